@@ -1,0 +1,244 @@
+package open311
+
+import (
+	"compress/gzip"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-open311/open311/internal/retry"
+	"github.com/go-open311/open311/internal/wire"
+)
+
+// call is one call to be made: what, where and with what. It is sent as often as it takes.
+type call struct {
+	op     string   // for messages: "GET requests"
+	method string   //
+	path   []string // segments below the endpoint, not escaped
+	raw    string   // or the path as it stands
+	params url.Values
+	write  bool // it changes something at the server: the key goes with it, and nothing is repeated lightly
+	noPath bool // the URL is the endpoint itself with a suffix
+}
+
+// answer is what came back for a call, with a status below 300.
+type answer struct {
+	resp     *http.Response
+	attempts int
+	url      string // redacted
+}
+
+// errorBody is how much of an answer that is an error is kept.
+const errorBody = 8 << 10
+
+// send makes the call in the given format.
+func (c *Client) send(ctx context.Context, k *call, f Format) (*answer, error) {
+	req, getBody, size, err := c.request(ctx, k, f)
+	if err != nil {
+		return nil, err
+	}
+	shown := c.hide.URLOf(req.URL)
+	res, err := c.calls.Do(req, getBody, size)
+	if err != nil {
+		return nil, c.transportError(k, shown, err)
+	}
+	a := &answer{resp: res.Response, attempts: res.Attempts, url: shown}
+	if res.Response.StatusCode < 300 {
+		return a, nil
+	}
+	return nil, c.apiError(k, a, res.RetryAfter)
+}
+
+// transportError describes a call that got no answer.
+func (c *Client) transportError(k *call, shown string, err error) error {
+	attempts, sent := 0, false
+	var re *retry.Error
+	if errors.As(err, &re) {
+		attempts, sent, err = re.Attempts, re.Sent, re.Err
+	}
+	var ue *url.Error
+	if errors.As(err, &ue) {
+		err = ue.Err // the method and the URL are said below
+	}
+	text := fmt.Sprintf("open311: %s %s", k.method, shown)
+	if attempts > 1 {
+		text += fmt.Sprintf(" (%d attempts)", attempts)
+	}
+	err = fmt.Errorf("%s: %w", text, c.hide.Error(err))
+	if k.write && sent {
+		return &unknownOutcome{err}
+	}
+	return err
+}
+
+// apiError describes an answer that refuses the call, and closes it.
+func (c *Client) apiError(k *call, a *answer, retryAfter time.Duration) error {
+	body, _ := io.ReadAll(io.LimitReader(decompress(a.resp), errorBody))
+	a.resp.Body.Close()
+	e := &APIError{
+		StatusCode: a.resp.StatusCode, Method: k.method, URL: a.url, RetryAfter: retryAfter, Attempts: a.attempts,
+		Header: c.hide.Header(a.resp.Header), Body: c.hide.Bytes(body), Faults: c.faults(wire.Faults(body)),
+	}
+	if k.write && (e.StatusCode >= 500 || e.StatusCode == http.StatusRequestTimeout) {
+		return &unknownOutcome{e}
+	}
+	return e
+}
+
+func (c *Client) faults(in []wire.Fault) []Fault {
+	var out []Fault
+	for _, f := range in {
+		out = append(out, Fault{Code: c.hide.Text(f.Code), Description: c.hide.Text(f.Description)})
+	}
+	return out
+}
+
+// decompress undoes a compression that the transport has left in place, as it does when the request's
+// Accept-Encoding was set by hand.
+func decompress(resp *http.Response) io.Reader {
+	if resp.Uncompressed || !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
+		return resp.Body
+	}
+	return &lazyGzip{body: resp.Body}
+}
+
+// lazyGzip reads the header of the compressed data with the first byte that is asked for, so that a
+// broken one is an error of reading like any other.
+type lazyGzip struct {
+	body io.Reader
+	zip  *gzip.Reader
+	err  error
+}
+
+func (l *lazyGzip) Read(p []byte) (int, error) {
+	if l.zip == nil && l.err == nil {
+		l.zip, l.err = gzip.NewReader(l.body)
+	}
+	if l.err != nil {
+		return 0, l.err
+	}
+	return l.zip.Read(p)
+}
+
+// request builds the HTTP request of a call.
+func (c *Client) request(ctx context.Context, k *call, f Format) (*http.Request, func() (io.ReadCloser, error), int64, error) {
+	d := &c.cfg.dialect
+	params := make(url.Values, len(k.params)+4)
+	maps.Copy(params, c.endpoint.Query())
+	if c.cfg.jurisdiction != "" {
+		params.Set("jurisdiction_id", c.cfg.jurisdiction)
+	}
+	header := http.Header{"User-Agent": {c.cfg.userAgent}, "Accept": {accept(f)}}
+	if d.Encoding != "" {
+		header.Set("Accept-Encoding", d.Encoding)
+	}
+	if k.write || c.cfg.keyWithReads() {
+		c.addKey(params, header)
+	}
+	maps.Copy(params, k.params)
+	u := c.url(k, f)
+	var getBody func() (io.ReadCloser, error)
+	size := int64(0)
+	if k.write {
+		form := params.Encode()
+		header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+		getBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(form)), nil }
+		size = int64(len(form))
+	} else {
+		u.RawQuery = encodeQuery(params)
+	}
+	req, err := http.NewRequestWithContext(ctx, k.method, u.String(), nil)
+	if err != nil {
+		return nil, nil, 0, fmt.Errorf("open311: %s: %w", k.op, c.hide.Error(err))
+	}
+	req.Header = header
+	return req, getBody, size, nil
+}
+
+// encodeQuery encodes parameters with commas left as they are: some servers split lists before they
+// decode them.
+func encodeQuery(params url.Values) string {
+	return strings.ReplaceAll(params.Encode(), "%2C", ",")
+}
+
+// addKey puts the API key where the dialect wants it.
+func (c *Client) addKey(params url.Values, header http.Header) {
+	d := &c.cfg.dialect
+	switch {
+	case c.cfg.key == "":
+	case strings.EqualFold(d.KeyScheme, "basic"):
+		header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(c.cfg.key)))
+	case d.KeyScheme != "":
+		header.Set("Authorization", d.KeyScheme+" "+c.cfg.key)
+	case d.KeyHeader != "":
+		header.Set(d.KeyHeader, c.cfg.key)
+	case d.KeyParam != "":
+		params.Set(d.KeyParam, c.cfg.key)
+	default:
+		params.Set("api_key", c.cfg.key)
+	}
+}
+
+// url returns the address of a call, without its query.
+func (c *Client) url(k *call, f Format) *url.URL {
+	u := *c.endpoint
+	u.RawQuery = ""
+	if k.noPath {
+		u.Path += "." + f.String()
+		return &u
+	}
+	escaped := k.raw
+	for i, segment := range k.path {
+		if i > 0 {
+			escaped += "/"
+		}
+		escaped += escapeSegment(segment)
+	}
+	escaped = u.EscapedPath() + "/" + escaped
+	if !c.cfg.dialect.NoSuffix {
+		escaped += "." + f.String()
+	}
+	u.RawPath = escaped
+	if plain, err := url.PathUnescape(escaped); err == nil {
+		u.Path = plain
+	}
+	return &u
+}
+
+// escapeSegment escapes a code or an id for use in a path. Dots are escaped where they would be read
+// as a step in the path.
+func escapeSegment(s string) string {
+	if s == "." || s == ".." {
+		return strings.ReplaceAll(s, ".", "%2E")
+	}
+	return url.PathEscape(s)
+}
+
+func accept(f Format) string {
+	if f == FormatXML {
+		// open311-to-Go knows application/xml only, the specification says text/xml.
+		return "application/xml, text/xml;q=0.9, */*;q=0.1"
+	}
+	return "application/json, */*;q=0.1"
+}
+
+// mediaType returns the Content-Type without its parameters, and its charset.
+func mediaType(h http.Header) (mediatype, charset string) {
+	t, params, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil {
+		t, _, _ = strings.Cut(h.Get("Content-Type"), ";")
+		return strings.TrimSpace(t), ""
+	}
+	return t, params["charset"]
+}
+
+// formatDegrees writes a coordinate for a query or a form: never with an exponent.
+func formatDegrees(deg float64) string { return wire.FormatCoordinate(deg) }

@@ -1,0 +1,189 @@
+package open311
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-open311/open311/internal/redact"
+	"github.com/go-open311/open311/internal/retry"
+)
+
+// Client talks to one GeoReport v2 endpoint. It is safe for concurrent use and does not change after
+// [New]; [Client.With] makes a changed copy.
+type Client struct {
+	Services  *ServiceClient
+	Requests  *RequestClient
+	Updates   *UpdateClient
+	Discovery *DiscoveryClient
+
+	cfg      config
+	endpoint *url.URL // without the trailing slash
+	hide     *redact.Set
+	calls    *retry.Client
+	learned  *memory
+}
+
+// transportParts is what derived clients share with the client they come from.
+type transportParts struct {
+	budget *retry.Budget
+}
+
+const (
+	defaultMaxResponse = 64 << 20
+	defaultUserAgent   = "go-open311 (+https://github.com/go-open311/open311)"
+)
+
+// New returns a client for the GeoReport v2 endpoint at the given URL, such as
+// "https://city.example/open311/v2". It makes no call. The error says which option is wrong.
+//
+// See [Discover] if only the address of the city's discovery document is known.
+func New(endpoint string, opts ...Option) (*Client, error) {
+	u, err := parseEndpoint(endpoint)
+	if err != nil {
+		return nil, err
+	}
+	cfg := config{maxResponse: defaultMaxResponse, location: time.UTC,
+		userAgent: defaultUserAgent, concurrency: 1, transport: transportParts{budget: new(retry.Budget)}}
+	return build(u, cfg, &memory{}, opts)
+}
+
+// With returns a client with further options. It shares the connections, the rate limit and what has
+// been learned about the server; c stays as it is.
+func (c *Client) With(opts ...Option) (*Client, error) {
+	return build(c.endpoint, c.cfg, c.learned, opts)
+}
+
+// Endpoint returns the URL that the client was made for, without a trailing slash. If it holds a
+// user name and password, so does the result.
+func (c *Client) Endpoint() string { return c.endpoint.String() }
+
+// String names the endpoint, redacted. Printing a client shows nothing else.
+func (c *Client) String() string { return "open311.Client(" + c.hide.URLOf(c.endpoint) + ")" }
+
+// GoString is String: %#v must not show the API key.
+func (c *Client) GoString() string { return c.String() }
+
+// Format prints what String returns, whatever the verb: %+v must not show the API key.
+func (c *Client) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(c.String())) }
+
+func parseEndpoint(endpoint string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimSpace(endpoint))
+	switch {
+	case err != nil:
+		var ue *url.Error
+		if errors.As(err, &ue) {
+			err = ue.Err // without the text, which may hold a password
+		}
+		return nil, fmt.Errorf("open311: the endpoint is not a URL: %w", err)
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return nil, errors.New("open311: the endpoint must be an absolute URL that starts with https:// or http://")
+	}
+	u.Fragment, u.RawFragment = "", ""
+	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
+	return u, nil
+}
+
+func build(endpoint *url.URL, cfg config, learned *memory, opts []Option) (*Client, error) {
+	for _, o := range opts {
+		if o == nil {
+			continue
+		}
+		if err := o(&cfg); err != nil {
+			return nil, fmt.Errorf("open311: %w", err)
+		}
+	}
+	c := &Client{cfg: cfg, endpoint: endpoint, learned: learned, hide: redact.New(secretsOf(endpoint, &cfg)...)}
+	if cfg.dialect.KeyParam != "" {
+		c.hide = c.hide.WithNames(cfg.dialect.KeyParam)
+	}
+	if cfg.dialect.KeyHeader != "" {
+		c.hide = c.hide.WithNames(cfg.dialect.KeyHeader)
+	}
+	c.calls = retry.New(c.httpClient(), retry.Config{
+		Policy: retry.Policy{MaxAttempts: cfg.retry.MaxAttempts, MinWait: cfg.retry.MinWait, MaxWait: cfg.retry.MaxWait},
+		Budget: cfg.transport.budget, Timeout: cfg.timeout, OnAttempt: c.logAttempt, Wait: c.limit,
+		CrossHost: c.hide.Strip,
+	})
+	c.Services, c.Requests = &ServiceClient{c}, &RequestClient{c}
+	c.Updates, c.Discovery = &UpdateClient{c}, &DiscoveryClient{c}
+	return c, nil
+}
+
+func secretsOf(endpoint *url.URL, cfg *config) []string {
+	secrets := []string{cfg.key}
+	if password, ok := endpoint.User.Password(); ok {
+		secrets = append(secrets, password)
+	}
+	if user, password, ok := strings.Cut(cfg.key, ":"); ok && strings.EqualFold(cfg.dialect.KeyScheme, "basic") {
+		_ = user // half of a Basic key is no secret by itself
+		secrets = append(secrets, password)
+	}
+	return secrets
+}
+
+// httpClient returns a copy of the caller's client with the middleware around its transport.
+func (c *Client) httpClient() *http.Client {
+	hc := &http.Client{}
+	if c.cfg.httpClient != nil {
+		*hc = *c.cfg.httpClient
+	}
+	rt := hc.Transport
+	if rt == nil {
+		rt = http.DefaultTransport
+	}
+	for i := len(c.cfg.middleware) - 1; i >= 0; i-- {
+		rt = c.cfg.middleware[i](rt)
+	}
+	hc.Transport = rt
+	return hc
+}
+
+func (c *Client) limit(ctx context.Context) error {
+	if c.cfg.limiter == nil {
+		return ctx.Err()
+	}
+	return c.cfg.limiter.Wait(ctx)
+}
+
+func (c *Client) logAttempt(ctx context.Context, a retry.Attempt) {
+	if c.cfg.logger == nil {
+		return
+	}
+	attrs := []any{"method", a.Method, "url", c.hide.URLOf(a.URL), "attempt", a.Number, "status", a.Status,
+		"duration", a.Duration}
+	if a.Err != nil {
+		attrs = append(attrs, "error", c.hide.Text(a.Err.Error()))
+	}
+	if a.Wait > 0 {
+		c.cfg.logger.WarnContext(ctx, "open311: call will be repeated", append(attrs, "wait", a.Wait)...)
+		return
+	}
+	c.cfg.logger.DebugContext(ctx, "open311: call", attrs...)
+}
+
+// Do makes a call of an extension: path is below the endpoint and without a suffix, such as
+// "requests/comments/12"; its segments are escaped already. The suffix of the format is added, as are
+// the key and the jurisdiction by the usual rules. For GET the parameters go into the query, for
+// anything else into a form in the body. The rate limit, retries and redaction are those of every call.
+//
+// A status of 400 or more, or a redirect that is not followed, is an *[APIError]. Of any other answer
+// the caller must close the body.
+func (c *Client) Do(ctx context.Context, method, path string, params url.Values) (*http.Response, error) {
+	k := &call{method: method, raw: strings.Trim(path, "/"), params: params, write: method != http.MethodGet && method != http.MethodHead}
+	k.op = method + " " + k.raw
+	for segment := range strings.SplitSeq(k.raw, "/") {
+		if plain, err := url.PathUnescape(segment); err != nil || plain == ".." || plain == "." || segment == "" {
+			return nil, fmt.Errorf("open311: %s: the path must lie below the endpoint", k.op)
+		}
+	}
+	a, err := c.send(ctx, k, c.formats()[0])
+	if err != nil {
+		return nil, err
+	}
+	return a.resp, nil
+}

@@ -1,0 +1,225 @@
+package open311
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/go-open311/open311/internal/wire"
+)
+
+// DiscoveryClient reads the discovery document of an endpoint (Open311 Service Discovery).
+type DiscoveryClient struct{ c *Client }
+
+// Discovery says where a city's Open311 endpoints are.
+type Discovery struct {
+	Changeset  string // when the document changed last; an opaque text, of many layouts
+	Contact    string
+	KeyService string // how to get an API key
+	Endpoints  []Endpoint
+	Extra      Extra
+}
+
+// Endpoint is one API of a city.
+type Endpoint struct {
+	Specification string   // "http://wiki.open311.org/GeoReport_v2"
+	URL           string   // may lack the version, or be missing: see [Discovery.GeoReport]
+	Changeset     string   //
+	Type          string   // "production", "test", or another word
+	Formats       []string // MIME types: "text/xml", "application/json"
+	Extra         Extra
+}
+
+// GeoReport returns the endpoint of the given type, "production" or "test", that speaks GeoReport v2.
+// For "" it returns the production endpoint, or else any. Drafts of v2.1 are taken only if there is no
+// other; an endpoint that does not say what it speaks comes last.
+func (d *Discovery) GeoReport(kind string) (Endpoint, bool) {
+	best, score := Endpoint{}, 0
+	for _, e := range d.Endpoints {
+		n := 0
+		switch _, version, ok := strings.Cut(strings.ToLower(e.Specification), "georeport_v"); {
+		case ok && strings.TrimRight(version, "/#") == "2":
+			n = 30
+		case ok && strings.HasPrefix(version, "2"):
+			n = 20
+		case e.Specification == "":
+			n = 10
+		}
+		switch {
+		case n == 0:
+			continue
+		case kind != "" && !strings.EqualFold(e.Type, kind):
+			continue
+		case strings.EqualFold(e.Type, "production"):
+			n += 2
+		case !strings.EqualFold(e.Type, "test"):
+			n++
+		}
+		if n > score {
+			best, score = e, n
+		}
+	}
+	return best, score > 0
+}
+
+// formats returns what the endpoint says it speaks, JSON first if it is among them, with the other
+// format behind: some say less than they speak, some more.
+func (e *Endpoint) formats() []Format {
+	for _, f := range e.Formats {
+		if strings.Contains(strings.ToLower(f), "json") {
+			return []Format{FormatJSON, FormatXML}
+		}
+	}
+	if len(e.Formats) == 0 {
+		return nil
+	}
+	return []Format{FormatXML, FormatJSON}
+}
+
+// Discover reads a discovery document (Open311 Service Discovery) and returns a client for its
+// production endpoint of GeoReport v2, or, if there is none, for another one of GeoReport v2. The URL
+// may end in .json or .xml, or in neither; then both are tried.
+//
+// An error that matches [ErrNotFound] means that the document names no such endpoint.
+func Discover(ctx context.Context, discoveryURL string, opts ...Option) (*Client, error) {
+	base, suffix := strings.TrimSpace(discoveryURL), FormatAuto
+	for _, f := range []Format{FormatJSON, FormatXML} {
+		if cut, ok := strings.CutSuffix(base, "."+f.String()); ok {
+			base, suffix = cut, f
+		}
+	}
+	c, err := New(base, opts...)
+	if err != nil {
+		return nil, err
+	}
+	d, err := c.Discovery.at(ctx, c.endpoint, suffix)
+	if err != nil {
+		return nil, err
+	}
+	e, ok := d.GeoReport("")
+	if !ok {
+		return nil, fmt.Errorf("open311: %s: the document names no endpoint of GeoReport v2 among its %d: %w",
+			c.hide.URL(discoveryURL), len(d.Endpoints), ErrNotFound)
+	}
+	u, err := c.endpoint.Parse(e.URL)
+	if err != nil || e.URL == "" {
+		// Mark-a-Spot names no URL: the endpoint is where the document is.
+		u = c.endpoint.JoinPath("..")
+	}
+	found, err := New(u.String(), opts...)
+	if err != nil {
+		return nil, err
+	}
+	if len(found.cfg.dialect.Formats) == 0 {
+		found.cfg.dialect.Formats = e.formats()
+	}
+	return found.withVersion(ctx), nil
+}
+
+// withVersion adds the version to an endpoint that was announced without: FixMyStreet names
+// /open311 where /open311/v2 is meant. It tries only if the address has no version in it, and stays with
+// what was announced unless the other one works better.
+func (c *Client) withVersion(ctx context.Context) *Client {
+	if strings.Contains(strings.ToLower(c.endpoint.Path), "v2") || strings.Contains(c.endpoint.Path, "/v1") {
+		return c
+	}
+	if _, err := c.Services.List(ctx); err == nil || !leadsNowhere(err) {
+		return c
+	}
+	v := *c
+	v.endpoint = c.endpoint.JoinPath("v2")
+	v.learned = &memory{}
+	longer, err := build(v.endpoint, c.cfg, v.learned, nil)
+	if err != nil {
+		return c
+	}
+	if _, err := longer.Services.List(ctx); err != nil {
+		return c
+	}
+	return longer
+}
+
+// leadsNowhere reports whether an error means that there is nothing of GeoReport at an address.
+func leadsNowhere(err error) bool {
+	var de *DecodeError
+	return errors.Is(err, ErrNotFound) || errors.As(err, &de)
+}
+
+// Get returns the discovery document of this endpoint. It looks below the endpoint, and then in the
+// directories above it: uReport has the document beside the version, not below. The error is that of
+// the first place.
+func (d *DiscoveryClient) Get(ctx context.Context) (*Discovery, error) {
+	var firstErr error
+	dir := *d.c.endpoint
+	for range 4 {
+		doc, err := d.at(ctx, dir.JoinPath("discovery"), FormatAuto)
+		if err == nil {
+			return doc, nil
+		}
+		if firstErr == nil {
+			firstErr = err
+		}
+		if ctx.Err() != nil || !leadsNowhere(err) || strings.Trim(dir.Path, "/") == "" {
+			break
+		}
+		dir.Path, dir.RawPath = path.Dir(dir.Path), ""
+	}
+	return nil, firstErr
+}
+
+// at reads the document at u, whose suffix is still to be added. What it learns about formats is about
+// this document only: a static file says nothing about the API.
+func (d *DiscoveryClient) at(ctx context.Context, u *url.URL, suffix Format) (*Discovery, error) {
+	cfg := d.c.cfg
+	cfg.dialect.NoSuffix, cfg.dialect.Formats = false, nil
+	cfg.strict = d.c.cfg.strict
+	if suffix != FormatAuto {
+		cfg.format = suffix
+	}
+	where := *u
+	where.Path, where.RawPath = strings.TrimRight(where.Path, "/"), ""
+	c, err := build(&where, cfg, &memory{}, nil)
+	if err != nil {
+		return nil, err
+	}
+	k := &call{op: "GET discovery", method: http.MethodGet, noPath: true}
+	list, s, err := collect(ctx, c, k, discoveryTable, nil)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, s.missing("an empty discovery document")
+	}
+	return &list[0], nil
+}
+
+var discoveryTable = wire.Register(&wire.Table[Discovery]{
+	Root: "discovery", Roots: []string{"dicovery"},
+	Identity: []string{"changeset", "contact", "endpoints", "key_service"},
+	Fields: []wire.Field[Discovery]{
+		wire.ID("changeset", func(d *Discovery) *string { return &d.Changeset }),
+		wire.String("contact", func(d *Discovery) *string { return &d.Contact }),
+		wire.String("key_service", func(d *Discovery) *string { return &d.KeyService }),
+		wire.ListOf("endpoints", "endpoint", func(d *Discovery) *[]Endpoint { return &d.Endpoints },
+			endpointTable, "endpoint"),
+	},
+	Extra: func(d *Discovery) *map[string]json.RawMessage { return (*map[string]json.RawMessage)(&d.Extra) },
+})
+
+var endpointTable = wire.Register(&wire.Table[Endpoint]{
+	Root: "endpoints", Item: "endpoint",
+	Identity: []string{"specification", "url", "type", "formats"},
+	Fields: []wire.Field[Endpoint]{
+		wire.String("specification", func(e *Endpoint) *string { return &e.Specification }),
+		wire.String("url", func(e *Endpoint) *string { return &e.URL }),
+		wire.ID("changeset", func(e *Endpoint) *string { return &e.Changeset }),
+		wire.String("type", func(e *Endpoint) *string { return &e.Type }),
+		wire.Words("formats", "format", func(e *Endpoint) *[]string { return &e.Formats }),
+	},
+	Extra: func(e *Endpoint) *map[string]json.RawMessage { return (*map[string]json.RawMessage)(&e.Extra) },
+})

@@ -1,0 +1,223 @@
+package open311
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-open311/open311/internal/wire"
+)
+
+// What an error is about, for errors.Is. Every error of this package that concerns a call also says
+// which call it was.
+var (
+	// ErrNotFound: the service, the request or the page does not exist, or the server answered with
+	// another request than the one asked for.
+	ErrNotFound = errors.New("not found")
+	// ErrInvalid: the server, or a check on this side, refused what was sent.
+	ErrInvalid = errors.New("invalid")
+	// ErrForbidden: the API key is missing, wrong, or not good for this call.
+	ErrForbidden = errors.New("forbidden")
+	// ErrRateLimited: the server wants fewer calls; [APIError.RetryAfter] may say when to come back.
+	ErrRateLimited = errors.New("rate limited")
+	// ErrOutcomeUnknown: a report may or may not have been filed. Look before filing it again.
+	ErrOutcomeUnknown = errors.New("outcome unknown")
+	// ErrPending: there is no request id for this token yet.
+	ErrPending = errors.New("pending")
+	// ErrTruncated: a listing is not complete; [TruncatedError] says what is missing.
+	ErrTruncated = errors.New("truncated")
+)
+
+// Fault is one row of a server's error answer (GeoReport v2, Errors). The code is usually the HTTP
+// status, but some servers send words, or nothing.
+type Fault struct{ Code, Description string }
+
+// APIError is an answer that refuses a call: a status of 400 or more, a redirect that is not
+// followed, or an error list under a status of 200. It matches [ErrNotFound], [ErrInvalid],
+// [ErrForbidden] and [ErrRateLimited] by status.
+type APIError struct {
+	StatusCode int
+	Method     string
+	URL        string        // redacted
+	Faults     []Fault       // what the server says, if it says it in a form that can be read
+	RetryAfter time.Duration // how long the server wants us to wait; 0 if it does not say
+	Attempts   int           // how many times the call was made
+	Header     http.Header   // redacted
+	Body       []byte        // the first 8 KiB at most, redacted
+}
+
+// Error names the call, the status, and what the server says, or how its answer begins.
+func (e *APIError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "open311: %s %s: %d", e.Method, e.URL, e.StatusCode)
+	if text := http.StatusText(e.StatusCode); text != "" {
+		b.WriteString(" " + text)
+	}
+	if ct := e.Header.Get("Content-Type"); ct != "" && len(e.Faults) == 0 {
+		b.WriteString(" (" + ct + ")")
+	}
+	if e.StatusCode >= 300 && e.StatusCode < 400 {
+		fmt.Fprintf(&b, ": the server points to %q; use that address if you trust it", e.Header.Get("Location"))
+	}
+	for i, f := range e.Faults {
+		b.WriteString([]string{": ", "; "}[min(i, 1)])
+		b.WriteString(f.Description)
+		if f.Code != "" && f.Code != strconv.Itoa(e.StatusCode) {
+			b.WriteString(" (code " + f.Code + ")")
+		}
+	}
+	if len(e.Faults) == 0 && len(e.Body) > 0 {
+		b.WriteString(": the answer begins " + strconv.Quote(wire.Snippet(e.Body, 0)))
+	}
+	if e.RetryAfter > 0 {
+		fmt.Fprintf(&b, "; retry after %s", e.RetryAfter)
+	}
+	if e.Attempts > 1 {
+		fmt.Fprintf(&b, " (%d attempts)", e.Attempts)
+	}
+	return b.String()
+}
+
+// Is tells what the status means; see [ErrNotFound] and its neighbours.
+func (e *APIError) Is(target error) bool {
+	switch target {
+	case ErrNotFound:
+		return e.StatusCode == http.StatusNotFound || e.StatusCode == http.StatusGone
+	case ErrInvalid:
+		return e.StatusCode == http.StatusBadRequest || e.StatusCode == http.StatusUnprocessableEntity
+	case ErrForbidden:
+		return e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden
+	case ErrRateLimited:
+		return e.StatusCode == http.StatusTooManyRequests
+	}
+	return false
+}
+
+// LogValue groups what a log line should have. It holds no key and no personal data.
+func (e *APIError) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("method", e.Method), slog.String("url", e.URL), slog.Int("status", e.StatusCode),
+		slog.Any("faults", e.Faults), slog.Int("attempts", e.Attempts), slog.Duration("retry_after", e.RetryAfter))
+}
+
+// DecodeError is an answer that cannot be read, or, with [WithStrict], one that had to be repaired.
+type DecodeError struct {
+	Format  Format // what the answer was read as; FormatAuto if it is neither JSON nor XML
+	URL     string // redacted
+	Path    string // where in the document, as far as it was read
+	Offset  int64  // in bytes of the decoded, UTF-8 text
+	Snippet string // what stands there, redacted
+	Err     error  // what is wrong
+
+	Method      string
+	StatusCode  int
+	ContentType string
+
+	cut bool // the answer ended, or broke off, too early
+}
+
+// Error says what is wrong, where, and what stands there.
+func (e *DecodeError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "open311: %s %s: %d, %s: ", e.Method, e.URL, e.StatusCode, e.ContentType)
+	if e.Path != "" {
+		b.WriteString(e.Path + ": ")
+	}
+	b.WriteString(e.Err.Error())
+	if e.Snippet != "" {
+		fmt.Fprintf(&b, ", at byte %d: %q", e.Offset, e.Snippet)
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *DecodeError) Unwrap() error { return e.Err }
+
+// Gap is something that a listing could not get.
+type Gap struct {
+	Start, End time.Time // the window of requested_datetime, if that is how the listing went
+	Query      string    // the parameters of the call that failed, redacted
+	Err        error     // why
+}
+
+// TruncatedError says what is missing in a listing that came to its end otherwise. It matches
+// [ErrTruncated] and the causes of its gaps.
+type TruncatedError struct{ Gaps []Gap }
+
+// Error lists the gaps.
+func (e *TruncatedError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "open311: the listing is not complete, %d gap(s)", len(e.Gaps))
+	for i, g := range e.Gaps {
+		if i == 3 {
+			fmt.Fprintf(&b, "; and %d more", len(e.Gaps)-i)
+			break
+		}
+		b.WriteString([]string{": ", "; "}[min(i, 1)])
+		if !g.Start.IsZero() || !g.End.IsZero() {
+			fmt.Fprintf(&b, "%s to %s: ", formatBound(g.Start), formatBound(g.End))
+		} else if g.Query != "" {
+			b.WriteString(g.Query + ": ")
+		}
+		fmt.Fprintf(&b, "%v", g.Err)
+	}
+	return b.String()
+}
+
+// Is matches [ErrTruncated].
+func (e *TruncatedError) Is(target error) bool { return target == ErrTruncated }
+
+// Unwrap returns the causes of the gaps.
+func (e *TruncatedError) Unwrap() []error {
+	errs := make([]error, 0, len(e.Gaps))
+	for _, g := range e.Gaps {
+		if g.Err != nil {
+			errs = append(errs, g.Err)
+		}
+	}
+	return errs
+}
+
+func formatBound(t time.Time) string {
+	if t.IsZero() {
+		return "…"
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// Problem is one thing that is wrong with what a caller wants to send.
+type Problem struct {
+	Field  string // as the caller wrote it: "Location", "Attributes[DEPTH]"
+	Detail string // what is wrong and what would be right
+}
+
+// ValidationError lists everything that is wrong with what a caller wants to send. Nothing has been
+// sent. It matches [ErrInvalid].
+type ValidationError struct{ Problems []Problem }
+
+// Error lists the problems.
+func (e *ValidationError) Error() string {
+	var b strings.Builder
+	b.WriteString("open311: nothing was sent")
+	for i, p := range e.Problems {
+		b.WriteString([]string{": ", "; "}[min(i, 1)])
+		b.WriteString(p.Field + ": " + p.Detail)
+	}
+	return b.String()
+}
+
+// Is matches [ErrInvalid].
+func (e *ValidationError) Is(target error) bool { return target == ErrInvalid }
+
+// unknownOutcome marks the error of a POST that may have reached the server.
+type unknownOutcome struct{ err error }
+
+func (e *unknownOutcome) Error() string {
+	return e.err.Error() + " (outcome unknown: the report may have been filed; look for it before filing it again)"
+}
+func (e *unknownOutcome) Is(target error) bool { return target == ErrOutcomeUnknown }
+func (e *unknownOutcome) Unwrap() error        { return e.err }

@@ -1,0 +1,231 @@
+package wire
+
+import (
+	"encoding/binary"
+	"io"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// legacyHigh maps the bytes 0x80 to 0x9F of windows-1252, which is what servers mean when they say
+// ISO-8859-1; the five bytes that it leaves open stay control characters, as browsers have them.
+var legacyHigh = [32]rune{
+	'€', 0x81, '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', 0x8D, 'Ž', 0x8F,
+	0x90, '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', 0x9D, 'ž', 'Ÿ',
+}
+
+// fromLegacy returns b as UTF-8. A text that is valid UTF-8 is left alone, so that one broken text in
+// a record does not spoil the others.
+func fromLegacy(b []byte) []byte {
+	if utf8.Valid(b) {
+		return b
+	}
+	out := make([]byte, 0, len(b)+len(b)/4)
+	for _, c := range b {
+		switch {
+		case c < 0x80:
+			out = append(out, c)
+		case c < 0xA0:
+			out = utf8.AppendRune(out, legacyHigh[c-0x80])
+		default:
+			out = utf8.AppendRune(out, rune(c))
+		}
+	}
+	return out
+}
+
+// family is what a charset label means to the reader.
+type family uint8
+
+const (
+	likeUTF8 family = iota // read as it stands; records that are not valid UTF-8 are windows-1252
+	likeUTF16
+	foreign // for the caller's CharsetReader
+)
+
+func familyOf(label string) family {
+	switch strings.ToLower(strings.TrimSpace(label)) {
+	case "", "utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "latin-1",
+		"l1", "windows-1252", "cp1252", "cp-1252", "ansi", "ansi_x3.4-1968", "unicode-1-1-utf-8":
+		return likeUTF8
+	case "utf-16", "utf16", "utf-16le", "utf-16be", "ucs-2", "iso-10646-ucs-2":
+		return likeUTF16
+	}
+	return foreign
+}
+
+// isLatin reports whether a label announces bytes that need not be valid UTF-8.
+func isLatin(label string) bool {
+	l := strings.ToLower(label)
+	return strings.Contains(l, "8859-1") || strings.Contains(l, "1252") || strings.HasPrefix(l, "latin")
+}
+
+// utf16Order tells the byte order of a document in UTF-16 by its first bytes: a byte order mark, or a
+// first character that is one of JSON's or XML's with a zero byte beside it.
+func utf16Order(b []byte) (order binary.ByteOrder, mark bool) {
+	if len(b) < 2 {
+		return nil, false
+	}
+	switch {
+	case b[0] == 0xFF && b[1] == 0xFE:
+		return binary.LittleEndian, true
+	case b[0] == 0xFE && b[1] == 0xFF:
+		return binary.BigEndian, true
+	case b[0] == 0 && strings.IndexByte("<[{\" \n\r\t", b[1]) >= 0:
+		return binary.BigEndian, false
+	case b[1] == 0 && strings.IndexByte("<[{\" \n\r\t", b[0]) >= 0:
+		return binary.LittleEndian, false
+	}
+	return nil, false
+}
+
+// utf16Reader turns UTF-16 into UTF-8. Lone surrogates and a lone last byte become U+FFFD.
+type utf16Reader struct {
+	r     io.Reader
+	order binary.ByteOrder
+	in    []byte // bytes not yet decoded
+	out   []byte // decoded bytes not yet given away
+	err   error
+}
+
+func (u *utf16Reader) Read(p []byte) (int, error) {
+	for len(u.out) == 0 {
+		if u.err != nil {
+			return 0, u.err
+		}
+		u.fill()
+	}
+	n := copy(p, u.out)
+	u.out = u.out[n:]
+	return n, nil
+}
+
+func (u *utf16Reader) fill() {
+	var chunk [4096]byte
+	n, err := u.r.Read(chunk[:])
+	u.err = err
+	u.in = append(u.in, chunk[:n]...)
+	u.out = u.out[:0]
+	i := 0
+	for ; len(u.in)-i >= 2; i += 2 {
+		r := rune(u.order.Uint16(u.in[i:]))
+		if utf16.IsSurrogate(r) {
+			if len(u.in)-i < 4 && err == nil {
+				break
+			}
+			low := rune(-1)
+			if len(u.in)-i >= 4 {
+				low = rune(u.order.Uint16(u.in[i+2:]))
+			}
+			if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
+				i += 2
+			}
+		}
+		u.out = utf8.AppendRune(u.out, r)
+	}
+	u.in = append(u.in[:0], u.in[i:]...)
+	if err != nil && len(u.in) > 0 {
+		u.in = u.in[:0]
+		u.out = utf8.AppendRune(u.out, utf8.RuneError)
+	}
+}
+
+// decodeCharset makes the window UTF-8, or nearly so: see family.
+func (r *reader) decodeCharset() error {
+	if err := r.more(512); err != nil {
+		return err
+	}
+	b := r.s.src
+	if order, mark := utf16Order(b); order != nil {
+		if mark {
+			r.pos = 2
+		} else {
+			r.report(WarnCharset, "UTF-16 without a byte order mark")
+		}
+		return r.transcode(func(in io.Reader) (io.Reader, error) { return &utf16Reader{r: in, order: order}, nil })
+	}
+	if len(b) >= 3 && string(b[:3]) == "\xEF\xBB\xBF" {
+		r.pos = 3
+		return nil
+	}
+	label, declared := xmlLabel(b), true
+	if label == "" {
+		label, declared = r.o.Label, false
+	}
+	switch familyOf(label) {
+	case likeUTF8:
+		r.m.latin = isLatin(label)
+	case likeUTF16:
+		r.report(WarnCharset, "labelled "+sample([]byte(label))+", but it is not")
+	default:
+		if r.o.CharsetReader != nil {
+			return r.transcode(func(in io.Reader) (io.Reader, error) { return r.o.CharsetReader(label, in) })
+		}
+		if declared {
+			r.report(WarnCharset, "charset "+sample([]byte(label))+" is not known here; see WithCharsetReader")
+		}
+	}
+	return nil
+}
+
+// transcode puts a decoder between the source and the window, and starts the window anew.
+func (r *reader) transcode(decoder func(io.Reader) (io.Reader, error)) error {
+	head := append([]byte(nil), r.s.src[r.pos:]...)
+	rest := r.src
+	if r.s.eof {
+		rest = &ended{r.readErr}
+	}
+	in, err := decoder(io.MultiReader(&headReader{head}, rest))
+	if err != nil {
+		return r.fail(r.pos, err)
+	}
+	r.src, r.pos, r.base = in, 0, 0
+	r.s.src, r.s.eof, r.readErr = r.buf[:0], false, nil
+	return r.more(512)
+}
+
+// headReader gives back what the window had read already.
+type headReader struct{ b []byte }
+
+func (h *headReader) Read(p []byte) (int, error) {
+	if len(h.b) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, h.b)
+	h.b = h.b[n:]
+	return n, nil
+}
+
+// ended is a source that is at its end, or broken.
+type ended struct{ err error }
+
+func (e *ended) Read([]byte) (int, error) {
+	if e.err != nil {
+		return 0, e.err
+	}
+	return 0, io.EOF
+}
+
+// xmlLabel returns the encoding that the XML declaration at the start of b names, or "".
+func xmlLabel(b []byte) string {
+	b = trim(b)
+	if !strings.HasPrefix(string(b[:min(len(b), 5)]), "<?xml") {
+		return ""
+	}
+	end := strings.IndexByte(string(b), '>')
+	if end < 0 {
+		return ""
+	}
+	decl := string(b[:end])
+	i := strings.Index(decl, "encoding")
+	if i < 0 {
+		return ""
+	}
+	decl = strings.TrimLeft(decl[i+len("encoding"):], " \t\r\n=")
+	if decl == "" || decl[0] != '"' && decl[0] != '\'' {
+		return ""
+	}
+	label, _, _ := strings.Cut(decl[1:], decl[:1])
+	return label
+}

@@ -1,0 +1,130 @@
+package wire
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+	"unicode/utf8"
+)
+
+// trim cuts white space off both ends. Servers pad texts with blanks and line breaks, in XML above
+// all, and the specification's own sample has a blank behind a URL.
+func trim(b []byte) []byte {
+	for len(b) > 0 && b[0] <= ' ' {
+		b = b[1:]
+	}
+	for len(b) > 0 && b[len(b)-1] <= ' ' {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+// isNothing reports whether a text is a word for null: georeport-server writes None, others null.
+func isNothing(b []byte) bool {
+	return len(b) == 4 && (string(b) == "None" || string(b) == "null" || string(b) == "NULL" || string(b) == "Null")
+}
+
+var pow10 = [...]float64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+	1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
+
+// parseFloat reads a decimal number. Up to 2⁵³ the digits and the power of ten are exact in float64, so
+// one division gives the correctly rounded result; the rest is for strconv.
+func parseFloat(b []byte) (float64, bool) {
+	i, neg := 0, false
+	if len(b) > 0 && (b[0] == '-' || b[0] == '+') {
+		neg = b[0] == '-'
+		i = 1
+	}
+	var m uint64
+	places, point := 0, false
+	start := i
+	for ; i < len(b); i++ {
+		c := b[i]
+		if c == '.' && !point {
+			point = true
+			continue
+		}
+		if c < '0' || c > '9' || m >= 1<<53/10 {
+			break
+		}
+		m = m*10 + uint64(c-'0')
+		if point {
+			places++
+		}
+	}
+	if i == len(b) && i > start && m <= 1<<53 && places < len(pow10) && (i-start > 1 || !point) {
+		f := float64(m) / pow10[places]
+		if neg {
+			f = -f
+		}
+		return f, true
+	}
+	for _, c := range b {
+		if (c < '0' || c > '9') && c != '.' && c != '-' && c != '+' && c != 'e' && c != 'E' {
+			return 0, false // not "inf", not "0x1p3"
+		}
+	}
+	f, err := strconv.ParseFloat(string(b), 64)
+	return f, err == nil && !math.IsInf(f, 0)
+}
+
+// decimal changes a decimal comma to a point: 52,52. Only for a text that has no point.
+func decimal(b []byte) []byte {
+	if bytes.IndexByte(b, '.') >= 0 || bytes.Count(b, []byte(",")) != 1 {
+		return b
+	}
+	return bytes.Replace(b, []byte(","), []byte("."), 1)
+}
+
+func parseBool(b []byte) (v, ok bool) {
+	if len(b) > 5 {
+		return false, false
+	}
+	switch string(bytes.ToLower(b)) {
+	case "true", "1", "yes", "y", "t", "on":
+		return true, true
+	case "false", "0", "no", "n", "f", "off":
+		return false, true
+	}
+	return false, false
+}
+
+// sample returns the start of b fit to be printed: valid UTF-8, no control characters, not long.
+func sample(b []byte) string {
+	const most = 40
+	out := make([]rune, 0, most)
+	for len(b) > 0 {
+		if len(out) == most {
+			return string(out) + "…"
+		}
+		r, n := utf8.DecodeRune(b)
+		b = b[n:]
+		if r < 0x20 || r == 0x7f {
+			r = ' '
+		}
+		out = append(out, r)
+	}
+	return string(out)
+}
+
+// Snippet returns up to 200 printable bytes of b from at on, for an error text.
+func Snippet(b []byte, at int) string {
+	at = max(0, min(at, len(b)))
+	b = trim(b[at:min(len(b), at+200)])
+	out := make([]rune, 0, len(b))
+	space := false
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		b = b[n:]
+		if r <= 0x20 || r == 0x7f {
+			space = true
+			continue
+		}
+		if space && len(out) > 0 {
+			out = append(out, ' ')
+		}
+		space = false
+		out = append(out, r)
+	}
+	return string(out)
+}

@@ -1,0 +1,157 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// xmlOracle dumps the document as encoding/xml understands it, in the notation of xmlDump. ok is
+// false where there is nothing to compare: encoding/xml does not take it, or it has no root or several,
+// or a directive, or something in it means more to us than to encoding/xml.
+func xmlOracle(doc []byte) (dump string, ok bool) {
+	type element struct {
+		name       string
+		text       strings.Builder
+		kids       []string
+		list, null bool
+	}
+	if !utf8.Valid(doc) {
+		return "", false
+	}
+	d := xml.NewDecoder(bytes.NewReader(doc))
+	var stack []*element
+	for {
+		token, err := d.Token()
+		if err == io.EOF {
+			return dump, dump != ""
+		} else if err != nil {
+			return "", false
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			if dump != "" {
+				return "", false
+			}
+			e := &element{name: token.Name.Local}
+			for _, a := range token.Attr {
+				yes := a.Value == "true" || a.Value == "1"
+				e.null = e.null || a.Name.Local == "nil" && yes
+				e.list = e.list || a.Name.Local == "is_array" && yes || a.Name.Local == "type" && a.Value == "array"
+			}
+			if (e.null || e.list) && bytes.ContainsRune(doc, '&') {
+				return "", false // we leave references in attributes alone
+			}
+			stack = append(stack, e)
+		case xml.CharData:
+			if len(stack) > 0 {
+				stack[len(stack)-1].text.Write(token)
+			}
+			if bytes.ContainsRune(token, utf8.RuneError) {
+				return "", false // it stands for a reference to a surrogate too
+			}
+		case xml.Directive:
+			return "", false
+		case xml.EndElement:
+			e := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			text := e.text.String()
+			blank := strings.Trim(text, " \t\r\n") == ""
+			out := e.name
+			if e.list && (!blank || e.null || e.kids != nil) {
+				out += "*"
+			}
+			switch {
+			case e.kids != nil:
+				out += "{" + strings.Join(e.kids, " ") + "}"
+				if !blank {
+					out += "!"
+				}
+			case e.null || blank && !e.list:
+				out += "=null"
+			case blank:
+				out += "[]"
+			default:
+				out += fmt.Sprintf("=%q", text)
+			}
+			if len(stack) == 0 {
+				dump = out
+			} else {
+				parent := stack[len(stack)-1]
+				parent.kids = append(parent.kids, out)
+			}
+		}
+	}
+}
+
+// FuzzXMLScan reads documents with xmlNext and xmlRecord. Where encoding/xml takes the document, both
+// must see the same.
+func FuzzXMLScan(f *testing.F) {
+	for _, seed := range []string{
+		xmlAllSorts,
+		`<?xml version="1.0" encoding="utf-8"?><errors><error><code>400</code><description>x</description</error></errors>`,
+		`<r><a>1</a><b/><c type="array"/><a nil="true"></a></r>`,
+		`<n:r xmlns:n="u"><n:a>&lt;&#65;&#x41;&#xD800;</n:a>x<![CDATA[y]]></n:r>`,
+		"<r><a>\r\nx\r</a>]]><b>&amp</b><!-- -- --><c>a < b</c></bb></r>",
+		`<!DOCTYPE r [<!ENTITY a "b">]><r>&a;&nbsp;</r>`,
+		`<service_requests><request><a>1</service_requests>`,
+		`<r><a x='1' y="2>3</a><b z=1/></r>`,
+	} {
+		f.Add([]byte(seed))
+	}
+	s := newXMLScan("")
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		s.reset()
+		s.src, s.eof, s.depth = doc, true, 1<<20
+		s.quiet = len(doc)%2 == 0
+		clear(s.dict.learned)
+		s.dict.entries = s.dict.entries[:1+len(s.dict.table.entries)]
+		for i := range s.dict.entries {
+			s.dict.entries[i].next = 0
+		}
+		xmlTokens(t, s)
+		want, compare := xmlOracle(doc)
+		token, err := s.xmlNext(0)
+		if err != nil {
+			t.Fatalf("%q: %v", doc, err)
+		}
+		if token.kind != xmlStart {
+			if compare {
+				t.Fatalf("%q: nothing, want %s", doc, want)
+			}
+			return
+		}
+		for round := range 2 { // the second has learned the order of the fields
+			s.reset()
+			end, err := s.xmlRecord(token.at)
+			if err == nil {
+				err = xmlCheck(s, end)
+			} else if err == errCut && !compare {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%q: %v", doc, err)
+			}
+			got := xmlDump(s, 0)
+			if compare && got != want {
+				t.Fatalf("%q:\n got  %s\n want %s", doc, got, want)
+			}
+			want, compare = got, true
+			if round == 1 {
+				if next, err := s.xmlNext(end); err != nil || next.kind == xmlStart && next.at < end {
+					t.Fatalf("%q: %v %v", doc, next, err)
+				}
+			}
+		}
+		record := doc[token.at:]
+		xmlTryCut(t, s, record, len(record)*int(record[len(record)/2])/256)
+		s.src, s.eof = record, true
+		if i := s.xmlSkipRecord(0); i < -1 || i == 0 || i > len(record) {
+			t.Fatalf("%q: skipped to %d", doc, i)
+		}
+	})
+}

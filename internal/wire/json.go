@@ -1,0 +1,580 @@
+package wire
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// jsonValue reads the JSON value at src[i], which is not white space, and appends its nodes. It
+// returns the index behind it.
+func (s *scan) jsonValue(i, depth int) (int, error) {
+	if i >= len(s.src) {
+		return i, s.cut(i)
+	}
+	switch s.src[i] {
+	case '{':
+		return s.jsonObject(i, depth)
+	case '[':
+		return s.jsonArray(i, depth)
+	}
+	s.nodes = append(s.nodes, node{entry: -1})
+	return s.jsonScalar(i, len(s.nodes)-1)
+}
+
+// cut is the error of a window that ends inside a record: there is more to come, or there is not.
+func (s *scan) cut(at int) error {
+	if s.eof {
+		return errCut
+	}
+	return errMore
+}
+
+// jsonRecord reads the object at src[i], whose fields are the fields of a record.
+func (s *scan) jsonRecord(i int) (int, error) {
+	return s.jsonObject(i, 1)
+}
+
+func (s *scan) jsonObject(i, depth int) (int, error) {
+	if depth > s.depth {
+		return i, errDeep
+	}
+	self := len(s.nodes)
+	s.nodes = append(s.nodes, node{kind: Object, entry: -1, text: span{lo: uint32(i)}})
+	b := s.src
+	i++
+	comma := true // before the first field none is needed
+	for {
+		for i < len(b) && b[i] <= ' ' {
+			i++
+		}
+		if i >= len(b) {
+			return i, s.cut(i)
+		}
+		switch b[i] {
+		case '}':
+			if comma && len(s.nodes) > self+1 {
+				s.repairIn(self, WarnSyntax, "superfluous comma")
+			}
+			i++
+			s.close(self, i)
+			return i, nil
+		case ',':
+			// Two commas in a row, or one before the brace: not JSON, and clear enough.
+			if comma {
+				s.repairIn(self, WarnSyntax, "superfluous comma")
+			}
+			comma = true
+			i++
+			continue
+		}
+		if !comma {
+			s.repairIn(self, WarnSyntax, "missing comma between fields")
+		}
+		comma = false
+		var err error
+		if i, err = s.jsonField(i, depth); err != nil {
+			return i, err
+		}
+	}
+}
+
+func skipSpace(b []byte, i int) int {
+	for i < len(b) && b[i] <= ' ' {
+		i++
+	}
+	return i
+}
+
+// jsonField reads a name, a colon and a value.
+func (s *scan) jsonField(i, depth int) (int, error) {
+	b := s.src
+	n := len(s.nodes)
+	s.nodes = append(s.nodes, node{entry: -1})
+	d := &s.nodes[n]
+	if depth == 1 {
+		if e := s.dict.expected(); e != nil && len(b)-i > len(e.json) && string(b[i:i+len(e.json)]) == e.json {
+			d.name = span{uint32(i + 1), uint32(i + 1 + len(e.name))}
+			d.entry = s.dict.took()
+			i += len(e.json)
+			return s.jsonFieldValue(i, n, depth)
+		}
+	}
+	j, err := s.jsonName(i, n)
+	if err != nil {
+		return i, err
+	}
+	if depth == 1 {
+		d = &s.nodes[n]
+		d.entry = s.dict.find(s.name(d))
+	}
+	j = skipSpace(b, j)
+	if j >= len(b) {
+		return j, s.cut(j)
+	}
+	if b[j] != ':' {
+		return j, s.fail(j, "no colon behind the name of a field")
+	}
+	return s.jsonFieldValue(j+1, n, depth)
+}
+
+// jsonName reads the name of a field into nodes[n].
+func (s *scan) jsonName(i, n int) (int, error) {
+	if s.src[i] == '"' {
+		return s.jsonString(i, n, true)
+	}
+	// A name without quotes, as JavaScript writes it.
+	j := i
+	for j < len(s.src) && isWord(s.src[j]) {
+		j++
+	}
+	if j >= len(s.src) {
+		return j, s.cut(j)
+	}
+	if j == i {
+		return i, s.fail(i, "no name where a field should start")
+	}
+	s.repairIn(n, WarnSyntax, "name without quotes")
+	s.nodes[n].name = span{uint32(i), uint32(j)}
+	return j, nil
+}
+
+func isWord(c byte) bool {
+	return c == '_' || c == '$' || c == '-' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' || c >= utf8.RuneSelf
+}
+
+// jsonFieldValue reads the value of the field nodes[n].
+func (s *scan) jsonFieldValue(i, n, depth int) (int, error) {
+	b := s.src
+	for i < len(b) && b[i] <= ' ' {
+		i++
+	}
+	if i >= len(b) {
+		return i, s.cut(i)
+	}
+	if c := b[i]; c != '{' && c != '[' {
+		return s.jsonScalar(i, n)
+	}
+	// The container makes a node of its own; give it the name and drop ours.
+	field := s.nodes[n]
+	s.nodes = s.nodes[:n]
+	j, err := s.jsonValue(i, depth+1)
+	if len(s.nodes) > n {
+		d := &s.nodes[n]
+		d.name, d.entry = field.name, field.entry
+		d.flags |= field.flags & nameScratch
+	}
+	return j, err
+}
+
+func (s *scan) jsonArray(i, depth int) (int, error) {
+	if depth > s.depth {
+		return i, errDeep
+	}
+	self := len(s.nodes)
+	s.nodes = append(s.nodes, node{kind: List, entry: -1, text: span{lo: uint32(i)}})
+	b := s.src
+	comma := true
+	for i++; ; {
+		i = skipSpace(b, i)
+		if i >= len(b) {
+			return i, s.cut(i)
+		}
+		switch b[i] {
+		case ']':
+			if comma && len(s.nodes) > self+1 {
+				s.repairIn(self, WarnSyntax, "superfluous comma")
+			}
+			i++
+			s.close(self, i)
+			return i, nil
+		case ',':
+			if comma {
+				s.repairIn(self, WarnSyntax, "superfluous comma")
+			}
+			comma = true
+			i++
+			continue
+		}
+		if !comma {
+			s.repairIn(self, WarnSyntax, "missing comma between items")
+		}
+		comma = false
+		var err error
+		if i, err = s.jsonValue(i, depth+1); err != nil {
+			return i, err
+		}
+	}
+}
+
+// close completes the container nodes[self], which ends before src[end].
+func (s *scan) close(self, end int) {
+	d := &s.nodes[self]
+	d.text.hi = uint32(end)
+	d.next = int32(len(s.nodes))
+}
+
+// repairIn notes a repair that makes the source of nodes[n] unfit to be copied as JSON.
+func (s *scan) repairIn(n int, kind, text string) {
+	s.nodes[n].flags |= repaired
+	s.repair(n, kind, text)
+}
+
+// jsonScalar reads a string, number or word into nodes[n].
+func (s *scan) jsonScalar(i, n int) (int, error) {
+	b := s.src
+	d := &s.nodes[n]
+	d.next = int32(n + 1)
+	switch c := b[i]; {
+	case c == '"':
+		d.kind = Text
+		d.flags |= quoted
+		return s.jsonString(i, n, false)
+	case c == '-' || '0' <= c && c <= '9':
+		if j := jsonNumber(b, i); j > i && (j < len(b) || s.eof) && (j == len(b) || ends(b[j])) {
+			d.kind, d.text = Number, span{uint32(i), uint32(j)}
+			return j, nil
+		}
+	case c == 'n' && hasWord(b, i, "null"):
+		d.text = span{uint32(i), uint32(i + 4)}
+		return i + 4, nil
+	case c == 't' && hasWord(b, i, "true"):
+		d.kind, d.text = Bool, span{uint32(i), uint32(i + 4)}
+		return i + 4, nil
+	case c == 'f' && hasWord(b, i, "false"):
+		d.kind, d.text = Bool, span{uint32(i), uint32(i + 5)}
+		return i + 5, nil
+	case c == '\'':
+		return s.jsonSingleQuoted(i, n)
+	}
+	return s.jsonBare(i, n)
+}
+
+func hasWord(b []byte, i int, word string) bool {
+	j := i + len(word)
+	return len(b) >= j && string(b[i:j]) == word && (len(b) == j || ends(b[j]))
+}
+
+// ends reports whether c cannot continue a number or a word.
+func ends(c byte) bool { return c <= ' ' || c == ',' || c == '}' || c == ']' || c == ':' }
+
+// jsonNumber returns the index behind the number at b[i], or i if it is not one.
+func jsonNumber(b []byte, i int) int {
+	j := i
+	if j < len(b) && b[j] == '-' {
+		j++
+	}
+	switch {
+	case j >= len(b):
+		return i
+	case b[j] == '0':
+		j++
+	case '1' <= b[j] && b[j] <= '9':
+		j = digits(b, j)
+	default:
+		return i
+	}
+	if j+1 < len(b) && b[j] == '.' && '0' <= b[j+1] && b[j+1] <= '9' {
+		j = digits(b, j+1)
+	}
+	if j < len(b) && (b[j] == 'e' || b[j] == 'E') {
+		k := j + 1
+		if k < len(b) && (b[k] == '+' || b[k] == '-') {
+			k++
+		}
+		if e := digits(b, k); e > k {
+			j = e
+		}
+	}
+	return j
+}
+
+func digits(b []byte, i int) int {
+	for i < len(b) && '0' <= b[i] && b[i] <= '9' {
+		i++
+	}
+	return i
+}
+
+// jsonBare reads a word that JSON does not know up to the next delimiter: 001 from the samples of the
+// specification, True and None from Python, NaN.
+func (s *scan) jsonBare(i, n int) (int, error) {
+	b := s.src
+	j := i
+	for j < len(b) && !ends(b[j]) && b[j] != '"' && b[j] != '{' && b[j] != '[' {
+		j++
+	}
+	if j >= len(b) && !s.eof {
+		return j, errMore
+	}
+	if j == i {
+		return i, s.fail(i, "no value where one should be")
+	}
+	d := &s.nodes[n]
+	word := b[i:j]
+	d.text = span{uint32(i), uint32(j)}
+	d.flags |= repaired
+	switch string(word) {
+	case "null", "None", "NULL", "Null", "nil", "undefined", "NaN":
+		d.kind = Null
+	case "true", "True", "TRUE", "false", "False", "FALSE":
+		d.kind = Bool
+	default:
+		if len(word) > 256 {
+			return i, s.fail(i, "text without quotes")
+		}
+		d.kind = Text
+		if digits(word, 0) == len(word) {
+			s.repair(n, WarnSyntax, "number with leading zeros, kept digit for digit: "+string(word))
+			return j, nil
+		}
+	}
+	if s.high = s.high || !isASCII(word); s.eof && j >= len(b) && d.kind == Text && n > 0 {
+		return i, errCut // half a word at the end of a cut document
+	}
+	s.repair(n, WarnSyntax, "value without quotes: "+sample(word))
+	return j, nil
+}
+
+func isASCII(b []byte) bool {
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// jsonSingleQuoted reads 'text', as Python prints it.
+func (s *scan) jsonSingleQuoted(i, n int) (int, error) {
+	lo := len(s.scratch)
+	for j := i + 1; j < len(s.src); j++ {
+		switch c := s.src[j]; c {
+		case '\'':
+			d := &s.nodes[n]
+			d.kind, d.text = Text, span{uint32(lo), uint32(len(s.scratch))}
+			d.flags |= textScratch
+			s.repairIn(n, WarnSyntax, "text in single quotes")
+			return j + 1, nil
+		case '\\':
+			if j++; j < len(s.src) {
+				s.scratch = append(s.scratch, s.src[j])
+			}
+		default:
+			s.high = s.high || c >= utf8.RuneSelf
+			s.scratch = append(s.scratch, c)
+		}
+	}
+	return len(s.src), s.cut(len(s.src))
+}
+
+// Bit tricks for eight bytes at a time: a byte of the result has its high bit set where the byte of x
+// is what the name says. Bits above the first hit may be wrong, the first is not.
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+func wordZero(x uint64) uint64     { return (x - ones) &^ x & highs }
+func wordIs(x, c uint64) uint64    { return wordZero(x ^ c*ones) }
+func wordBelow(x, c uint64) uint64 { return (x - c*ones) &^ x & highs }
+
+// jsonString reads the string at src[i] into nodes[n], as its name or as its text. A string without
+// escapes stays where it is.
+func (s *scan) jsonString(i, n int, isName bool) (int, error) {
+	b := s.src
+	i++
+	start := i
+	var high uint64
+	for {
+		if len(b)-i < 8 {
+			return s.jsonStringTail(start, i, n, isName, high != 0)
+		}
+		x := binary.LittleEndian.Uint64(b[i:])
+		if hit := wordIs(x, '"') | wordIs(x, '\\') | wordBelow(x, 0x20); hit != 0 {
+			k := bits.TrailingZeros64(hit)
+			high |= x & highs & (1<<k>>7 - 1)
+			i += k >> 3
+			break
+		}
+		high |= x & highs
+		i += 8
+	}
+	if b[i] != '"' {
+		return s.jsonStringTail(start, i, n, isName, high != 0)
+	}
+	s.high = s.high || high != 0
+	d := &s.nodes[n]
+	if isName {
+		d.name = span{uint32(start), uint32(i)}
+	} else {
+		d.text = span{uint32(start), uint32(i)}
+	}
+	return i + 1, nil
+}
+
+// jsonStringTail goes on byte by byte from src[i]: there is an escape, a control byte, or the end of
+// the window near.
+func (s *scan) jsonStringTail(start, i, n int, isName, high bool) (int, error) {
+	b := s.src
+	for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= 0x20 {
+		high = high || b[i] >= utf8.RuneSelf
+		i++
+	}
+	if i >= len(b) {
+		return i, s.cut(i)
+	}
+	s.high = s.high || high
+	d := &s.nodes[n]
+	if b[i] == '"' {
+		if isName {
+			d.name = span{uint32(start), uint32(i)}
+		} else {
+			d.text = span{uint32(start), uint32(i)}
+		}
+		return i + 1, nil
+	}
+	lo := len(s.scratch)
+	s.scratch = append(s.scratch, b[start:i]...)
+	i, err := s.jsonUnescape(i, n)
+	if err != nil {
+		return i, err
+	}
+	d = &s.nodes[n]
+	if isName {
+		d.name = span{uint32(lo), uint32(len(s.scratch))}
+		d.flags |= nameScratch
+	} else {
+		d.text = span{uint32(lo), uint32(len(s.scratch))}
+		d.flags |= textScratch
+	}
+	return i, nil
+}
+
+// jsonUnescape appends the rest of a string to scratch, from an escape or a control byte on, and
+// returns the index behind the closing quote.
+func (s *scan) jsonUnescape(i, n int) (int, error) {
+	b := s.src
+	for i < len(b) {
+		c := b[i]
+		switch {
+		case c == '"':
+			return i + 1, nil
+		case c == '\\':
+			if len(b)-i < 2 {
+				return i, s.cut(i)
+			}
+			if b[i+1] == 'u' {
+				var err error
+				if i, err = s.jsonUnicode(i, n); err != nil {
+					return i, err
+				}
+				continue
+			}
+			k := strings.IndexByte(`"\/bfnrt`, b[i+1])
+			if k < 0 {
+				// Not an escape of JSON: a Windows path, or an apostrophe escaped for another language.
+				s.repairIn(n, WarnSyntax, "unknown escape \\"+sample(b[i+1:i+2]))
+				if b[i+1] == '\'' {
+					i++
+				}
+				s.scratch = append(s.scratch, b[i])
+				i++
+				continue
+			}
+			s.scratch = append(s.scratch, "\"\\/\b\f\n\r\t"[k])
+			i += 2
+		case c < 0x20:
+			if c == '\n' || c == '\r' || c == '\t' {
+				s.scratch = append(s.scratch, c)
+				s.repairIn(n, WarnControl, "line break or tab that is not escaped")
+			} else {
+				s.repairIn(n, WarnControl, "control character dropped")
+			}
+			i++
+		default:
+			j := i + 1
+			s.high = s.high || c >= utf8.RuneSelf
+			for j < len(b) && b[j] != '"' && b[j] != '\\' && b[j] >= 0x20 {
+				s.high = s.high || b[j] >= utf8.RuneSelf
+				j++
+			}
+			s.scratch = append(s.scratch, b[i:j]...)
+			i = j
+		}
+	}
+	return i, s.cut(i)
+}
+
+// jsonUnicode appends the character of the \u escape at src[i]. A lone surrogate becomes U+FFFD, as
+// in encoding/json.
+func (s *scan) jsonUnicode(i, n int) (int, error) {
+	b := s.src
+	if len(b)-i < 6 {
+		if !s.eof {
+			return i, errMore
+		}
+		return i, errCut
+	}
+	r := hex4(b[i+2:])
+	if r < 0 {
+		s.repairIn(n, WarnSyntax, "\\u without four hexadecimal digits")
+		s.scratch = append(s.scratch, b[i])
+		return i + 1, nil
+	}
+	i += 6
+	if utf16.IsSurrogate(r) {
+		if len(b)-i < 6 && !s.eof {
+			return i, errMore
+		}
+		low := rune(-1)
+		if len(b)-i >= 6 && b[i] == '\\' && b[i+1] == 'u' {
+			low = hex4(b[i+2:])
+		}
+		if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
+			i += 6
+		}
+	}
+	s.scratch = utf8.AppendRune(s.scratch, r)
+	return i, nil
+}
+
+func hex4(b []byte) rune {
+	var r rune
+	for _, c := range b[:4] {
+		switch {
+		case '0' <= c && c <= '9':
+			c -= '0'
+		case 'a' <= c|0x20 && c|0x20 <= 'f':
+			c = c | 0x20 - 'a' + 10
+		default:
+			return -1
+		}
+		r = r<<4 | rune(c)
+	}
+	return r
+}
+
+// jsonSkipRecord finds the end of the object at src[i] whose inside could not be read: the brace that
+// balances the first, by counting braces outside strings. It returns -1 if there is none in the window.
+func (s *scan) jsonSkipRecord(i int) int {
+	depth, inText := 0, false
+	for ; i < len(s.src); i++ {
+		switch c := s.src[i]; {
+		case inText && c == '\\':
+			i++
+		case c == '"':
+			inText = !inText
+		case inText:
+		case c == '{':
+			depth++
+		case c == '}':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return -1
+}

@@ -1,0 +1,485 @@
+package wire
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// mapper turns the nodes of one record into a typed value.
+type mapper struct {
+	s        *scan
+	xml      bool // the nodes come from XML
+	legacy   bool // the record is not valid UTF-8
+	latin    bool // and the document says so
+	nested   int  // how many lists deep
+	location *time.Location
+	warn     func(path []byte, kind, detail string) // nil: no one listens
+	path     []byte                                 // of the record; only kept when someone listens
+
+	sets   []textSet // texts of this record, to be cut out of one string
+	arena  []byte    // their bytes
+	extras []extra   // fields of this record that go to Extra
+	raw    []byte    // their bytes as JSON
+	intern interner
+	lossy  bool // a nested record had fields that its type has no room for
+}
+
+// textSet is a string field that waits for the record's texts to become one string.
+type textSet struct {
+	to     *string
+	lo, hi int32
+}
+
+// extra is one field for Extra: its name, its first node and its text in raw.
+type extra struct {
+	name   string
+	node   int32
+	lo, hi int32
+}
+
+// reset makes m ready for the next record.
+func (m *mapper) reset() {
+	m.sets = m.sets[:0]
+	m.arena = m.arena[:0]
+	m.extras = m.extras[:0]
+	m.raw = m.raw[:0]
+	m.lossy = false
+}
+
+// decode reads the record whose container is nodes[first] into dst, which is zero but for what
+// SetPlace may use.
+func (t *Table[T]) decode(m *mapper, first int32, dst *T) {
+	m.legacy = m.s.high && !utf8.Valid(m.s.record)
+	if m.legacy && !m.latin && m.warn != nil {
+		m.warn(m.path, WarnCharset, "not UTF-8; read as windows-1252")
+	}
+	t.fields(m, first, dst)
+	if len(m.sets) > 0 {
+		all := string(m.arena)
+		for _, w := range m.sets {
+			*w.to = all[w.lo:w.hi]
+		}
+	}
+	if len(m.extras) > 0 && t.Extra != nil {
+		*t.Extra(dst) = m.takeExtras()
+	}
+}
+
+// maxFields bounds the rows of a table.
+const maxFields = 32
+
+// fields reads the fields of the record nodes[first].
+func (t *Table[T]) fields(m *mapper, first int32, dst *T) {
+	s := m.s
+	var from [maxFields]int32 // the node that gave the field its value; 0 if none yet
+	var place coordinates
+	end := s.nodes[first].next
+	for n := first + 1; n < end; n = s.nodes[n].next {
+		d := &s.nodes[n]
+		f := unknownField
+		if d.entry > 0 {
+			f = s.dict.entries[d.entry].field
+		} else if t.core != nil {
+			f = t.core.field(s.name(d))
+		}
+		if f == unknownField {
+			m.keep(n)
+			continue
+		}
+		alias := f < 0
+		if alias {
+			f = -2 - f
+		}
+		if d.kind == Null {
+			continue
+		}
+		if from[f] != 0 {
+			if !t.again(m, &t.Fields[f], from[f], n, alias) {
+				continue
+			}
+			if get := t.Fields[f].text; get != nil {
+				m.unset(get(dst))
+			}
+		}
+		if t.set(m, &t.Fields[f], n, dst, &place) {
+			from[f] = n
+			if alias && m.warn != nil {
+				m.warnAt(n, WarnName, "stands for "+t.Fields[f].name)
+			}
+		}
+	}
+	if t.SetPlace != nil {
+		ok := place.lat && place.long
+		if ok && (place.at[0] < -90 || place.at[0] > 90 || place.at[1] < -180 || place.at[1] > 180) {
+			ok = false
+			if m.warn != nil {
+				m.warnAt(place.node[0], WarnValue, "no place on Earth; kept in Extra")
+			}
+		}
+		if !ok && (place.lat || place.long) {
+			for i, has := range []bool{place.lat, place.long} {
+				if has {
+					m.keep(place.node[i])
+				}
+			}
+		}
+		t.SetPlace(dst, place.at[0], place.at[1], ok)
+	}
+}
+
+// coordinates collects the two halves of a place.
+type coordinates struct {
+	lat, long bool
+	at        [2]float64
+	node      [2]int32
+}
+
+// again decides what to do with a field that has its value already, from nodes[old]. It reports
+// whether nodes[n] is to be read all the same.
+func (t *Table[T]) again(m *mapper, f *Field[T], old, n int32, alias bool) bool {
+	s := m.s
+	if f.shape == shapeList || f.shape == shapeWords || f.shape == shapeCSV {
+		return true // a repeated, unwrapped plural
+	}
+	oldName, name := s.name(&s.nodes[old]), s.name(&s.nodes[n])
+	same := string(oldName) == string(name)
+	switch {
+	case same && m.xml:
+		// Several elements of one name are a list. The first is the field's value, all are kept.
+		m.keep(old)
+		m.keep(n)
+		return false
+	case same:
+		if m.warn != nil {
+			m.warnAt(n, WarnDuplicate, "given twice; the last one counts")
+		}
+		return true
+	case alias:
+		m.keep(n) // address_string beside address
+		return false
+	}
+	m.keep(old) // the specification's name beats the alias that came before it
+	return true
+}
+
+// set stores the value of nodes[n] in the field. It reports false if there was nothing to store.
+func (t *Table[T]) set(m *mapper, f *Field[T], n int32, dst *T, place *coordinates) bool {
+	switch f.shape {
+	case shapeText, shapeID, shapeLink:
+		return m.setText(f.text(dst), n, f.shape, f.repeats)
+	case shapeTime:
+		return m.setTime(f.time(dst), n)
+	case shapeLat, shapeLong:
+		return m.setCoordinate(place, int(f.shape-shapeLat), n)
+	case shapeBool:
+		b, ok := m.scalar(n)
+		if !ok {
+			return false
+		}
+		v, ok := parseBool(b)
+		if !ok {
+			return m.misfit(n, WarnType, "not a boolean")
+		}
+		if m.warn != nil {
+			if d := &m.s.nodes[n]; d.kind != Bool && (d.flags&untyped == 0 || string(b) != "true" && string(b) != "false") {
+				m.warnAt(n, WarnType, "boolean written as "+sample(b))
+			}
+		}
+		*f.flag(dst) = v
+	case shapeInt:
+		b, ok := m.scalar(n)
+		if !ok {
+			return false
+		}
+		v, err := strconv.Atoi(string(b))
+		if err != nil {
+			fl, ok := parseFloat(b)
+			if !ok || fl != float64(int32(fl)) {
+				return m.misfit(n, WarnType, "not a whole number")
+			}
+			v = int(fl)
+		}
+		if m.warn != nil && m.s.nodes[n].flags&quoted != 0 {
+			m.warnAt(n, WarnType, "number written as text")
+		}
+		*f.num(dst) = v
+	case shapeWords, shapeCSV:
+		before := len(*f.words(dst))
+		m.addWords(f.words(dst), n, f.shape == shapeCSV)
+		return len(*f.words(dst)) > before
+	case shapeList:
+		if m.nested >= 8 {
+			return m.misfit(n, WarnType, "lists nested too deep")
+		}
+		m.nested++
+		f.list.decode(m, n, dst, f.item)
+		m.nested--
+	}
+	return true
+}
+
+// unset forgets the text that waits for the field to.
+func (m *mapper) unset(to *string) {
+	m.sets = slices.DeleteFunc(m.sets, func(w textSet) bool { return w.to == to })
+}
+
+// setText stores a text. In a record of a listing it waits for the string that all texts share.
+func (m *mapper) setText(to *string, n int32, shape Shape, repeats bool) bool {
+	d := &m.s.nodes[n]
+	b, ok := m.scalar(n)
+	if d.kind >= List {
+		if b, ok = m.scalarIn(n, shape); !ok {
+			return false
+		}
+	}
+	if !ok {
+		return false
+	}
+	if m.nested > 0 {
+		*to = string(b)
+		return true
+	}
+	if repeats && len(b) <= maxInterned {
+		*to = m.intern.get(b)
+		return true
+	}
+	lo := len(m.arena)
+	m.arena = append(m.arena, b...)
+	m.sets = append(m.sets, textSet{to, int32(lo), int32(len(m.arena))})
+	return true
+}
+
+// scalar returns the text of nodes[n], trimmed and in UTF-8; false if it is a container or nothing.
+func (m *mapper) scalar(n int32) ([]byte, bool) {
+	d := &m.s.nodes[n]
+	if d.kind >= List || d.kind == Null {
+		return nil, false
+	}
+	b := trim(m.s.text(d))
+	if len(b) == 0 {
+		return nil, false
+	}
+	if isNothing(b) {
+		if m.warn != nil {
+			m.warnAt(n, WarnValue, "the word "+string(b)+" stands for nothing")
+		}
+		return nil, false
+	}
+	if m.legacy {
+		b = fromLegacy(b)
+	}
+	return b, true
+}
+
+// scalarIn takes the text out of a list or an object: [7], {"recipient":["Roads","Parks"]}, or
+// {"key":5,"name":"Oak"} where key was asked for. What it leaves behind is kept whole in Extra.
+func (m *mapper) scalarIn(n int32, shape Shape) ([]byte, bool) {
+	s := m.s
+	name := s.name(&s.nodes[n])
+	var all []byte
+	count := 0
+	for k := n + 1; k < s.nodes[n].next; k++ {
+		b, ok := m.scalar(k)
+		if !ok {
+			continue
+		}
+		if len(name) > 0 && string(s.name(&s.nodes[k])) == string(name) || shape == shapeLink && isURLName(s.name(&s.nodes[k])) {
+			all, count = append([]byte(nil), b...), 1
+			break
+		}
+		if count++; count > 1 {
+			if shape != shapeText {
+				continue
+			}
+			all = append(all, ", "...)
+		}
+		all = append(all, b...)
+	}
+	if count == 0 {
+		return nil, false
+	}
+	if s.nodes[n].next > n+2 { // more than one thing in it
+		m.keep(n)
+	}
+	if m.warn != nil {
+		m.warnAt(n, WarnType, "text inside a list or an object")
+	}
+	return all, true
+}
+
+func isURLName(name []byte) bool { return string(name) == "url" || string(name) == "media_url" }
+
+func (m *mapper) setTime(to *time.Time, n int32) bool {
+	b, ok := m.scalar(n)
+	if !ok {
+		if m.s.nodes[n].kind < List {
+			return false
+		}
+		if b, ok = m.scalarIn(n, shapeID); !ok {
+			return false
+		}
+	}
+	t, absent, ok, note := parseTime(b, m.location)
+	switch {
+	case !ok:
+		return m.misfit(n, WarnDate, "no date; kept in Extra")
+	case note != "" && m.warn != nil:
+		kind := WarnDate
+		if absent {
+			kind = WarnValue
+		}
+		m.warnAt(n, kind, sample(b)+" "+note)
+	}
+	if absent {
+		return false
+	}
+	*to = t
+	return true
+}
+
+func (m *mapper) setCoordinate(p *coordinates, axis int, n int32) bool {
+	b, ok := m.scalar(n)
+	if !ok {
+		if m.s.nodes[n].kind < List {
+			return false
+		}
+		if b, ok = m.scalarIn(n, shapeID); !ok {
+			return false
+		}
+	}
+	v, ok := parseFloat(b)
+	if !ok {
+		if v, ok = parseFloat(decimal(b)); !ok {
+			return m.misfit(n, WarnType, "no number; kept in Extra")
+		}
+		if m.warn != nil {
+			m.warnAt(n, WarnType, "decimal comma")
+		}
+	} else if m.warn != nil && m.s.nodes[n].flags&quoted != 0 {
+		m.warnAt(n, WarnType, "number written as text")
+	}
+	p.at[axis], p.node[axis] = v, n
+	if axis == 0 {
+		p.lat = true
+	} else {
+		p.long = true
+	}
+	return true
+}
+
+// misfit keeps a value that does not fit its field in Extra, and warns.
+func (m *mapper) misfit(n int32, kind, detail string) bool {
+	m.keep(n)
+	if m.warn != nil {
+		if b := trim(m.s.text(&m.s.nodes[n])); m.s.nodes[n].kind < List {
+			detail = sample(b) + ": " + detail
+		}
+		m.warnAt(n, kind, detail)
+	}
+	return false
+}
+
+// warnAt warns about the field nodes[n] of the record being read.
+func (m *mapper) warnAt(n int32, kind, detail string) {
+	length := len(m.path)
+	if name := m.s.name(&m.s.nodes[n]); len(name) > 0 {
+		m.path = append(m.path, '.')
+		m.path = append(m.path, name...)
+	}
+	m.warn(m.path, kind, detail)
+	m.path = m.path[:length]
+}
+
+// keep sends the field nodes[n] to Extra.
+func (m *mapper) keep(n int32) {
+	if m.nested > 0 {
+		m.lossy = true
+	}
+	d := &m.s.nodes[n]
+	var name string
+	if d.entry > 0 {
+		name = m.s.dict.entries[d.entry].name
+	} else {
+		name = string(m.utf8(m.s.name(d)))
+	}
+	if d.flags&kept != 0 {
+		return
+	}
+	d.flags |= kept
+	m.extras = append(m.extras, extra{name: name, node: n})
+}
+
+// utf8 returns b if it is valid UTF-8, else its characters read as windows-1252.
+func (m *mapper) utf8(b []byte) []byte {
+	if m.legacy {
+		return fromLegacy(b)
+	}
+	return b
+}
+
+// takeExtras renders the fields that were kept. Their texts share one block of memory.
+func (m *mapper) takeExtras() map[string]json.RawMessage {
+	out := make(map[string]json.RawMessage, len(m.extras))
+	for i := range m.extras {
+		e := &m.extras[i]
+		e.lo = int32(len(m.raw))
+		m.raw = m.render(m.raw, e.node)
+		e.hi = int32(len(m.raw))
+	}
+	block := append([]byte(nil), m.raw...)
+	var repeated map[string][]int32
+	for i, e := range m.extras {
+		if _, ok := out[e.name]; ok {
+			if repeated == nil {
+				repeated = map[string][]int32{}
+			}
+			repeated[e.name] = append(repeated[e.name], int32(i))
+			if !m.xml {
+				if m.warn != nil {
+					m.warnAt(e.node, WarnDuplicate, "given twice; the last one counts")
+				}
+				out[e.name] = block[e.lo:e.hi:e.hi]
+			}
+			continue
+		}
+		out[e.name] = block[e.lo:e.hi:e.hi]
+	}
+	if m.xml {
+		for name, more := range repeated {
+			list := append(json.RawMessage{'['}, out[name]...)
+			for _, i := range more {
+				e := m.extras[i]
+				list = append(append(list, ','), block[e.lo:e.hi]...)
+			}
+			out[name] = append(list, ']')
+		}
+	}
+	return out
+}
+
+// interner shares the strings of fields that have few distinct values. It is a table of fixed size,
+// so that what strangers send cannot make it grow.
+type interner [256]string
+
+const maxInterned = 48
+
+func (t *interner) get(b []byte) string {
+	h := uint64(len(b))
+	if len(b) >= 8 {
+		h ^= binary.LittleEndian.Uint64(b) ^ binary.LittleEndian.Uint64(b[len(b)-8:])*31
+	} else {
+		for _, c := range b {
+			h = h<<8 ^ uint64(c)
+		}
+	}
+	slot := &t[h*0x9E3779B97F4A7C15>>56]
+	if *slot == string(b) {
+		return *slot
+	}
+	*slot = string(b)
+	return *slot
+}

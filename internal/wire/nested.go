@@ -1,0 +1,228 @@
+package wire
+
+import (
+	"bytes"
+	"strings"
+)
+
+// addWords appends the texts of nodes[n] to a list: those of a list or of an object's fields, or one
+// text, which csv splits at commas.
+func (m *mapper) addWords(to *[]string, n int32, csv bool) {
+	s := m.s
+	if s.nodes[n].kind < List {
+		b, ok := m.scalar(n)
+		if !ok {
+			return
+		}
+		if !csv {
+			*to = append(*to, string(b))
+			return
+		}
+		for _, w := range strings.Split(string(b), ",") {
+			if w = strings.TrimSpace(w); w != "" {
+				*to = append(*to, w)
+			}
+		}
+		return
+	}
+	lossy := false
+	for k := n + 1; k < s.nodes[n].next; k = s.nodes[k].next {
+		if s.nodes[k].kind >= List {
+			// A list in the list, or an object such as {"url":…}.
+			if b, ok := m.scalarInQuiet(k); ok {
+				*to = append(*to, string(b))
+			}
+			lossy = true
+			continue
+		}
+		if b, ok := m.scalar(k); ok {
+			*to = append(*to, string(b))
+		}
+	}
+	if lossy {
+		m.keep(n)
+	}
+	if csv && m.warn != nil {
+		m.warnAt(n, WarnType, "list where the specification has comma-separated text")
+	}
+}
+
+// scalarInQuiet returns the first text inside a container, preferring one called url.
+func (m *mapper) scalarInQuiet(n int32) (first []byte, ok bool) {
+	s := m.s
+	for k := n + 1; k < s.nodes[n].next; k++ {
+		b, has := m.scalar(k)
+		if has && isURLName(s.name(&s.nodes[k])) {
+			return b, true
+		}
+		if has && !ok {
+			first, ok = b, true
+		}
+	}
+	return first, ok
+}
+
+// listField reads and writes a list of E inside a T.
+type listField[T, E any] struct {
+	get   func(*T) *[]E
+	table *Table[E]
+}
+
+func (l listField[T, E]) empty(src *T) bool { return len(*l.get(src)) == 0 }
+
+func (l listField[T, E]) encode(src *T, item string) []Value {
+	items := *l.get(src)
+	out := make([]Value, len(items))
+	for i := range items {
+		out[i] = l.table.Encode(&items[i])
+		out[i].Name = item
+	}
+	return out
+}
+
+func (l listField[T, E]) decode(m *mapper, n int32, dst *T, item string) {
+	s := m.s
+	list := l.get(dst)
+	length := len(m.path)
+	if m.warn != nil {
+		m.path = append(append(m.path, '.'), s.name(&s.nodes[n])...)
+	}
+	lossy := m.lossy
+	m.lossy = false
+	switch s.nodes[n].kind {
+	case List:
+		l.items(m, n, list)
+	case Object:
+		if l.isItem(m, n) {
+			l.item(m, n, list) // one, without the list around it
+			break
+		}
+		l.items(m, n, list)
+	default:
+		l.fromText(m, n, list)
+	}
+	m.path = m.path[:length]
+	if m.lossy {
+		m.keep(n) // something in it has no place in E
+	}
+	m.lossy = lossy || m.lossy && l.table.Extra == nil
+}
+
+// isItem reports whether the object nodes[n] has fields of E.
+func (l listField[T, E]) isItem(m *mapper, n int32) bool {
+	s := m.s
+	for k := n + 1; k < s.nodes[n].next; k = s.nodes[k].next {
+		if l.table.core.known(s.name(&s.nodes[k])) {
+			return true
+		}
+	}
+	return false
+}
+
+// items reads what is inside the container nodes[n], each as an item; lists inside it are opened.
+func (l listField[T, E]) items(m *mapper, n int32, list *[]E) {
+	s := m.s
+	for k := n + 1; k < s.nodes[n].next; k = s.nodes[k].next {
+		switch s.nodes[k].kind {
+		case Null:
+		case List:
+			l.items(m, k, list)
+		case Object:
+			if !l.isItem(m, k) && s.nodes[k].next > k+1 && s.nodes[k+1].kind >= List && s.nodes[k+1].next == s.nodes[k].next {
+				l.items(m, k, list) // {"endpoint":{…}} as an item
+				continue
+			}
+			l.item(m, k, list)
+		default:
+			l.lone(m, k, list)
+		}
+	}
+}
+
+func (l listField[T, E]) item(m *mapper, k int32, list *[]E) {
+	var e E
+	length := len(m.path)
+	if m.warn != nil {
+		m.path = appendIndex(m.path, len(*list))
+	}
+	extras, lossy := m.extras, m.lossy
+	m.extras, m.lossy = nil, false
+	l.table.fields(m, k, &e)
+	if l.table.Extra != nil {
+		if len(m.extras) > 0 {
+			*l.table.Extra(&e) = m.takeExtras()
+			m.raw = m.raw[:0]
+		}
+		m.lossy = false
+	}
+	m.extras = extras
+	m.lossy = m.lossy || lossy
+	m.path = m.path[:length]
+	*list = append(*list, e)
+}
+
+func (l listField[T, E]) lone(m *mapper, k int32, list *[]E) {
+	b, ok := m.scalar(k)
+	if !ok {
+		return
+	}
+	var e E
+	if l.table.Lone == nil || !l.table.Lone(&e, string(b)) {
+		m.lossy = true
+		if m.warn != nil {
+			m.warnAt(k, WarnType, "text where a record should be; kept in Extra")
+		}
+		return
+	}
+	if m.warn != nil {
+		m.warnAt(k, WarnType, "text where a record should be")
+	}
+	*list = append(*list, e)
+}
+
+// fromText reads a list that was sent as text: as JSON in XML, or as comma-separated words, both of
+// which fms-endpoint does.
+func (l listField[T, E]) fromText(m *mapper, n int32, list *[]E) {
+	b, ok := m.scalar(n)
+	if !ok {
+		return
+	}
+	if m.warn != nil {
+		m.warn(m.path, WarnType, "list sent as text")
+	}
+	if b[0] == '[' || b[0] == '{' {
+		if l.fromJSON(m, append([]byte(nil), b...), list) {
+			return
+		}
+	}
+	if l.table.Lone == nil {
+		m.lossy = true
+		return
+	}
+	for w := range bytes.SplitSeq(b, []byte{','}) {
+		var e E
+		if w = trim(w); len(w) > 0 && l.table.Lone(&e, string(w)) {
+			*list = append(*list, e)
+		}
+	}
+}
+
+// fromJSON reads a list from JSON text that was the value of a field.
+func (l listField[T, E]) fromJSON(m *mapper, text []byte, list *[]E) bool {
+	inner := getScan()
+	defer putScan(inner)
+	inner.src, inner.eof, inner.depth = text, true, m.s.depth
+	inner.record = text
+	if _, err := inner.jsonValue(0, 1); err != nil {
+		return false
+	}
+	outer, legacy, xml := m.s, m.legacy, m.xml
+	m.s, m.legacy, m.xml = inner, false, false
+	defer func() { m.s, m.legacy, m.xml = outer, legacy, xml }()
+	if inner.nodes[0].kind == Object && l.isItem(m, 0) {
+		l.item(m, 0, list)
+	} else {
+		l.items(m, 0, list)
+	}
+	return true
+}

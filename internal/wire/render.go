@@ -1,0 +1,149 @@
+package wire
+
+import (
+	"slices"
+	"strconv"
+)
+
+func appendIndex(dst []byte, i int) []byte {
+	return append(strconv.AppendInt(append(dst, '['), int64(i), 10), ']')
+}
+
+// render appends nodes[n] as JSON. The source is copied where it is JSON already.
+func (m *mapper) render(dst []byte, n int32) []byte {
+	s := m.s
+	d := &s.nodes[n]
+	switch d.kind {
+	case Null:
+		return append(dst, "null"...)
+	case Bool:
+		if v, _ := parseBool(s.text(d)); v {
+			return append(dst, "true"...)
+		}
+		return append(dst, "false"...)
+	case Number:
+		return append(dst, s.text(d)...)
+	case Text:
+		b := s.text(d)
+		if m.xml {
+			b = trim(b)
+		}
+		if d.flags&(quoted|textScratch|repaired) == quoted && !m.legacy {
+			return append(dst, s.src[d.text.lo-1:d.text.hi+1]...)
+		}
+		return AppendQuoted(dst, m.utf8(b))
+	}
+	if !m.xml && !m.legacy && m.faithful(n) {
+		return append(dst, s.text(d)...)
+	}
+	if d.kind == List || m.isArray(n) {
+		dst = append(dst, '[')
+		for k := n + 1; k < d.next; k = s.nodes[k].next {
+			if k > n+1 {
+				dst = append(dst, ',')
+			}
+			dst = m.render(dst, k)
+		}
+		return append(dst, ']')
+	}
+	return m.renderObject(dst, n)
+}
+
+// faithful reports whether the source of the container nodes[n] is valid JSON.
+func (m *mapper) faithful(n int32) bool {
+	for k := n; k < m.s.nodes[n].next; k++ {
+		if m.s.nodes[k].flags&repaired != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// isArray reports whether the XML element nodes[n] is a list: it says so, its children all have one
+// name, or its one child has the singular of its name.
+func (m *mapper) isArray(n int32) bool {
+	s := m.s
+	d := &s.nodes[n]
+	if !m.xml || d.next == n+1 {
+		return false
+	}
+	if d.flags&listed != 0 {
+		return true
+	}
+	first := s.name(&s.nodes[n+1])
+	count := 0
+	for k := n + 1; k < d.next; k = s.nodes[k].next {
+		if string(s.name(&s.nodes[k])) != string(first) {
+			return false
+		}
+		count++
+	}
+	return count > 1 || string(first) == singular(string(s.name(d)))
+}
+
+// renderObject appends an object. Children of one name become an array in XML; in JSON the last counts.
+func (m *mapper) renderObject(dst []byte, n int32) []byte {
+	s := m.s
+	var order []string
+	kids := map[string][]int32{}
+	for k := n + 1; k < s.nodes[n].next; k = s.nodes[k].next {
+		name := string(m.utf8(s.name(&s.nodes[k])))
+		if _, ok := kids[name]; !ok {
+			order = append(order, name)
+		}
+		kids[name] = append(kids[name], k)
+	}
+	dst = append(dst, '{')
+	for i, name := range order {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(AppendQuoted(dst, name), ':')
+		same := kids[name]
+		if len(same) == 1 || !m.xml {
+			dst = m.render(dst, same[len(same)-1])
+			continue
+		}
+		dst = append(dst, '[')
+		for j, k := range same {
+			if j > 0 {
+				dst = append(dst, ',')
+			}
+			dst = m.render(dst, k)
+		}
+		dst = append(dst, ']')
+	}
+	return append(dst, '}')
+}
+
+// parseValue makes a Value of JSON text.
+func (s *scan) parseValue(raw []byte) Value {
+	s.src, s.eof, s.depth, s.quiet = raw, true, maxDepth, true
+	s.reset()
+	i := skipSpace(raw, 0)
+	if _, err := s.jsonValue(i, 2); err != nil || len(s.nodes) == 0 {
+		return Value{Kind: Text, Text: string(raw)}
+	}
+	return s.value(0)
+}
+
+func (s *scan) value(n int32) Value {
+	d := &s.nodes[n]
+	v := Value{Name: string(s.name(d)), Kind: d.kind}
+	if d.kind < List {
+		v.Text = string(s.text(d))
+		return v
+	}
+	for k := n + 1; k < d.next; k = s.nodes[k].next {
+		kid := s.value(k)
+		if d.kind == Object {
+			// The last of several fields of one name counts.
+			if i := slices.IndexFunc(v.Kids, func(o Value) bool { return o.Name == kid.Name }); i >= 0 && len(v.Kids) < 256 {
+				v.Kids[i] = kid
+				continue
+			}
+		}
+		v.Kids = append(v.Kids, kid)
+	}
+	return v
+}

@@ -1,0 +1,177 @@
+package wire
+
+import (
+	"encoding/json"
+	"reflect"
+	"sync"
+	"time"
+)
+
+// Shape is how a field's value is read and written.
+type Shape uint8
+
+// The shapes of fields.
+const (
+	shapeText  Shape = iota // *string
+	shapeID                 // *string; numbers keep their digits, written as text
+	shapeLink               // *string; of several, the first
+	shapeBool               // *bool
+	shapeInt                // *int
+	shapeTime               // *time.Time
+	shapeLat                // half of a place
+	shapeLong               // the other half
+	shapeWords              // *[]string from a list or from one text
+	shapeCSV                // *[]string from a list or from a comma-separated text
+	shapeList               // *[]E, by a table of its own
+)
+
+// Field is one row of a [Table]: a name, other names that servers use for it, and where its
+// value goes.
+type Field[T any] struct {
+	name    string
+	aliases []string
+	item    string // XML element name of a list's items
+	plural  string // name of the field when it has several values; "": it is always a list
+	shape   Shape
+	repeats bool // few distinct values in a listing: worth interning
+
+	text  func(*T) *string
+	flag  func(*T) *bool
+	num   func(*T) *int
+	time  func(*T) *time.Time
+	words func(*T) *[]string
+	list  subTable[T]
+}
+
+// subTable reads and writes a list of records inside a record.
+type subTable[T any] interface {
+	decode(m *mapper, n int32, dst *T, path string)
+	encode(src *T, item string) []Value
+	empty(src *T) bool
+}
+
+// String is a field that holds text. Lists and objects give their scalars, joined.
+func String[T any](name string, get func(*T) *string, aliases ...string) Field[T] {
+	return Field[T]{name: name, aliases: aliases, shape: shapeText, text: get}
+}
+
+// ID is a field that identifies something: a number in JSON keeps its digits.
+func ID[T any](name string, get func(*T) *string, aliases ...string) Field[T] {
+	return Field[T]{name: name, aliases: aliases, shape: shapeID, text: get}
+}
+
+// Link is a text field of which the first is taken when there are several.
+func Link[T any](name string, get func(*T) *string, aliases ...string) Field[T] {
+	return Field[T]{name: name, aliases: aliases, shape: shapeLink, text: get}
+}
+
+// Flag is a boolean field.
+func Flag[T any](name string, get func(*T) *bool, aliases ...string) Field[T] {
+	return Field[T]{name: name, aliases: aliases, shape: shapeBool, flag: get}
+}
+
+// Int is a whole number.
+func Int[T any](name string, get func(*T) *int, aliases ...string) Field[T] {
+	return Field[T]{name: name, aliases: aliases, shape: shapeInt, num: get}
+}
+
+// Time is a point in time. The zero time is an absent one.
+func Time[T any](name string, get func(*T) *time.Time, aliases ...string) Field[T] {
+	return Field[T]{name: name, aliases: aliases, shape: shapeTime, time: get}
+}
+
+// Lat and Long are the halves of the record's place; [Table.Place] says where it goes.
+func Lat[T any](name string, aliases ...string) Field[T] {
+	return Field[T]{name: name, aliases: aliases, shape: shapeLat}
+}
+
+// Long is the longitude; see [Lat].
+func Long[T any](name string, aliases ...string) Field[T] {
+	return Field[T]{name: name, aliases: aliases, shape: shapeLong}
+}
+
+// Words is a list of texts, written as a list of items.
+func Words[T any](name, item string, get func(*T) *[]string, aliases ...string) Field[T] {
+	return Field[T]{name: name, item: item, aliases: aliases, shape: shapeWords, words: get}
+}
+
+// CSV is a list of texts that the specification sends as one comma-separated text.
+func CSV[T any](name string, get func(*T) *[]string, aliases ...string) Field[T] {
+	return Field[T]{name: name, aliases: aliases, shape: shapeCSV, words: get}
+}
+
+// ListOf is a list of records with a table of their own.
+func ListOf[T, E any](name, item string, get func(*T) *[]E, sub *Table[E], aliases ...string) Field[T] {
+	return Field[T]{name: name, item: item, aliases: aliases, shape: shapeList, list: listField[T, E]{get, sub}}
+}
+
+// Repeats marks a text field that has few distinct values in a listing, such as a status; its
+// values are then shared between records.
+func (f Field[T]) Repeats() Field[T] {
+	f.repeats = true
+	return f
+}
+
+// Plural is for a field that is one text in the specification and that some servers send several of:
+// one is written as a text, several as a list called name.
+func (f Field[T]) Plural(name string) Field[T] {
+	f.plural = name
+	return f
+}
+
+// Table says how one Go type is read and written. It is made once, by [Register], and never changes.
+type Table[T any] struct {
+	Root string // XML root of a list, or of a lone record: "service_requests", "discovery"
+	Item string // XML element of one record in a list; "" if there is only ever one
+	// Roots are other names that servers give the root or the item.
+	Roots []string
+	// Identity names fields of which at least one is in every real record. A record that has none
+	// of them but a code or a message is an error in disguise.
+	Identity []string
+	// KeepEmpty keeps records in which everything is absent: a receipt of a blackbox service says
+	// nothing, and that is an answer.
+	KeepEmpty bool
+	// Lone takes a record that is a bare scalar, not an object: the items of ["red","green"], or of
+	// the receipt [[5]]. It reports whether it made sense of the text. nil if there is no such thing.
+	Lone func(*T, string) bool
+
+	Fields []Field[T]
+	Extra  func(*T) *map[string]json.RawMessage
+	// SetPlace stores a place, or clears it when ok is false. Place returns it.
+	SetPlace func(t *T, lat, long float64, ok bool)
+	Place    func(t *T) (lat, long float64, ok bool)
+
+	core *dictionary
+	pool sync.Pool // of *reader
+}
+
+var tables sync.Map // reflect.Type → *Table[T]
+
+// Register completes a table and keeps it for [TableOf]. It is called once for each type, when the
+// package that owns the type is initialised.
+func Register[T any](t *Table[T]) *Table[T] {
+	dict := make(map[string]int16, 2*len(t.Fields)) // name → index in Fields, or aliasOf it
+	for i, f := range t.Fields {
+		for _, a := range f.aliases {
+			dict[a] = aliasOf(i)
+		}
+	}
+	for i, f := range t.Fields {
+		dict[f.name] = int16(i)
+	}
+	t.core = newDictionary(t.Root, t.Item, t.Roots, t.Identity, dict)
+	tables.Store(reflect.TypeFor[T](), t)
+	return t
+}
+
+func aliasOf(i int) int16 { return int16(-2 - i) }
+
+// TableOf returns the table of T that the package which owns T has registered. It panics if there
+// is none: the packages of this module know each other's types.
+func TableOf[T any]() *Table[T] {
+	t, ok := tables.Load(reflect.TypeFor[T]())
+	if !ok {
+		panic("wire: no table for " + reflect.TypeFor[T]().String())
+	}
+	return t.(*Table[T])
+}

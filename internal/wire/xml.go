@@ -1,0 +1,329 @@
+package wire
+
+import (
+	"bytes"
+	"errors"
+)
+
+// errCut says that the document ends inside the record.
+var errCut = errors.New("document ends inside a record")
+
+// isNil marks an open XML element that has nil="true". JSON has no use for that bit while it reads
+// XML, and close clears it.
+const isNil = quoted
+
+// xmlReader reads one record. The open elements are a list linked through their nodes: until an
+// element is closed, next is the index of its parent and kind is Null, or Object once it has a child.
+type xmlReader struct {
+	*scan
+	open  int32 // the innermost open element, -1 behind the record
+	level int   // how many elements are open
+}
+
+// xmlRecord reads the element whose start tag begins at src[i] and returns the index behind its end
+// tag. nodes[0] is the element, its child elements are the fields of the record. The caller has
+// called reset before.
+//
+// It returns errMore if the window ends inside the element, errCut if the document does, errDeep
+// for containers nested too deep, and a syntaxError if no element starts at i; except in the last
+// case the nodes up to there are a proper tree all the same. Everything else is read on through, with
+// repairs: see start, end, chars and reference.
+func (s *scan) xmlRecord(i int) (end int, err error) {
+	var t xmlTag
+	if i >= len(s.src) || s.src[i] == '<' {
+		if t, err = s.xmlStartTag(i); err != nil {
+			return i, err
+		}
+	}
+	if t.end == 0 {
+		return i, s.fail(i, "no XML element where one should start")
+	}
+	x := xmlReader{scan: s, open: -1}
+	x.start(t)
+	end, err = x.content(t.end)
+	for x.open >= 0 {
+		x.close()
+	}
+	return end, err
+}
+
+// content reads what is in the record, up to its end tag.
+func (x *xmlReader) content(i int) (end int, err error) {
+	for x.open >= 0 {
+		if x.open == 0 {
+			i = x.fields(i)
+		}
+		if i = x.chars(i); i == len(x.src) {
+			return i, x.cut(i)
+		}
+		if i, err = x.markup(i); err != nil {
+			return i, err
+		}
+	}
+	return i, nil
+}
+
+// fields reads fields of the record at i for as long as they come as they came in the record before,
+// without attributes. It stops in front of the first that does not, or inside the first whose text
+// is more than characters as they stand; that field is then open. All of this could be done by chars,
+// markup, start and close as well, at three times the price.
+func (x *xmlReader) fields(i int) int {
+	s := x.scan
+	src := s.src
+	if len(s.dict.entries) == 0 || s.depth < 1 {
+		return i
+	}
+	for {
+		e := s.dict.expected()
+		if e == nil {
+			return i
+		}
+		at := xmlSkipSpace(src, i)
+		hi := at + 1 + len(e.name)
+		if hi+1 >= len(src) || string(src[at:hi]) != e.open[:hi-at] {
+			return i
+		}
+		n := node{name: span{uint32(at + 1), uint32(hi)}}
+		end := hi
+		switch {
+		case src[hi] == '>':
+			var high bool
+			end, high = xmlStop(src, hi+1)
+			s.high = s.high || high
+			n.text = span{uint32(hi + 1), uint32(end)}
+			i = end + len(e.close)
+			if i > len(src) || string(src[end:i]) != e.close {
+				i = 0
+			}
+		case src[hi] == '/' && src[hi+1] == '>':
+			i = hi + 2
+		default:
+			return i
+		}
+		if s.nodes[0].kind != Object {
+			x.contain()
+		}
+		n.entry = s.dict.took()
+		if i == 0 {
+			s.nodes = append(s.nodes, n)
+			x.open = int32(len(s.nodes) - 1)
+			x.level++
+			return end
+		}
+		n.next = int32(len(s.nodes) + 1)
+		if lo := n.text.lo; lo == n.text.hi || src[lo] <= ' ' && xmlBlank(src[lo:n.text.hi]) {
+			n.text = span{}
+		} else {
+			n.kind, n.flags = Text, untyped
+		}
+		s.nodes = append(s.nodes, n)
+	}
+}
+
+var (
+	xmlCDATA          = []byte("<![CDATA[")
+	xmlEndData        = []byte("]]>")
+	xmlComment        = []byte("<!--")
+	xmlEndComment     = []byte("-->")
+	xmlEndInstruction = []byte("?>")
+)
+
+// markup reads what starts with the '<' at i. If nothing can start there it is a character of text.
+func (x *xmlReader) markup(i int) (int, error) {
+	src := x.src
+	if i+1 == len(src) {
+		return i, x.cut(i)
+	}
+	switch c := src[i+1]; {
+	case c == '/':
+		return x.end(i)
+	case c == '!' && bytes.HasPrefix(src[i:], xmlCDATA):
+		return x.cdata(i)
+	case c == '!' || c == '?':
+		end, note, err := x.xmlSkipMarkup(i)
+		if err != nil {
+			return i, err
+		}
+		if end > 0 {
+			if note != "" {
+				x.repair(int(x.open), WarnSyntax, note)
+			}
+			return end, nil
+		}
+	default:
+		t, err := x.xmlStartTag(i)
+		if err != nil {
+			return i, err
+		}
+		if t.end > 0 {
+			if x.level > x.depth {
+				return i, errDeep
+			}
+			x.start(t)
+			return t.end, nil
+		}
+	}
+	return x.bare(i), nil
+}
+
+// start opens the element whose start tag is t.
+func (x *xmlReader) start(t xmlTag) {
+	entry := int32(-1)
+	if x.open >= 0 {
+		x.contain()
+		if x.open == 0 {
+			entry = x.dict.find(x.src[t.name.lo:t.name.hi])
+		}
+	}
+	x.nodes = append(x.nodes, node{name: t.name, next: x.open, entry: entry, flags: t.flags})
+	x.open = int32(len(x.nodes) - 1)
+	x.level++
+	if t.note != "" {
+		x.repair(int(x.open), WarnSyntax, t.note)
+	}
+	if t.empty {
+		x.close()
+	}
+}
+
+// contain makes the open element a container: a child element comes.
+func (x *xmlReader) contain() {
+	n := &x.nodes[x.open]
+	if n.kind == Object {
+		return
+	}
+	blank := xmlBlank(x.text(n))
+	if n.flags&textScratch != 0 {
+		x.scratch = x.scratch[:n.text.lo]
+		n.flags &^= textScratch
+	}
+	n.kind, n.text = Object, span{}
+	if !blank {
+		x.mix()
+	}
+}
+
+// mix notes that the open element has both text and child elements.
+func (x *xmlReader) mix() {
+	if n := &x.nodes[x.open]; n.flags&mixed == 0 {
+		n.flags |= mixed
+		x.repair(int(x.open), WarnSyntax, "text beside elements, dropped")
+	}
+}
+
+// close closes the open element.
+func (x *xmlReader) close() {
+	n := &x.nodes[x.open]
+	if n.kind != Object {
+		switch text := x.text(n); {
+		case xmlBlank(text) && n.flags&(listed|isNil) == listed:
+			n.kind = List
+		case xmlBlank(text):
+		case n.flags&isNil != 0:
+			x.repair(int(x.open), WarnValue, `text in an element with nil="true", dropped`)
+		default:
+			n.kind = Text
+			n.flags |= untyped
+		}
+		if n.kind != Text {
+			n.text = span{}
+			n.flags &^= textScratch
+		}
+	}
+	n.flags &^= isNil
+	x.open, n.next = n.next, int32(len(x.nodes))
+	x.level--
+}
+
+// end reads the end tag at i.
+func (x *xmlReader) end(i int) (int, error) {
+	src := x.src
+	name := x.name(&x.nodes[x.open])
+	if hi := i + 2 + len(name); hi < len(src) && src[hi] == '>' && string(src[i+2:hi]) == string(name) {
+		x.close()
+		return hi + 1, nil
+	}
+	t, err := x.xmlEndTag(i)
+	if err != nil {
+		return i, err
+	}
+	if t.end == 0 {
+		return x.bare(i), nil
+	}
+	if t.note != "" {
+		x.repair(int(x.open), WarnSyntax, t.note)
+	}
+	name = src[t.name.lo:t.name.hi]
+	for n := x.open; n >= 0; n = x.nodes[n].next {
+		if !bytes.Equal(x.name(&x.nodes[n]), name) {
+			continue
+		}
+		for x.open > n {
+			x.complain("<", x.name(&x.nodes[x.open]), "> without an end tag")
+			x.close()
+		}
+		x.close()
+		return t.end, nil
+	}
+	return x.unmatched(i, t)
+}
+
+// unmatched reads an end tag that has the name of no open element, after these rules:
+//
+//   - If it is a name of a root or an item then the record's end tag is missing: the record ends in
+//     front of it.
+//   - Inside a field it is the misspelt end tag of that field: <a><b>x</bb><c>y</c></a> is b=x and
+//     c=y. But when text follows, or the field's own end tag, it is left over from some HTML.
+//   - Elsewhere it is the record's end tag if it is only a little misspelt.
+//   - Otherwise it is dropped.
+func (x *xmlReader) unmatched(i int, t xmlTag) (int, error) {
+	src := x.src
+	name := src[t.name.lo:t.name.hi]
+	if x.dict.table != nil && x.dict.table.roots[string(name)] {
+		x.complain("</", name, "> where the record should end first")
+		for x.open >= 0 {
+			x.close()
+		}
+		return i, nil
+	}
+	own := x.name(&x.nodes[x.open])
+	closes := xmlAlike(name, own)
+	if x.open > 0 {
+		j := xmlSkipSpace(src, t.end)
+		if len(src)-j < len("</>")+len(own) {
+			return i, x.cut(i)
+		}
+		rest := src[j:]
+		closes = rest[0] == '<' &&
+			!(rest[1] == '/' && bytes.HasPrefix(rest[2:], own) && xmlClass[rest[2+len(own)]]&xmlNameChar == 0)
+	}
+	if !closes {
+		x.complain("</", name, "> without a start tag, dropped")
+		return t.end, nil
+	}
+	x.complain("</", name, "> for the end tag of another name")
+	x.close()
+	return t.end, nil
+}
+
+// xmlAlike reports whether the two names differ in one place only, by less than half their length.
+func xmlAlike(a, b []byte) bool {
+	if len(a) < len(b) {
+		a, b = b, a
+	}
+	same := 0
+	for same < len(b) && a[same] == b[same] {
+		same++
+	}
+	for i := 1; same < len(b) && a[len(a)-i] == b[len(b)-i]; i++ {
+		same++
+	}
+	return 2*same >= len(a)
+}
+
+// complain notes a repair that has to do with a name.
+func (x *xmlReader) complain(before string, name []byte, after string) {
+	if !x.quiet && len(x.repairs) < maxRepairs {
+		x.repair(int(x.open), WarnSyntax, before+string(name[:min(len(name), 40)])+after)
+	}
+}

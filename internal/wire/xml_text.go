@@ -1,0 +1,334 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/binary"
+	"html"
+	"math/bits"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Classes of bytes.
+const (
+	xmlSpace     uint8 = 1 << iota // white space
+	xmlNameStart                   // may start a name
+	xmlNameChar                    // may stand in a name
+	xmlSpecial                     // may be more than a character of text: see xmlStop
+	xmlAttrEnd                     // ends the name of an attribute
+)
+
+var xmlClass = func() (t [256]uint8) {
+	for c := range t {
+		switch {
+		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
+			t[c] = xmlSpace | xmlAttrEnd
+		case c == '_' || c == ':' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c >= utf8.RuneSelf:
+			t[c] = xmlNameStart | xmlNameChar
+		case c == '-' || c == '.' || '0' <= c && c <= '9':
+			t[c] = xmlNameChar
+		case c == '=' || c == '/' || c == '<' || c == '>' || c == '"' || c == '\'':
+			t[c] = xmlAttrEnd
+		}
+		if c < ' ' && c != '\t' && c != '\n' || c == '<' || c == '>' || c == '&' {
+			t[c] |= xmlSpecial
+		}
+	}
+	return t
+}()
+
+// xmlSkipSpace returns the index of the first byte from i on that is not white space.
+func xmlSkipSpace(src []byte, i int) int {
+	for i < len(src) && xmlClass[src[i]]&xmlSpace != 0 {
+		i++
+	}
+	return i
+}
+
+func xmlBlank(text []byte) bool {
+	return xmlSkipSpace(text, 0) == len(text)
+}
+
+// xmlStop returns the index of the first byte from i on that may be more than a character of text:
+// '<', '>' for the sake of "]]>", '&', and control bytes other than tab and line feed; len(src) if
+// there is none. high is whether there were bytes beyond ASCII before it.
+func xmlStop(src []byte, i int) (stop int, high bool) {
+	var seen uint64
+	for i+8 <= len(src) {
+		w := binary.LittleEndian.Uint64(src[i:])
+		// Each term has the high bit of a byte set if that byte is below 0x20, is '&', is '<' or
+		// '>' (which differ in one bit). A borrow can add wrong ones, but only behind a right one.
+		m := (w - ' '*ones) | ((w ^ '&'*ones) - ones) | ((w | 2*ones) ^ '>'*ones - ones)
+		m = m &^ w & highs
+		if m == 0 {
+			seen |= w
+			i += 8
+			continue
+		}
+		seen |= w & (m - 1)
+		i += bits.TrailingZeros64(m) >> 3
+		if c := src[i]; c != '\n' && c != '\t' {
+			return i, seen&highs != 0
+		}
+		i++
+	}
+	for ; i < len(src); i++ {
+		c := src[i]
+		if xmlClass[c]&xmlSpecial != 0 {
+			break
+		}
+		seen |= uint64(c)
+	}
+	return i, seen&highs != 0
+}
+
+// chars reads text up to the next '<' or the end of the window. In an element that has child
+// elements it only notes that there is text.
+//
+// It tolerates "]]>", which stays as it is, and control bytes, which go.
+func (x *xmlReader) chars(i int) int {
+	if x.nodes[x.open].kind == Object {
+		return x.gap(i)
+	}
+	src := x.src
+	run, lo := i, i
+	if n := &x.nodes[x.open]; n.text.hi == uint32(i) && n.flags&textScratch == 0 {
+		run = int(n.text.lo) // fields has begun
+	}
+	for {
+		j, high := xmlStop(src, i)
+		x.high = x.high || high
+		if j == len(src) || src[j] == '<' {
+			x.add(lo, j)
+			return j
+		}
+		i = j + 1
+		switch src[j] {
+		case '>':
+			if j-run >= 2 && src[j-1] == ']' && src[j-2] == ']' {
+				x.repair(int(x.open), WarnSyntax, "]]> in text")
+			}
+			continue
+		case '&':
+			x.add(lo, j)
+			i = x.reference(j)
+		default:
+			x.add(lo, j)
+			i = x.control(j)
+		}
+		lo = i
+	}
+}
+
+// control reads the control byte at i, and the line feed behind a carriage return with it.
+func (x *xmlReader) control(i int) int {
+	if x.src[i] != '\r' {
+		x.repair(int(x.open), WarnControl, "control byte in text, dropped")
+		return i + 1
+	}
+	x.addRune('\n')
+	if i++; i < len(x.src) && x.src[i] == '\n' {
+		i++
+	}
+	return i
+}
+
+// gap skips what stands between two child elements.
+func (x *xmlReader) gap(i int) int {
+	src := x.src
+	for {
+		if i = xmlSkipSpace(src, i); i == len(src) || src[i] == '<' {
+			return i
+		}
+		r, end := xmlCharRef(src, i)
+		if end == 0 || r > ' ' || xmlClass[byte(r)]&xmlSpace == 0 {
+			break
+		}
+		i = end
+	}
+	x.mix()
+	if k := bytes.IndexByte(src[i:], '<'); k >= 0 {
+		return i + k
+	}
+	return len(src)
+}
+
+// bare reads the '<' at i as text.
+func (x *xmlReader) bare(i int) int {
+	if x.nodes[x.open].kind == Object {
+		x.mix()
+	} else {
+		x.add(i, i+1)
+		x.repair(int(x.open), WarnSyntax, "< in text where no tag starts")
+	}
+	return i + 1
+}
+
+// cdata reads the CDATA section at i.
+func (x *xmlReader) cdata(i int) (int, error) {
+	i += len(xmlCDATA)
+	n := bytes.Index(x.src[i:], xmlEndData)
+	if n < 0 {
+		return i, x.cut(i)
+	}
+	src := x.src[:i+n]
+	if x.nodes[x.open].kind == Object {
+		if !xmlBlank(src[i:]) {
+			x.mix()
+		}
+		return len(src) + len(xmlEndData), nil
+	}
+	for lo := i; ; {
+		j, high := xmlStop(src, i)
+		x.high = x.high || high
+		if j == len(src) {
+			x.add(lo, j)
+			return j + len(xmlEndData), nil
+		}
+		i = j + 1
+		if src[j] < ' ' {
+			x.add(lo, j)
+			// A section can end between a carriage return and a line feed, but not with both.
+			i = min(x.control(j), len(src))
+			lo = i
+		}
+	}
+}
+
+// add adds src[lo:hi] to the text of the open element. The text is a span of src for as long as that
+// can be; only the innermost element adds text, so its text in scratch can grow in place.
+func (x *xmlReader) add(lo, hi int) {
+	if lo >= hi {
+		return
+	}
+	n := &x.nodes[x.open]
+	if n.flags&textScratch == 0 {
+		if n.text.lo == n.text.hi {
+			n.text = span{uint32(lo), uint32(hi)}
+			return
+		}
+		if int(n.text.hi) == lo {
+			n.text.hi = uint32(hi)
+			return
+		}
+		x.spill(n)
+	}
+	x.scratch = append(x.scratch, x.src[lo:hi]...)
+	n.text.hi = uint32(len(x.scratch))
+}
+
+// addRune adds a character that does not stand in src as it is.
+func (x *xmlReader) addRune(r rune) {
+	n := &x.nodes[x.open]
+	x.spill(n)
+	x.scratch = utf8.AppendRune(x.scratch, r)
+	n.text.hi = uint32(len(x.scratch))
+	if r >= utf8.RuneSelf {
+		x.high = true
+	}
+}
+
+// spill moves the text of n to scratch.
+func (x *xmlReader) spill(n *node) {
+	if n.flags&textScratch != 0 {
+		return
+	}
+	lo := len(x.scratch)
+	x.scratch = append(x.scratch, x.src[n.text.lo:n.text.hi]...)
+	n.text = span{uint32(lo), uint32(len(x.scratch))}
+	n.flags |= textScratch
+}
+
+// maxEntity is longer than the longest name of an HTML entity.
+const maxEntity = 34
+
+// reference reads the reference that starts with the '&' at i and returns the index behind it. Names
+// that only HTML has are resolved; whatever else is no reference stays as it stands.
+func (x *xmlReader) reference(i int) int {
+	src := x.src
+	if i+1 < len(src) && src[i+1] == '#' {
+		if r, end := xmlCharRef(src, i); end > 0 {
+			return x.char(r, end)
+		}
+	} else if n := bytes.IndexByte(src[i:min(len(src), i+maxEntity)], ';'); n > 0 {
+		end := i + n + 1
+		switch string(src[i+1 : i+n]) {
+		case "amp":
+			x.addRune('&')
+			return end
+		case "lt":
+			x.addRune('<')
+			return end
+		case "gt":
+			x.addRune('>')
+			return end
+		case "quot":
+			x.addRune('"')
+			return end
+		case "apos":
+			x.addRune('\'')
+			return end
+		}
+		// A semicolon that is left shows that only the start of the name was known, as in &notit;
+		name := string(src[i:end])
+		if t := html.UnescapeString(name); t != name && (t[len(t)-1] != ';' || name == "&semi;") {
+			for _, r := range t {
+				x.addRune(r)
+			}
+			x.repair(int(x.open), WarnSyntax, "entity that XML does not know, read as in HTML")
+			return end
+		}
+	}
+	x.add(i, i+1)
+	x.repair(int(x.open), WarnSyntax, "& without a reference, kept")
+	return i + 1
+}
+
+// char adds the character r that a reference before end stands for.
+func (x *xmlReader) char(r rune, end int) int {
+	if utf16.IsSurrogate(r) {
+		if low, behind := xmlCharRef(x.src, end); behind > 0 {
+			if both := utf16.DecodeRune(r, low); both != utf8.RuneError {
+				x.addRune(both)
+				x.repair(int(x.open), WarnSyntax, "character as two references to surrogates, joined")
+				return behind
+			}
+		}
+		r = -1
+	}
+	if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r > utf8.MaxRune {
+		x.repair(int(x.open), WarnControl, "reference to a character that XML does not allow, dropped")
+		return end
+	}
+	x.addRune(r)
+	return end
+}
+
+// xmlCharRef reads the character reference at i. end is 0 if there is none.
+func xmlCharRef(src []byte, i int) (r rune, end int) {
+	if i+2 >= len(src) || src[i] != '&' || src[i+1] != '#' {
+		return 0, 0
+	}
+	i += 2
+	base := rune(10)
+	if src[i]|0x20 == 'x' {
+		base = 16
+		i++
+	}
+	for from := i; i < len(src); i++ {
+		c, d := src[i], rune(-1)
+		switch {
+		case '0' <= c && c <= '9':
+			d = rune(c - '0')
+		case base == 16 && 'a' <= c|0x20 && c|0x20 <= 'f':
+			d = rune(c|0x20-'a') + 10
+		case c == ';' && i > from:
+			return r, i + 1
+		}
+		if d < 0 {
+			break
+		}
+		r = min(r*base+d, utf8.MaxRune+1)
+	}
+	return 0, 0
+}

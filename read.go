@@ -1,0 +1,276 @@
+package open311
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-open311/open311/internal/wire"
+)
+
+// memory is what a client and those derived from it have learned about their endpoint.
+type memory struct {
+	format atomic.Int32 // the Format that has worked
+}
+
+// formats returns the formats to try, the best first. There is a second one only while it is open
+// which of the two the server speaks.
+func (c *Client) formats() []Format {
+	if c.cfg.format != FormatAuto {
+		return []Format{c.cfg.format}
+	}
+	if f := Format(c.learned.format.Load()); f != FormatAuto {
+		return []Format{f}
+	}
+	if len(c.cfg.dialect.Formats) > 0 {
+		return c.cfg.dialect.Formats
+	}
+	return []Format{FormatJSON, FormatXML}
+}
+
+// works remembers that the server speaks f.
+func (c *Client) works(f Format) {
+	if c.cfg.format == FormatAuto {
+		c.learned.format.Store(int32(f))
+	}
+}
+
+// stream is an answer whose records are being read.
+type stream[T any] struct {
+	c      *Client
+	k      *call
+	a      *answer
+	rd     *wire.Reader[T]
+	first  T     // the first record: it was read to see whether the answer can be read
+	primed bool  // first has not been given away yet
+	ended  error // what the first read ended with: io.EOF for an empty list
+	total  int   // attempts of all formats
+	meta   Extra // what stood beside the list, once the stream is closed
+}
+
+// stream opens the answer to a GET. It tries the other format if the one asked for first does not work.
+func openStream[T any](ctx context.Context, c *Client, k *call, t *wire.Table[T]) (*stream[T], error) {
+	var firstErr error
+	attempts := 0
+	for i, f := range c.formats() {
+		s, err := openFormat(ctx, c, k, t, f)
+		if err == nil {
+			s.total = attempts + s.a.attempts
+			return s, nil
+		}
+		if i == 0 {
+			firstErr = err
+		} else if moreTelling(err, firstErr) {
+			firstErr = err
+		}
+		if ctx.Err() != nil || !c.otherFormat(err, f) {
+			break
+		}
+	}
+	return nil, firstErr
+}
+
+// moreTelling reports whether the error of the second format says more than that of the first: that
+// of a server which explains itself.
+func moreTelling(second, first error) bool {
+	var a, b *APIError
+	return errors.As(second, &b) && len(b.Faults) > 0 && !(errors.As(first, &a) && len(a.Faults) > 0)
+}
+
+// otherFormat reports whether an error may mean that the server does not speak the format f. An error
+// list in f says that it does.
+func (c *Client) otherFormat(err error, f Format) bool {
+	var de *DecodeError
+	if errors.As(err, &de) {
+		return !errors.Is(err, context.Canceled) && !isCut(err) && !isCap(err) && !c.cfg.strict
+	}
+	var ae *APIError
+	if !errors.As(err, &ae) {
+		return false
+	}
+	if len(ae.Faults) > 0 {
+		if bodyFormat(ae.Body) == f {
+			c.works(f)
+			return false
+		}
+		return ae.StatusCode != http.StatusUnauthorized && ae.StatusCode != http.StatusForbidden
+	}
+	switch ae.StatusCode {
+	case http.StatusNotFound, http.StatusNotAcceptable, http.StatusUnsupportedMediaType:
+		return true
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
+		return false
+	}
+	return bodyFormat(ae.Body) == FormatAuto || len(ae.Faults) == 0
+}
+
+// bodyFormat tells the format of an error's body by its first byte; FormatAuto for a page or nothing.
+func bodyFormat(body []byte) Format {
+	for _, b := range body {
+		switch {
+		case b == '[' || b == '{':
+			return FormatJSON
+		case b == '<' && len(wire.Faults(body)) > 0:
+			return FormatXML
+		case b > ' ' && b < 0x80:
+			return FormatAuto
+		}
+	}
+	return FormatAuto
+}
+
+func openFormat[T any](ctx context.Context, c *Client, k *call, t *wire.Table[T], f Format) (*stream[T], error) {
+	a, err := c.send(ctx, k, f)
+	if err != nil {
+		return nil, err
+	}
+	_, label := mediaType(a.resp.Header)
+	o := &wire.Options{MaxBytes: c.cfg.maxResponse, Location: c.cfg.location, Strict: c.cfg.strict, Label: label,
+		CharsetReader: c.cfg.charset}
+	if c.cfg.warnings != nil {
+		op, shown := k.op, a.url
+		o.Warn = func(w wire.Warning) {
+			c.cfg.warnings(ctx, Warning{Op: op, URL: shown, Path: c.hide.Text(w.Path), Kind: WarningKind(w.Kind), Detail: c.hide.Text(w.Detail)})
+		}
+	}
+	s := &stream[T]{c: c, k: k, a: a, rd: t.Read(decompress(a.resp), o)}
+	switch err := s.rd.Next(&s.first); err {
+	case nil:
+		s.primed = true
+	case io.EOF:
+		s.ended = err
+	default:
+		err = s.describe(err)
+		s.close()
+		return nil, err
+	}
+	if got := formatOf(s.rd.Format()); got == f || c.cfg.dialect.NoSuffix {
+		c.works(f)
+	}
+	return s, nil
+}
+
+func formatOf(f wire.Format) Format {
+	switch f {
+	case wire.JSON:
+		return FormatJSON
+	case wire.XML:
+		return FormatXML
+	}
+	return FormatAuto
+}
+
+// next reads the next record into dst; io.EOF at the end.
+func (s *stream[T]) next(dst *T) error {
+	switch {
+	case s.ended != nil:
+		return s.ended
+	case s.primed:
+		*dst = s.first
+		s.primed = false
+		return nil
+	}
+	err := s.rd.Next(dst)
+	if err != nil && err != io.EOF {
+		err = s.describe(err)
+	}
+	s.ended = err
+	return err
+}
+
+// close ends the stream. What is left of a short answer is read, so that the connection can be used
+// again.
+func (s *stream[T]) close() {
+	s.meta = s.rd.Meta()
+	s.rd.Close()
+	_, _ = io.CopyN(io.Discard, s.a.resp.Body, 64<<10)
+	s.a.resp.Body.Close()
+}
+
+// abort ends the stream without waiting for what is left of the answer.
+func (s *stream[T]) abort() {
+	s.rd.Close()
+	s.a.resp.Body.Close()
+}
+
+// describe turns an error of the decoder into one that says which call it was.
+func (s *stream[T]) describe(err error) error {
+	var fe *wire.FaultError
+	if errors.As(err, &fe) {
+		return &APIError{StatusCode: s.a.resp.StatusCode, Method: s.k.method, URL: s.a.url, Attempts: s.a.attempts,
+			Header: s.c.hide.Header(s.a.resp.Header), Faults: s.c.faults(fe.Faults)}
+	}
+	var we *wire.Error
+	if !errors.As(err, &we) {
+		return s.c.transportError(s.k, s.a.url, err)
+	}
+	ct := s.a.resp.Header.Get("Content-Type")
+	if ct == "" {
+		ct = "no content type"
+	}
+	return &DecodeError{
+		Format: formatOf(we.Format), URL: s.a.url, Path: we.Path, Offset: we.Offset, Snippet: s.c.hide.Text(we.Snippet),
+		Method: s.k.method, StatusCode: s.a.resp.StatusCode, ContentType: s.c.hide.Text(ct), cut: we.Cut,
+		Err: s.c.hide.Error(we.Err),
+	}
+}
+
+// isCut reports whether an answer ended, or broke off, too early: asking again may help.
+func isCut(err error) bool {
+	var de *DecodeError
+	return errors.As(err, &de) && de.cut
+}
+
+// isCap reports whether an answer was larger than the limits.
+func isCap(err error) bool {
+	var se *wire.SizeError
+	return errors.As(err, &se) || errors.Is(err, wire.ErrDepth) || errors.Is(err, wire.ErrRecord)
+}
+
+// sleep waits for d, or until the context ends; then it reports false.
+func sleep(ctx context.Context, d time.Duration) bool {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < d {
+		return false
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// collect reads every record of the answer to a GET. prepare is called for the place of each record
+// before it is read; nil for nothing. An answer that breaks off is asked for again, as often as the
+// retry policy has it.
+func collect[T any](ctx context.Context, c *Client, k *call, t *wire.Table[T], prepare func(*T)) ([]T, *stream[T], error) {
+	policy := c.calls.Policy()
+	var list []T
+	for attempt := 1; ; attempt++ {
+		list = list[:0]
+		s, err := openStream(ctx, c, k, t)
+		for err == nil {
+			var zero T
+			list = append(list, zero)
+			if prepare != nil {
+				prepare(&list[len(list)-1])
+			}
+			err = s.next(&list[len(list)-1])
+		}
+		if s != nil {
+			list = list[:len(list)-1]
+			s.close()
+		}
+		if err == io.EOF {
+			return list, s, nil
+		}
+		if !isCut(err) || attempt >= policy.MaxAttempts || !sleep(ctx, policy.Backoff(attempt)) {
+			return nil, nil, err
+		}
+	}
+}

@@ -1,0 +1,284 @@
+package open311
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-open311/open311/internal/wire"
+)
+
+// RequestClient reads and files service requests: /requests and /tokens.
+type RequestClient struct{ c *Client }
+
+// ServiceRequest is one report as the city shows it (GeoReport v2, GET Service Requests). A zero
+// field is one that the server did not send, or sent empty: the specification equates the two.
+//
+// In a listing the texts of one request share their memory; use strings.Clone to keep one of many.
+type ServiceRequest struct {
+	ID                string // "" in some rows of some servers
+	Token             string // while there is no id yet
+	Status            Status
+	StatusNotes       string
+	ServiceName       string
+	ServiceCode       string
+	Description       string
+	AgencyResponsible string
+	ServiceNotice     string
+	RequestedDatetime time.Time
+	UpdatedDatetime   time.Time
+	ExpectedDatetime  time.Time
+	Address           string
+	AddressID         string
+	Zipcode           string
+	Location          *Point // nil if not given; 0,0 is a place
+	MediaURL          string // the first, if there are several; see MediaURLs
+	Extra             Extra
+}
+
+// Query says which service requests to list. The zero Query, like a nil one, asks for what the server
+// gives by default: by the specification the last 90 days or 1000 requests. Nothing is sent that is
+// not set here.
+type Query struct {
+	IDs           []string  // service_request_id; by the specification it overrides everything else
+	ServiceCodes  []string  // service_code
+	Statuses      []Status  // status
+	Start, End    time.Time // start_date, end_date: bounds of requested_datetime
+	UpdatedAfter  time.Time // updated_after, an extension of many servers
+	UpdatedBefore time.Time // updated_before
+	Near          *Circle   // lat, long, radius in metres (CitySDK)
+	Within        *Box      // bbox
+	Search        string    // q
+	Extensions    bool      // extensions=true: ask for extended_attributes
+	Page          int       // page; 0 is not sent
+	PageSize      int       // page_size; 0 is not sent
+	Params        url.Values
+}
+
+// Page is the answer to one call for service requests.
+type Page struct {
+	Requests []ServiceRequest
+	Total    int         // how many there are in all, if the server says so, else -1
+	Header   http.Header // of the answer
+	Extra    Extra       // what stood beside the list, such as meta
+}
+
+// List makes one call for service requests (GET /requests; GeoReport v2, GET Service Requests) and
+// returns what it gives: all there is, or a page of it. nil asks for the server's default.
+//
+// The error is an *[APIError], a *[DecodeError] for an answer that cannot be read, or a
+// *[ValidationError] for a query that cannot be sent.
+func (r *RequestClient) List(ctx context.Context, q *Query) (*Page, error) {
+	params, err := r.c.queryParams(q)
+	if err != nil {
+		return nil, err
+	}
+	k := &call{op: "GET requests", method: http.MethodGet, path: []string{r.c.cfg.dialect.path("requests")}, params: params}
+	var points pointPool
+	list, s, err := collect(ctx, r.c, k, requestTable, points.lend)
+	if err != nil {
+		if r.c.cfg.dialect.NotFoundIsEmpty && errors.Is(err, ErrNotFound) {
+			return &Page{Requests: []ServiceRequest{}, Total: -1}, nil
+		}
+		return nil, err
+	}
+	for i := range list {
+		r.c.mapStatus(&list[i])
+	}
+	return &Page{Requests: list, Total: totalOf(s.meta, s.a.resp.Header), Header: s.a.resp.Header, Extra: s.meta}, nil
+}
+
+// Get returns one service request (GET /requests/{id}; GeoReport v2, GET Service Request). If the
+// server has no such request, or answers with another one, the error matches [ErrNotFound].
+func (r *RequestClient) Get(ctx context.Context, id string) (*ServiceRequest, error) {
+	if id == "" {
+		return nil, &ValidationError{[]Problem{{"id", "the id of the service request is empty"}}}
+	}
+	k := &call{op: "GET requests/{id}", method: http.MethodGet, path: append(strings.Split(r.c.cfg.dialect.path("request"), "/"), id)}
+	list, s, err := collect(ctx, r.c, k, requestTable, nil)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		if list[i].ID == id || strings.EqualFold(list[i].ID, id) || list[i].ID == "" && len(list) == 1 {
+			r.c.mapStatus(&list[i])
+			return &list[i], nil
+		}
+	}
+	if len(list) > 0 {
+		return nil, s.missing("the answer holds another request than " + id)
+	}
+	return nil, s.missing("no request " + id)
+}
+
+// missing is the error of an answer that does not hold what was asked for.
+func (s *stream[T]) missing(what string) error {
+	return fmt.Errorf("open311: %s %s: %s: %w", s.k.method, s.a.url, s.c.hide.Text(what), ErrNotFound)
+}
+
+// mapStatus turns the server's own status words into those that the dialect gives for them.
+func (c *Client) mapStatus(r *ServiceRequest) {
+	if to, ok := c.cfg.dialect.StatusWords[string(r.Status)]; ok {
+		r.Status = to
+	}
+}
+
+// pointPool makes the Points of a listing many at a time.
+type pointPool struct{ free []Point }
+
+// lend gives r a Point to be filled in. One that is not used is given again.
+func (p *pointPool) lend(r *ServiceRequest) {
+	if len(p.free) == 0 {
+		p.free = make([]Point, 64)
+	}
+	r.Location = &p.free[0]
+	p.free = p.free[1:]
+}
+
+// totalOf finds how many requests there are in all, in what stands beside the list (Mark-a-Spot's meta)
+// or in the headers (Libre311, Helsinki); -1 if no one says.
+func totalOf(meta Extra, h http.Header) int {
+	for _, name := range []string{"page-TotalSize", "X-Result-Count", "X-Total-Count"} {
+		if n, err := strconv.Atoi(h.Get(name)); err == nil && n >= 0 {
+			return n
+		}
+	}
+	sets := []Extra{meta}
+	for _, name := range []string{"meta", "pagination", "paging"} {
+		var inner Extra
+		if meta.Decode(name, &inner) == nil {
+			sets = append(sets, inner)
+		}
+	}
+	for _, set := range sets {
+		for _, name := range []string{"total", "total_count", "totalCount", "count"} {
+			if n, err := strconv.Atoi(set.String(name)); err == nil && n >= 0 {
+				return n
+			}
+		}
+	}
+	return -1
+}
+
+// MediaURLs returns the addresses of all media: the one of the specification, or the several that some
+// servers send as a list, as a list of objects, or joined by commas in media_url.
+func (r *ServiceRequest) MediaURLs() []string {
+	var urls []string
+	if raw, ok := r.Extra["media_url"]; ok {
+		urls = mediaIn(raw, urls)
+	}
+	if len(urls) == 0 && r.MediaURL != "" {
+		urls = splitURLs(r.MediaURL)
+	}
+	return urls
+}
+
+// mediaIn collects the texts in a JSON value: a text, a list, objects with a url.
+func mediaIn(raw json.RawMessage, urls []string) []string {
+	var v any
+	if json.Unmarshal(raw, &v) != nil {
+		return urls
+	}
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case string:
+			urls = append(urls, splitURLs(v)...)
+		case []any:
+			for _, item := range v {
+				walk(item)
+			}
+		case map[string]any:
+			for _, name := range []string{"url", "media_url", "href", "src"} {
+				if u, ok := v[name]; ok {
+					walk(u)
+					return
+				}
+			}
+		}
+	}
+	walk(v)
+	return urls
+}
+
+// splitURLs splits addresses joined by commas (Mark-a-Spot). A comma inside an address is left alone:
+// only one that another address follows separates.
+func splitURLs(s string) []string {
+	var urls []string
+	start := 0
+	for i := 0; i < len(s); i++ {
+		if s[i] != ',' {
+			continue
+		}
+		rest := strings.TrimLeft(s[i+1:], " \t\r\n")
+		if strings.HasPrefix(rest, "http://") || strings.HasPrefix(rest, "https://") || strings.HasPrefix(rest, "data:") {
+			if u := strings.TrimSpace(s[start:i]); u != "" && !strings.HasPrefix(u, "data:") {
+				urls = append(urls, u)
+				start = i + 1
+			}
+		}
+	}
+	if u := strings.TrimSpace(s[start:]); u != "" {
+		urls = append(urls, u)
+	}
+	return urls
+}
+
+// MarshalJSON writes the request as the specification has it, with the fields of Extra beside the
+// others. What it writes can be read back by encoding/json.
+func (r *ServiceRequest) MarshalJSON() ([]byte, error) {
+	return wire.AppendJSON(nil, requestTable.Encode(r)), nil
+}
+
+var requestTable = wire.Register(&wire.Table[ServiceRequest]{
+	Root: "service_requests", Item: "request",
+	Roots: []string{"requests", "service_request"},
+	Identity: []string{"service_request_id", "servicerequest_id", "token", "status", "service_code", "service_name",
+		"requested_datetime", "lat", "address", "address_string"},
+	Fields: []wire.Field[ServiceRequest]{
+		wire.ID("service_request_id", func(r *ServiceRequest) *string { return &r.ID }, "servicerequest_id"),
+		wire.ID("token", func(r *ServiceRequest) *string { return &r.Token }),
+		wire.String("status", func(r *ServiceRequest) *string { return (*string)(&r.Status) }).Repeats(),
+		wire.String("status_notes", func(r *ServiceRequest) *string { return &r.StatusNotes }, "status_note"),
+		wire.String("service_name", func(r *ServiceRequest) *string { return &r.ServiceName }).Repeats(),
+		wire.ID("service_code", func(r *ServiceRequest) *string { return &r.ServiceCode }).Repeats(),
+		wire.String("description", func(r *ServiceRequest) *string { return &r.Description }),
+		wire.String("agency_responsible", func(r *ServiceRequest) *string { return &r.AgencyResponsible }).Repeats(),
+		wire.String("service_notice", func(r *ServiceRequest) *string { return &r.ServiceNotice }),
+		wire.Time("requested_datetime", func(r *ServiceRequest) *time.Time { return &r.RequestedDatetime }),
+		wire.Time("updated_datetime", func(r *ServiceRequest) *time.Time { return &r.UpdatedDatetime }, "update_datetime"),
+		wire.Time("expected_datetime", func(r *ServiceRequest) *time.Time { return &r.ExpectedDatetime }),
+		wire.String("address", func(r *ServiceRequest) *string { return &r.Address }, "address_string"),
+		wire.ID("address_id", func(r *ServiceRequest) *string { return &r.AddressID }, "adress_id"),
+		wire.ID("zipcode", func(r *ServiceRequest) *string { return &r.Zipcode }, "zip_code"),
+		wire.Lat[ServiceRequest]("lat", "latitude"),
+		wire.Long[ServiceRequest]("long", "lon", "lng", "longitude"),
+		wire.Link("media_url", func(r *ServiceRequest) *string { return &r.MediaURL }),
+	},
+	Extra: func(r *ServiceRequest) *map[string]json.RawMessage {
+		return (*map[string]json.RawMessage)(&r.Extra)
+	},
+	// The caller of the decoder has put a Point there for us to use, or not: a listing makes many at once.
+	SetPlace: func(r *ServiceRequest, lat, long float64, ok bool) {
+		if !ok {
+			r.Location = nil
+			return
+		}
+		if r.Location == nil {
+			r.Location = new(Point)
+		}
+		*r.Location = Point{lat, long}
+	},
+	Place: func(r *ServiceRequest) (lat, long float64, ok bool) {
+		if r.Location == nil {
+			return 0, 0, false
+		}
+		return r.Location.Lat, r.Location.Long, true
+	},
+})

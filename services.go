@@ -1,0 +1,209 @@
+package open311
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"strings"
+
+	"github.com/go-open311/open311/internal/wire"
+)
+
+// ServiceClient reads what can be reported to a city: GET /services and GET /services/{code}.
+type ServiceClient struct{ c *Client }
+
+// ServiceType says what a city answers when a request for this service is filed.
+type ServiceType string
+
+// The types of services (GeoReport v2, GET Service List).
+const (
+	Realtime ServiceType = "realtime" // the id of the new request at once
+	Batch    ServiceType = "batch"    // a token, which becomes an id later
+	Blackbox ServiceType = "blackbox" // neither, ever
+)
+
+// Service is one kind of thing that can be reported (GeoReport v2, GET Service List). A zero field
+// is one that the server did not send.
+type Service struct {
+	Code        string
+	Name        string
+	Description string
+	Metadata    bool        // there is a definition with attributes to fill in
+	Type        ServiceType //
+	Keywords    []string    // synonyms; mySociety's servers put flags such as "private" here
+	Groups      []string    // categories; the specification knows one, mySociety's servers send several
+	Extra       Extra
+}
+
+// ServiceDefinition lists what a service wants to know beyond the fields of every request
+// (GeoReport v2, GET Service Definition). Attributes come in the order of the document; sort by
+// Order to show them.
+type ServiceDefinition struct {
+	ServiceCode string
+	Attributes  []Attribute
+	Extra       Extra
+}
+
+// Datatype is the type of an attribute's value. Servers send words beyond those of the specification,
+// such as Boston's Picklist; they are kept.
+type Datatype string
+
+// The datatypes of the specification.
+const (
+	DatatypeString          Datatype = "string"          // text without line breaks
+	DatatypeNumber          Datatype = "number"          //
+	DatatypeDatetime        Datatype = "datetime"        // ISO 8601
+	DatatypeText            Datatype = "text"            // text that may have line breaks
+	DatatypeSingleValueList Datatype = "singlevaluelist" // the key of one of Values
+	DatatypeMultiValueList  Datatype = "multivaluelist"  // the keys of some of Values
+)
+
+// Attribute is one question of a service definition.
+type Attribute struct {
+	Code                string
+	Datatype            Datatype
+	Required            bool
+	Variable            bool // false: Description is information for the user, or the caller's own system fills it in
+	Order               int  // position, from 1; 0 if not given
+	Description         string
+	DatatypeDescription string // how to fill it in
+	Values              []AttributeValue
+	Extra               Extra
+}
+
+// AttributeValue is one choice: Key is sent, Name is shown.
+type AttributeValue struct{ Key, Name string }
+
+// CatalogEntry is a service with its definition, which is nil if the service has none.
+type CatalogEntry struct {
+	Service    Service
+	Definition *ServiceDefinition
+}
+
+// List returns all services (GET /services; GeoReport v2, GET Service List).
+//
+// A call that fails is an *[APIError], or a *[DecodeError] for an answer that cannot be read.
+func (s *ServiceClient) List(ctx context.Context) ([]Service, error) {
+	k := &call{op: "GET services", method: http.MethodGet, path: []string{s.c.cfg.dialect.path("services")}}
+	list, _, err := collect(ctx, s.c, k, serviceTable, nil)
+	return list, err
+}
+
+// Definition returns the attributes of a service (GET /services/{code}; GeoReport v2, GET Service
+// Definition). It is needed only for services with Metadata. The error matches [ErrNotFound] if the
+// server has no definition for this code.
+func (s *ServiceClient) Definition(ctx context.Context, code string) (*ServiceDefinition, error) {
+	if code == "" {
+		return nil, &ValidationError{[]Problem{{"code", "the service code is empty"}}}
+	}
+	k := &call{op: "GET services/{code}", method: http.MethodGet, path: []string{s.c.cfg.dialect.path("services"), code}}
+	list, a, err := collect(ctx, s.c, k, definitionTable, nil)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		if list[i].ServiceCode == code {
+			return &list[i], nil
+		}
+	}
+	if len(list) == 1 {
+		// Another code than the one asked for: open311-to-Go finds definitions by an id of its own.
+		return &list[0], nil
+	}
+	return nil, a.missing("no definition of service " + code)
+}
+
+// Catalog yields every service with its definition, making one call for each service that has one. A
+// definition that cannot be had is an error beside its service; the loop may go on. If the list itself
+// cannot be had the only pair is nil and the error.
+func (s *ServiceClient) Catalog(ctx context.Context) iter.Seq2[*CatalogEntry, error] {
+	return func(yield func(*CatalogEntry, error) bool) {
+		list, err := s.List(ctx)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, service := range list {
+			entry := &CatalogEntry{Service: service}
+			var err error
+			if service.Metadata {
+				entry.Definition, err = s.Definition(ctx, s.definitionKey(&service))
+				if err != nil {
+					err = fmt.Errorf("definition of service %s: %w", service.Code, err)
+				}
+			}
+			if !yield(entry, err) || errors.Is(err, context.Canceled) || ctx.Err() != nil {
+				return
+			}
+		}
+	}
+}
+
+// definitionKey returns what the server finds the definition of a service by.
+func (s *ServiceClient) definitionKey(service *Service) string {
+	if name := s.c.cfg.dialect.Definition; name != "" {
+		if key := strings.TrimSpace(service.Extra.String(name)); key != "" {
+			return key
+		}
+	}
+	return service.Code
+}
+
+var serviceTable = wire.Register(&wire.Table[Service]{
+	Root: "services", Item: "service",
+	Roots:    []string{"service_list", "service_definition"},
+	Identity: []string{"service_code", "service_name"},
+	Fields: []wire.Field[Service]{
+		wire.ID("service_code", func(s *Service) *string { return &s.Code }),
+		wire.String("service_name", func(s *Service) *string { return &s.Name }),
+		wire.String("description", func(s *Service) *string { return &s.Description }),
+		wire.Flag("metadata", func(s *Service) *bool { return &s.Metadata }),
+		wire.String("type", func(s *Service) *string { return (*string)(&s.Type) }).Repeats(),
+		wire.CSV("keywords", func(s *Service) *[]string { return &s.Keywords }),
+		wire.Words("group", "group", func(s *Service) *[]string { return &s.Groups }, "groups").Plural("groups"),
+	},
+	Extra: func(s *Service) *map[string]json.RawMessage { return (*map[string]json.RawMessage)(&s.Extra) },
+})
+
+var definitionTable = wire.Register(&wire.Table[ServiceDefinition]{
+	Root:     "service_definition",
+	Roots:    []string{"service_definitions", "services", "service"},
+	Identity: []string{"service_code", "attributes", "attribute"},
+	Fields: []wire.Field[ServiceDefinition]{
+		wire.ID("service_code", func(d *ServiceDefinition) *string { return &d.ServiceCode }),
+		wire.ListOf("attributes", "attribute", func(d *ServiceDefinition) *[]Attribute { return &d.Attributes },
+			attributeTable, "attribute"),
+	},
+	Extra: func(d *ServiceDefinition) *map[string]json.RawMessage {
+		return (*map[string]json.RawMessage)(&d.Extra)
+	},
+})
+
+var attributeTable = wire.Register(&wire.Table[Attribute]{
+	Root: "attributes", Item: "attribute",
+	Identity: []string{"code"},
+	Fields: []wire.Field[Attribute]{
+		wire.Flag("variable", func(a *Attribute) *bool { return &a.Variable }),
+		wire.ID("code", func(a *Attribute) *string { return &a.Code }),
+		wire.String("datatype", func(a *Attribute) *string { return (*string)(&a.Datatype) }),
+		wire.Flag("required", func(a *Attribute) *bool { return &a.Required }),
+		wire.String("datatype_description", func(a *Attribute) *string { return &a.DatatypeDescription }),
+		wire.Int("order", func(a *Attribute) *int { return &a.Order }),
+		wire.String("description", func(a *Attribute) *string { return &a.Description }),
+		wire.ListOf("values", "value", func(a *Attribute) *[]AttributeValue { return &a.Values }, valueTable),
+	},
+	Extra: func(a *Attribute) *map[string]json.RawMessage { return (*map[string]json.RawMessage)(&a.Extra) },
+})
+
+var valueTable = wire.Register(&wire.Table[AttributeValue]{
+	Root: "values", Item: "value",
+	Fields: []wire.Field[AttributeValue]{
+		wire.ID("key", func(v *AttributeValue) *string { return &v.Key }),
+		wire.ID("name", func(v *AttributeValue) *string { return &v.Name }),
+	},
+	// Plain words for values: open311-to-Go, fms-endpoint.
+	Lone: func(v *AttributeValue, s string) bool { v.Key, v.Name = s, s; return true },
+})
