@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/go-open311/open311/internal/retry"
 	"github.com/go-open311/open311/internal/wire"
@@ -54,15 +53,15 @@ func (c *Client) send(ctx context.Context, k *call, f Format) (*answer, error) {
 	if res.Response.StatusCode < 300 {
 		return a, nil
 	}
-	return nil, c.apiError(k, a, res.RetryAfter)
+	return nil, c.apiError(k, a, res)
 }
 
 // transportError describes a call that got no answer.
 func (c *Client) transportError(k *call, shown string, err error) error {
-	attempts, sent := 0, false
+	attempts, sent, status := 0, false, 0
 	var re *retry.Error
 	if errors.As(err, &re) {
-		attempts, sent, err = re.Attempts, re.Sent, re.Err
+		attempts, sent, status, err = re.Attempts, re.Sent, re.Status, re.Err
 	}
 	var ue *url.Error
 	if errors.As(err, &ue) {
@@ -72,6 +71,9 @@ func (c *Client) transportError(k *call, shown string, err error) error {
 	if attempts > 1 {
 		text += fmt.Sprintf(" (%d attempts)", attempts)
 	}
+	if status != 0 {
+		text += fmt.Sprintf(" (the attempt before was answered %d)", status)
+	}
 	err = fmt.Errorf("%s: %w", text, c.hide.Error(err))
 	if k.write && sent {
 		return &unknownOutcome{err}
@@ -80,12 +82,15 @@ func (c *Client) transportError(k *call, shown string, err error) error {
 }
 
 // apiError describes an answer that refuses the call, and closes it.
-func (c *Client) apiError(k *call, a *answer, retryAfter time.Duration) error {
+func (c *Client) apiError(k *call, a *answer, res *retry.Result) error {
 	body, _ := io.ReadAll(io.LimitReader(decompress(a.resp), errorBody))
 	a.resp.Body.Close()
 	e := &APIError{
-		StatusCode: a.resp.StatusCode, Method: k.method, URL: a.url, RetryAfter: retryAfter, Attempts: a.attempts,
-		Header: c.hide.Header(a.resp.Header), Body: c.hide.Bytes(body), Faults: c.faults(wire.Faults(body)),
+		StatusCode: a.resp.StatusCode, Method: k.method, URL: a.url, RetryAfter: res.RetryAfter, Attempts: a.attempts,
+		Header: c.hide.Header(a.resp.Header), Body: []byte(c.hide.Snippet(body, errorBody)), Faults: c.faults(wire.Faults(body)),
+	}
+	if res.NotFollowed != nil {
+		e.Faults = append(e.Faults, Fault{Description: c.hide.Text(res.NotFollowed.Error())})
 	}
 	if k.write && (e.StatusCode >= 500 || e.StatusCode == http.StatusRequestTimeout) {
 		return &unknownOutcome{e}
@@ -140,7 +145,7 @@ func (c *Client) request(ctx context.Context, k *call, f Format) (*http.Request,
 	if d.Encoding != "" {
 		header.Set("Accept-Encoding", d.Encoding)
 	}
-	if k.write || c.cfg.keyWithReads() {
+	if k.write || c.cfg.keyOnReads || d.KeyOnReads {
 		c.addKey(params, header)
 	}
 	maps.Copy(params, k.params)

@@ -159,7 +159,7 @@ func (c *Client) logAttempt(ctx context.Context, a retry.Attempt) {
 	if a.Err != nil {
 		attrs = append(attrs, "error", c.hide.Text(a.Err.Error()))
 	}
-	if a.Wait > 0 {
+	if a.Retry {
 		c.cfg.logger.WarnContext(ctx, "open311: call will be repeated", append(attrs, "wait", a.Wait)...)
 		return
 	}

@@ -70,8 +70,11 @@ func (r *RequestClient) Create(ctx context.Context, n *NewRequest) (*Receipt, er
 	if err != nil {
 		return nil, err
 	}
+	// What the server echoes of the reporter's data is hidden by value: errors are printed and logged.
+	c := *r.c
+	c.hide = c.hide.With(n.Email, n.FirstName, n.LastName, n.Phone, n.DeviceID, n.AccountID)
 	k := &call{op: "POST requests", method: http.MethodPost, path: []string{r.c.cfg.dialect.path("requests")}, params: form, write: true}
-	s, err := openFormat(ctx, r.c, k, receiptTable, r.c.formats()[0])
+	s, err := openFormat(ctx, &c, k, receiptTable, r.c.formats()[0])
 	if err != nil {
 		return nil, doubtful(err)
 	}

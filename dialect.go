@@ -4,15 +4,19 @@ import "time"
 
 // Dialect says how a family of servers departs from the specification. It is data: every field is
 // optional, and a zero one means that the server does as the specification says or that the client
-// finds out. What no field expresses can be done by [WithMiddleware] and the Params of a query.
+// finds out. What no field expresses can be done by [WithMiddleware] and the Params of a query or a
+// report.
+//
+// Parameters are named here as the specification names them, whatever Rename makes of them.
 type Dialect struct {
 	Name string // for messages
 
 	// Formats that the server speaks, the preferred one first.
 	Formats []Format
-	// NoSuffix: the format is chosen by the Accept header only, and a suffix would be 404
-	// (open311-to-Go).
+	// NoSuffix: the format is chosen by the Accept header only, and a suffix would be 404.
 	NoSuffix bool
+	// Encoding is sent as Accept-Encoding; "identity" for servers whose compression is broken.
+	Encoding string
 
 	// KeyParam is the name of the API key's parameter; api_key if it is empty.
 	KeyParam string
@@ -24,9 +28,17 @@ type Dialect struct {
 	// KeyOnReads sends the key with every call.
 	KeyOnReads bool
 
-	// Rename gives parameters of queries other names: {"long": "lon", "page_size": "per_page"}. An
-	// empty name drops the parameter.
+	// Rename gives parameters other names: {"long": "lon", "page_size": "per_page"}.
 	Rename map[string]string
+	// Accepts lists the only parameters that the server takes; others are refused with 400. Filters
+	// that are not among them are applied on this side. nil: it takes what it is given.
+	Accepts []string
+	// OneValue lists filters that take one value a call, where the specification has comma lists; a
+	// listing makes one call for each value.
+	OneValue []string
+	// Ignores lists filters that the server takes and does not apply. They are not sent; a listing
+	// applies them on this side.
+	Ignores []string
 	// Statuses to ask for when the caller names none, for servers that then list only open requests.
 	Statuses []Status
 	// StatusWords turns the server's own words and numbers for a status into other ones.
@@ -35,27 +47,103 @@ type Dialect struct {
 	// or in QueryLocation, without fractions of a second.
 	QueryTime     string
 	QueryLocation *time.Location
-	// BoxOrder is the order of the numbers in bbox, of w, s, e and n; "swne" if it is empty (uReport),
-	// "wsen" for Mark-a-Spot.
+	// BoxOrder is the order of the numbers in bbox, of the letters w, s, e and n; "swne" if it is empty.
 	BoxOrder string
+
+	// Paging says how long lists come in pieces.
+	Paging Paging
+	// Windows says what the dates in queries mean.
+	Windows Windows
+	// Quiet is how long nothing must have been requested before a listing without a start takes it that
+	// there is nothing older; two years if it is 0.
+	Quiet time.Duration
+
+	// Body, MultiValue, Media and MediaField say how a report is sent; Requires lists fields that the
+	// server wants although the specification does not.
+	Body       BodyStyle
+	MultiValue MultiValueStyle
+	Media      MediaStyle
+	MediaField string
+	Requires   []string
 
 	// Paths gives resources other paths: {"requests": "Requests", "request": "request"}; the second is
 	// for a single request, which the specification puts under "requests".
 	Paths map[string]string
-	// NotFoundIsEmpty: the server answers 404 when a list is empty (Mark-a-Spot until 2018).
+	// NotFoundIsEmpty: the server answers 404 when a list is empty.
 	NotFoundIsEmpty bool
 	// Definition tells by which field of a service, other than its code, its definition is found:
-	// the name of a field in Service.Extra, such as "id" (open311-to-Go).
+	// the name of a field in Service.Extra, such as "id".
 	Definition string
-	// Encoding is sent as Accept-Encoding; "identity" for servers whose compression is broken.
-	Encoding string
 
-	// RateLimit is how many calls a second the server bears; 0 for no limit known.
+	// RateLimit is how many calls a second the server bears; 0 if that is not known.
 	RateLimit float64
 }
 
-// Spec is the dialect of a server that does all as GeoReport v2 says.
-var Spec = Dialect{Name: "GeoReport v2"}
+// Paging says how a server cuts long lists.
+type Paging struct {
+	Style PagingStyle
+	First int // number of the first page; only read where Style is set
+	Cap   int // the most rows that the server gives at once; 0 if not known
+}
+
+// PagingStyle is a way of asking for the rest of a list.
+type PagingStyle uint8
+
+// The ways of paging.
+const (
+	PagingAuto    PagingStyle = iota // found out
+	PagingNumbers                    // page=2, with page_size
+	PagingOffset                     // offset=100, with limit
+	PagingNone                       // a list comes whole, or cut, and dates are the only way to the rest
+)
+
+// Windows says what the dates in queries mean.
+type Windows struct {
+	Off  bool          // dates do not restrict a list, or are refused
+	Span time.Duration // the longest span between start and end; 90 days if it is 0
+	// MaxRows is the parameter that asks for more rows than by default, for servers without pages:
+	// max_requests.
+	MaxRows string
+}
+
+// BodyStyle is how the fields of a report are sent.
+type BodyStyle uint8
+
+// The styles of bodies.
+const (
+	BodyForm BodyStyle = iota // a form, as the specification has it
+	BodyJSON                  // one JSON object
+	BodyXML                   // one XML element
+)
+
+// MultiValueStyle is how several values of one attribute are sent.
+type MultiValueStyle uint8
+
+// The styles of several values.
+const (
+	MultiBrackets MultiValueStyle = iota // attribute[CODE][]=a&attribute[CODE][]=b, as the specification has it
+	MultiRepeat                          // attribute[CODE]=a&attribute[CODE]=b
+	MultiIndexed                         // attribute[CODE][0]=a&attribute[CODE][1]=b
+	MultiComma                           // attribute[CODE]=a,b
+)
+
+// MediaStyle is how files are sent.
+type MediaStyle uint8
+
+// The styles of files.
+const (
+	MediaMultipart MediaStyle = iota // multipart/form-data, as the draft of GeoReport v2.1 has it
+	MediaBase64                      // base64 in a field of the form
+	MediaNone                        // not at all
+)
+
+// param returns the server's name of a parameter.
+func (d *Dialect) param(name string) string {
+	if n, ok := d.Rename[name]; ok && n != "" {
+		return n
+	}
+	return name
+}
 
 // path returns the path of a resource.
 func (d *Dialect) path(resource string) string {
@@ -67,14 +155,3 @@ func (d *Dialect) path(resource string) string {
 	}
 	return resource
 }
-
-// param returns the name of a parameter, "" if it is not to be sent.
-func (d *Dialect) param(name string) string {
-	if n, ok := d.Rename[name]; ok {
-		return n
-	}
-	return name
-}
-
-// keyOnReads reports whether the key goes with a call that only reads.
-func (c *config) keyWithReads() bool { return c.keyOnReads || c.dialect.KeyOnReads }

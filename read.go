@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"sync/atomic"
-	"time"
 
 	"github.com/go-open311/open311/internal/wire"
 )
@@ -129,7 +128,7 @@ func openFormat[T any](ctx context.Context, c *Client, k *call, t *wire.Table[T]
 	}
 	_, label := mediaType(a.resp.Header)
 	o := &wire.Options{MaxBytes: c.cfg.maxResponse, Location: c.cfg.location, Strict: c.cfg.strict, Label: label,
-		CharsetReader: c.cfg.charset}
+		CharsetReader: c.cfg.charset, Hide: c.hide.Bytes}
 	if c.cfg.warnings != nil {
 		op, shown := k.op, a.url
 		o.Warn = func(w wire.Warning) {
@@ -212,7 +211,7 @@ func (s *stream[T]) describe(err error) error {
 		ct = "no content type"
 	}
 	return &DecodeError{
-		Format: formatOf(we.Format), URL: s.a.url, Path: we.Path, Offset: we.Offset, Snippet: s.c.hide.Text(we.Snippet),
+		Format: formatOf(we.Format), URL: s.a.url, Path: we.Path, Offset: we.Offset, Snippet: s.c.hide.Snippet([]byte(we.Snippet), 200),
 		Method: s.k.method, StatusCode: s.a.resp.StatusCode, ContentType: s.c.hide.Text(ct), cut: we.Cut,
 		Err: s.c.hide.Error(we.Err),
 	}
@@ -230,26 +229,10 @@ func isCap(err error) bool {
 	return errors.As(err, &se) || errors.Is(err, wire.ErrDepth) || errors.Is(err, wire.ErrRecord)
 }
 
-// sleep waits for d, or until the context ends; then it reports false.
-func sleep(ctx context.Context, d time.Duration) bool {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < d {
-		return false
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // collect reads every record of the answer to a GET. prepare is called for the place of each record
 // before it is read; nil for nothing. An answer that breaks off is asked for again, as often as the
 // retry policy has it.
 func collect[T any](ctx context.Context, c *Client, k *call, t *wire.Table[T], prepare func(*T)) ([]T, *stream[T], error) {
-	policy := c.calls.Policy()
 	var list []T
 	for attempt := 1; ; attempt++ {
 		list = list[:0]
@@ -269,7 +252,7 @@ func collect[T any](ctx context.Context, c *Client, k *call, t *wire.Table[T], p
 		if err == io.EOF {
 			return list, s, nil
 		}
-		if !isCut(err) || attempt >= policy.MaxAttempts || !sleep(ctx, policy.Backoff(attempt)) {
+		if !isCut(err) || !c.calls.Again(ctx, attempt) {
 			return nil, nil, err
 		}
 	}

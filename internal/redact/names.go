@@ -35,18 +35,24 @@ const maxName = 64
 
 // normalize folds a name; "" means that it is no name.
 func normalize(name string) string {
+	name = strings.TrimSpace(name)
 	if len(name) > maxName {
 		return ""
 	}
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '_' || r == '-':
-			return -1
-		case 'A' <= r && r <= 'Z':
-			return r + 'a' - 'A'
+	var folded [maxName]byte // every word of a text comes here: no closure, one copy
+	n := 0
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c == '_' || c == '-':
+			continue
+		case 'A' <= c && c <= 'Z':
+			folded[n] = c + 'a' - 'A'
+		default:
+			folded[n] = c
 		}
-		return r
-	}, strings.TrimSpace(name))
+		n++
+	}
+	return string(folded[:n])
 }
 
 // secret reports whether a normalized name is secret.
@@ -54,8 +60,15 @@ func (k *known) secret(name string) bool {
 	if name == "" {
 		return false
 	}
-	return secretNames[name] || slices.Contains(k.names, name) ||
-		slices.ContainsFunc(secretSuffixes, func(s string) bool { return strings.HasSuffix(name, s) })
+	if secretNames[name] || slices.Contains(k.names, name) {
+		return true
+	}
+	for _, suffix := range secretSuffixes {
+		if strings.HasSuffix(name, suffix) {
+			return true
+		}
+	}
+	return false
 }
 
 // secretMember is secret for members of JSON objects and XML elements. There

@@ -276,16 +276,25 @@ func TestSetPrintsNoSecret(t *testing.T) {
 	}
 }
 
-// A hostile server must not be able to make redaction the slow part.
+// A hostile server must not be able to make redaction the slow part. Linear work
+// on these texts takes milliseconds, quadratic work many seconds; a busy machine
+// may have three tries.
 func TestTextIsLinear(t *testing.T) {
 	t.Parallel()
 	s := New(key)
-	for _, piece := range []string{"<email", "<email>", "<email></x>", `"email":`, `"email":"`, `"email":[`, "://", "://a:", "api_key=", "key", "a:", "Cookie:", `\"email\":\"`, "[", "-"} {
-		in := strings.Repeat(piece, 1<<18/len(piece))
-		start := time.Now()
-		s.Text(in)
-		if d := time.Since(start); d > 5*time.Second { // quadratic would be minutes
-			t.Errorf("256 KiB of %q took %v", piece, d)
+	for _, piece := range []string{
+		"<email", "<email>", "<email></x>", "<x:", `"email":`, `"email":"`, `"email":[`, `"email" `, `\"email\":\"`,
+		"://", "://a:", "api_key=", "key", "a:", "Cookie:", "email:[", "[", "-",
+	} {
+		in := strings.Repeat(piece, 256<<10/len(piece))
+		least := time.Duration(1 << 62)
+		for tries := 0; tries < 3 && least > time.Second; tries++ {
+			start := time.Now()
+			s.Text(in)
+			least = min(least, time.Since(start))
+		}
+		if least > time.Second {
+			t.Errorf("256 KiB of %q take %v", piece, least)
 		}
 	}
 }

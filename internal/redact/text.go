@@ -47,7 +47,7 @@ type hit struct {
 
 // password finds the password in the authority that begins at i.
 func password(in string, i int) hit {
-	end := i + len(in[i:])
+	end := len(in)
 	if n := strings.IndexAny(in[i:], "/?#\\\"'<> \t\r\n"); n >= 0 {
 		end = i + n
 	}

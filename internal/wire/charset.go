@@ -157,13 +157,13 @@ func (r *reader) decodeCharset() error {
 	case likeUTF8:
 		r.m.latin = isLatin(label)
 	case likeUTF16:
-		r.report(WarnCharset, "labelled "+sample([]byte(label))+", but it is not")
+		r.report(WarnCharset, "labelled "+r.s.sample([]byte(label))+", but it is not")
 	default:
 		if r.o.CharsetReader != nil {
 			return r.transcode(func(in io.Reader) (io.Reader, error) { return r.o.CharsetReader(label, in) })
 		}
 		if declared {
-			r.report(WarnCharset, "charset "+sample([]byte(label))+" is not known here; see WithCharsetReader")
+			r.report(WarnCharset, "charset "+r.s.sample([]byte(label))+" is not known here; see WithCharsetReader")
 		}
 	}
 	return nil

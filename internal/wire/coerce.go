@@ -89,6 +89,14 @@ func parseBool(b []byte) (v, ok bool) {
 	return false, false
 }
 
+// sample is sample with the secrets taken out first: half a secret is not recognised any more.
+func (s *scan) sample(b []byte) string {
+	if s.hide != nil {
+		b = s.hide(b)
+	}
+	return sample(b)
+}
+
 // sample returns the start of b fit to be printed: valid UTF-8, no control characters, not long.
 func sample(b []byte) string {
 	const most = 40

@@ -62,10 +62,10 @@ func (r *reader) envelopeXML(best int32) {
 	switch {
 	case table.item == "":
 		if len(r.path) > 0 || name != table.root {
-			r.report(WarnEnvelope, "the record is in <"+sample([]byte(name))+">")
+			r.report(WarnEnvelope, "the record is in <"+r.s.sample([]byte(name))+">")
 		}
 	case len(r.path) != 1 || r.path[0] != table.root || name != table.item:
-		r.report(WarnEnvelope, "the records are in <"+sample([]byte(strings.Join(append(r.path[:len(r.path):len(r.path)], name), "><")))+">")
+		r.report(WarnEnvelope, "the records are in <"+r.s.sample([]byte(strings.Join(append(r.path[:len(r.path):len(r.path)], name), "><")))+">")
 	}
 }
 
@@ -169,8 +169,7 @@ func (r *reader) itemLike(n int32) bool {
 	if d.kind == Object && r.isRecord(n) {
 		return true
 	}
-	name := string(r.s.name(d))
-	if r.s.dict.table.roots[name] {
+	if r.s.dict.table.roots[string(r.s.name(d))] {
 		return true
 	}
 	if d.kind < List {
@@ -192,14 +191,14 @@ func (r *reader) endXML(t xmlToken) error {
 	for i := len(r.stack) - 1; i >= 0; i-- {
 		if r.stack[i].name == name {
 			if i < len(r.stack)-1 {
-				r.report(WarnSyntax, "end tag missing before </"+sample([]byte(name))+">")
+				r.report(WarnSyntax, "end tag missing before </"+r.s.sample([]byte(name))+">")
 			}
 			r.stack = r.stack[:i]
 			r.done = i == 0
 			return nil
 		}
 	}
-	r.report(WarnSyntax, "end tag </"+sample([]byte(name))+"> that ends nothing")
+	r.report(WarnSyntax, "end tag </"+r.s.sample([]byte(name))+"> that ends nothing")
 	return nil
 }
 

@@ -334,7 +334,7 @@ func (s *scan) jsonBare(i, n int) (int, error) {
 	if s.high = s.high || !isASCII(word); s.eof && j >= len(b) && d.kind == Text && n > 0 {
 		return i, errCut // half a word at the end of a cut document
 	}
-	s.repair(n, WarnSyntax, "value without quotes: "+sample(word))
+	s.repair(n, WarnSyntax, "value without quotes: "+s.sample(word))
 	return j, nil
 }
 
@@ -476,7 +476,7 @@ func (s *scan) jsonUnescape(i, n int) (int, error) {
 			k := strings.IndexByte(`"\/bfnrt`, b[i+1])
 			if k < 0 {
 				// Not an escape of JSON: a Windows path, or an apostrophe escaped for another language.
-				s.repairIn(n, WarnSyntax, "unknown escape \\"+sample(b[i+1:i+2]))
+				s.repairIn(n, WarnSyntax, "unknown escape \\"+s.sample(b[i+1:i+2]))
 				if b[i+1] == '\'' {
 					i++
 				}

@@ -255,7 +255,7 @@ func (r *reader) addMeta(n int32) {
 	r.m.xml = r.format == XML
 	raw := r.m.render(nil, n)
 	if len(raw) > maxMeta || len(r.meta) >= 64 {
-		r.report(WarnEnvelope, "left out what stands beside the list as "+sample([]byte(name)))
+		r.report(WarnEnvelope, "left out what stands beside the list as "+r.s.sample([]byte(name)))
 		return
 	}
 	if r.meta == nil {

@@ -186,7 +186,7 @@ func (t *Table[T]) set(m *mapper, f *Field[T], n int32, dst *T, place *coordinat
 		}
 		if m.warn != nil {
 			if d := &m.s.nodes[n]; d.kind != Bool && (d.flags&untyped == 0 || string(b) != "true" && string(b) != "false") {
-				m.warnAt(n, WarnType, "boolean written as "+sample(b))
+				m.warnAt(n, WarnType, "boolean written as "+m.s.sample(b))
 			}
 		}
 		*f.flag(dst) = v
@@ -332,7 +332,7 @@ func (m *mapper) setTime(to *time.Time, n int32) bool {
 		if absent {
 			kind = WarnValue
 		}
-		m.warnAt(n, kind, sample(b)+" "+note)
+		m.warnAt(n, kind, m.s.sample(b)+" "+note)
 	}
 	if absent {
 		return false
@@ -376,7 +376,7 @@ func (m *mapper) misfit(n int32, kind, detail string) bool {
 	m.keep(n)
 	if m.warn != nil {
 		if b := trim(m.s.text(&m.s.nodes[n])); m.s.nodes[n].kind < List {
-			detail = sample(b) + ": " + detail
+			detail = m.s.sample(b) + ": " + detail
 		}
 		m.warnAt(n, kind, detail)
 	}

@@ -46,7 +46,8 @@ type scan struct {
 	depth   int    // how deep containers may nest
 	dict    names  // names of the direct fields, in the order in which they are expected
 	repairs []repair
-	quiet   bool // no one listens to repairs: none are collected
+	quiet   bool                // no one listens to repairs: none are collected
+	hide    func([]byte) []byte // takes secrets out of what is going to be printed; may be nil
 }
 
 // repair is something a scanner put right. Its path is worked out when the record is complete.

@@ -16,6 +16,7 @@ type Options struct {
 	Warn          func(Warning)  // hears of every repair; may be nil
 	Label         string         // charset of the Content-Type, a hint
 	CharsetReader func(label string, r io.Reader) (io.Reader, error)
+	Hide          func([]byte) []byte // takes secrets out of what is going to be printed; may be nil
 }
 
 const (
@@ -191,7 +192,7 @@ func (r *reader) start(src io.Reader, o *Options, d *dictionary) {
 		}
 		r.m.warn = r.warnTo
 	}
-	r.s.quiet = r.m.warn == nil
+	r.s.quiet, r.s.hide = r.m.warn == nil, r.o.Hide
 }
 
 // release forgets the document, and reports whether the reader is worth keeping.
@@ -252,10 +253,10 @@ func (r *reader) more(want int) error {
 		have += n
 		r.left -= int64(n)
 		if n == 0 && err == nil {
-			if idle++; idle > 100 {
-				err = io.ErrNoProgress
+			if idle++; idle < 100 {
+				continue
 			}
-			continue
+			err = io.ErrNoProgress
 		}
 		idle = 0
 		if r.left < 0 {
@@ -301,11 +302,11 @@ func (r *reader) peek() (byte, bool, error) {
 // fail makes an error of what is wrong at src[at].
 func (r *reader) fail(at int, err error) error {
 	e := &Error{Format: r.format, Path: string(r.recordPath(nil)), Offset: r.base + int64(at), Err: err}
-	e.Snippet = Snippet(r.s.src, at)
+	e.Snippet = r.snippet(at)
 	var se *syntaxError
 	if errors.As(err, &se) {
 		e.Offset = r.base + int64(se.at)
-		e.Snippet = Snippet(r.s.src, se.at)
+		e.Snippet = r.snippet(se.at)
 	}
 	switch err {
 	case errCut:
@@ -317,6 +318,16 @@ func (r *reader) fail(at int, err error) error {
 		e.Err = ErrDepth
 	}
 	return e
+}
+
+// snippet returns what stands at src[at], without secrets.
+func (r *reader) snippet(at int) string {
+	b := r.s.src[max(0, min(at, len(r.s.src))):]
+	b = b[:min(len(b), 1024)]
+	if r.s.hide != nil {
+		b = r.s.hide(b)
+	}
+	return Snippet(b, 0)
 }
 
 // recordPath appends where the record being read stands: service_requests[12].

@@ -84,16 +84,15 @@ func (x *xmlReader) fields(i int) int {
 			return i
 		}
 		n := node{name: span{uint32(at + 1), uint32(hi)}}
-		end := hi
+		closed := true
 		switch {
 		case src[hi] == '>':
-			var high bool
-			end, high = xmlStop(src, hi+1)
+			end, high := xmlStop(src, hi+1)
 			s.high = s.high || high
 			n.text = span{uint32(hi + 1), uint32(end)}
 			i = end + len(e.close)
 			if i > len(src) || string(src[end:i]) != e.close {
-				i = 0
+				i, closed = end, false
 			}
 		case src[hi] == '/' && src[hi+1] == '>':
 			i = hi + 2
@@ -104,11 +103,11 @@ func (x *xmlReader) fields(i int) int {
 			x.contain()
 		}
 		n.entry = s.dict.took()
-		if i == 0 {
+		if !closed {
 			s.nodes = append(s.nodes, n)
 			x.open = int32(len(s.nodes) - 1)
 			x.level++
-			return end
+			return i
 		}
 		n.next = int32(len(s.nodes) + 1)
 		if lo := n.text.lo; lo == n.text.hi || src[lo] <= ' ' && xmlBlank(src[lo:n.text.hi]) {
@@ -290,12 +289,10 @@ func (x *xmlReader) unmatched(i int, t xmlTag) (int, error) {
 	closes := xmlAlike(name, own)
 	if x.open > 0 {
 		j := xmlSkipSpace(src, t.end)
-		if len(src)-j < len("</>")+len(own) {
+		if j == len(src) {
 			return i, x.cut(i)
 		}
-		rest := src[j:]
-		closes = rest[0] == '<' &&
-			!(rest[1] == '/' && bytes.HasPrefix(rest[2:], own) && xmlClass[rest[2+len(own)]]&xmlNameChar == 0)
+		closes = src[j] == '<' && !xmlEnds(src[j:], own)
 	}
 	if !closes {
 		x.complain("</", name, "> without a start tag, dropped")
@@ -304,6 +301,15 @@ func (x *xmlReader) unmatched(i int, t xmlTag) (int, error) {
 	x.complain("</", name, "> for the end tag of another name")
 	x.close()
 	return t.end, nil
+}
+
+// xmlEnds reports whether b starts with an end tag for name.
+func xmlEnds(b, name []byte) bool {
+	if len(b) < 2 || b[1] != '/' || !bytes.HasPrefix(b[2:], name) {
+		return false
+	}
+	b = b[2+len(name):]
+	return len(b) == 0 || xmlClass[b[0]]&xmlNameChar == 0
 }
 
 // xmlAlike reports whether the two names differ in one place only, by less than half their length.

@@ -188,8 +188,7 @@ func (x *xmlReader) cdata(i int) (int, error) {
 		i = j + 1
 		if src[j] < ' ' {
 			x.add(lo, j)
-			// A section can end between a carriage return and a line feed, but not with both.
-			i = min(x.control(j), len(src))
+			i = x.control(j)
 			lo = i
 		}
 	}
@@ -239,9 +238,6 @@ func (x *xmlReader) spill(n *node) {
 	n.flags |= textScratch
 }
 
-// maxEntity is longer than the longest name of an HTML entity.
-const maxEntity = 34
-
 // reference reads the reference that starts with the '&' at i and returns the index behind it. Names
 // that only HTML has are resolved; whatever else is no reference stays as it stands.
 func (x *xmlReader) reference(i int) int {
@@ -250,9 +246,8 @@ func (x *xmlReader) reference(i int) int {
 		if r, end := xmlCharRef(src, i); end > 0 {
 			return x.char(r, end)
 		}
-	} else if n := bytes.IndexByte(src[i:min(len(src), i+maxEntity)], ';'); n > 0 {
-		end := i + n + 1
-		switch string(src[i+1 : i+n]) {
+	} else if end := xmlEntityRef(src, i); end > 0 {
+		switch string(src[i+1 : end-1]) {
 		case "amp":
 			x.addRune('&')
 			return end
@@ -302,6 +297,20 @@ func (x *xmlReader) char(r rune, end int) int {
 	}
 	x.addRune(r)
 	return end
+}
+
+// xmlEntityRef returns the index behind the entity reference at i, or 0 if there is none. No name is
+// longer than the 31 letters of HTML's CounterClockwiseContourIntegral.
+func xmlEntityRef(src []byte, i int) (end int) {
+	for j := i + 1; j < len(src) && j-i <= 32; j++ {
+		switch c := src[j]; {
+		case c == ';' && j > i+1:
+			return j + 1
+		case !('a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9'):
+			return 0
+		}
+	}
+	return 0
 }
 
 // xmlCharRef reads the character reference at i. end is 0 if there is none.

@@ -1,0 +1,95 @@
+package retry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// timeoutError says that an attempt took too long. Like the error of
+// http.Client.Timeout it is a net.Error and is context.DeadlineExceeded, so
+// only ctx.Err() tells whether it was the caller's own deadline.
+type timeoutError struct{ limit time.Duration }
+
+func (e *timeoutError) Error() string        { return fmt.Sprintf("no complete answer within %v", e.limit) }
+func (e *timeoutError) Timeout() bool        { return true }
+func (e *timeoutError) Temporary() bool      { return true }
+func (e *timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
+
+// forever is the limit where there is none.
+const forever = time.Duration(1 << 62)
+
+// A meter runs while we wait for the server and stands while the caller works
+// on what has arrived.
+type meter struct {
+	left  time.Duration
+	since time.Time
+	timer *time.Timer
+}
+
+// startMeter starts a meter that cancels when its time is up.
+func startMeter(left, limit time.Duration, cancel context.CancelCauseFunc) *meter {
+	return &meter{left, time.Now(), time.AfterFunc(left, func() { cancel(&timeoutError{limit}) })}
+}
+
+func (m *meter) run() {
+	m.since = time.Now()
+	m.timer.Reset(m.left)
+}
+
+// pause returns the time that is left.
+func (m *meter) pause() time.Duration {
+	m.timer.Stop()
+	m.left = max(0, m.left-time.Since(m.since))
+	return m.left
+}
+
+// A body is a response body under the meter of its attempt.
+type body struct {
+	io.ReadCloser
+	ctx    context.Context // of the attempt: its cause tells a time-out from the rest
+	cancel context.CancelCauseFunc
+	meter  *meter
+}
+
+// Read reads with the meter running.
+func (b *body) Read(p []byte) (int, error) {
+	if err := ownCause(b.ctx); err != nil {
+		return 0, err
+	}
+	b.meter.run()
+	n, err := b.ReadCloser.Read(p)
+	b.meter.pause()
+	if err == nil {
+		return n, nil
+	}
+	if own := ownCause(b.ctx); own != nil && !errors.Is(err, io.EOF) {
+		err = own
+	}
+	b.cancel(nil) // nothing more to come: free the context of the attempt
+	return n, err
+}
+
+// Close closes the body at once, whatever is still to come.
+func (b *body) Close() error {
+	err := b.ReadCloser.Close()
+	b.cancel(nil)
+	return err
+}
+
+// curb lowers the time that is left.
+func (b *body) curb(limit time.Duration) {
+	b.meter.left = min(b.meter.left, limit)
+}
+
+// ownCause returns the reason for which this package ended an attempt, nil if
+// it did not. A transport reports a bare context.Canceled for it.
+func ownCause(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	if _, ok := cause.(*timeoutError); ok || cause == errSentTwice {
+		return cause
+	}
+	return nil
+}
