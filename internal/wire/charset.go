@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/binary"
 	"io"
 	"strings"
@@ -210,22 +211,21 @@ func (e *ended) Read([]byte) (int, error) {
 // xmlLabel returns the encoding that the XML declaration at the start of b names, or "".
 func xmlLabel(b []byte) string {
 	b = trim(b)
-	if !strings.HasPrefix(string(b[:min(len(b), 5)]), "<?xml") {
+	if !bytes.HasPrefix(b, []byte("<?xml")) {
 		return ""
 	}
-	end := strings.IndexByte(string(b), '>')
-	if end < 0 {
-		return ""
-	}
-	decl := string(b[:end])
-	i := strings.Index(decl, "encoding")
+	end := bytes.IndexByte(b, '>')
+	i := bytes.Index(b[:max(end, 0)], []byte("encoding"))
 	if i < 0 {
 		return ""
 	}
-	decl = strings.TrimLeft(decl[i+len("encoding"):], " \t\r\n=")
-	if decl == "" || decl[0] != '"' && decl[0] != '\'' {
+	b = bytes.TrimLeft(b[i+len("encoding"):end], " \t\r\n=")
+	if len(b) == 0 || b[0] != '"' && b[0] != '\'' {
 		return ""
 	}
-	label, _, _ := strings.Cut(decl[1:], decl[:1])
-	return label
+	label, _, _ := bytes.Cut(b[1:], b[:1])
+	if bytes.EqualFold(label, []byte("utf-8")) {
+		return "utf-8" // the usual one costs nothing
+	}
+	return string(label)
 }

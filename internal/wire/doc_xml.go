@@ -27,6 +27,9 @@ func (r *reader) beginXML() error {
 		return r.fail(t.at, ErrHTML)
 	}
 	r.pos = t.at
+	if r.isSpec(t) {
+		return nil
+	}
 	best, err := r.probe()
 	if err != nil {
 		return err
@@ -38,7 +41,7 @@ func (r *reader) beginXML() error {
 		return nil
 	case r.s.dict.table.item == "" && len(r.s.nodes) <= 1:
 		// <service_definition/>: nothing in it, and that is all there is to say.
-		if r.s.dict.table.roots[string(r.s.name(&r.s.nodes[0]))] {
+		if r.s.dict.table.isRoot(r.s.name(&r.s.nodes[0])) {
 			r.path = r.path[:0]
 			return nil
 		}
@@ -55,8 +58,35 @@ func (r *reader) beginXML() error {
 	return nil
 }
 
+// isSpec reports whether the root t, its first child and its first field are called as the
+// specification has it, and sets path if so. It saves most documents the probe.
+func (r *reader) isSpec(t xmlToken) bool {
+	table := r.s.dict.table
+	want := [...]string{table.root, table.item}
+	for _, name := range want[:1+min(len(table.item), 1)] {
+		if t.kind != xmlStart || t.empty || t.note != "" || string(r.s.src[t.name.lo:t.name.hi]) != name {
+			return false
+		}
+		var err error
+		if t, err = r.s.xmlNext(t.end); err != nil {
+			return false
+		}
+	}
+	if t.kind != xmlStart || !table.known(r.s.src[t.name.lo:t.name.hi]) {
+		return false
+	}
+	r.path = r.path[:0]
+	if table.item != "" {
+		r.path = append(r.path, table.root)
+	}
+	return true
+}
+
 // envelopeXML warns if the records are not where the specification has them.
 func (r *reader) envelopeXML(best int32) {
+	if r.m.warn == nil {
+		return
+	}
 	table := r.s.dict.table
 	name := string(r.s.name(&r.s.nodes[best]))
 	switch {
@@ -72,11 +102,9 @@ func (r *reader) envelopeXML(best int32) {
 // checkHTML recognises a page by its doctype. Some start with an XML declaration (uReport).
 func (r *reader) checkHTML() error {
 	for {
-		b := bytes.ToLower(r.s.src[r.pos:min(len(r.s.src), r.pos+512)])
-		if i := bytes.Index(b, []byte("<!doctype")); i >= 0 {
-			if bytes.HasPrefix(trim(b[i+len("<!doctype"):]), []byte("html")) {
-				return r.fail(r.pos, ErrHTML)
-			}
+		b := r.s.src[r.pos:min(len(r.s.src), r.pos+512)]
+		if hasHTMLDoctype(b) {
+			return r.fail(r.pos, ErrHTML)
 		}
 		if len(b) >= 512 || r.s.eof {
 			return nil
@@ -87,9 +115,29 @@ func (r *reader) checkHTML() error {
 	}
 }
 
+// hasHTMLDoctype reports whether b declares itself a page.
+func hasHTMLDoctype(b []byte) bool {
+	const doctype = "<!doctype"
+	for {
+		i := bytes.Index(b, []byte("<!"))
+		if i < 0 {
+			return false
+		}
+		b = b[i:]
+		if len(b) > len(doctype) && bytes.EqualFold(b[:len(doctype)], []byte(doctype)) {
+			name := trim(b[len(doctype):])
+			return len(name) >= 4 && bytes.EqualFold(name[:4], []byte("html"))
+		}
+		b = b[2:]
+	}
+}
+
 // isHTML reports whether an element belongs to a page rather than to data.
 func isHTML(name []byte) bool {
-	switch strings.ToLower(string(name)) {
+	if len(name) > 6 {
+		return false
+	}
+	switch string(bytes.ToLower(name)) {
 	case "html", "head", "body", "title", "meta", "h1", "h2", "p", "br", "div", "script", "table", "center", "font":
 		return true
 	}
@@ -169,7 +217,7 @@ func (r *reader) itemLike(n int32) bool {
 	if d.kind == Object && r.isRecord(n) {
 		return true
 	}
-	if r.s.dict.table.roots[string(r.s.name(d))] {
+	if r.s.dict.table.isRoot(r.s.name(d)) {
 		return true
 	}
 	if d.kind < List {
@@ -239,7 +287,7 @@ func (s *scan) faultsXML(i int) bool {
 	if err != nil || t.kind != xmlStart || isHTML(s.src[t.name.lo:t.name.hi]) {
 		return false
 	}
-	if bytes.Contains(bytes.ToLower(s.src[:min(len(s.src), 512)]), []byte("<!doctype html")) {
+	if hasHTMLDoctype(s.src[:min(len(s.src), 512)]) {
 		return false
 	}
 	_, err = s.xmlRecord(t.at)

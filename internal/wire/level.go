@@ -145,7 +145,11 @@ func (r *reader) pathTo(to int32) {
 			continue
 		}
 		if r.format == XML || k > 0 {
-			r.path = append(r.path, string(r.s.name(d)))
+			name := r.s.dict.table.roots[string(r.s.name(d))]
+			if name == "" {
+				name = string(r.s.name(d))
+			}
+			r.path = append(r.path, name)
 		}
 		if d.kind == List && r.format == JSON {
 			return
@@ -159,7 +163,7 @@ func (r *reader) emptyList() int32 {
 	table := r.s.dict.table
 	for i := range r.s.nodes {
 		d := &r.s.nodes[i]
-		if (d.kind != Bool && d.kind != Number && d.kind != Text) && (table.roots[string(r.s.name(d))] || genericRoots[string(r.s.name(d))]) {
+		if (d.kind != Bool && d.kind != Number && d.kind != Text) && (table.isRoot(r.s.name(d)) || genericRoots[string(r.s.name(d))]) {
 			return int32(i)
 		}
 	}

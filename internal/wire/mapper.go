@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/binary"
 	"encoding/json"
+	"html"
 	"slices"
 	"strconv"
 	"time"
@@ -24,7 +25,7 @@ type mapper struct {
 	arena  []byte    // their bytes
 	extras []extra   // fields of this record that go to Extra
 	raw    []byte    // their bytes as JSON
-	intern interner
+	intern *interner
 	lossy  bool // a nested record had fields that its type has no room for
 }
 
@@ -231,7 +232,11 @@ func (m *mapper) unset(to *string) {
 func (m *mapper) setText(to *string, n int32, shape Shape, repeats bool) bool {
 	d := &m.s.nodes[n]
 	b, ok := m.scalar(n)
-	if d.kind >= List {
+	switch {
+	case d.flags&mixed != 0 && d.kind == Object && d.text.hi > d.text.lo:
+		// HTML that the server did not escape: its tags are part of the text.
+		b, ok = []byte(html.UnescapeString(string(m.utf8(trim(m.s.text(d)))))), true
+	case d.kind >= List:
 		if b, ok = m.scalarIn(n, shape); !ok {
 			return false
 		}
@@ -462,8 +467,8 @@ func (m *mapper) takeExtras() map[string]json.RawMessage {
 }
 
 // interner shares the strings of fields that have few distinct values. It is a table of fixed size,
-// so that what strangers send cannot make it grow.
-type interner [256]string
+// so that what strangers send cannot make it grow: sets of four, in which the newest replaces the oldest.
+type interner [64][4]string
 
 const maxInterned = 48
 
@@ -476,10 +481,12 @@ func (t *interner) get(b []byte) string {
 			h = h<<8 ^ uint64(c)
 		}
 	}
-	slot := &t[h*0x9E3779B97F4A7C15>>56]
-	if *slot == string(b) {
-		return *slot
+	set := &t[h*0x9E3779B97F4A7C15>>58]
+	for i := range set {
+		if set[i] == string(b) {
+			return set[i]
+		}
 	}
-	*slot = string(b)
-	return *slot
+	set[3], set[2], set[1], set[0] = set[2], set[1], set[0], string(b)
+	return set[0]
 }

@@ -145,9 +145,8 @@ func TestRecordSize(t *testing.T) {
 	}{
 		{"JSON text", `[{"service_request_id":"1"},{"service_request_id":"2","description":"`, block, `"},{"service_request_id":"3"}]`},
 		{"JSON escapes", `[{"service_request_id":"1"},{"service_request_id":"2","description":"\n`, block, `"},{"service_request_id":"3"}]`},
-		{"JSON fields", `[{"service_request_id":"1"},{"service_request_id":"2"`, `,"extra_` + block[:480] + `":"` + block[:528] + `"`, `},{"service_request_id":"3"}]`},
-		{"JSON nested", `[{"service_request_id":"1"},{"service_request_id":"2","extra":[0`, `,{"votes":"` + block[:1010] + `"}`, `]},{"service_request_id":"3"}]`},
-		{"JSON unknown", `{"meta":"`, block, `","service_requests":[{"service_request_id":"1"},{"service_request_id":"2"},{"service_request_id":"3"}]}`},
+		{"JSON fields", `[{"service_request_id":"1"},{"service_request_id":"2"`, `,"extra_` + block[:480] + `":"` + block[:532] + `"`, `},{"service_request_id":"3"}]`},
+		{"JSON nested", `[{"service_request_id":"1"},{"service_request_id":"2","extra":[0`, `,{"votes":"` + block[:1011] + `"}`, `]},{"service_request_id":"3"}]`},
 		{"XML text", `<service_requests><request><service_request_id>1</service_request_id></request><request><service_request_id>2</service_request_id><description>`,
 			block, `</description></request><request><service_request_id>3</service_request_id></request></service_requests>`},
 		{"XML entities", `<service_requests><request><service_request_id>1</service_request_id></request><request><service_request_id>2</service_request_id><description>&lt;`,
@@ -166,15 +165,11 @@ func TestRecordSize(t *testing.T) {
 			}
 			doc := func(n int) io.Reader { return parts{{tt.head, 1}, {tt.block, n << 10}, {tt.tail, 1}}.reader() }
 			count, size, err := readAll(doc(15), nil)
-			switch {
-			case tt.name == "JSON unknown":
-				// A field beside the list is no record, but must not take more memory than one. Either it
-				// is skipped, or it is the same error as a record of that size.
-			case err != nil || count != 3 || size < 14*mib:
+			if err != nil || count != 3 || size < 14*mib && tt.name != "JSON fields" { // they have one name
 				t.Errorf("15 MiB: %d records with %d bytes, %v", count, size, err)
 			}
 			count, _, err = readAll(doc(17), nil)
-			if !errors.Is(err, wire.ErrRecord) && (tt.name != "JSON unknown" || err != nil || count != 3) {
+			if !errors.Is(err, wire.ErrRecord) {
 				t.Errorf("17 MiB: %d records, %v; want ErrRecord", count, err)
 			}
 		})
@@ -262,7 +257,11 @@ func TestDocumentSize(t *testing.T) {
 // TestEndless reads sources that have no end, in places where a reader may be tempted to wait for one.
 // Each must stop at MaxBytes or before, in linear time and little memory.
 func TestEndless(t *testing.T) {
-	const limit = 24 * mib
+	const limit = 4 * mib
+	patience := 3 * time.Second // most take less than 0.1
+	if raceDetector {
+		patience *= 10
+	}
 	for _, tt := range []struct{ head, endless string }{
 		{"", " "}, {"", "x"}, {"", "\x00"}, {"", "\n\t"}, {"", "\xFF\xFE"},
 		{"[", " "}, {"[", ","}, {"[", "{},"}, {"[", "[],"}, {"[", "null,"}, {"[", "1,"}, {"[", `"x",`}, {"[", "]["}, {"", "[]"}, {"", "{}"},
@@ -300,18 +299,12 @@ func TestEndless(t *testing.T) {
 				rd.Close()
 				took := processTime() - start
 				h.look()
-				if err == io.EOF && !strings.Contains("[]{}", tt.endless) {
-					t.Logf("ends after %d bytes", src.given)
+				if took > patience {
+					t.Errorf("took %v: %v", took, err)
 				}
-				// Beside the window, which holds a record twice while it grows, 24 MiB of one record take
-				// up to 16 MiB of nodes and texts; nodes of three bytes each are the worst there is.
-				if grown := h.peak - h.before; grown > 1<<30 {
-					t.Errorf("the heap grew by %d MiB", grown>>20)
-				} else if took > 2*time.Second || grown > 200<<20 {
-					t.Logf("took %v and %d MiB: %v", took.Round(time.Millisecond), grown>>20, err)
-				}
-				if took > 20*time.Second {
-					t.Errorf("took %v", took)
+				// The worst is a record of nodes of two bytes each.
+				if grown := h.peak - h.before; grown > 160*mib {
+					t.Errorf("the heap grew by %d MiB: %v", grown/mib, err)
 				}
 			}
 		})

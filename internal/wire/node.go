@@ -197,20 +197,20 @@ type dictionary struct {
 	index    map[string]int32 // name → index in names
 	root     string
 	item     string
-	roots    map[string]bool // names that may be a root or an item
+	roots    map[string]string // names that may be a root or an item, each under itself
 	identity map[string]bool
 }
 
 func newDictionary(root, item string, roots, identity []string, dict map[string]int16) *dictionary {
 	d := &dictionary{
 		index: make(map[string]int32, len(dict)), root: root, item: item,
-		roots: map[string]bool{root: true}, identity: map[string]bool{},
+		roots: map[string]string{root: root}, identity: map[string]bool{},
 	}
 	if item != "" {
-		d.roots[item] = true
+		d.roots[item] = item
 	}
 	for _, r := range roots {
-		d.roots[r] = true
+		d.roots[r] = r
 	}
 	for _, r := range identity {
 		d.identity[r] = true
@@ -243,6 +243,9 @@ func (d *dictionary) field(name []byte) int16 {
 	}
 	return d.like(name)
 }
+
+// isRoot reports whether name may be a root or an item.
+func (d *dictionary) isRoot(name []byte) bool { return d.roots[string(name)] != "" }
 
 // known reports whether the table has a field called name.
 func (d *dictionary) known(name []byte) bool {

@@ -70,7 +70,7 @@ type Reader[T any] struct {
 func (t *Table[T]) Read(src io.Reader, o *Options) *Reader[T] {
 	r, _ := t.pool.Get().(*reader)
 	if r == nil {
-		r = &reader{buf: make([]byte, windowSize)}
+		r = &reader{buf: make([]byte, windowSize), m: mapper{intern: new(interner)}}
 	}
 	r.start(src, o, t.core)
 	return &Reader[T]{r, t}
@@ -156,6 +156,7 @@ type reader struct {
 	path   []string
 	stack  []open
 	queue  []int32 // records found in what was read last
+	taken  int     // how many of them have been given away
 	index  int     // how many records have been given away
 	meta   map[string]json.RawMessage
 	warnTo func([]byte, string, string)
@@ -212,12 +213,11 @@ func (r *reader) release() bool {
 // next returns the node of the next record.
 func (r *reader) next() (int32, error) {
 	for r.err == nil {
-		if len(r.queue) > 0 {
-			n := r.queue[0]
-			r.queue = r.queue[1:]
-			return n, nil
+		if r.taken < len(r.queue) {
+			r.taken++
+			return r.queue[r.taken-1], nil
 		}
-		r.queue = r.queue[:0]
+		r.queue, r.taken = r.queue[:0], 0
 		switch {
 		case !r.begun:
 			r.err = r.begin()

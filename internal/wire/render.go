@@ -84,6 +84,17 @@ func (m *mapper) isArray(n int32) bool {
 // renderObject appends an object. Children of one name become an array in XML; in JSON the last counts.
 func (m *mapper) renderObject(dst []byte, n int32) []byte {
 	s := m.s
+	if m.unique(n) {
+		dst = append(dst, '{')
+		for k := n + 1; k < s.nodes[n].next; k = s.nodes[k].next {
+			if k > n+1 {
+				dst = append(dst, ',')
+			}
+			dst = append(AppendQuoted(dst, m.utf8(s.name(&s.nodes[k]))), ':')
+			dst = m.render(dst, k)
+		}
+		return append(dst, '}')
+	}
 	var order []string
 	kids := map[string][]int32{}
 	for k := n + 1; k < s.nodes[n].next; k = s.nodes[k].next {
@@ -114,6 +125,23 @@ func (m *mapper) renderObject(dst []byte, n int32) []byte {
 		dst = append(dst, ']')
 	}
 	return append(dst, '}')
+}
+
+// unique reports whether the fields of the object nodes[n] are few and all have names of their own.
+func (m *mapper) unique(n int32) bool {
+	s := m.s
+	count := 0
+	for k := n + 1; k < s.nodes[n].next; k = s.nodes[k].next {
+		if count++; count > 12 {
+			return false
+		}
+		for j := n + 1; j < k; j = s.nodes[j].next {
+			if string(s.name(&s.nodes[j])) == string(s.name(&s.nodes[k])) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // parseValue makes a Value of JSON text.

@@ -18,6 +18,7 @@ type xmlReader struct {
 	*scan
 	open  int32 // the innermost open element, -1 behind the record
 	level int   // how many elements are open
+	at    int   // index of the markup being read
 }
 
 // xmlRecord reads the element whose start tag begins at src[i] and returns the index behind its end
@@ -56,6 +57,7 @@ func (x *xmlReader) content(i int) (end int, err error) {
 		if i = x.chars(i); i == len(x.src) {
 			return i, x.cut(i)
 		}
+		x.at = i
 		if i, err = x.markup(i); err != nil {
 			return i, err
 		}
@@ -206,13 +208,16 @@ func (x *xmlReader) contain() {
 func (x *xmlReader) mix() {
 	if n := &x.nodes[x.open]; n.flags&mixed == 0 {
 		n.flags |= mixed
-		x.repair(int(x.open), WarnSyntax, "text beside elements, dropped")
+		x.repair(int(x.open), WarnSyntax, "text beside elements")
 	}
 }
 
 // close closes the open element.
 func (x *xmlReader) close() {
 	n := &x.nodes[x.open]
+	if n.kind == Object && n.flags&mixed != 0 {
+		n.text = x.inner(n)
+	}
 	if n.kind != Object {
 		switch text := x.text(n); {
 		case xmlBlank(text) && n.flags&(listed|isNil) == listed:
@@ -232,6 +237,19 @@ func (x *xmlReader) close() {
 	n.flags &^= isNil
 	x.open, n.next = n.next, int32(len(x.nodes))
 	x.level--
+}
+
+// inner returns the source between the tags of the open element n, which ends at x.at: text with
+// elements in it is unescaped HTML mostly, and the mapper wants it whole.
+func (x *xmlReader) inner(n *node) span {
+	lo := bytes.LastIndexByte(x.src[:n.name.lo], '<')
+	if lo < 0 {
+		return span{}
+	}
+	if t, err := x.xmlStartTag(lo); err == nil && 0 < t.end && t.end <= x.at {
+		return span{uint32(t.end), uint32(x.at)}
+	}
+	return span{}
 }
 
 // end reads the end tag at i.
@@ -278,7 +296,7 @@ func (x *xmlReader) end(i int) (int, error) {
 func (x *xmlReader) unmatched(i int, t xmlTag) (int, error) {
 	src := x.src
 	name := src[t.name.lo:t.name.hi]
-	if x.dict.table != nil && x.dict.table.roots[string(name)] {
+	if x.dict.table != nil && x.dict.table.isRoot(name) {
 		x.complain("</", name, "> where the record should end first")
 		for x.open >= 0 {
 			x.close()

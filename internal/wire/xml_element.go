@@ -395,7 +395,7 @@ func (s *scan) xmlSkipRecord(i int) int {
 				return -1
 			}
 			return i + n + 1
-		case ends && s.dict.table != nil && s.dict.table.roots[string(found)]:
+		case ends && s.dict.table != nil && s.dict.table.isRoot(found):
 			return at
 		}
 	}

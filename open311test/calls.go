@@ -1,0 +1,189 @@
+package open311test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Call is one call that the server received.
+type Call struct {
+	Method string
+	Path   string      // as sent, with its escapes: "/open311/v2/services/N%204%2F7.json"
+	Query  url.Values  // the parameters of the URL
+	Form   url.Values  // the parameters of the body
+	Files  []File      // the files of the body
+	Header http.Header //
+}
+
+// File is a file that came with a report.
+type File struct {
+	Field       string // the name of the form field
+	Name        string
+	ContentType string
+	Data        []byte
+}
+
+// String returns the call as one line: "GET /open311/v2/requests.json?status=open".
+func (c Call) String() string {
+	s := c.Method + " " + c.Path
+	if len(c.Query) > 0 {
+		s += "?" + c.Query.Encode()
+	}
+	return s
+}
+
+// Redacted stands in a [Call] where a secret was: in api_key and in headers such as Authorization.
+const Redacted = "REDACTED"
+
+const (
+	maxCalls = 10_000   // so that a server that runs for days does not grow
+	maxBody  = 32 << 20 // of a POST
+)
+
+// arrival is a call as it came. Making a Call of it is left to who asks for it.
+type arrival struct {
+	method, path, query string
+	header              http.Header
+	body                []byte
+}
+
+// callLog keeps the latest calls in a ring.
+type callLog struct {
+	mu   sync.Mutex
+	ring []arrival
+	next int // where the oldest one is, once the ring is full
+}
+
+// add notes a call. The body of a POST is read here, so that it can be told what was sent even if
+// no one reads it, and is given back to the request.
+func (l *callLog) add(r *http.Request) {
+	a := arrival{method: r.Method, path: r.URL.EscapedPath(), query: r.URL.RawQuery, header: r.Header}
+	if r.Body != nil && r.Body != http.NoBody {
+		body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+		a.body = body
+		r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), failing{err}, r.Body))
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.ring) < maxCalls {
+		l.ring = append(l.ring, a)
+		return
+	}
+	l.ring[l.next] = a
+	l.next = (l.next + 1) % maxCalls
+}
+
+// failing repeats the error with which a body broke off; without one it is at its end.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) {
+	if f.err != nil {
+		return 0, f.err
+	}
+	return 0, io.EOF
+}
+
+// Calls returns the calls that the server received, in order, the latest 10,000 at most. Secrets are
+// [Redacted].
+func (h *Handler) Calls() []Call {
+	h.log.mu.Lock()
+	arrivals := slices.Concat(h.log.ring[h.log.next:], h.log.ring[:h.log.next])
+	h.log.mu.Unlock()
+	calls := make([]Call, len(arrivals))
+	for i, a := range arrivals {
+		calls[i] = a.call()
+	}
+	return calls
+}
+
+// ResetCalls empties the list of [Handler.Calls].
+func (h *Handler) ResetCalls() {
+	h.log.mu.Lock()
+	defer h.log.mu.Unlock()
+	h.log.ring, h.log.next = nil, 0
+}
+
+func (a arrival) call() Call {
+	c := Call{Method: a.method, Path: a.path, Header: a.header.Clone()}
+	c.Query, _ = url.ParseQuery(a.query)
+	c.Form, c.Files, _ = parseBody(a.header.Get("Content-Type"), a.body)
+	hide(c.Query, "api_key")
+	hide(c.Form, "api_key")
+	for _, name := range []string{"Authorization", "Proxy-Authorization", "X-Api-Key", "Cookie"} {
+		hide(c.Header, name)
+	}
+	return c
+}
+
+func hide(m map[string][]string, name string) {
+	for i := range m[name] {
+		if m[name][i] != "" {
+			m[name][i] = Redacted
+		}
+	}
+}
+
+// parseBody reads the parameters of a POST: form-encoded as in the specification (GeoReport v2, POST
+// Service Request), or multipart as in the draft of version 2.1 and on many servers.
+func parseBody(contentType string, body []byte) (url.Values, []File, error) {
+	if len(body) == 0 {
+		return nil, nil, nil
+	}
+	kind, params, err := mime.ParseMediaType(contentType)
+	switch {
+	case err != nil:
+		return nil, nil, errBodyType
+	case kind == "application/x-www-form-urlencoded":
+		form, err := url.ParseQuery(string(body))
+		return form, nil, err
+	case kind == "multipart/form-data":
+		return parseMultipart(multipart.NewReader(bytes.NewReader(body), params["boundary"]))
+	}
+	return nil, nil, errBodyType
+}
+
+func parseMultipart(m *multipart.Reader) (url.Values, []File, error) {
+	form := make(url.Values)
+	var files []File
+	for {
+		p, err := m.NextPart()
+		if err == io.EOF {
+			return form, files, nil
+		}
+		if err != nil {
+			return form, files, err
+		}
+		data, err := io.ReadAll(p)
+		if err != nil {
+			return form, files, err
+		}
+		if p.FileName() == "" {
+			form.Add(p.FormName(), string(data))
+			continue
+		}
+		files = append(files, File{
+			Field: p.FormName(), Name: p.FileName(), ContentType: p.Header.Get("Content-Type"), Data: data,
+		})
+	}
+}
+
+var errBodyType = errors.New("the body must be application/x-www-form-urlencoded or multipart/form-data")
+
+// first returns the first value of a parameter that is not blank: GeoReport v2 has it that passing an
+// argument without a value is the same as not passing it.
+func first(p url.Values, name string) string {
+	for _, v := range p[name] {
+		if s := strings.TrimSpace(v); s != "" {
+			return s
+		}
+	}
+	return ""
+}

@@ -1,0 +1,46 @@
+// Package open311test is a city in memory: a GeoReport v2 server for the tests of programs that
+// talk to one.
+//
+//	func TestReport(t *testing.T) {
+//		city := open311test.NewServer(t)
+//		c := city.Client() // an *open311.Client; other clients use city.URL
+//		...
+//	}
+//
+// The server answers the six operations of GeoReport v2 and service discovery, in XML and in JSON,
+// as the specification says. Outside of tests, [NewHandler] gives the same city as an http.Handler.
+//
+// # The city
+//
+// Unless told otherwise, the city is Quillhaven, a port that does not exist. It has services of
+// all types (realtime, batch, blackbox), definitions with attributes of all datatypes, and 3,600
+// service requests over one year. The data are the same in every run: by default the city's clock
+// stands still at 2026-06-30T12:00:00Z, and the newest request is a little older than that. With
+// [WithClock] the year ends when the server is made. [WithServices], [WithDefinitions],
+// [WithRequests], [WithEmpty] and [Handler.Seed] put other data in its place.
+//
+// # Where the specification is silent
+//
+// Some things the specification leaves open, and this server had to choose:
+//
+//   - A listing has the newest requests first; requests of the same second are ordered by id,
+//     downwards. It ends after 1000 requests.
+//   - start_date and end_date both belong to the range. One without the other means 90 days from
+//     there; none means the 90 days up to the city's clock. A range of more than 90 days, one that
+//     ends before it begins, and a date without time or zone are refused with 400.
+//   - service_request_id overrides the other filters to the point that they are not even checked.
+//     Ids that do not exist are left out; nothing is left if none exists. The single request of an
+//     unknown id is 404.
+//   - A status other than open and closed is refused with 400. Unknown service codes match nothing.
+//     Unknown parameters are ignored, in a POST too; an attribute that the definition does not have
+//     is refused, for it is mostly a misspelt one.
+//   - The token of a batch service has no request id for its first poll, see [WithTokenDelay]: the
+//     answer is a request with the token and an empty id. After that the request is in the listings.
+//     A token that was never given out is 404.
+//   - A report for a blackbox service is answered by a request with neither id nor token, and is
+//     never listed.
+//   - A refused POST lists everything that is wrong, one error each. Its status is 403 for the key,
+//     404 if the service or the jurisdiction is unknown, else 400.
+//   - A service without attributes has a definition without attributes.
+//   - Paths without .xml or .json are 404, answered in XML; a wrong method is 405.
+package open311test

@@ -1,0 +1,155 @@
+package open311test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-open311/open311"
+)
+
+// An Option changes how a city answers, or what is in it.
+type Option func(*config)
+
+type config struct {
+	base          string // without a slash at its end
+	clock         func() time.Time
+	keys          []string
+	jurisdictions []string
+	middleware    []func(http.Handler) http.Handler
+	tokens        tokenRule
+	offline       bool
+
+	seed uint64
+	size int
+	// What stands in place of the town's own data. own tells a list that was set from one that was not.
+	services    own[open311.Service]
+	definitions own[open311.ServiceDefinition]
+	requests    own[open311.ServiceRequest]
+}
+
+// own is a list that an option may have set, to nothing perhaps.
+type own[T any] struct {
+	set  bool
+	list []T
+}
+
+// standstill is the time in the city unless there is a clock.
+var standstill = time.Date(2026, time.June, 30, 12, 0, 0, 0, time.UTC)
+
+func newConfig(opts []Option) *config {
+	c := &config{
+		base:   "/open311/v2",
+		clock:  func() time.Time { return standstill },
+		tokens: tokenRule{polls: 1},
+		seed:   1,
+		size:   3600,
+	}
+	for _, opt := range opts {
+		opt(c)
+	}
+	return c
+}
+
+// WithBase sets the path of the endpoint, /open311/v2 by default. Paths outside of it are 404.
+func WithBase(path string) Option {
+	return func(c *config) {
+		c.base = strings.TrimRight("/"+strings.TrimLeft(path, "/"), "/")
+	}
+}
+
+// WithClock sets the city's clock, which stamps new requests and says where the last 90 days end.
+// It must be safe for concurrent use. The seeded year ends at what it shows when the server is made.
+func WithClock(now func() time.Time) Option {
+	return func(c *config) { c.clock = now }
+}
+
+// WithAPIKey makes POST requests need one of these keys (403 otherwise). Without this option no key
+// is asked for, and any is accepted.
+func WithAPIKey(keys ...string) Option {
+	return func(c *config) { c.keys = append(c.keys, keys...) }
+}
+
+// WithJurisdictions makes the server know these jurisdictions: any other is 404. If there are several,
+// every call but discovery needs one of them (400 otherwise). They share one set of data. Without
+// this option any jurisdiction_id is accepted, and none is needed.
+func WithJurisdictions(ids ...string) Option {
+	return func(c *config) { c.jurisdictions = append(c.jurisdictions, ids...) }
+}
+
+// WithMiddleware puts handlers around the server, the first one outermost. They see every call, and
+// may answer it themselves: with a 503 for the first two, say. [Handler.Calls] records the call either way.
+func WithMiddleware(m ...func(http.Handler) http.Handler) Option {
+	return func(c *config) { c.middleware = append(c.middleware, m...) }
+}
+
+// WithTokenDelay says when the token of a batch service has a request id: once it was asked for that
+// many times in vain, and the wait has passed on the city's clock. From then on the request is in the
+// listings, too. The default is one poll and no wait.
+func WithTokenDelay(polls int, wait time.Duration) Option {
+	return func(c *config) { c.tokens = tokenRule{polls, wait} }
+}
+
+// WithoutNetwork makes [NewServer] open no socket: its clients call the handler in the same process,
+// by [Handler.Transport]. That is what tests in a testing/synctest bubble need.
+func WithoutNetwork() Option {
+	return func(c *config) { c.offline = true }
+}
+
+// WithSeed sets the seed of the random numbers that the town's requests are made from; it is 1 by
+// default. The services are always the same.
+func WithSeed(seed uint64) Option {
+	return func(c *config) { c.seed = seed }
+}
+
+// WithSize sets how many requests the town has in its year; 3600 by default.
+func WithSize(requests int) Option {
+	return func(c *config) { c.size = max(requests, 0) }
+}
+
+// WithServices replaces the town's services, and with them its definitions and its requests. See
+// [Handler.Seed] about what may be left out.
+func WithServices(services ...open311.Service) Option {
+	return func(c *config) { c.services.put(services) }
+}
+
+// WithDefinitions replaces the town's service definitions.
+func WithDefinitions(definitions ...open311.ServiceDefinition) Option {
+	return func(c *config) { c.definitions.put(definitions) }
+}
+
+// WithRequests replaces the town's requests. See [Handler.Seed] about what may be left out.
+func WithRequests(requests ...open311.ServiceRequest) Option {
+	return func(c *config) { c.requests.put(requests) }
+}
+
+// WithEmpty begins with a city that has no services and no requests.
+func WithEmpty() Option {
+	return func(c *config) {
+		c.services.put(nil)
+		c.definitions.put(nil)
+		c.requests.put(nil)
+	}
+}
+
+func (o *own[T]) put(list []T) { o.set, o.list = true, slices.Clone(list) }
+
+// furnish fills a city with the town's data, or with what the options put in their place.
+func (c *config) furnish(s *store) {
+	now := c.clock()
+	services, definitions, requests := c.services.list, c.definitions.list, c.requests.list
+	if c.services.set {
+		s.replace(services, definitions, requests, now)
+		return
+	}
+	services, forms := townServices()
+	if !c.definitions.set {
+		definitions = forms
+	}
+	s.replace(services, definitions, requests, now)
+	s.desks = townDesks()
+	if !c.requests.set {
+		s.adopt(townRequests(now, c.seed, c.size))
+	}
+}
