@@ -13,6 +13,7 @@ import (
 // memory is what a client and those derived from it have learned about their endpoint.
 type memory struct {
 	format atomic.Int32 // the Format that has worked
+	habits habits
 }
 
 // formats returns the formats to try, the best first. There is a second one only while it is open

@@ -1,0 +1,545 @@
+package open311
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// piece is one call of a listing: a span of time, and which part of it.
+type piece struct {
+	start, end time.Time // sent as they are; zero: not sent
+	page       int       // page number; -1: not sent
+	offset     int       // rows to skip; -1: not sent
+	size       int       // rows to ask for; 0: the query's own
+	next       *url.URL  // the address that the server gave for it
+}
+
+func span(start, end time.Time) piece { return piece{start: start, end: end, page: -1, offset: -1} }
+
+// call returns the call for a piece.
+func (l *lister) call(p *piece) *call {
+	d := &l.c.cfg.dialect
+	k := &call{op: "GET requests", method: http.MethodGet, path: []string{d.path("requests")}}
+	if p.next != nil {
+		k.params = p.next.Query()
+		return k
+	}
+	k.params = make(url.Values, len(l.params)+4)
+	maps.Copy(k.params, l.params)
+	l.c.addTime(k.params, "start_date", p.start, false)
+	l.c.addTime(k.params, "end_date", p.end, true)
+	if p.page >= 0 {
+		k.params.Set(d.param("page"), itoa(p.page))
+	}
+	if p.offset >= 0 {
+		k.params.Set("offset", itoa(p.offset))
+	}
+	if p.size > 0 {
+		name := d.param("page_size")
+		if p.offset >= 0 && name == "page_size" {
+			name = "limit"
+		}
+		k.params.Set(name, itoa(p.size))
+	}
+	maps.Copy(k.params, l.q.Params)
+	return k
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// query describes a piece for a Gap.
+func (l *lister) query(p *piece) string {
+	return l.c.hide.Text(encodeQuery(l.call(p).params))
+}
+
+// accepts reports whether the dialect lets a parameter be sent.
+func (c *Client) accepts(name string) bool {
+	d := &c.cfg.dialect
+	if d.Accepts == nil {
+		return true
+	}
+	for _, a := range d.Accepts {
+		if a == name {
+			return true
+		}
+	}
+	return false
+}
+
+// nextLink returns where the server says the next page is: Link with rel=next (RFC 8288), or
+// X-Next-Page-URL (Helsinki). Only its parameters are used, so another host is of no consequence; a
+// link without any is none.
+func (c *Client) nextLink(h http.Header) *url.URL {
+	candidates := []string{h.Get("X-Next-Page-URL")}
+	for _, value := range h.Values("Link") {
+		for part := range strings.SplitSeq(value, ",") {
+			target, attrs, ok := strings.Cut(part, ";")
+			attrs = strings.ToLower(strings.ReplaceAll(attrs, " ", ""))
+			if ok && (strings.Contains(attrs, `rel="next"`) || strings.Contains(attrs, "rel=next")) {
+				candidates = append(candidates, strings.Trim(strings.TrimSpace(target), "<>"))
+			}
+		}
+	}
+	for _, text := range candidates {
+		if u, err := url.Parse(strings.TrimSpace(text)); err == nil && u.RawQuery != "" {
+			return u
+		}
+	}
+	return nil
+}
+
+// habits is what has been found out about how the server cuts lists.
+type habits struct {
+	mu    sync.Mutex
+	style PagingStyle
+	first int
+	link  bool // it names the next page
+	// longSpans: a list has been seen that spans more than the specification's 90 days.
+	longSpans bool
+}
+
+func (h *habits) paging() (style PagingStyle, first int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.style, h.first
+}
+
+func (h *habits) learn(style PagingStyle, first int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.style, h.first = style, first
+}
+
+func (h *habits) spansFar() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.longSpans
+}
+
+func (h *habits) sawFar() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.longSpans = true
+}
+
+// extent is what has been had of a span of time.
+type extent struct {
+	result       // of all its calls together
+	calls  int   //
+	paged  bool  // pages work, and have been followed to their end: nothing of the span is missing
+	uneven bool  // not sorted newest first
+	broken error // the server fails for it
+}
+
+func (e *extent) add(res *result) {
+	if e.calls == 0 {
+		e.result = *res
+	} else {
+		e.rows += res.rows
+		e.fresh += res.fresh
+		e.outside += res.outside
+		if e.oldest.IsZero() || !res.oldest.IsZero() && res.oldest.Before(e.oldest) {
+			e.oldest = res.oldest
+		}
+		if res.newest.After(e.newest) {
+			e.newest = res.newest
+		}
+	}
+	e.calls++
+	e.uneven = e.uneven || !res.falling
+}
+
+// exhaust asks for a span of time and then for its further pages, as far as there are any.
+func (l *lister) exhaust(start, end time.Time) (*extent, error) {
+	e := &extent{}
+	p := span(start, end)
+	res, err := l.fetch(&p)
+	if err != nil {
+		if poisoned(err) && l.ctx.Err() == nil {
+			return e, l.poison(e, p, err)
+		}
+		return e, err
+	}
+	e.add(res)
+	if res.rows == 0 {
+		e.paged = true
+		return e, nil
+	}
+	if res.next != nil {
+		return e, l.follow(e, &p, res)
+	}
+	style, first := l.c.cfg.dialect.Paging.Style, l.c.cfg.dialect.Paging.First
+	if style == PagingAuto {
+		style, first = l.c.learned.habits.paging()
+	}
+	switch style {
+	case PagingNumbers:
+		return e, l.pages(e, p, first+1)
+	case PagingOffset:
+		return e, l.offsets(e, p, res.rows)
+	case PagingNone:
+		return e, nil
+	}
+	return e, l.discover(e, p)
+}
+
+// follow goes from page to page by the addresses that the server gives.
+func (l *lister) follow(e *extent, p *piece, res *result) error {
+	visited := map[string]bool{}
+	idle := 0
+	for res.next != nil {
+		address := res.next.RawQuery
+		if visited[address] {
+			break // in a circle
+		}
+		visited[address] = true
+		next := piece{start: p.start, end: p.end, page: -1, offset: -1, next: res.next}
+		var err error
+		if res, err = l.fetch(&next); err != nil {
+			return l.pageGap(&next, err)
+		}
+		e.add(res)
+		if idle++; res.fresh > 0 {
+			idle = 0
+		}
+		if res.rows == 0 || idle > maxIdle {
+			break
+		}
+	}
+	e.paged = true
+	return nil
+}
+
+// maxIdle is after how many pages in a row without anything new a listing takes it that the server
+// repeats itself. One is not enough: while a listing goes on new requests push the others down, and a
+// page may then hold what the one before held.
+const maxIdle = 2
+
+// pages asks for page n and those behind it.
+func (l *lister) pages(e *extent, p piece, n int) error {
+	idle := 0
+	for ; ; n++ {
+		p.page = n
+		l.ahead.want(p, func(q *piece) { q.page++ })
+		res, err := l.fetch(&p)
+		if err != nil {
+			if ended(err) {
+				break
+			}
+			if err := l.badPage(e, p, err); err != nil {
+				return err
+			}
+			if idle++; idle > maxIdle {
+				return nil
+			}
+			continue
+		}
+		e.add(res)
+		if idle++; res.fresh > 0 {
+			idle = 0
+		}
+		if res.rows == 0 || idle >= maxIdle || res.total > res.rows && l.seen.count >= res.total && e.rows >= res.total {
+			break
+		}
+	}
+	e.paged = true
+	return nil
+}
+
+// offsets asks for what lies behind the first skip rows.
+func (l *lister) offsets(e *extent, p piece, skip int) error {
+	idle := 0
+	step := skip
+	for {
+		p.offset, p.size = skip, step
+		l.ahead.want(p, func(q *piece) { q.offset += step })
+		res, err := l.fetch(&p)
+		if err != nil {
+			if ended(err) {
+				break
+			}
+			if err := l.badPage(e, p, err); err != nil {
+				return err
+			}
+			skip += step
+			if idle++; idle > maxIdle {
+				return nil
+			}
+			continue
+		}
+		e.add(res)
+		if idle++; res.fresh > 0 {
+			idle = 0
+		}
+		if res.rows == 0 || idle >= maxIdle {
+			break
+		}
+		skip += res.rows
+	}
+	e.paged = true
+	return nil
+}
+
+// ended reports whether an error on a further page means that there is none: a 404, or what some
+// servers send for an empty list.
+func ended(err error) bool {
+	return errors.Is(err, ErrNotFound) && !isCut(err)
+}
+
+// discover finds out how the server pages, with the pages of the span that e begins.
+//
+// Page 1 is asked for first. If it is what came without a page number, pages are counted from 1, or
+// not at all, which page 2 tells. If it is something else, they are counted from 0. A server that
+// refuses the parameter has answered the question.
+func (l *lister) discover(e *extent, p piece) error {
+	habits := &l.c.learned.habits
+	if l.c.accepts("page") {
+		p.page = 1
+		res, err := l.fetch(&p)
+		switch {
+		case err != nil && !ended(err):
+			if !refusal(err) || l.ctx.Err() != nil {
+				return l.pageGap(&p, err)
+			}
+		case err != nil || res.rows == 0:
+			habits.learn(PagingNumbers, 0) // page 1 is behind the end: there is but page 0
+			e.paged = true
+			return nil
+		case 2*res.fresh > res.rows: // mostly new: it is the second page
+			habits.learn(PagingNumbers, 0)
+			e.add(res)
+			return l.pages(e, p, 2)
+		default:
+			e.add(res)
+			p.page = 2
+			res, err := l.fetch(&p)
+			switch {
+			case err != nil && !ended(err):
+				if !refusal(err) || l.ctx.Err() != nil {
+					return l.pageGap(&p, err)
+				}
+			case err != nil || res.rows == 0:
+				habits.learn(PagingNumbers, 1)
+				e.paged = true
+				return nil
+			case res.fresh > 0 && 2*res.fresh > res.rows:
+				habits.learn(PagingNumbers, 1)
+				e.add(res)
+				return l.pages(e, p, 3)
+			default:
+				e.add(res)
+			}
+		}
+		p.page = -1
+	}
+	if l.c.accepts("offset") {
+		if done, err := l.tryOffset(e, p); done || err != nil {
+			return err
+		}
+	}
+	habits.learn(PagingNone, 0)
+	return nil
+}
+
+// tryOffset finds out whether the server knows offset and limit.
+func (l *lister) tryOffset(e *extent, p piece) (done bool, err error) {
+	skip := l.first(e)
+	p.offset, p.size = skip, skip
+	res, err := l.fetch(&p)
+	switch {
+	case err != nil && ended(err):
+		return false, nil // an unknown path for an unknown parameter, maybe; dates will tell
+	case err != nil:
+		if !refusal(err) || l.ctx.Err() != nil {
+			return true, l.pageGap(&p, err)
+		}
+		return false, nil
+	case res.rows == 0:
+		// Nothing behind the first list. It is as good as known that offset works.
+		l.c.learned.habits.learn(PagingOffset, 0)
+		e.paged = true
+		return true, nil
+	case 2*res.fresh > res.rows:
+		l.c.learned.habits.learn(PagingOffset, 0)
+		e.add(res)
+		return true, l.offsets(e, p, skip+res.rows)
+	}
+	e.add(res)
+	return false, nil
+}
+
+// first returns how many rows the first list of a span had.
+func (l *lister) first(e *extent) int { return max(1, e.rows/max(1, e.calls)) }
+
+// pageGap notes a page that could not be had, when the listing cannot go on from there.
+func (l *lister) pageGap(p *piece, err error) error {
+	if fatal := l.gap(err, p.start, p.end, l.query(p)); fatal != nil {
+		return fatal
+	}
+	return errGap
+}
+
+// errGap ends a span whose rest has been noted as a gap.
+var errGap = errors.New("gap noted")
+
+// poisoned reports whether an error may come from one bad record: the server fails, or what it sends
+// cannot be read. A limit on this side, or the server's on calls, is no such error.
+func poisoned(err error) bool {
+	var ae *APIError
+	if errors.As(err, &ae) {
+		return ae.StatusCode >= 500 && ae.StatusCode != http.StatusServiceUnavailable || ae.StatusCode < 300
+	}
+	var de *DecodeError
+	return errors.As(err, &de)
+}
+
+// badPage deals with a page that makes the server fail: it is taken apart until the bad record is
+// alone. It returns nil if the listing can go on with the next page.
+func (l *lister) badPage(e *extent, p piece, err error) error {
+	if err == errStop || !poisoned(err) || l.ctx.Err() != nil {
+		return l.pageGap(&p, err)
+	}
+	size := max(l.q.PageSize, l.first(e))
+	from := p.offset
+	if p.offset < 0 {
+		_, first := l.numbering()
+		from = (p.page - first) * size
+	}
+	got, narrowErr := l.narrow(e, p, from, size, err, 0)
+	if narrowErr != nil {
+		return narrowErr
+	}
+	if !got {
+		// Nothing of it could be had: more likely the server is down than every record bad.
+		l.failures++
+		if l.failures > 2 {
+			return l.pageGap(&p, fmt.Errorf("and what lies behind it: %w", err))
+		}
+		return nil
+	}
+	l.failures = 0
+	return nil
+}
+
+// numbering returns how pages are counted.
+func (l *lister) numbering() (PagingStyle, int) {
+	if d := l.c.cfg.dialect.Paging; d.Style != PagingAuto {
+		return d.Style, d.First
+	}
+	return l.c.learned.habits.paging()
+}
+
+// narrow asks for the rows from..from+size in halves, and those in halves again where the server
+// fails. It reports whether anything could be had.
+func (l *lister) narrow(e *extent, p piece, from, size int, cause error, depth int) (got bool, err error) {
+	if size <= 1 || depth > 12 {
+		return false, l.gap(cause, p.start, p.end, l.query(l.part(p, from, max(size, 1))))
+	}
+	half := size / 2
+	for half > 1 && (size%half != 0 || from%half != 0) {
+		half-- // page numbers reach only multiples of the size
+	}
+	failed := 0
+	for at := from; at < from+size; at += half {
+		part := l.part(p, at, half)
+		res, err := l.fetch(part)
+		switch {
+		case err == nil && res.rows > half:
+			// It does not look at the size, so the bad page cannot be taken apart.
+			return true, l.gap(cause, p.start, p.end, l.query(&p))
+		case err == nil:
+			got = true
+			e.add(res)
+		case ended(err):
+			return got, nil
+		case !poisoned(err) || l.ctx.Err() != nil:
+			return got, l.gap(err, p.start, p.end, l.query(part))
+		default:
+			if failed++; failed > 1 && !got && depth < 2 {
+				return false, l.gap(cause, p.start, p.end, l.query(&p)) // nothing works: do not hammer
+			}
+			more, err := l.narrow(e, p, at, half, err, depth+1)
+			if err != nil {
+				return got, err
+			}
+			got = got || more
+		}
+	}
+	return got, nil
+}
+
+// part returns the piece with the rows from..from+size of p's list.
+func (l *lister) part(p piece, from, size int) *piece {
+	p.size = size
+	if p.offset >= 0 {
+		p.offset = from
+		return &p
+	}
+	_, first := l.numbering()
+	p.page = first + from/size
+	return &p
+}
+
+// poison deals with a span whose first answer makes the server fail. Where pages work they narrow it
+// down; else e.broken tells the caller to divide the time. When not a single call has succeeded yet, one
+// is made for a single request: it tells a bad record from a server that is down.
+func (l *lister) poison(e *extent, p piece, cause error) error {
+	style, first := l.numbering()
+	if l.calls == 0 {
+		if !l.c.accepts("page") || !l.c.accepts("page_size") {
+			return cause
+		}
+		p.page, p.size = 1, 1
+		res, err := l.fetch(&p)
+		if err == errStop {
+			return err
+		}
+		if err != nil && !poisoned(err) || err == nil && res.rows != 1 {
+			return cause
+		}
+		if err != nil { // the newest request itself may be the bad one
+			p.page = 2
+			if res, err = l.fetch(&p); err != nil || res.rows != 1 {
+				return cause
+			}
+		}
+		style, first = PagingNumbers, 1
+		if l.c.cfg.dialect.Paging.Style == PagingAuto {
+			l.c.learned.habits.learn(style, first)
+		}
+		p.page, p.size = -1, 0
+	}
+	size := max(l.q.PageSize, l.most)
+	if size <= 1 {
+		size = 64
+	}
+	switch style {
+	case PagingNumbers:
+		p.page = first
+	case PagingOffset:
+		p.offset = 0
+	default:
+		e.broken = cause
+		return nil
+	}
+	got, err := l.narrow(e, p, 0, size, cause, 0)
+	switch {
+	case err != nil:
+		return err
+	case !got:
+		e.paged = true // nothing of it can be had, and the gap is noted
+		return nil
+	}
+	p.size = size
+	if style == PagingOffset {
+		return l.offsets(e, p, size)
+	}
+	return l.pages(e, p, first+1)
+}

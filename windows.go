@@ -1,0 +1,312 @@
+package open311
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	defaultSpan  = 90 * 24 * time.Hour  // GeoReport v2: start_date and end_date may not lie further apart
+	defaultQuiet = 730 * 24 * time.Hour // how long nothing must have happened for a listing to end
+	// spanMargin keeps windows shorter than the server's limit, for servers that count in days.
+	spanMargin = time.Hour
+)
+
+// What is wrong with a gap that no single call is to blame for.
+var (
+	errFullSecond   = errors.New("more requests in one second than the server gives at once")
+	errDatesIgnored = errors.New("the list may be cut, and the server ignores both pages and dates")
+)
+
+// window is a span of time to be listed; a zero bound is not sent.
+type window struct{ start, end time.Time }
+
+// walk lists all requests of a span of time, from its end backwards.
+type walk struct {
+	l       *lister
+	lo, hi  time.Time     // the span that was asked for; zero: unbounded
+	max     time.Duration // the longest span of one call
+	now     time.Time
+	covered time.Time // all from here on has been listed
+	oldest  time.Time // the oldest request seen
+	first   bool      // nothing has been listed yet
+	denied  bool      // longer spans than max do not work
+	split   bool      // a list in no order has been checked for completeness once
+	todo    []window  // parts of windows that were cut, the next one last
+}
+
+// walk lists the query whose other parameters are in l.params.
+func (l *lister) walk(q *Query) error {
+	d := &l.c.cfg.dialect.Windows
+	w := &walk{l: l, lo: q.Start.Truncate(time.Second), hi: q.End, max: d.Span, now: time.Now(), first: true}
+	if w.max <= 0 {
+		w.max = defaultSpan
+	}
+	w.max -= spanMargin
+	if q.Start.IsZero() {
+		w.lo = time.Time{}
+	}
+	next := w.begin(d.Off)
+	for {
+		err := w.list(next)
+		switch {
+		case err == errGap:
+			return nil
+		case err != nil:
+			return err
+		case d.Off:
+			return nil
+		}
+		var ok bool
+		if next, ok = w.next(); !ok {
+			return nil
+		}
+	}
+}
+
+// begin returns the newest window. It has no end unless the caller has given one: some servers stamp
+// requests later than now.
+func (w *walk) begin(off bool) window {
+	end := w.hi
+	if end.IsZero() {
+		end = w.now
+	}
+	switch {
+	case off, w.lo.IsZero() && w.hi.IsZero():
+		return window{}
+	case w.lo.IsZero(), end.Sub(w.lo) > w.max:
+		return window{end.Add(-w.max), w.hi}
+	}
+	return window{w.lo, w.hi}
+}
+
+// next returns the window to be listed next; false if there is none.
+func (w *walk) next() (window, bool) {
+	if n := len(w.todo); n > 0 {
+		next := w.todo[n-1]
+		w.todo = w.todo[:n-1]
+		return next, true
+	}
+	if w.covered.IsZero() {
+		return window{}, false
+	}
+	quiet := w.l.c.cfg.dialect.Quiet
+	if quiet <= 0 {
+		quiet = defaultQuiet
+	}
+	since := w.oldest
+	if since.IsZero() {
+		since = w.now
+	}
+	bound := since.Add(-quiet)
+	if !w.lo.IsZero() {
+		bound = w.lo
+	}
+	if !w.covered.After(bound) {
+		return window{}, false
+	}
+	// The windows overlap by a second, so that nothing is lost whether bounds are inclusive or not.
+	next := window{w.covered.Add(-w.max), w.covered.Add(time.Second)}
+	far := w.l.c.learned.habits.spansFar()
+	if next.start.After(bound) && (far || !w.denied) {
+		next.start = w.covered.Add(-max(quiet, w.max))
+		if !w.lo.IsZero() {
+			next.start = bound
+		}
+	}
+	if next.start.Before(bound) && !w.lo.IsZero() {
+		next.start = bound
+	}
+	return next, true
+}
+
+// list lists one window and works out what has been covered by it.
+func (w *walk) list(win window) error {
+	l := w.l
+	e, err := l.exhaust(win.start, win.end)
+	long := !win.start.IsZero() && !win.end.IsZero() && win.end.Sub(win.start) > w.max+time.Minute
+	switch {
+	case err == errStop, err == errGap, l.ctx.Err() != nil && err != nil:
+		return err
+	case err != nil && long && refusal(err):
+		w.denied = true // and covered stays: the same again, shorter
+		return nil
+	case err != nil && w.first:
+		return err
+	case err != nil:
+		if err := l.gap(err, win.start, win.end, ""); err != nil {
+			return err
+		}
+		return errGap
+	}
+	w.first = false
+	if !e.oldest.IsZero() && (w.oldest.IsZero() || e.oldest.Before(w.oldest)) {
+		w.oldest = e.oldest
+	}
+	switch {
+	case e.broken != nil:
+		return w.divide(win, e.broken)
+	case win.start.IsZero() && win.end.IsZero():
+		return w.undated(e)
+	case e.rows > 0 && 2*e.outside > e.rows:
+		return w.ignored(win, e)
+	case long && !w.far(win, e):
+		return nil
+	}
+	return w.dated(win, e)
+}
+
+// undated works out what a list without dates has covered: all there is, or what the server gives by
+// default.
+func (w *walk) undated(e *extent) error {
+	whole := e.paged || e.total >= 0 && e.rows >= e.total && e.calls == 1
+	span := w.now.Add(-w.max - 2*spanMargin - 24*time.Hour)
+	switch {
+	case w.l.c.cfg.dialect.Windows.Off:
+		if !whole && w.suspicious(e.rows) {
+			return w.l.gap(errDatesIgnored, time.Time{}, time.Time{}, "")
+		}
+	case whole && !e.oldest.IsZero() && e.oldest.Before(span):
+		// The list reaches back further than the specification's default: it is not limited to that.
+	case e.rows > 0 && e.oldest.IsZero():
+		if !whole && w.suspicious(e.rows) {
+			return w.l.gap(errDatesIgnored, time.Time{}, time.Time{}, "")
+		}
+	case whole:
+		w.covered = w.now.Add(-w.max)
+		if e.rows > 0 && e.oldest.Before(w.covered) {
+			w.covered = e.oldest
+		}
+	case e.uneven:
+		w.todo = append(w.todo, window{w.now.Add(-w.max), time.Time{}})
+		w.covered = w.now.Add(-w.max)
+	default:
+		w.covered = e.oldest
+	}
+	return nil
+}
+
+// ignored deals with a server that does not look at dates: what it gives is all there is to be had.
+func (w *walk) ignored(win window, e *extent) error {
+	w.covered = time.Time{}
+	w.todo = nil
+	if !e.paged && w.suspicious(e.rows) && !(e.total >= 0 && e.rows >= e.total) {
+		return w.l.gap(errDatesIgnored, win.start, win.end, "")
+	}
+	return nil
+}
+
+// far looks at the list of a window that is longer than the specification allows. It reports whether
+// the window counts as listed. If the server has answered for a part of it only, the rest is asked for
+// again in short windows.
+func (w *walk) far(win window, e *extent) bool {
+	edge := win.end.Add(-w.max)
+	switch {
+	case w.l.c.learned.habits.spansFar():
+		return true
+	case e.rows == 0 || e.newest.Before(edge) || e.uneven:
+		w.denied = true
+		return false
+	case e.oldest.Before(edge.Add(-26 * time.Hour)):
+		w.l.c.learned.habits.sawFar()
+		return true
+	}
+	if e.paged {
+		w.denied = true
+		w.covered = edge
+		return false
+	}
+	return true // cut before it could show: the list goes on from its oldest
+}
+
+// dated works out what the list of a window has covered.
+func (w *walk) dated(win window, e *extent) error {
+	complete := e.paged || e.rows == 0 || e.fresh == 0 && !e.uneven
+	switch {
+	case complete && !e.paged && e.rows > 0 && w.fullSecond(e):
+		second := e.oldest.Truncate(time.Second)
+		if err := w.l.gap(errFullSecond, second, second.Add(time.Second), ""); err != nil {
+			return err
+		}
+		// Below it: once with the bound inclusive, once for servers where it is not.
+		w.rest(window{win.start, second.Add(-time.Second)})
+		if second.After(win.start) {
+			w.todo = append(w.todo, window{second.Add(-time.Second), second})
+		}
+	case complete:
+		w.rest(window{win.start, win.start})
+	case !e.uneven && e.falls():
+		w.rest(window{win.start, e.oldest.Truncate(time.Second).Add(time.Second)})
+	case w.suspicious(e.rows) || !w.split:
+		w.split = true
+		return w.divide(win, errFullSecond)
+	default:
+		w.rest(window{win.start, win.start})
+	}
+	return nil
+}
+
+// falls reports whether there is an oldest request to go on from.
+func (e *extent) falls() bool { return !e.oldest.IsZero() }
+
+// fullSecond reports whether all of a list lies in one second, and there may be more of that second.
+func (w *walk) fullSecond(e *extent) bool {
+	return e.oldest.Truncate(time.Second).Equal(e.newest.Truncate(time.Second)) && w.suspicious(e.rows) && e.rows >= w.l.most
+}
+
+// rest notes what of a window has still to be listed: nothing if it begins where it ends. Where no
+// part of an earlier window is waiting the listing simply goes on from there, with a full window.
+func (w *walk) rest(win window) {
+	if len(w.todo) == 0 && (w.covered.IsZero() || !win.start.After(w.covered)) {
+		w.covered = win.end
+		return
+	}
+	if win.end.Sub(win.start) > time.Second {
+		w.todo = append(w.todo, win)
+	}
+}
+
+// divide lists the halves of a window instead, the later one first. A window of one second cannot be
+// divided: it is a gap.
+func (w *walk) divide(win window, cause error) error {
+	start, end := win.start, win.end
+	if end.IsZero() {
+		end = w.now.Add(24 * time.Hour)
+	}
+	if start.IsZero() {
+		start = end.Add(-w.max)
+	}
+	start, end = start.Truncate(time.Second), end.Truncate(time.Second)
+	if end.Sub(start) <= 2*time.Second {
+		if err := w.l.gap(cause, start, end, ""); err != nil {
+			return err
+		}
+		w.rest(window{start, start})
+		return nil
+	}
+	if len(w.todo) == 0 && (w.covered.IsZero() || start.Before(w.covered)) {
+		w.covered = start
+	}
+	middle := start.Add(end.Sub(start) / 2).Truncate(time.Second)
+	later := window{middle, win.end}
+	w.todo = append(w.todo, window{start, middle.Add(time.Second)}, later)
+	return nil
+}
+
+// suspicious reports whether a list of n rows looks as if it had been cut.
+func (w *walk) suspicious(n int) bool {
+	if c := w.l.c.cfg.dialect.Paging.Cap; c > 0 {
+		return n >= c
+	}
+	switch n {
+	case 10, 20, 25, 30, 40, 60, 80, 128, 256, 512, 1024, 999, 499, 99:
+		return true
+	}
+	return n > 0 && (n%50 == 0 || n == w.l.most && w.l.often > 1)
+}
+
+// String shows a window in messages.
+func (w window) String() string {
+	return fmt.Sprintf("%s to %s", formatBound(w.start), formatBound(w.end))
+}
