@@ -11,6 +11,8 @@ import (
 
 	"github.com/go-open311/open311/internal/redact"
 	"github.com/go-open311/open311/internal/retry"
+
+	"golang.org/x/time/rate"
 )
 
 // Client talks to one GeoReport v2 endpoint. It is safe for concurrent use and does not change after
@@ -96,6 +98,10 @@ func build(endpoint *url.URL, cfg config, learned *memory, opts []Option) (*Clie
 		if err := o(&cfg); err != nil {
 			return nil, fmt.Errorf("open311: %w", err)
 		}
+	}
+	if d := cfg.dialect.RateLimit; !cfg.limiterSet && d > 0 && d != cfg.limiterRate {
+		// A quarter of a minute's calls at once, so that no minute has many more than its share.
+		cfg.limiter, cfg.limiterRate = rate.NewLimiter(rate.Limit(d), max(1, int(d*15))), d
 	}
 	c := &Client{cfg: cfg, endpoint: endpoint, learned: learned, hide: redact.New(secretsOf(endpoint, &cfg)...)}
 	if cfg.dialect.KeyParam != "" {

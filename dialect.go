@@ -1,6 +1,10 @@
 package open311
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"time"
+)
 
 // Dialect says how a family of servers departs from the specification. It is data: every field is
 // optional, and a zero one means that the server does as the specification says or that the client
@@ -47,6 +51,8 @@ type Dialect struct {
 	// or in QueryLocation, without fractions of a second.
 	QueryTime     string
 	QueryLocation *time.Location
+	// StampLocation is where the server's clocks hang if it labels local time Z or +00:00.
+	StampLocation *time.Location
 	// BoxOrder is the order of the numbers in bbox, of the letters w, s, e and n; "swne" if it is empty.
 	BoxOrder string
 
@@ -136,6 +142,19 @@ const (
 	MediaBase64                      // base64 in a field of the form
 	MediaNone                        // not at all
 )
+
+// clone returns a copy that shares no memory with d.
+func (d Dialect) clone() Dialect {
+	d.Formats, d.Accepts, d.OneValue = slices.Clone(d.Formats), slices.Clone(d.Accepts), slices.Clone(d.OneValue)
+	d.Ignores, d.Statuses, d.Requires = slices.Clone(d.Ignores), slices.Clone(d.Statuses), slices.Clone(d.Requires)
+	d.Rename, d.StatusWords, d.Paths = maps.Clone(d.Rename), maps.Clone(d.StatusWords), maps.Clone(d.Paths)
+	return d
+}
+
+// sends reports whether a parameter goes to the server: it takes it and does not ignore it.
+func (d *Dialect) sends(name string) bool {
+	return (d.Accepts == nil || slices.Contains(d.Accepts, name)) && !slices.Contains(d.Ignores, name)
+}
 
 // param returns the server's name of a parameter.
 func (d *Dialect) param(name string) string {

@@ -29,6 +29,20 @@ func (f Format) String() string {
 	return "auto"
 }
 
+// MarshalText writes what String returns.
+func (f Format) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText reads "auto", "json" or "xml".
+func (f *Format) UnmarshalText(text []byte) error {
+	for _, known := range []Format{FormatAuto, FormatJSON, FormatXML} {
+		if string(text) == known.String() {
+			*f = known
+			return nil
+		}
+	}
+	return fmt.Errorf("open311: there is no format %q", text)
+}
+
 // Point is a place on Earth in WGS84 degrees: latitude -90 to 90, longitude -180 to 180.
 type Point struct{ Lat, Long float64 }
 

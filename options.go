@@ -27,6 +27,8 @@ type config struct {
 	retry        RetryPolicy
 	timeout      time.Duration
 	limiter      Limiter
+	limiterSet   bool    // by the caller, to a Limiter or to none
+	limiterRate  float64 // else the dialect's limit that limiter keeps
 	logger       *slog.Logger
 	userAgent    string
 	warnings     func(context.Context, Warning)
@@ -96,9 +98,10 @@ func WithFormat(f Format) Option {
 	}
 }
 
-// WithDialect says how the server departs from the specification. Without it much is found out.
+// WithDialect says how the server departs from the specification. Without it much is found out. The
+// dialect's RateLimit is kept unless [WithRateLimit] or [WithLimiter] is given.
 func WithDialect(d Dialect) Option {
-	return func(c *config) error { c.dialect = d; return nil }
+	return func(c *config) error { c.dialect = d.clone(); return nil }
 }
 
 // WithHTTPClient sets the client that makes the calls. It is copied, never changed, and its
@@ -151,20 +154,21 @@ func WithTimeout(d time.Duration) Option {
 }
 
 // WithRateLimit makes no more than perSecond calls a second on average, burst at once. Clients derived
-// by [Client.With] share the limit.
+// by [Client.With] share the limit; each [New] starts one of its own.
 func WithRateLimit(perSecond float64, burst int) Option {
 	return func(c *config) error {
 		if !(perSecond > 0) || burst < 1 {
 			return errors.New("WithRateLimit: the rate must be above 0 and the burst at least 1")
 		}
-		c.limiter = rate.NewLimiter(rate.Limit(perSecond), burst)
+		c.limiter, c.limiterSet = rate.NewLimiter(rate.Limit(perSecond), burst), true
 		return nil
 	}
 }
 
-// WithLimiter asks l before each attempt. Give several clients one limiter to share a limit.
+// WithLimiter asks l before each attempt. Give several clients one limiter to share a limit. nil turns
+// off the limit of the dialect.
 func WithLimiter(l Limiter) Option {
-	return func(c *config) error { c.limiter = l; return nil }
+	return func(c *config) error { c.limiter, c.limiterSet = l, true; return nil }
 }
 
 // WithLogger logs one line for each attempt, at level Debug, and one for each repetition, at level

@@ -74,8 +74,8 @@ func (c *Client) queryParams(q *Query) (url.Values, error) {
 	}
 	params := make(url.Values, len(spec)+len(q.Params))
 	for name, values := range spec {
-		if name = c.cfg.dialect.param(name); name != "" {
-			params[name] = values
+		if c.cfg.dialect.sends(name) {
+			params[c.cfg.dialect.param(name)] = values
 		}
 	}
 	maps.Copy(params, q.Params)
@@ -133,7 +133,7 @@ func (c *Client) queryTime(t time.Time, up bool) string {
 }
 
 func (c *Client) addTime(params url.Values, name string, t time.Time, up bool) {
-	if s := c.queryTime(t, up); s != "" {
+	if s := c.queryTime(t, up); s != "" && c.cfg.dialect.sends(name) {
 		params.Set(c.cfg.dialect.param(name), s)
 	}
 }

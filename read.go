@@ -129,7 +129,7 @@ func openFormat[T any](ctx context.Context, c *Client, k *call, t *wire.Table[T]
 	}
 	_, label := mediaType(a.resp.Header)
 	o := &wire.Options{MaxBytes: c.cfg.maxResponse, Location: c.cfg.location, Strict: c.cfg.strict, Label: label,
-		CharsetReader: c.cfg.charset, Hide: c.hide.Bytes}
+		CharsetReader: c.cfg.charset, Hide: c.hide.Bytes, Relabel: c.cfg.dialect.StampLocation}
 	if c.cfg.warnings != nil {
 		op, shown := k.op, a.url
 		o.Warn = func(w wire.Warning) {

@@ -55,7 +55,7 @@ func harvest(t *testing.T, src io.Reader, size int, o *wire.Options) (out outcom
 	}
 }
 
-// equal reports how two outcomes differ. Errors are the same if they are of one kind at one place: what
+// differs reports how two outcomes differ. Errors are the same if they are of one kind at one place: what
 // they quote depends on the window.
 func (o outcome) differs(from outcome) string {
 	for i := range min(len(o.list), len(from.list)) {
@@ -74,7 +74,10 @@ func (o outcome) differs(from outcome) string {
 
 func place(err error) string {
 	var e *wire.Error
-	if errors.As(err, &e) {
+	switch {
+	case errors.Is(err, wire.ErrEmpty):
+		return err.Error() // there is no place where nothing is
+	case errors.As(err, &e):
 		return fmt.Sprintf("%v at %d of %s: %v %v", e.Format, e.Offset, e.Path, e.Err, e.Cut)
 	}
 	return fmt.Sprint(err)

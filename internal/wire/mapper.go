@@ -18,6 +18,7 @@ type mapper struct {
 	latin    bool // and the document says so
 	nested   int  // how many lists deep
 	location *time.Location
+	relabel  *time.Location
 	warn     func(path []byte, kind, detail string) // nil: no one listens
 	path     []byte                                 // of the record; only kept when someone listens
 
@@ -341,6 +342,9 @@ func (m *mapper) setTime(to *time.Time, n int32) bool {
 	}
 	if absent {
 		return false
+	}
+	if _, offset := t.Zone(); m.relabel != nil && offset == 0 {
+		t = time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), m.relabel)
 	}
 	*to = t
 	return true

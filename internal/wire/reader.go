@@ -12,6 +12,7 @@ import (
 type Options struct {
 	MaxBytes      int64          // of the document after decompression; 0: 64 MiB
 	Location      *time.Location // of dates without zone; nil: UTC
+	Relabel       *time.Location // of dates labelled Z or +00:00 that are local; nil: they are what they say
 	Strict        bool           // the first repair is an error
 	Warn          func(Warning)  // hears of every repair; may be nil
 	Label         string         // charset of the Content-Type, a hint
@@ -185,7 +186,7 @@ func (r *reader) start(src io.Reader, o *Options, d *dictionary) {
 	r.s.src, r.s.eof, r.s.depth = r.buf[:0], false, maxDepth
 	r.s.dict.use(d)
 	r.s.reset()
-	r.m.s, r.m.location = &r.s, r.o.Location
+	r.m.s, r.m.location, r.m.relabel = &r.s, r.o.Location, r.o.Relabel
 	r.m.warn, r.m.latin = nil, false
 	if r.o.Warn != nil || r.o.Strict {
 		if r.warnTo == nil {

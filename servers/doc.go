@@ -1,0 +1,55 @@
+// Package servers is a catalogue of public GeoReport v2 servers: where they are, which dialect they
+// speak, and what each does otherwise than its dialect has it.
+//
+//	client, err := servers.Open("chicago", open311.WithAPIKey(key))
+//
+// gives a client with the dialect, jurisdiction, formats and rate limit of the row. [Lookup] gives the
+// row itself, and [All] the rows that are worth trying. Names are found whatever their case, accents
+// and punctuation: "Köln", "koeln", "KÖLN" and "koln" are one. A name that nobody has, or that several
+// could mean, is an error that lists the near ones; nothing is guessed.
+//
+// # What the data is
+//
+// It was put together on 23 November 2026 from the lists that other clients ship, from the servers'
+// documentation and from what others wrote about their probes of June to September 2026; the sources
+// stand in each row. This package has asked no server anything, neither then nor when it is used.
+// Lists of Open311 servers go stale fast, so look at [Server.Status] and [Server.LastSeen] before you
+// rely on a row:
+//
+//   - [Live] servers gave a sign of life in 2026, mostly to a dated probe.
+//   - [Listed] ones stand in a list that was kept up to 2025.
+//   - [Blocked] ones are up and turn unknown networks away.
+//   - [Unverified] ones are known from old lists and code. They open like the others, but All leaves
+//     them out: expect them to be gone.
+//   - [Retired] ones are gone. Lookup finds them; Open gives a *[RetiredError] that says why and names a
+//     successor if there is one.
+//
+// There is no API key in the data: ask for one at [Server.KeyURL]. Nor are there coordinates, so the
+// catalogue cannot tell which server is nearest to a place.
+//
+// # Test servers
+//
+// [OpenTest] opens a city's test server, and nothing else ever does: neither it nor [Open] falls back to
+// the other one. Try reports there.
+//
+// # Rate limits
+//
+// What is known of a server's limit is kept by each client for itself. Clients of the same host, such as
+// two organisations on SeeClickFix, should share one limiter: pass them the same open311.WithLimiter. A
+// key may allow more calls than the row says; open311.WithRateLimit overrides it.
+//
+// # Your own rows
+//
+// [Load] reads a file like this package's servers.json, and [Catalogue.With] adds its rows to another
+// catalogue, or puts them in the place of the rows with the same keys:
+//
+//	{"servers": [
+//	  {"key": "springfield", "name": "Springfield", "base_url": "https://311.springfield.example/open311/v2/",
+//	   "jurisdiction_id": "springfield.example", "dialect": "spot", "quirks": {"requires": ["email"]}}
+//	]}
+//
+// The members of a row are those of [Server]. Only key and base_url are required. A member that does not
+// exist is an error, so that a misspelt one is not lost. Beside servers a file may have a date; sources,
+// an object of short names for rows to use; and platforms, an object of what the rows that name a
+// platform have in common.
+package servers
