@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
+	"time"
 
 	"github.com/go-open311/open311/internal/wire"
 )
@@ -66,6 +68,7 @@ func (n NewRequest) Format(f fmt.State, _ rune) {
 // off, the server failed, or its answer is not a receipt. Look for the report before filing it again.
 // Any other error means that it was not filed.
 func (r *RequestClient) Create(ctx context.Context, n *NewRequest) (*Receipt, error) {
+	start := time.Now()
 	form, err := n.form()
 	if err != nil {
 		return nil, err
@@ -89,10 +92,23 @@ func (r *RequestClient) Create(ctx context.Context, n *NewRequest) (*Receipt, er
 		}
 		receipts = append(receipts, receipt)
 	}
-	if len(receipts) != 1 || receipts[0].ID == "" && receipts[0].Token == "" {
+	if len(receipts) != 1 || receipts[0].ID == "" && receipts[0].Token == "" || !receipts[0].isOf(n, start) {
 		return nil, &unknownOutcome{fmt.Errorf("open311: POST %s: the answer is no receipt", s.a.url)}
 	}
 	return &receipts[0], nil
+}
+
+// isOf reports whether a receipt can be that of n. A server that answers with the whole record shows
+// whose it is; FixMyStreet answers every POST with a list of other people's requests, maybe of one.
+func (r *Receipt) isOf(n *NewRequest, start time.Time) bool {
+	if code := r.Extra.String("service_code"); code != "" && code != n.ServiceCode {
+		return false
+	}
+	var requested time.Time
+	if r.Extra.Decode("requested_datetime", &requested) == nil && requested.Before(start.Add(-36*time.Hour)) {
+		return false // a day and a half: clocks and zones differ
+	}
+	return true
 }
 
 // doubtful marks the error of an answer that came with a status below 300 and cannot be read.
@@ -117,12 +133,12 @@ func (r *RequestClient) Resolve(ctx context.Context, token string) (id string, e
 	if err != nil {
 		var ae *APIError
 		if errors.As(err, &ae) && ae.StatusCode == http.StatusNotFound {
-			return "", fmt.Errorf("%w: %w", ErrPending, err)
+			return "", fmt.Errorf("%w: %w", err, ErrPending)
 		}
 		return "", err
 	}
-	for _, row := range list { // the row of this token first: some servers answer with several
-		if row.ID != "" && (row.Token == token || len(list) == 1) {
+	for _, row := range list { // some servers answer with several rows
+		if row.ID != "" && (row.Token == token || row.Token == "" && len(list) == 1) {
 			return row.ID, nil
 		}
 	}
@@ -133,6 +149,7 @@ var receiptTable = wire.Register(&wire.Table[Receipt]{
 	Root: "service_requests", Item: "request",
 	Roots:     []string{"requests", "service_request"},
 	Identity:  []string{"service_request_id", "servicerequest_id", "token", "service_notice", "account_id"},
+	Key:       []string{"service_request_id", "servicerequest_id", "token"},
 	KeepEmpty: true,
 	Fields: []wire.Field[Receipt]{
 		wire.ID("service_request_id", func(r *Receipt) *string { return &r.ID }, "servicerequest_id"),
@@ -142,6 +159,13 @@ var receiptTable = wire.Register(&wire.Table[Receipt]{
 	},
 	Extra: func(r *Receipt) *map[string]json.RawMessage { return (*map[string]json.RawMessage)(&r.Extra) },
 	// [[5]] is what a converter makes of a receipt with one field when it follows the Spark rules
-	// to the letter.
-	Lone: func(r *Receipt, s string) bool { r.ID = s; return true },
+	// to the letter. Digits are an id, anything else a token.
+	Lone: func(r *Receipt, s string) bool {
+		if strings.Trim(s, "0123456789") == "" {
+			r.ID = s
+		} else {
+			r.Token = s
+		}
+		return true
+	},
 })

@@ -201,6 +201,7 @@ func (d *DiscoveryClient) at(ctx context.Context, u *url.URL, suffix Format) (*D
 var discoveryTable = wire.Register(&wire.Table[Discovery]{
 	Root: "discovery", Roots: []string{"dicovery"},
 	Identity: []string{"changeset", "contact", "endpoints", "key_service"},
+	Key:      []string{"endpoints", "key_service"},
 	Fields: []wire.Field[Discovery]{
 		wire.ID("changeset", func(d *Discovery) *string { return &d.Changeset }),
 		wire.String("contact", func(d *Discovery) *string { return &d.Contact }),

@@ -65,7 +65,9 @@ func (e *APIError) Error() string {
 	}
 	for i, f := range e.Faults {
 		b.WriteString([]string{": ", "; "}[min(i, 1)])
-		b.WriteString(f.Description)
+		if b.WriteString(f.Description); f.Description == "" {
+			b.WriteString("no description")
+		}
 		if f.Code != "" && f.Code != strconv.Itoa(e.StatusCode) {
 			b.WriteString(" (code " + f.Code + ")")
 		}
@@ -84,15 +86,20 @@ func (e *APIError) Error() string {
 
 // Is tells what the status means; see [ErrNotFound] and its neighbours.
 func (e *APIError) Is(target error) bool {
+	status := e.StatusCode
+	if status < 300 && len(e.Faults) > 0 {
+		// The error that came with a status of success says by its code what it is.
+		status, _ = strconv.Atoi(e.Faults[0].Code)
+	}
 	switch target {
 	case ErrNotFound:
-		return e.StatusCode == http.StatusNotFound || e.StatusCode == http.StatusGone
+		return status == http.StatusNotFound || status == http.StatusGone
 	case ErrInvalid:
-		return e.StatusCode == http.StatusBadRequest || e.StatusCode == http.StatusUnprocessableEntity
+		return status == http.StatusBadRequest || status == http.StatusUnprocessableEntity
 	case ErrForbidden:
-		return e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden
+		return status == http.StatusUnauthorized || status == http.StatusForbidden
 	case ErrRateLimited:
-		return e.StatusCode == http.StatusTooManyRequests
+		return status == http.StatusTooManyRequests
 	}
 	return false
 }

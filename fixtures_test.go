@@ -55,9 +55,11 @@ func (f *fixture) format() open311.Format {
 // TestFixtures reads every fixture through the public API and compares what it gave, values, error
 // and warnings, with the golden file beside it. -update writes the golden files.
 func TestFixtures(t *testing.T) {
-	for _, f := range fixtures(t) {
+	list := fixtures(t)
+	town := newTown(t, list)
+	for _, f := range list {
 		t.Run(f.File, func(t *testing.T) {
-			got := f.read(t, open311.WithFormat(f.format())).String()
+			got := town.read(t, f, f.format()).String()
 			path := filepath.Join(fixtureDir, f.File+".golden")
 			if *updateFixtures {
 				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
@@ -109,10 +111,12 @@ func TestFixturesBytewise(t *testing.T) {
 			return resp, err
 		})
 	}
-	for _, f := range fixtures(t) {
+	list := fixtures(t)
+	town := newTown(t, list)
+	for _, f := range list {
 		t.Run(f.File, func(t *testing.T) {
-			whole := f.read(t, open311.WithFormat(f.format())).String()
-			pieces := f.read(t, open311.WithFormat(f.format()), open311.WithMiddleware(dribble)).String()
+			whole := town.read(t, f, f.format()).String()
+			pieces := town.read(t, f, f.format(), open311.WithMiddleware(dribble)).String()
 			if d := cmp.Diff(strings.Split(whole, "\n"), strings.Split(pieces, "\n")); d != "" {
 				t.Errorf("(-at once +byte by byte):\n%s", d)
 			}
@@ -123,11 +127,13 @@ func TestFixturesBytewise(t *testing.T) {
 // TestFixturesAnyFormat asks for every fixture in the other format, and in none: what arrives decides
 // how it is read, not what was asked for.
 func TestFixturesAnyFormat(t *testing.T) {
-	for _, f := range fixtures(t) {
+	list := fixtures(t)
+	town := newTown(t, list)
+	for _, f := range list {
 		t.Run(f.File, func(t *testing.T) {
-			want := f.read(t, open311.WithFormat(f.format()))
+			want := town.read(t, f, f.format())
 			for _, format := range []open311.Format{open311.FormatAuto, open311.FormatJSON, open311.FormatXML} {
-				got := f.read(t, open311.WithFormat(format))
+				got := town.read(t, f, format)
 				if d := cmp.Diff(want.plain(), got.plain(), cmpopts.EquateEmpty()); d != "" {
 					t.Errorf("asked for %s (-want +got):\n%s", format, d)
 				}
@@ -139,8 +145,10 @@ func TestFixturesAnyFormat(t *testing.T) {
 // TestFixturesPairs compares the fixtures that exist in both notations: JSON and XML of one name must
 // give the same typed values.
 func TestFixturesPairs(t *testing.T) {
+	list := fixtures(t)
+	town := newTown(t, list)
 	first := map[string]*fixture{}
-	for _, f := range fixtures(t) {
+	for _, f := range list {
 		if ext := filepath.Ext(f.File); ext != ".json" && ext != ".xml" {
 			continue
 		}
@@ -150,7 +158,8 @@ func TestFixturesPairs(t *testing.T) {
 			continue
 		}
 		t.Run(f.name(), func(t *testing.T) {
-			a, b := g.read(t, open311.WithFormat(g.format())), f.read(t, open311.WithFormat(f.format()))
+			skipKnown(t, "pair "+f.name())
+			a, b := town.read(t, g, g.format()), town.read(t, f, f.format())
 			if d := cmp.Diff(a.plain(), b.plain(), cmpopts.EquateEmpty()); d != "" {
 				t.Errorf("(-%s +%s):\n%s", g.File, f.File, d)
 			}
@@ -161,10 +170,13 @@ func TestFixturesPairs(t *testing.T) {
 // TestFixturesStrict reads every fixture with WithStrict: the first warning must be the error, and
 // where there is none nothing must change.
 func TestFixturesStrict(t *testing.T) {
-	for _, f := range fixtures(t) {
+	list := fixtures(t)
+	town := newTown(t, list)
+	for _, f := range list {
 		t.Run(f.File, func(t *testing.T) {
-			lenient := f.read(t, open311.WithFormat(f.format()))
-			strict := f.read(t, open311.WithFormat(f.format()), open311.WithStrict())
+			skipKnown(t, "strict "+f.File)
+			lenient := town.read(t, f, f.format())
+			strict := town.read(t, f, f.format(), open311.WithStrict())
 			if len(lenient.Warnings) == 0 {
 				if d := cmp.Diff(lenient.String(), strict.String()); d != "" {
 					t.Errorf("no warnings (-lenient +strict):\n%s", d)
@@ -183,6 +195,17 @@ func TestFixturesStrict(t *testing.T) {
 	}
 }
 
+// knownDefects are cases in which the library does not yet do what it should. The golden file of such
+// a fixture holds what it does.
+var knownDefects = map[string]string{}
+
+func skipKnown(t *testing.T, name string) {
+	t.Helper()
+	if why := knownDefects[name]; why != "" {
+		t.Skip(why)
+	}
+}
+
 // fixtures reads the index and all bodies, in the order of the index.
 func fixtures(t *testing.T) []*fixture {
 	t.Helper()
@@ -193,16 +216,24 @@ func fixtures(t *testing.T) []*fixture {
 	defer in.Close()
 	var list []*fixture
 	seen := map[string]bool{}
-	for s := bufio.NewScanner(in); s.Scan(); {
-		if strings.HasPrefix(s.Text(), "#") || s.Text() == "" {
+	lines := bufio.NewScanner(in)
+	for lines.Scan() {
+		line := lines.Text()
+		if strings.HasPrefix(line, "#") || line == "" {
 			continue
 		}
-		f, err := parseFixture(s.Text())
-		if err != nil || seen[f.File] {
-			t.Fatalf("index.tsv: %q: %v", s.Text(), err)
+		f, err := parseFixture(line)
+		if err == nil && seen[f.File] {
+			err = errors.New("listed twice")
+		}
+		if err != nil {
+			t.Fatalf("index.tsv: %q: %v", line, err)
 		}
 		seen[f.File] = true
 		list = append(list, f)
+	}
+	if lines.Err() != nil {
+		t.Fatal(lines.Err())
 	}
 	return list
 }
@@ -233,29 +264,58 @@ func parseFixture(line string) (*fixture, error) {
 	return f, err
 }
 
-// The server that the fixtures come from. The name is routed to a server on this machine, so that what
+// fixtureURL is where the fixtures come from. The name leads to a server on this machine, so that what
 // errors and warnings say does not depend on its port.
-const fixtureHost = "brackenhollow.example"
+const fixtureURL = "http://brackenhollow.example"
+
+// town is a server that answers with a fixture, whatever it is asked for.
+type town struct {
+	client *http.Client
+	byName map[string]*fixture
+}
+
+const fixtureHeader = "X-Fixture" // tells the server which one
+
+func newTown(t *testing.T, list []*fixture) *town {
+	t.Helper()
+	w := &town{byName: map[string]*fixture{}}
+	for _, f := range list {
+		w.byName[f.File] = f
+	}
+	srv := httptest.NewServer(w)
+	t.Cleanup(srv.Close)
+	var dialer net.Dialer
+	w.client = &http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, srv.Listener.Addr().String())
+		},
+	}}
+	t.Cleanup(w.client.CloseIdleConnections)
+	return w
+}
+
+func (w *town) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	f := w.byName[r.Header.Get(fixtureHeader)]
+	for name, values := range f.Header {
+		rw.Header()[name] = values
+	}
+	rw.WriteHeader(f.Status)
+	rw.Write(f.Body)
+}
 
 // read makes the call that the fixture is the answer to.
-func (f *fixture) read(t *testing.T, opts ...open311.Option) *result {
+func (w *town) read(t *testing.T, f *fixture, format open311.Format, opts ...open311.Option) *result {
 	t.Helper()
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for name, values := range f.Header {
-			w.Header()[name] = values
-		}
-		w.WriteHeader(f.Status)
-		w.Write(f.Body)
-	}))
-	defer srv.Close()
-	var dialer net.Dialer
-	transport := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return dialer.DialContext(ctx, network, srv.Listener.Addr().String())
-	}}
-	defer transport.CloseIdleConnections()
 	out := &result{}
-	c, err := open311.New("http://"+fixtureHost, append([]open311.Option{
-		open311.WithHTTPClient(&http.Client{Transport: transport}),
+	name := func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			r = r.Clone(r.Context())
+			r.Header.Set(fixtureHeader, f.File)
+			return next.RoundTrip(r)
+		})
+	}
+	c, err := open311.New(fixtureURL, append([]open311.Option{
+		open311.WithHTTPClient(w.client), open311.WithMiddleware(name), open311.WithFormat(format),
 		open311.WithRetry(open311.RetryPolicy{MaxAttempts: 1}),
 		open311.WithAPIKey("moorhen-81c2"), open311.WithKeyOnReads(),
 		open311.WithWarnings(func(_ context.Context, w open311.Warning) { out.Warnings = append(out.Warnings, w) }),

@@ -81,7 +81,8 @@ func (s Status) Is(t Status) bool { return strings.EqualFold(string(s), string(t
 
 // Extra holds what a server sent beyond the fields of the specification, and what did not fit its
 // field, each as JSON text under the name that the server gave it. Fields of XML answers are turned
-// into JSON: elements with children into objects, repeated ones into arrays, text into strings.
+// into JSON: text into strings, elements with children into objects, and into arrays where all their
+// children have one name and there are several, or one that is the singular of their own.
 type Extra map[string]json.RawMessage
 
 // String returns the field called key as text: a string without its quotes, anything else as JSON.

@@ -38,7 +38,7 @@ type ServiceRequest struct {
 	AddressID         string
 	Zipcode           string
 	Location          *Point // nil if not given; 0,0 is a place
-	MediaURL          string // the first, if there are several; see MediaURLs
+	MediaURL          string // of several, the first, or all of them joined by commas; see MediaURLs
 	Extra             Extra
 }
 
@@ -166,70 +166,6 @@ func totalOf(meta Extra, h http.Header) int {
 	return -1
 }
 
-// MediaURLs returns the addresses of all media: the one of the specification, or the several that some
-// servers send as a list, as a list of objects, or joined by commas in media_url.
-func (r *ServiceRequest) MediaURLs() []string {
-	var urls []string
-	if raw, ok := r.Extra["media_url"]; ok {
-		urls = mediaIn(raw, urls)
-	}
-	if len(urls) == 0 && r.MediaURL != "" {
-		urls = splitURLs(r.MediaURL)
-	}
-	return urls
-}
-
-// mediaIn collects the texts in a JSON value: a text, a list, objects with a url.
-func mediaIn(raw json.RawMessage, urls []string) []string {
-	var v any
-	if json.Unmarshal(raw, &v) != nil {
-		return urls
-	}
-	var walk func(v any)
-	walk = func(v any) {
-		switch v := v.(type) {
-		case string:
-			urls = append(urls, splitURLs(v)...)
-		case []any:
-			for _, item := range v {
-				walk(item)
-			}
-		case map[string]any:
-			for _, name := range []string{"url", "media_url", "href", "src"} {
-				if u, ok := v[name]; ok {
-					walk(u)
-					return
-				}
-			}
-		}
-	}
-	walk(v)
-	return urls
-}
-
-// splitURLs splits addresses joined by commas (Mark-a-Spot). A comma inside an address is left alone:
-// only one that another address follows separates.
-func splitURLs(s string) []string {
-	var urls []string
-	start := 0
-	for i := 0; i < len(s); i++ {
-		if s[i] != ',' {
-			continue
-		}
-		rest := strings.TrimLeft(s[i+1:], " \t\r\n")
-		if strings.HasPrefix(rest, "http://") || strings.HasPrefix(rest, "https://") || strings.HasPrefix(rest, "data:") {
-			if u := strings.TrimSpace(s[start:i]); u != "" && !strings.HasPrefix(u, "data:") {
-				urls = append(urls, u)
-				start = i + 1
-			}
-		}
-	}
-	if u := strings.TrimSpace(s[start:]); u != "" {
-		urls = append(urls, u)
-	}
-	return urls
-}
-
 // MarshalJSON writes the request as the specification has it, with the fields of Extra beside the
 // others. What it writes can be read back by encoding/json.
 func (r *ServiceRequest) MarshalJSON() ([]byte, error) {
@@ -241,6 +177,7 @@ var requestTable = wire.Register(&wire.Table[ServiceRequest]{
 	Roots: []string{"requests", "service_request"},
 	Identity: []string{"service_request_id", "servicerequest_id", "token", "status", "service_code", "service_name",
 		"requested_datetime", "lat", "address", "address_string"},
+	Key: []string{"service_request_id", "servicerequest_id"},
 	Fields: []wire.Field[ServiceRequest]{
 		wire.ID("service_request_id", func(r *ServiceRequest) *string { return &r.ID }, "servicerequest_id"),
 		wire.ID("token", func(r *ServiceRequest) *string { return &r.Token }),

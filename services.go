@@ -156,6 +156,7 @@ var serviceTable = wire.Register(&wire.Table[Service]{
 	Root: "services", Item: "service",
 	Roots:    []string{"service_list", "service_definition"},
 	Identity: []string{"service_code", "service_name"},
+	Key:      []string{"service_code"},
 	Fields: []wire.Field[Service]{
 		wire.ID("service_code", func(s *Service) *string { return &s.Code }),
 		wire.String("service_name", func(s *Service) *string { return &s.Name }),
@@ -172,6 +173,7 @@ var definitionTable = wire.Register(&wire.Table[ServiceDefinition]{
 	Root:     "service_definition",
 	Roots:    []string{"service_definitions", "services", "service"},
 	Identity: []string{"service_code", "attributes", "attribute"},
+	Key:      []string{"service_code"},
 	Fields: []wire.Field[ServiceDefinition]{
 		wire.ID("service_code", func(d *ServiceDefinition) *string { return &d.ServiceCode }),
 		wire.ListOf("attributes", "attribute", func(d *ServiceDefinition) *[]Attribute { return &d.Attributes },
@@ -206,4 +208,5 @@ var valueTable = wire.Register(&wire.Table[AttributeValue]{
 	},
 	// Plain words for values: open311-to-Go, fms-endpoint.
 	Lone: func(v *AttributeValue, s string) bool { v.Key, v.Name = s, s; return true },
+	Pair: func(v *AttributeValue, key, name string) { v.Key, v.Name = key, name },
 })

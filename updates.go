@@ -45,6 +45,13 @@ func (u *UpdateClient) List(ctx context.Context, q *UpdateQuery) ([]Update, erro
 	}
 	k := &call{op: "GET servicerequestupdates", method: http.MethodGet, path: []string{u.c.cfg.dialect.path("servicerequestupdates")}, params: params}
 	list, _, err := collect(ctx, u.c, k, updateTable, nil)
+	for i := range list {
+		var urls []string
+		for _, joined := range list[i].MediaURLs {
+			urls = append(urls, splitURLs(joined)...)
+		}
+		list[i].MediaURLs = urls
+	}
 	return list, err
 }
 
@@ -52,6 +59,7 @@ var updateTable = wire.Register(&wire.Table[Update]{
 	Root: "service_request_updates", Item: "request_update",
 	Roots:    []string{"service_requests_updates", "service_request_update", "updates"},
 	Identity: []string{"update_id", "service_request_id", "status", "updated_datetime"},
+	Key:      []string{"update_id"},
 	Fields: []wire.Field[Update]{
 		wire.ID("update_id", func(u *Update) *string { return &u.ID }),
 		wire.ID("service_request_id", func(u *Update) *string { return &u.RequestID }),

@@ -66,6 +66,9 @@ func (r *reader) topJSON(c byte) error {
 	}
 	switch c {
 	case '[':
+		if r.s.dict.table.item == "" {
+			r.envelope = "a list around the record"
+		}
 		return r.push('[', true)
 	case '{':
 		return r.objectJSON()
@@ -77,6 +80,7 @@ func (r *reader) topJSON(c byte) error {
 	}
 	r.done = true
 	if null {
+		r.envelope = "null in place of a list"
 		return nil
 	}
 	if f := r.s.faults(0); len(f) > 0 {
@@ -109,8 +113,8 @@ func (r *reader) objectJSON() error {
 		if err := r.spread(0, 0); err != nil {
 			return err
 		}
-		if table.item != "" {
-			r.report(WarnEnvelope, "an object in place of a list")
+		if table.item != "" && r.envelope == "" {
+			r.envelope = "an object in place of a list"
 		}
 		r.done = true
 		return nil
@@ -145,8 +149,8 @@ func (r *reader) objectJSON() error {
 		}
 		return r.fail(r.pos, ErrList)
 	}
-	if table.item != "" || len(r.path) > 0 {
-		r.report(WarnEnvelope, "a list wrapped in an object")
+	if r.envelope = "a list wrapped in an object"; table.item == "" {
+		r.envelope = "the record is inside another object"
 	}
 	return r.push('{', true)
 }
@@ -164,6 +168,7 @@ func (r *reader) itemJSON() error {
 	}
 	if r.s.nodes[0].kind == Null {
 		r.report(WarnRecord, "a row that is null was skipped")
+		r.index++
 		return nil
 	}
 	return r.spread(0, 0)

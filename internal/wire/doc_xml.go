@@ -92,10 +92,10 @@ func (r *reader) envelopeXML(best int32) {
 	switch {
 	case table.item == "":
 		if len(r.path) > 0 || name != table.root {
-			r.report(WarnEnvelope, "the record is in <"+r.s.sample([]byte(name))+">")
+			r.envelope = ("the record is in <" + r.s.sample([]byte(name)) + ">")
 		}
 	case len(r.path) != 1 || r.path[0] != table.root || name != table.item:
-		r.report(WarnEnvelope, "the records are in <"+r.s.sample([]byte(strings.Join(append(r.path[:len(r.path):len(r.path)], name), "><")))+">")
+		r.envelope = ("the records are in <" + r.s.sample([]byte(strings.Join(append(r.path[:len(r.path):len(r.path)], name), "><"))) + ">")
 	}
 }
 
@@ -214,8 +214,9 @@ func (r *reader) stepXML() error {
 // it has a field of the table, or a name that records have.
 func (r *reader) itemLike(n int32) bool {
 	d := &r.s.nodes[n]
-	if d.kind == Object && r.isRecord(n) {
-		return true
+	isRecord := r.isRecord
+	if r.keyed { // the records of this document have ids, so what has none is something else
+		isRecord = r.hasKey
 	}
 	if r.s.dict.table.isRoot(r.s.name(d)) {
 		return true
@@ -223,12 +224,12 @@ func (r *reader) itemLike(n int32) bool {
 	if d.kind < List {
 		return false
 	}
-	for k := n + 1; k < d.next; k++ {
-		if r.s.nodes[k].kind == Object && r.isRecord(k) {
+	for k := n; k < d.next; k++ {
+		if r.s.nodes[k].kind == Object && isRecord(k) {
 			return true
 		}
 	}
-	return len(r.s.faults(n)) > 0
+	return r.s.looksLikeFault(n) && len(r.s.faults(n)) > 0
 }
 
 // endXML closes the innermost container. An end tag that is spelt otherwise closes the container it

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -20,8 +21,15 @@ func (e *FaultError) Error() string { return fmt.Sprintf("the answer is an error
 func Faults(body []byte) []Fault {
 	s := getScan()
 	defer putScan(s)
-	s.src, s.eof, s.depth, s.quiet = bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")), true, maxDepth, true
+	if order, _ := utf16Order(body); order != nil {
+		body, _ = io.ReadAll(&utf16Reader{r: bytes.NewReader(body), order: order})
+	}
+	body = bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF"))
+	s.src, s.eof, s.depth, s.quiet = body, true, maxDepth, true
 	i := skipSpace(s.src, 0)
+	if bytes.HasPrefix(body[min(i, len(body)):], []byte("HTTP/")) { // a status line inside the body
+		i += max(0, bytes.IndexAny(body[i:], "<[{"))
+	}
 	if i >= len(s.src) {
 		return nil
 	}
@@ -54,7 +62,7 @@ const maxFaults = 64
 // faults collects the faults in nodes[n].
 func (s *scan) faults(n int32) []Fault {
 	var out []Fault
-	s.walkFaults(n, "", 0, &out)
+	s.walkFaults(n, "", 0, false, &out)
 	return out
 }
 
@@ -64,7 +72,9 @@ var (
 	faultCodes = []string{"code", "error_code", "errorCode", "status", "error", "faultcode"}
 )
 
-func (s *scan) walkFaults(n int32, field string, depth int, out *[]Fault) {
+// walkFaults looks for faults in nodes[n]. field is the field of a form that they are about, if any;
+// named says that the list around nodes[n] is called errors or the like.
+func (s *scan) walkFaults(n int32, field string, depth int, named bool, out *[]Fault) {
 	d := &s.nodes[n]
 	if depth > 8 || len(*out) >= maxFaults {
 		return
@@ -72,7 +82,7 @@ func (s *scan) walkFaults(n int32, field string, depth int, out *[]Fault) {
 	if d.kind < List {
 		// <error>text</error>, "text", or a message in a list under the name of a field.
 		name := string(s.name(d))
-		if text := s.faultText(n); text != "" && (depth == 0 || field != "" || name == "error" || name == "message") {
+		if text := s.faultText(n); text != "" && (depth == 0 || field != "" || named || name == "error" || name == "message") {
 			if field != "" {
 				text = field + ": " + text
 			}
@@ -88,7 +98,7 @@ func (s *scan) walkFaults(n int32, field string, depth int, out *[]Fault) {
 			*out = append(*out, f)
 			for k := n + 1; k < d.next; k = s.nodes[k].next {
 				if s.nodes[k].kind >= List {
-					s.walkFaults(k, fieldName(string(s.name(&s.nodes[k]))), depth+1, out)
+					s.walkFaults(k, fieldName(string(s.name(&s.nodes[k]))), depth+1, false, out)
 				}
 			}
 			return
@@ -103,7 +113,9 @@ func (s *scan) walkFaults(n int32, field string, depth int, out *[]Fault) {
 		} else if d.kind == Object && s.nodes[k].kind < List && field == "" && string(s.name(&s.nodes[k])) != "error" {
 			continue
 		}
-		s.walkFaults(k, inner, depth+1, out)
+		// The texts of a list called errors are errors.
+		name := string(s.name(&s.nodes[k]))
+		s.walkFaults(k, inner, depth+1, d.kind == List && named || name == "errors" || name == "error" || name == "error_messages", out)
 	}
 }
 

@@ -90,6 +90,7 @@ func (r *reader) probe() (best int32, err error) {
 		r.s.src, r.s.eof = full, eof
 		r.closeOpen()
 		score := 0
+		r.keyed = false
 		if best, score = r.best(); score >= 3 || whole || err == nil {
 			break
 		}
@@ -112,26 +113,61 @@ func (r *reader) closeOpen() {
 	}
 }
 
-// best returns the first object that has the most fields of the table.
+// best returns the node of the first record: the first object that has a key, or, where none has one,
+// the one with the most fields of the table, if possible in a list or under a name that lists have. score
+// is how sure that is: 3 is enough.
 func (r *reader) best() (node int32, score int) {
 	node = -1
 	table := r.s.dict.table
+	most := 0
 	for i := range r.s.nodes {
-		if r.s.nodes[i].kind != Object {
+		d := &r.s.nodes[i]
+		if d.kind != Object {
 			continue
 		}
 		var seen uint64 // rows of the table: many fields of one name are a list, not a record
-		for k := int32(i) + 1; k < r.s.nodes[i].next; k = r.s.nodes[k].next {
-			if e, ok := table.index[string(r.s.name(&r.s.nodes[k]))]; ok {
+		for k := int32(i) + 1; k < d.next; k = r.s.nodes[k].next {
+			name := r.s.name(&r.s.nodes[k])
+			if table.key[string(name)] && r.s.nodes[k].kind != Object {
+				r.keyed = true
+				return int32(i), 3
+			}
+			if e, ok := table.index[string(name)]; ok {
 				f := table.entries[e-1].field
 				seen |= 1 << max(f, -2-f)
 			}
 		}
-		if n := bits.OnesCount64(seen); n > score {
-			node, score = int32(i), n
+		n := bits.OnesCount64(seen)
+		if n > 0 && r.listed(int32(i)) {
+			n += 100
+		}
+		if n > most {
+			node, most = int32(i), n
 		}
 	}
-	return node, score
+	if list := r.emptyList(); list >= 0 && most < 100 && r.s.nodes[list].next == list+1 && table.isRoot(r.s.name(&r.s.nodes[list])) {
+		return -1, 0 // an empty list says more than what stands beside it
+	}
+	return node, most % 100
+}
+
+// listed reports whether nodes[n] is an item of a list or stands under a name that lists have.
+func (r *reader) listed(n int32) bool {
+	if n == 0 {
+		return r.s.dict.table.item == "" // the document itself is the record
+	}
+	for k := int32(0); k < n; {
+		d := &r.s.nodes[k]
+		if d.next <= n {
+			k = d.next
+			continue
+		}
+		if name := r.s.name(d); d.kind == List || r.s.dict.table.isRoot(name) || genericRoots[string(name)] {
+			return true
+		}
+		k++
+	}
+	return r.s.dict.table.isRoot(r.s.name(&r.s.nodes[n]))
 }
 
 // pathTo sets path to the names of the containers around nodes[to], down to the first array: what is
@@ -184,9 +220,9 @@ func (r *reader) spread(n int32, depth int) error {
 		r.queue = append(r.queue, n)
 		return nil
 	case d.kind == Object && r.isRecord(n):
-		if !r.hasIdentity(n) {
-			if f := s.faults(n); len(f) > 0 && s.looksLikeFault(n) {
-				return &FaultError{f}
+		if !r.hasIdentity(n) && s.looksLikeFault(n) {
+			if f := s.faults(n); len(f) > 0 {
+				return r.fault(f)
 			}
 		}
 		r.queue = append(r.queue, n)
@@ -203,7 +239,7 @@ func (r *reader) spread(n int32, depth int) error {
 		}
 	}
 	if len(r.queue) > before {
-		if d.kind == Object || depth > 0 {
+		if depth == 0 {
 			r.report(WarnEnvelope, "a record inside another container")
 		}
 		return nil
@@ -212,10 +248,32 @@ func (r *reader) spread(n int32, depth int) error {
 		return nil
 	}
 	if f := s.faults(n); len(f) > 0 {
-		return &FaultError{f}
+		return r.fault(f)
 	}
 	r.queue = append(r.queue, n)
 	return nil
+}
+
+// fault deals with an error among the records: in place of the first it is the answer, behind others
+// it is a row that is no record.
+func (r *reader) fault(f []Fault) error {
+	if r.index == 0 && len(r.queue) == 0 {
+		return &FaultError{f}
+	}
+	r.report(WarnRecord, "an error in place of a record was skipped")
+	r.index++
+	return nil
+}
+
+// hasKey reports whether the object nodes[n] has an id.
+func (r *reader) hasKey(n int32) bool {
+	s := &r.s
+	for k := n + 1; k < s.nodes[n].next; k = s.nodes[k].next {
+		if s.dict.table.key[string(s.name(&s.nodes[k]))] {
+			return true
+		}
+	}
+	return false
 }
 
 // isRecord reports whether the object nodes[n] has a field of the table.

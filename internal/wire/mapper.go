@@ -99,37 +99,59 @@ func (t *Table[T]) fields(m *mapper, first int32, dst *T) {
 		if d.kind == Null {
 			continue
 		}
+		before := len(m.sets)
 		if from[f] != 0 {
-			if !t.again(m, &t.Fields[f], from[f], n, alias) {
+			same := !m.xml && string(s.name(&s.nodes[from[f]])) == string(s.name(d))
+			if !same && d.kind == Text && len(trim(s.text(d))) == 0 || !t.again(m, &t.Fields[f], from[f], n, alias) {
 				continue
 			}
-			if get := t.Fields[f].text; get != nil {
-				m.unset(get(dst))
+			if get := t.Fields[f].text; get != nil && same { // the last one counts, even if it is empty
+				m.unset(get(dst), before)
+				*get(dst), from[f], before = "", 0, len(m.sets)
 			}
 		}
 		if t.set(m, &t.Fields[f], n, dst, &place) {
-			from[f] = n
-			if alias && m.warn != nil {
-				m.warnAt(n, WarnName, "stands for "+t.Fields[f].name)
+			if get := t.Fields[f].text; get != nil && from[f] != 0 {
+				m.unset(get(dst), before)
 			}
+			from[f] = n
 		}
+	}
+	if m.warn != nil {
+		t.warnAliases(m, &from)
 	}
 	if t.SetPlace != nil {
 		ok := place.lat && place.long
 		if ok && (place.at[0] < -90 || place.at[0] > 90 || place.at[1] < -180 || place.at[1] > 180) {
 			ok = false
 			if m.warn != nil {
-				m.warnAt(place.node[0], WarnValue, "no place on Earth; kept in Extra")
+				n := place.node[0]
+				if place.at[0] >= -90 && place.at[0] <= 90 {
+					n = place.node[1]
+				}
+				m.warnAt(n, WarnValue, "no place on Earth; kept in Extra")
 			}
 		}
 		if !ok && (place.lat || place.long) {
-			for i, has := range []bool{place.lat, place.long} {
+			for i, has := range [...]bool{place.lat, place.long} {
 				if has {
 					m.keep(place.node[i])
+					if m.warn != nil && place.lat != place.long {
+						m.warnAt(place.node[i], WarnValue, "half a place; kept in Extra")
+					}
 				}
 			}
 		}
 		t.SetPlace(dst, place.at[0], place.at[1], ok)
+	}
+}
+
+// warnAliases warns of the fields whose value came under another name.
+func (t *Table[T]) warnAliases(m *mapper, from *[maxFields]int32) {
+	for f, n := range from[:len(t.Fields)] {
+		if n != 0 && string(m.s.name(&m.s.nodes[n])) != t.Fields[f].name {
+			m.warnAt(n, WarnName, "stands for "+t.Fields[f].name)
+		}
 	}
 }
 
@@ -151,10 +173,13 @@ func (t *Table[T]) again(m *mapper, f *Field[T], old, n int32, alias bool) bool 
 	same := string(oldName) == string(name)
 	switch {
 	case same && m.xml:
-		// Several elements of one name are a list. The first is the field's value, all are kept.
+		// Several elements of one name: all are kept.
 		m.keep(old)
 		m.keep(n)
-		return false
+		if f.shape == shapeLink {
+			return false // a list, of which the first is the field's value
+		}
+		fallthrough
 	case same:
 		if m.warn != nil {
 			m.warnAt(n, WarnDuplicate, "given twice; the last one counts")
@@ -188,7 +213,7 @@ func (t *Table[T]) set(m *mapper, f *Field[T], n int32, dst *T, place *coordinat
 		}
 		if m.warn != nil {
 			if d := &m.s.nodes[n]; d.kind != Bool && (d.flags&untyped == 0 || string(b) != "true" && string(b) != "false") {
-				m.warnAt(n, WarnType, "boolean written as "+m.s.sample(b))
+				m.warnAt(n, WarnType, "boolean written as \""+m.s.sample(b)+"\"")
 			}
 		}
 		*f.flag(dst) = v
@@ -224,9 +249,10 @@ func (t *Table[T]) set(m *mapper, f *Field[T], n int32, dst *T, place *coordinat
 	return true
 }
 
-// unset forgets the text that waits for the field to.
-func (m *mapper) unset(to *string) {
-	m.sets = slices.DeleteFunc(m.sets, func(w textSet) bool { return w.to == to })
+// unset forgets the texts that wait for the field to among the first n.
+func (m *mapper) unset(to *string, n int) {
+	kept := slices.DeleteFunc(m.sets[:n:n], func(w textSet) bool { return w.to == to })
+	m.sets = append(kept, m.sets[n:]...)
 }
 
 // setText stores a text. In a record of a listing it waits for the string that all texts share.
@@ -234,7 +260,7 @@ func (m *mapper) setText(to *string, n int32, shape Shape, repeats bool) bool {
 	d := &m.s.nodes[n]
 	b, ok := m.scalar(n)
 	switch {
-	case d.flags&mixed != 0 && d.kind == Object && d.text.hi > d.text.lo:
+	case d.flags&holdsMixed != 0 && d.text.hi > d.text.lo:
 		// HTML that the server did not escape: its tags are part of the text.
 		b, ok = []byte(html.UnescapeString(string(m.utf8(trim(m.s.text(d)))))), true
 	case d.kind >= List:
@@ -244,6 +270,9 @@ func (m *mapper) setText(to *string, n int32, shape Shape, repeats bool) bool {
 	}
 	if !ok {
 		return false
+	}
+	if d.kind == Number && shape != shapeID && m.warn != nil {
+		m.warnAt(n, WarnType, "text written as a number")
 	}
 	if m.nested > 0 {
 		*to = string(b)
@@ -293,9 +322,14 @@ func (m *mapper) scalarIn(n int32, shape Shape) ([]byte, bool) {
 		if !ok {
 			continue
 		}
-		if len(name) > 0 && string(s.name(&s.nodes[k])) == string(name) || shape == shapeLink && isURLName(s.name(&s.nodes[k])) {
+		inner := s.name(&s.nodes[k])
+		if len(name) > 0 && string(inner) == string(name) || shape == shapeLink && isURLName(inner) ||
+			shape == shapeID && (string(inner) == "id" || string(inner) == "value") {
 			all, count = append([]byte(nil), b...), 1
 			break
+		}
+		if shape == shapeID && (s.nodes[n].kind == Object || s.nodes[n].next > n+2) {
+			continue // something else than an id, or several of them
 		}
 		if count++; count > 1 {
 			if shape != shapeText {
@@ -306,6 +340,9 @@ func (m *mapper) scalarIn(n int32, shape Shape) ([]byte, bool) {
 		all = append(all, b...)
 	}
 	if count == 0 {
+		if shape == shapeID && !m.isBlank(n) {
+			m.misfit(n, WarnType, "no id; kept in Extra")
+		}
 		return nil, false
 	}
 	if s.nodes[n].next > n+2 { // more than one thing in it
@@ -317,6 +354,16 @@ func (m *mapper) scalarIn(n int32, shape Shape) ([]byte, bool) {
 	return all, true
 }
 
+// isBlank reports whether there is no text in the container nodes[n].
+func (m *mapper) isBlank(n int32) bool {
+	for k := n + 1; k < m.s.nodes[n].next; k++ {
+		if _, ok := m.scalar(k); ok {
+			return false
+		}
+	}
+	return true
+}
+
 func isURLName(name []byte) bool { return string(name) == "url" || string(name) == "media_url" }
 
 func (m *mapper) setTime(to *time.Time, n int32) bool {
@@ -325,7 +372,7 @@ func (m *mapper) setTime(to *time.Time, n int32) bool {
 		if m.s.nodes[n].kind < List {
 			return false
 		}
-		if b, ok = m.scalarIn(n, shapeID); !ok {
+		if b, ok = m.scalarIn(n, shapeLink); !ok {
 			return false
 		}
 	}
@@ -356,7 +403,7 @@ func (m *mapper) setCoordinate(p *coordinates, axis int, n int32) bool {
 		if m.s.nodes[n].kind < List {
 			return false
 		}
-		if b, ok = m.scalarIn(n, shapeID); !ok {
+		if b, ok = m.scalarIn(n, shapeLink); !ok {
 			return false
 		}
 	}

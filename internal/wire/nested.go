@@ -26,11 +26,28 @@ func (m *mapper) addWords(to *[]string, n int32, csv bool) {
 		return
 	}
 	lossy := false
+	if s.nodes[n].kind == Object && !m.xml && m.warn != nil {
+		m.warnAt(n, WarnType, "an object where a list should be")
+	}
+	if s.nodes[n].kind == Object && m.hasURL(n) {
+		b, _ := m.scalarInQuiet(n)
+		*to = append(*to, string(b))
+		m.keep(n)
+		return
+	}
 	for k := n + 1; k < s.nodes[n].next; k = s.nodes[k].next {
 		if s.nodes[k].kind >= List {
-			// A list in the list, or an object such as {"url":…}.
-			if b, ok := m.scalarInQuiet(k); ok {
-				*to = append(*to, string(b))
+			switch { // a list in the list, or an object such as {"url":…}
+			case s.nodes[k].kind == List:
+				for j := k + 1; j < s.nodes[k].next; j = s.nodes[j].next {
+					if b, ok := m.scalar(j); ok {
+						*to = append(*to, string(b))
+					}
+				}
+			default:
+				if b, ok := m.scalarInQuiet(k); ok {
+					*to = append(*to, string(b))
+				}
 			}
 			lossy = true
 			continue
@@ -42,9 +59,19 @@ func (m *mapper) addWords(to *[]string, n int32, csv bool) {
 	if lossy {
 		m.keep(n)
 	}
-	if csv && m.warn != nil {
+	if csv && m.warn != nil && s.nodes[n].next > n+1 {
 		m.warnAt(n, WarnType, "list where the specification has comma-separated text")
 	}
+}
+
+// hasURL reports whether the object nodes[n] has a field called url.
+func (m *mapper) hasURL(n int32) bool {
+	for k := n + 1; k < m.s.nodes[n].next; k = m.s.nodes[k].next {
+		if isURLName(m.s.name(&m.s.nodes[k])) && string(m.s.name(&m.s.nodes[k])) != string(m.s.name(&m.s.nodes[n])) {
+			return true
+		}
+	}
+	return false
 }
 
 // scalarInQuiet returns the first text inside a container, preferring one called url.
@@ -94,8 +121,14 @@ func (l listField[T, E]) decode(m *mapper, n int32, dst *T, item string) {
 		l.items(m, n, list)
 	case Object:
 		if l.isItem(m, n) {
-			l.item(m, n, list) // one, without the list around it
+			if m.warn != nil {
+				m.warn(m.path, WarnType, "a record without the list around it")
+			}
+			l.item(m, n, list)
 			break
+		}
+		if m.warn != nil && !m.xml {
+			m.warn(m.path, WarnType, "an object where a list should be")
 		}
 		l.items(m, n, list)
 	default:
@@ -129,12 +162,15 @@ func (l listField[T, E]) items(m *mapper, n int32, list *[]E) {
 			l.items(m, k, list)
 		case Object:
 			if !l.isItem(m, k) && s.nodes[k].next > k+1 && s.nodes[k+1].kind >= List && s.nodes[k+1].next == s.nodes[k].next {
+				if m.warn != nil {
+					m.warnAt(k, WarnType, "a record inside another object")
+				}
 				l.items(m, k, list) // {"endpoint":{…}} as an item
 				continue
 			}
 			l.item(m, k, list)
 		default:
-			l.lone(m, k, list)
+			l.lone(m, n, k, list)
 		}
 	}
 }
@@ -161,21 +197,35 @@ func (l listField[T, E]) item(m *mapper, k int32, list *[]E) {
 	*list = append(*list, e)
 }
 
-func (l listField[T, E]) lone(m *mapper, k int32, list *[]E) {
+// lone reads the text nodes[k] in the container nodes[n] as an item.
+func (l listField[T, E]) lone(m *mapper, n, k int32, list *[]E) {
 	b, ok := m.scalar(k)
 	if !ok {
 		return
 	}
+	length := len(m.path)
+	defer func() { m.path = m.path[:length] }()
+	if m.warn != nil {
+		m.path = appendIndex(m.path, len(*list))
+	}
 	var e E
+	if l.table.Pair != nil && !m.xml && m.s.nodes[n].kind == Object {
+		l.table.Pair(&e, string(m.utf8(m.s.name(&m.s.nodes[k]))), string(b))
+		if m.warn != nil {
+			m.warn(m.path, WarnType, "a field where a record should be")
+		}
+		*list = append(*list, e)
+		return
+	}
 	if l.table.Lone == nil || !l.table.Lone(&e, string(b)) {
 		m.lossy = true
 		if m.warn != nil {
-			m.warnAt(k, WarnType, "text where a record should be; kept in Extra")
+			m.warn(m.path, WarnType, "text where a record should be; kept in Extra")
 		}
 		return
 	}
 	if m.warn != nil {
-		m.warnAt(k, WarnType, "text where a record should be")
+		m.warn(m.path, WarnType, "text where a record should be")
 	}
 	*list = append(*list, e)
 }

@@ -15,21 +15,22 @@ type node struct {
 	next  int32 // index of the first node behind this one and its descendants
 	entry int32 // direct fields of a record: index in scan.dict.entries, or -1
 	kind  Kind
-	flags uint8
+	flags uint16
 }
 
 // span is a range of scan.src, or of scan.scratch where a flag says so.
 type span struct{ lo, hi uint32 }
 
 const (
-	nameScratch uint8 = 1 << iota // name is in scratch
-	textScratch                   // text is in scratch
-	repaired                      // the source of this scalar is not valid JSON
-	listed                        // XML: type="array" or its like
-	mixed                         // XML: a container with text between its elements
-	untyped                       // XML text: it may stand for a number, a boolean or a list
-	quoted                        // JSON string: its source is text with the quotes around it
-	kept                          // the mapper has sent it to Extra
+	nameScratch uint16 = 1 << iota // name is in scratch
+	textScratch                    // text is in scratch
+	repaired                       // the source of this scalar is not valid JSON
+	listed                         // XML: type="array" or its like
+	mixed                          // XML: a container with text between its elements
+	untyped                        // XML text: it may stand for a number, a boolean or a list
+	quoted                         // JSON string: its source is text with the quotes around it
+	kept                           // the mapper has sent it to Extra
+	holdsMixed                     // XML: a container that is mixed, or has one in it; text is its source
 )
 
 // scan holds what both scanners need to read one record from a window of the document. A record is
@@ -199,12 +200,13 @@ type dictionary struct {
 	item     string
 	roots    map[string]string // names that may be a root or an item, each under itself
 	identity map[string]bool
+	key      map[string]bool
 }
 
-func newDictionary(root, item string, roots, identity []string, dict map[string]int16) *dictionary {
+func newDictionary(root, item string, roots, identity, key []string, dict map[string]int16) *dictionary {
 	d := &dictionary{
 		index: make(map[string]int32, len(dict)), root: root, item: item,
-		roots: map[string]string{root: root}, identity: map[string]bool{},
+		roots: map[string]string{root: root}, identity: map[string]bool{}, key: map[string]bool{},
 	}
 	if item != "" {
 		d.roots[item] = item
@@ -214,6 +216,9 @@ func newDictionary(root, item string, roots, identity []string, dict map[string]
 	}
 	for _, r := range identity {
 		d.identity[r] = true
+	}
+	for _, k := range key {
+		d.key[k] = true
 	}
 	for name, field := range dict {
 		e := newEntry(name, field)

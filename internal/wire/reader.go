@@ -118,6 +118,7 @@ func (r *Reader[T]) Next(dst *T) error {
 func (r *Reader[T]) take(n int32, dst *T) bool {
 	d := r.r
 	d.m.reset()
+	d.tellEnvelope()
 	if d.m.warn != nil {
 		d.m.path = d.recordPath(d.m.path[:0])
 		d.reportRepairs(n)
@@ -125,13 +126,16 @@ func (r *Reader[T]) take(n int32, dst *T) bool {
 	if k := d.s.nodes[n].kind; k > Null && k < List {
 		b, ok := d.m.scalar(n)
 		if ok && r.t.Lone != nil && r.t.Lone(dst, string(b)) {
+			d.report(WarnType, "text in place of a record")
 			return true
 		}
 		d.report(WarnRecord, "a row that is no record was skipped")
+		d.index++
 		return false
 	}
 	if !r.t.KeepEmpty && d.isEmpty(n) {
 		d.report(WarnRecord, "a row in which everything is empty was skipped")
+		d.index++
 		return false
 	}
 	r.t.decode(&d.m, n, dst)
@@ -154,15 +158,19 @@ type reader struct {
 	format Format
 	begun  bool // the start of the document has been looked at
 	done   bool // the document's root is closed
-	path   []string
-	stack  []open
-	queue  []int32 // records found in what was read last
-	taken  int     // how many of them have been given away
-	index  int     // how many records have been given away
-	meta   map[string]json.RawMessage
-	warnTo func([]byte, string, string)
-	strict error // the first repair, in strict mode
-	err    error // sticky
+	keyed  bool // the records have ids: see Table.Key
+	// envelope is what is unusual about where the records are. It is told with the first of them: of an
+	// error answer it would say nothing.
+	envelope string
+	path     []string
+	stack    []open
+	queue    []int32 // records found in what was read last
+	taken    int     // how many of them have been given away
+	index    int     // how many records have been given away
+	meta     map[string]json.RawMessage
+	warnTo   func([]byte, string, string)
+	strict   error // the first repair, in strict mode
+	err      error // sticky
 }
 
 // open is a container of the envelope that has been entered.
@@ -228,11 +236,22 @@ func (r *reader) next() (int32, error) {
 		default:
 			r.err = r.stepXML()
 		}
-		if r.err == nil && r.strict != nil {
+		if r.err == io.EOF {
+			r.tellEnvelope()
+		}
+		if (r.err == nil || r.err == io.EOF) && r.strict != nil {
 			r.err = r.strict
 		}
 	}
 	return 0, r.err
+}
+
+// tellEnvelope warns of what envelope says, once.
+func (r *reader) tellEnvelope() {
+	if r.envelope != "" {
+		r.report(WarnEnvelope, r.envelope)
+		r.envelope = ""
+	}
 }
 
 // more reads more of the document into the window, keeping what stands from pos on. Afterwards there
@@ -317,6 +336,8 @@ func (r *reader) fail(at int, err error) error {
 		}
 	case errDeep:
 		e.Err = ErrDepth
+	case ErrHTML:
+		e.Format = Unknown
 	}
 	return e
 }

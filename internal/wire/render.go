@@ -33,6 +33,9 @@ func (m *mapper) render(dst []byte, n int32) []byte {
 		}
 		return AppendQuoted(dst, m.utf8(b))
 	}
+	if d.flags&mixed != 0 && d.text.hi > d.text.lo {
+		return AppendQuoted(dst, m.utf8(trim(s.text(d)))) // text with elements in it, such as HTML
+	}
 	if !m.xml && !m.legacy && m.faithful(n) {
 		return append(dst, s.text(d)...)
 	}

@@ -128,12 +128,17 @@ type Table[T any] struct {
 	// Identity names fields of which at least one is in every real record. A record that has none
 	// of them but a code or a message is an error in disguise.
 	Identity []string
+	// Key names the fields of which one is in nearly every real record and in nothing else: an id. An
+	// object with a key is a record, whatever else the document holds.
+	Key []string
 	// KeepEmpty keeps records in which everything is absent: a receipt of a blackbox service says
 	// nothing, and that is an answer.
 	KeepEmpty bool
 	// Lone takes a record that is a bare scalar, not an object: the items of ["red","green"], or of
 	// the receipt [[5]]. It reports whether it made sense of the text. nil if there is no such thing.
 	Lone func(*T, string) bool
+	// Pair takes a record that is a name and a text in an object, as in {"N":"North"}; or nil.
+	Pair func(t *T, name, text string)
 
 	Fields []Field[T]
 	Extra  func(*T) *map[string]json.RawMessage
@@ -159,7 +164,7 @@ func Register[T any](t *Table[T]) *Table[T] {
 	for i, f := range t.Fields {
 		dict[f.name] = int16(i)
 	}
-	t.core = newDictionary(t.Root, t.Item, t.Roots, t.Identity, dict)
+	t.core = newDictionary(t.Root, t.Item, t.Roots, t.Identity, t.Key, dict)
 	tables.Store(reflect.TypeFor[T](), t)
 	return t
 }

@@ -215,8 +215,12 @@ func (x *xmlReader) mix() {
 // close closes the open element.
 func (x *xmlReader) close() {
 	n := &x.nodes[x.open]
-	if n.kind == Object && n.flags&mixed != 0 {
+	if n.kind == Object && n.flags&(mixed|holdsMixed) != 0 {
 		n.text = x.inner(n)
+		n.flags |= holdsMixed
+		if n.next > 0 { // the record itself needs no text
+			x.nodes[n.next].flags |= holdsMixed
+		}
 	}
 	if n.kind != Object {
 		switch text := x.text(n); {

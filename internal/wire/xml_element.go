@@ -10,7 +10,7 @@ type xmlTag struct {
 	name  span   // the local name: what stands behind the prefix
 	end   int    // index behind the tag; 0 if there is no tag and the '<' is but a character
 	empty bool   // <name/>
-	flags uint8  // listed, isNil
+	flags uint16 // listed, isNil
 	note  string // what had to be tolerated in it
 }
 

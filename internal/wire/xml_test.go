@@ -22,7 +22,7 @@ func newXMLScan(src string) *scan {
 		dict[f] = int16(i)
 	}
 	s := &scan{src: []byte(src), eof: true, depth: 64}
-	s.dict.use(newDictionary("service_requests", "request", []string{"requests"}, nil, dict))
+	s.dict.use(newDictionary("service_requests", "request", []string{"requests"}, nil, nil, dict))
 	return s
 }
 
@@ -83,7 +83,7 @@ func xmlCheckNodes(s *scan) error {
 		if n.kind == Text != (n.flags&untyped != 0) || n.flags&(quoted|repaired|nameScratch) != 0 {
 			return fmt.Errorf("node %d has flags %b", i, n.flags)
 		}
-		if n.kind != Text && n.flags&mixed == 0 && (n.text != span{} || n.flags&textScratch != 0) {
+		if n.kind != Text && n.flags&(mixed|holdsMixed) == 0 && (n.text != span{} || n.flags&textScratch != 0) {
 			return fmt.Errorf("node %d has text", i)
 		}
 		if int(n.next) <= i || int(n.next) > len(s.nodes) || n.kind != Object && int(n.next) != i+1 {
