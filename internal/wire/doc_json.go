@@ -129,8 +129,10 @@ func (r *reader) objectJSON() error {
 			}
 			break
 		}
-		if f := r.s.faults(0); len(f) > 0 {
-			return &FaultError{f}
+		if list < 0 || r.s.looksLikeFault(0) {
+			if f := r.s.faults(0); len(f) > 0 {
+				return &FaultError{f}
+			}
 		}
 		if len(r.s.nodes) <= 1 { // {}
 			if err := r.valueJSON(); err != nil {

@@ -24,6 +24,10 @@ func (r *reader) beginXML() error {
 		return r.fail(t.at, &syntaxError{t.at, "an end tag before any start tag"})
 	}
 	if isHTML(r.s.src[t.name.lo:t.name.hi]) {
+		if r.pos = t.at; r.skipJunk() {
+			r.format = Unknown
+			return r.begin()
+		}
 		return r.fail(t.at, ErrHTML)
 	}
 	r.pos = t.at
@@ -47,7 +51,7 @@ func (r *reader) beginXML() error {
 		}
 	}
 	list := r.emptyList()
-	if f := r.s.faults(0); len(f) > 0 && (list < 0 || r.s.nodes[list].next > list+1 || r.s.looksLikeFault(0)) {
+	if f := r.s.faults(0); len(f) > 0 && (list < 0 || r.s.looksLikeFault(0)) {
 		return &FaultError{f}
 	}
 	if list < 0 {

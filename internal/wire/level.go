@@ -33,7 +33,29 @@ func (r *reader) begin() error {
 		r.format = JSON
 		return nil
 	}
+	if r.skipJunk() {
+		return r.begin()
+	}
 	return r.fail(r.pos, ErrFormat)
+}
+
+// skipJunk skips what a server has printed in front of the document, such as a warning of PHP: all up
+// to an XML declaration, or to a line that begins with a bracket. It does so once.
+func (r *reader) skipJunk() bool {
+	b := r.s.src[r.pos:min(len(r.s.src), r.pos+4<<10)]
+	at := bytes.Index(b, []byte("<?xml"))
+	for _, start := range []string{"\n[", "\n{"} {
+		if i := bytes.Index(b, []byte(start)); i >= 0 && (at < 0 || i+1 < at) {
+			at = i + 1
+		}
+	}
+	if at <= 0 || r.junk || bytes.HasPrefix(b, []byte("HTTP/")) {
+		return false
+	}
+	r.junk = true
+	r.pos += at
+	r.report(WarnSyntax, "something in front of the document")
+	return true
 }
 
 func (r *reader) startsWithNull() bool {
@@ -127,15 +149,16 @@ func (r *reader) best() (node int32, score int) {
 		}
 		var seen uint64 // rows of the table: many fields of one name are a list, not a record
 		for k := int32(i) + 1; k < d.next; k = r.s.nodes[k].next {
-			name := r.s.name(&r.s.nodes[k])
-			if table.key[string(name)] && r.s.nodes[k].kind != Object {
+			f := table.field(r.s.name(&r.s.nodes[k]))
+			if f == unknownField {
+				continue
+			}
+			bit := uint64(1) << max(f, -2-f)
+			if table.keys&bit != 0 && r.s.nodes[k].kind != Object {
 				r.keyed = true
 				return int32(i), 3
 			}
-			if e, ok := table.index[string(name)]; ok {
-				f := table.entries[e-1].field
-				seen |= 1 << max(f, -2-f)
-			}
+			seen |= bit
 		}
 		n := bits.OnesCount64(seen)
 		if n > 0 && r.listed(int32(i)) {
@@ -247,8 +270,10 @@ func (r *reader) spread(n int32, depth int) error {
 	if d.kind == List && d.next > n+1 {
 		return nil
 	}
-	if f := s.faults(n); len(f) > 0 {
-		return r.fault(f)
+	if s.looksLikeFault(n) {
+		if f := s.faults(n); len(f) > 0 {
+			return r.fault(f)
+		}
 	}
 	r.queue = append(r.queue, n)
 	return nil
@@ -269,7 +294,7 @@ func (r *reader) fault(f []Fault) error {
 func (r *reader) hasKey(n int32) bool {
 	s := &r.s
 	for k := n + 1; k < s.nodes[n].next; k = s.nodes[k].next {
-		if s.dict.table.key[string(s.name(&s.nodes[k]))] {
+		if f := s.dict.table.field(s.name(&s.nodes[k])); f != unknownField && s.dict.table.keys>>max(f, -2-f)&1 != 0 {
 			return true
 		}
 	}
@@ -281,7 +306,7 @@ func (r *reader) isRecord(n int32) bool {
 	s := &r.s
 	for k := n + 1; k < s.nodes[n].next; k = s.nodes[k].next {
 		d := &s.nodes[k]
-		if d.entry > 0 && s.dict.entries[d.entry].field != unknownField || d.entry <= 0 && s.dict.table.known(s.name(d)) {
+		if d.entry > 0 && s.dict.entries[d.entry].field != unknownField || d.entry <= 0 && s.dict.table.field(s.name(d)) != unknownField {
 			return true
 		}
 	}

@@ -200,13 +200,13 @@ type dictionary struct {
 	item     string
 	roots    map[string]string // names that may be a root or an item, each under itself
 	identity map[string]bool
-	key      map[string]bool
+	keys     uint64 // the rows of the table that are keys, one bit each
 }
 
 func newDictionary(root, item string, roots, identity, key []string, dict map[string]int16) *dictionary {
 	d := &dictionary{
 		index: make(map[string]int32, len(dict)), root: root, item: item,
-		roots: map[string]string{root: root}, identity: map[string]bool{}, key: map[string]bool{},
+		roots: map[string]string{root: root}, identity: map[string]bool{},
 	}
 	if item != "" {
 		d.roots[item] = item
@@ -218,7 +218,9 @@ func newDictionary(root, item string, roots, identity, key []string, dict map[st
 		d.identity[r] = true
 	}
 	for _, k := range key {
-		d.key[k] = true
+		if f, ok := dict[k]; ok {
+			d.keys |= 1 << max(f, -2-f)
+		}
 	}
 	for name, field := range dict {
 		e := newEntry(name, field)

@@ -159,6 +159,7 @@ type reader struct {
 	begun  bool // the start of the document has been looked at
 	done   bool // the document's root is closed
 	keyed  bool // the records have ids: see Table.Key
+	junk   bool // something in front of the document has been skipped
 	// envelope is what is unusual about where the records are. It is told with the first of them: of an
 	// error answer it would say nothing.
 	envelope string
