@@ -1,10 +1,7 @@
 package wire
 
 import (
-	"encoding/binary"
 	"encoding/json"
-	"html"
-	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -121,29 +118,33 @@ func (t *Table[T]) fields(m *mapper, first int32, dst *T) {
 		t.warnAliases(m, &from)
 	}
 	if t.SetPlace != nil {
-		ok := place.lat && place.long
-		if ok && (place.at[0] < -90 || place.at[0] > 90 || place.at[1] < -180 || place.at[1] > 180) {
-			ok = false
-			if m.warn != nil {
-				n := place.node[0]
-				if place.at[0] >= -90 && place.at[0] <= 90 {
-					n = place.node[1]
-				}
-				m.warnAt(n, WarnValue, "no place on Earth; kept in Extra")
-			}
-		}
-		if !ok && (place.lat || place.long) {
-			for i, has := range [...]bool{place.lat, place.long} {
-				if has {
-					m.keep(place.node[i])
-					if m.warn != nil && place.lat != place.long {
-						m.warnAt(place.node[i], WarnValue, "half a place; kept in Extra")
-					}
-				}
-			}
-		}
-		t.SetPlace(dst, place.at[0], place.at[1], ok)
+		t.setPlace(m, dst, &place)
 	}
+}
+
+// setPlace stores the place if both its halves are there and it is on Earth. Else they go to Extra.
+func (t *Table[T]) setPlace(m *mapper, dst *T, p *coordinates) {
+	ok := p.lat && p.long
+	if ok && (p.at[0] < -90 || p.at[0] > 90 || p.at[1] < -180 || p.at[1] > 180) {
+		ok = false
+		if m.warn != nil {
+			n := p.node[0]
+			if p.at[0] >= -90 && p.at[0] <= 90 {
+				n = p.node[1]
+			}
+			m.warnAt(n, WarnValue, "no place on Earth; kept in Extra")
+		}
+	}
+	for i, has := range [...]bool{p.lat, p.long} {
+		if ok || !has {
+			continue
+		}
+		m.keep(p.node[i])
+		if m.warn != nil && p.lat != p.long {
+			m.warnAt(p.node[i], WarnValue, "half a place; kept in Extra")
+		}
+	}
+	t.SetPlace(dst, p.at[0], p.at[1], ok)
 }
 
 // warnAliases warns of the fields whose value came under another name.
@@ -249,184 +250,6 @@ func (t *Table[T]) set(m *mapper, f *Field[T], n int32, dst *T, place *coordinat
 	return true
 }
 
-// unset forgets the texts that wait for the field to among the first n.
-func (m *mapper) unset(to *string, n int) {
-	kept := slices.DeleteFunc(m.sets[:n:n], func(w textSet) bool { return w.to == to })
-	m.sets = append(kept, m.sets[n:]...)
-}
-
-// setText stores a text. In a record of a listing it waits for the string that all texts share.
-func (m *mapper) setText(to *string, n int32, shape Shape, repeats bool) bool {
-	d := &m.s.nodes[n]
-	b, ok := m.scalar(n)
-	switch {
-	case d.flags&holdsMixed != 0 && d.text.hi > d.text.lo:
-		// HTML that the server did not escape: its tags are part of the text.
-		b, ok = []byte(html.UnescapeString(string(m.utf8(trim(m.s.text(d)))))), true
-	case d.kind >= List:
-		if b, ok = m.scalarIn(n, shape); !ok {
-			return false
-		}
-	}
-	if !ok {
-		return false
-	}
-	if d.kind == Number && shape != shapeID && m.warn != nil {
-		m.warnAt(n, WarnType, "text written as a number")
-	}
-	if m.nested > 0 {
-		*to = string(b)
-		return true
-	}
-	if repeats && len(b) <= maxInterned {
-		*to = m.intern.get(b)
-		return true
-	}
-	lo := len(m.arena)
-	m.arena = append(m.arena, b...)
-	m.sets = append(m.sets, textSet{to, int32(lo), int32(len(m.arena))})
-	return true
-}
-
-// scalar returns the text of nodes[n], trimmed and in UTF-8; false if it is a container or nothing.
-func (m *mapper) scalar(n int32) ([]byte, bool) {
-	d := &m.s.nodes[n]
-	if d.kind >= List || d.kind == Null {
-		return nil, false
-	}
-	b := trim(m.s.text(d))
-	if len(b) == 0 {
-		return nil, false
-	}
-	if isNothing(b) {
-		if m.warn != nil {
-			m.warnAt(n, WarnValue, "the word "+string(b)+" stands for nothing")
-		}
-		return nil, false
-	}
-	if m.legacy {
-		b = fromLegacy(b)
-	}
-	return b, true
-}
-
-// scalarIn takes the text out of a list or an object: [7], {"recipient":["Roads","Parks"]}, or
-// {"key":5,"name":"Oak"} where key was asked for. What it leaves behind is kept whole in Extra.
-func (m *mapper) scalarIn(n int32, shape Shape) ([]byte, bool) {
-	s := m.s
-	name := s.name(&s.nodes[n])
-	var all []byte
-	count := 0
-	for k := n + 1; k < s.nodes[n].next; k++ {
-		b, ok := m.scalar(k)
-		if !ok {
-			continue
-		}
-		inner := s.name(&s.nodes[k])
-		if len(name) > 0 && string(inner) == string(name) || shape == shapeLink && isURLName(inner) ||
-			shape == shapeID && (string(inner) == "id" || string(inner) == "value") {
-			all, count = append([]byte(nil), b...), 1
-			break
-		}
-		if shape == shapeID && (s.nodes[n].kind == Object || s.nodes[n].next > n+2) {
-			continue // something else than an id, or several of them
-		}
-		if count++; count > 1 {
-			if shape != shapeText {
-				continue
-			}
-			all = append(all, ", "...)
-		}
-		all = append(all, b...)
-	}
-	if count == 0 {
-		if shape == shapeID && !m.isBlank(n) {
-			m.misfit(n, WarnType, "no id; kept in Extra")
-		}
-		return nil, false
-	}
-	if s.nodes[n].next > n+2 { // more than one thing in it
-		m.keep(n)
-	}
-	if m.warn != nil {
-		m.warnAt(n, WarnType, "text inside a list or an object")
-	}
-	return all, true
-}
-
-// isBlank reports whether there is no text in the container nodes[n].
-func (m *mapper) isBlank(n int32) bool {
-	for k := n + 1; k < m.s.nodes[n].next; k++ {
-		if _, ok := m.scalar(k); ok {
-			return false
-		}
-	}
-	return true
-}
-
-func isURLName(name []byte) bool { return string(name) == "url" || string(name) == "media_url" }
-
-func (m *mapper) setTime(to *time.Time, n int32) bool {
-	b, ok := m.scalar(n)
-	if !ok {
-		if m.s.nodes[n].kind < List {
-			return false
-		}
-		if b, ok = m.scalarIn(n, shapeLink); !ok {
-			return false
-		}
-	}
-	t, absent, ok, note := parseTime(b, m.location)
-	switch {
-	case !ok:
-		return m.misfit(n, WarnDate, "no date; kept in Extra")
-	case note != "" && m.warn != nil:
-		kind := WarnDate
-		if absent {
-			kind = WarnValue
-		}
-		m.warnAt(n, kind, m.s.sample(b)+" "+note)
-	}
-	if absent {
-		return false
-	}
-	if _, offset := t.Zone(); m.relabel != nil && offset == 0 {
-		t = time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), m.relabel)
-	}
-	*to = t
-	return true
-}
-
-func (m *mapper) setCoordinate(p *coordinates, axis int, n int32) bool {
-	b, ok := m.scalar(n)
-	if !ok {
-		if m.s.nodes[n].kind < List {
-			return false
-		}
-		if b, ok = m.scalarIn(n, shapeLink); !ok {
-			return false
-		}
-	}
-	v, ok := parseFloat(b)
-	if !ok {
-		if v, ok = parseFloat(decimal(b)); !ok {
-			return m.misfit(n, WarnType, "no number; kept in Extra")
-		}
-		if m.warn != nil {
-			m.warnAt(n, WarnType, "decimal comma")
-		}
-	} else if m.warn != nil && m.s.nodes[n].flags&quoted != 0 {
-		m.warnAt(n, WarnType, "number written as text")
-	}
-	p.at[axis], p.node[axis] = v, n
-	if axis == 0 {
-		p.lat = true
-	} else {
-		p.long = true
-	}
-	return true
-}
-
 // misfit keeps a value that does not fit its field in Extra, and warns.
 func (m *mapper) misfit(n int32, kind, detail string) bool {
 	m.keep(n)
@@ -515,29 +338,4 @@ func (m *mapper) takeExtras() map[string]json.RawMessage {
 		}
 	}
 	return out
-}
-
-// interner shares the strings of fields that have few distinct values. It is a table of fixed size,
-// so that what strangers send cannot make it grow: sets of four, in which the newest replaces the oldest.
-type interner [64][4]string
-
-const maxInterned = 48
-
-func (t *interner) get(b []byte) string {
-	h := uint64(len(b))
-	if len(b) >= 8 {
-		h ^= binary.LittleEndian.Uint64(b) ^ binary.LittleEndian.Uint64(b[len(b)-8:])*31
-	} else {
-		for _, c := range b {
-			h = h<<8 ^ uint64(c)
-		}
-	}
-	set := &t[h*0x9E3779B97F4A7C15>>58]
-	for i := range set {
-		if set[i] == string(b) {
-			return set[i]
-		}
-	}
-	set[3], set[2], set[1], set[0] = set[2], set[1], set[0], string(b)
-	return set[0]
 }
