@@ -24,6 +24,8 @@ type call struct {
 	path   []string // segments below the endpoint, not escaped
 	raw    string   // or the path as it stands
 	params url.Values
+	// body makes the body of a write, if it is more than a form of the parameters.
+	body   func(params url.Values) (*payload, error)
 	write  bool // it changes something at the server: the key goes with it, and nothing is repeated lightly
 	noPath bool // the URL is the endpoint itself with a suffix
 }
@@ -87,15 +89,21 @@ func (c *Client) apiError(k *call, a *answer, res *retry.Result) error {
 	a.resp.Body.Close()
 	e := &APIError{
 		StatusCode: a.resp.StatusCode, Method: k.method, URL: a.url, RetryAfter: res.RetryAfter, Attempts: a.attempts,
-		Header: c.hide.Header(a.resp.Header), Body: []byte(c.hide.Snippet(body, errorBody)), Faults: c.faults(wire.Faults(body)),
+		Header: c.hide.Header(a.resp.Header), Body: []byte(c.hide.Snippet(body, errorBody-len("…"))), Faults: c.faults(wire.Faults(body)),
 	}
 	if res.NotFollowed != nil {
 		e.Faults = append(e.Faults, Fault{Description: c.hide.Text(res.NotFollowed.Error())})
 	}
-	if k.write && (e.StatusCode >= 500 || e.StatusCode == http.StatusRequestTimeout) {
+	if k.write && mayHaveWorked(e.StatusCode) {
 		return &unknownOutcome{e}
 	}
 	return e
+}
+
+// mayHaveWorked reports whether a POST may have been carried out although its answer refuses it: the
+// server broke down on the way, or points to a page after it, as web forms do with 302 and 303.
+func mayHaveWorked(status int) bool {
+	return status >= 500 || status == http.StatusRequestTimeout || status == http.StatusFound || status == http.StatusSeeOther
 }
 
 func (c *Client) faults(in []wire.Fault) []Fault {
@@ -137,7 +145,9 @@ func (l *lazyGzip) Read(p []byte) (int, error) {
 func (c *Client) request(ctx context.Context, k *call, f Format) (*http.Request, func() (io.ReadCloser, error), int64, error) {
 	d := &c.cfg.dialect
 	params := make(url.Values, len(k.params)+4)
-	maps.Copy(params, c.endpoint.Query())
+	if !k.write {
+		maps.Copy(params, c.endpoint.Query())
+	}
 	if c.cfg.jurisdiction != "" {
 		params.Set("jurisdiction_id", c.cfg.jurisdiction)
 	}
@@ -153,10 +163,17 @@ func (c *Client) request(ctx context.Context, k *call, f Format) (*http.Request,
 	var getBody func() (io.ReadCloser, error)
 	size := int64(0)
 	if k.write {
-		form := params.Encode()
-		header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
-		getBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(form)), nil }
-		size = int64(len(form))
+		encode := k.body
+		if encode == nil {
+			encode = formPayload
+		}
+		body, err := encode(params)
+		if err != nil {
+			return nil, nil, 0, fmt.Errorf("open311: %s: nothing was sent: %w", k.op, c.hide.Error(err))
+		}
+		header.Set("Content-Type", body.contentType)
+		getBody, size = body.open, body.size
+		u.RawQuery = c.endpoint.RawQuery // it is a part of the address
 	} else {
 		u.RawQuery = encodeQuery(params)
 	}

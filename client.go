@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -65,24 +66,36 @@ func (c *Client) With(opts ...Option) (*Client, error) {
 func (c *Client) Endpoint() string { return c.endpoint.String() }
 
 // String names the endpoint, redacted. Printing a client shows nothing else.
-func (c *Client) String() string { return "open311.Client(" + c.hide.URLOf(c.endpoint) + ")" }
+func (c Client) String() string { return "open311.Client(" + c.hide.URLOf(c.endpoint) + ")" }
 
 // GoString is String: %#v must not show the API key.
-func (c *Client) GoString() string { return c.String() }
+func (c Client) GoString() string { return c.String() }
 
 // Format prints what String returns, whatever the verb: %+v must not show the API key.
-func (c *Client) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(c.String())) }
+func (c Client) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(c.String())) }
+
+// LogValue is String: a log line must not show the API key.
+func (c Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// Format names the client, and shows nothing of its settings.
+func (s ServiceClient) Format(f fmt.State, verb rune) { s.c.Format(f, verb) }
+
+// Format names the client, and shows nothing of its settings.
+func (r RequestClient) Format(f fmt.State, verb rune) { r.c.Format(f, verb) }
+
+// Format names the client, and shows nothing of its settings.
+func (u UpdateClient) Format(f fmt.State, verb rune) { u.c.Format(f, verb) }
+
+// Format names the client, and shows nothing of its settings.
+func (d DiscoveryClient) Format(f fmt.State, verb rune) { d.c.Format(f, verb) }
 
 func parseEndpoint(endpoint string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSpace(endpoint))
 	switch {
 	case err != nil:
-		var ue *url.Error
-		if errors.As(err, &ue) {
-			err = ue.Err // without the text, which may hold a password
-		}
-		return nil, fmt.Errorf("open311: the endpoint is not a URL: %w", err)
-	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		// What net/url says of it may show a part of a password.
+		return nil, errors.New("open311: the endpoint is not a URL")
+	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
 		return nil, errors.New("open311: the endpoint must be an absolute URL that starts with https:// or http://")
 	}
 	u.Fragment, u.RawFragment = "", ""
@@ -122,6 +135,12 @@ func build(endpoint *url.URL, cfg config, learned *memory, opts []Option) (*Clie
 
 func secretsOf(endpoint *url.URL, cfg *config) []string {
 	secrets := []string{cfg.key}
+	names := redact.New()
+	for name, values := range endpoint.Query() {
+		if strings.Contains(names.URL("https://host/?"+url.QueryEscape(name)+"=value"), redact.Mask) {
+			secrets = append(secrets, values...)
+		}
+	}
 	if password, ok := endpoint.User.Password(); ok {
 		secrets = append(secrets, password)
 	}
@@ -153,17 +172,29 @@ func (c *Client) limit(ctx context.Context) error {
 	if c.cfg.limiter == nil {
 		return ctx.Err()
 	}
-	return c.cfg.limiter.Wait(ctx)
+	err := c.cfg.limiter.Wait(ctx)
+	if _, limited := ctx.Deadline(); err != nil && ctx.Err() == nil && limited {
+		// A rate.Limiter does not begin a wait that would last longer than the context.
+		return fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
+	}
+	return err
 }
+
+// hideKey is under which the context of a call that carries a reporter's data has what hides them.
+type hideKey struct{}
 
 func (c *Client) logAttempt(ctx context.Context, a retry.Attempt) {
 	if c.cfg.logger == nil {
 		return
 	}
-	attrs := []any{"method", a.Method, "url", c.hide.URLOf(a.URL), "attempt", a.Number, "status", a.Status,
+	hide, ok := ctx.Value(hideKey{}).(*redact.Set)
+	if !ok {
+		hide = c.hide
+	}
+	attrs := []any{"method", a.Method, "url", hide.URLOf(a.URL), "attempt", a.Number, "status", a.Status,
 		"duration", a.Duration}
 	if a.Err != nil {
-		attrs = append(attrs, "error", c.hide.Text(a.Err.Error()))
+		attrs = append(attrs, "error", hide.Text(a.Err.Error()))
 	}
 	if a.Retry {
 		c.cfg.logger.WarnContext(ctx, "open311: call will be repeated", append(attrs, "wait", a.Wait)...)

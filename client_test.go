@@ -320,22 +320,22 @@ func TestDialectRateLimit(t *testing.T) {
 		opts      []open311.Option
 		low, high time.Duration
 	}{
-		{"of the dialect", []open311.Option{open311.WithDialect(open311.Dialect{RateLimit: 1})}, 5 * time.Second, 9 * time.Second},
-		{"the caller's wins", []open311.Option{open311.WithDialect(open311.Dialect{RateLimit: 1}), open311.WithRateLimit(10, 10)}, 0, time.Second},
-		{"the caller's wins, given first", []open311.Option{open311.WithRateLimit(10, 10), open311.WithDialect(open311.Dialect{RateLimit: 1})}, 0, time.Second},
+		{"of the dialect", []open311.Option{open311.WithDialect(open311.Dialect{RateLimit: 1})}, 30 * time.Second, time.Minute},
+		{"the caller's wins", []open311.Option{open311.WithDialect(open311.Dialect{RateLimit: 1}), open311.WithRateLimit(60, 60)}, 0, time.Second},
+		{"the caller's wins, given first", []open311.Option{open311.WithRateLimit(60, 60), open311.WithDialect(open311.Dialect{RateLimit: 1})}, 0, time.Second},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := stubClient(t, reply, tt.opts...)
 				start := time.Now()
-				for range 10 {
+				for range 60 {
 					if _, err := c.Requests.List(t.Context(), nil); err != nil {
 						t.Fatal(err)
 					}
 				}
 				if got := time.Since(start); got < tt.low || got > tt.high {
-					t.Errorf("ten calls took %v, want %v to %v", got, tt.low, tt.high)
+					t.Errorf("sixty calls took %v, want %v to %v", got, tt.low, tt.high)
 				}
 			})
 		})
@@ -383,13 +383,18 @@ func TestWithLeavesTheClientAlone(t *testing.T) {
 			})
 		}
 	}
-	c := city.client(t, open311.WithMiddleware(mark("a"), mark("b")), open311.WithUserAgent("first"))
+	c := city.client(t, open311.WithMiddleware(mark("a")), open311.WithMiddleware(mark("b")), open311.WithMiddleware(mark("c")),
+		open311.WithUserAgent("first"))
 	d, err := c.With(open311.WithMiddleware(mark("d")), open311.WithUserAgent("second"), open311.WithJurisdiction("j"),
 		open311.WithAPIKey("k"), open311.WithKeyOnReads(), open311.WithFormat(open311.FormatXML))
 	if err != nil {
 		t.Fatal(err)
 	}
 	e, err := c.With(open311.WithMiddleware(mark("e")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := d.With(open311.WithUserAgent("third"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -402,9 +407,10 @@ func TestWithLeavesTheClientAlone(t *testing.T) {
 		client *open311.Client
 		want   seen
 	}{
-		{"the first", c, seen{"/v2/requests.json", "first", []string{"a", "b"}}},
-		{"one derived", d, seen{"/v2/requests.xml?api_key=k&jurisdiction_id=j", "second", []string{"a", "b", "d"}}},
-		{"another derived", e, seen{"/v2/requests.json", "first", []string{"a", "b", "e"}}},
+		{"the first", c, seen{"/v2/requests.json", "first", []string{"a", "b", "c"}}},
+		{"one derived", d, seen{"/v2/requests.xml?api_key=k&jurisdiction_id=j", "second", []string{"a", "b", "c", "d"}}},
+		{"another derived", e, seen{"/v2/requests.json", "first", []string{"a", "b", "c", "e"}}},
+		{"derived from a derived one", f, seen{"/v2/requests.xml?api_key=k&jurisdiction_id=j", "third", []string{"a", "b", "c", "d"}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

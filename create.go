@@ -2,20 +2,20 @@ package open311
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
-
-	"github.com/go-open311/open311/internal/wire"
 )
 
 // NewRequest is a report to be filed (GeoReport v2, POST Service Request). One of Location,
-// AddressString and AddressID is needed. Printing it shows no personal data.
+// AddressString and AddressID is needed; some servers want more of them. A name stays as it is given:
+// nothing splits it. What is not set is not sent. Printing a NewRequest shows no personal data.
 type NewRequest struct {
 	ServiceCode   string
 	Location      *Point
@@ -31,29 +31,21 @@ type NewRequest struct {
 	AccountID     string
 	MediaURL      string
 	Media         []Media
-	Params        url.Values // what else this server wants
+	Params        url.Values // what else this server wants; it wins over all of the above
 }
 
 // Attributes are the answers to the questions of a service definition: the code of an attribute and
-// its value, or its values. For lists they are the keys, not the names.
+// its value, or its values. For lists they are the keys, not the names. Empty values are not sent.
 type Attributes map[string][]string
 
-// Media is a file to be sent with a report. Open is called once for each attempt.
+// Media is a file to be sent with a report or an update. Open is called at least twice: to see what
+// kind of file it is, and once for each attempt to send it. The file is never held in memory. A large
+// one over a slow line takes longer than the 30 seconds that [WithTimeout] gives an attempt by default.
 type Media struct {
-	Name        string // file name
+	Name        string // file name; directories are left out
 	ContentType string // "" is found out from the first bytes
 	Open        func() (io.ReadCloser, error)
-	Size        int64 // in bytes; 0 or less: not known
-}
-
-// Receipt is what a city answers to a report: the id of the new request, or a token for it, or, for
-// a blackbox service, neither.
-type Receipt struct {
-	ID            string
-	Token         string
-	ServiceNotice string // what the city wants the reporter to know
-	AccountID     string
-	Extra         Extra
+	Size        int64 // in bytes; 0 or less: not known, and the file is copied to a temporary one first
 }
 
 // Format prints a report without the reporter's data, whatever the verb.
@@ -61,111 +53,146 @@ func (n NewRequest) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "open311.NewRequest{ServiceCode: %q, %d attributes, %d media}", n.ServiceCode, len(n.Attributes), len(n.Media))
 }
 
+// personal are the reporter's data: wherever a server repeats them they are hidden.
+func (n *NewRequest) personal() []string {
+	return []string{n.Email, strings.ToLower(n.Email), n.FirstName, n.LastName, n.Phone, n.DeviceID, n.AccountID}
+}
+
 // Create files a report (POST /requests; GeoReport v2, POST Service Request) and returns the city's
-// receipt.
+// receipt. For the answer of a blackbox service the receipt has neither an id nor a token; if this
+// client has not read the list of services yet, it does so then to see whether the service is one.
+//
+// What is wrong with the report is found before anything is sent, as far as it can be: see
+// [NewRequest.Validate].
 //
 // An error that matches [ErrOutcomeUnknown] means that the report may have been filed: the call broke
-// off, the server failed, or its answer is not a receipt. Look for the report before filing it again.
-// Any other error means that it was not filed.
+// off, the server failed, or its answer is not a receipt. It is an *[UnknownOutcomeError]. Look for the
+// report before filing it again, with [RequestClient.FindSimilar] for instance. Any other error means
+// that it was not filed. The report is sent again only when it cannot have arrived, and when the server
+// asks for that (429, 503 with Retry-After); see docs/filing-faults.md for every case.
+//
+// With [FormatAuto], and nothing known of the server, the answer is asked for in JSON. If there is
+// nothing at that address (404, 406 or 415 without an error list), the list of services is read to find
+// the format, and the report, which was not filed, is sent there.
 func (r *RequestClient) Create(ctx context.Context, n *NewRequest) (*Receipt, error) {
 	start := time.Now()
-	form, err := n.form()
-	if err != nil {
+	if err := asError(n.hidden(r.c.problems(n))); err != nil {
 		return nil, err
 	}
 	// What the server echoes of the reporter's data is hidden by value: errors are printed and logged.
 	c := *r.c
-	c.hide = c.hide.With(n.Email, n.FirstName, n.LastName, n.Phone, n.DeviceID, n.AccountID)
-	k := &call{op: "POST requests", method: http.MethodPost, path: []string{r.c.cfg.dialect.path("requests")}, params: form, write: true}
-	s, err := openFormat(ctx, &c, k, receiptTable, r.c.formats()[0])
+	c.hide = c.hide.With(n.personal()...)
+	ctx = context.WithValue(ctx, hideKey{}, c.hide)
+	files, done, err := uploads(ctx, n.Media)
 	if err != nil {
-		return nil, doubtful(err)
+		return nil, c.unsent("POST requests", err)
 	}
-	defer s.close()
-	var receipts []Receipt
-	for len(receipts) < 2 {
-		var receipt Receipt
-		if err := s.next(&receipt); err == io.EOF {
-			break
-		} else if err != nil {
-			return nil, doubtful(err)
-		}
-		receipts = append(receipts, receipt)
-	}
-	if len(receipts) != 1 || receipts[0].ID == "" && receipts[0].Token == "" || !receipts[0].isOf(n, start) {
-		return nil, &unknownOutcome{fmt.Errorf("open311: POST %s: the answer is no receipt", s.a.url)}
-	}
-	return &receipts[0], nil
-}
-
-// isOf reports whether a receipt can be that of n. A server that answers with the whole record shows
-// whose it is; FixMyStreet answers every POST with a list of other people's requests, maybe of one.
-func (r *Receipt) isOf(n *NewRequest, start time.Time) bool {
-	if code := r.Extra.String("service_code"); code != "" && code != n.ServiceCode {
-		return false
-	}
-	var requested time.Time
-	if r.Extra.Decode("requested_datetime", &requested) == nil && requested.Before(start.Add(-36*time.Hour)) {
-		return false // a day and a half: clocks and zones differ
-	}
-	return true
-}
-
-// doubtful marks the error of an answer that came with a status below 300 and cannot be read.
-func doubtful(err error) error {
-	var de *DecodeError
-	var ae *APIError
-	if errors.As(err, &de) || errors.As(err, &ae) && ae.StatusCode < 300 {
-		return &unknownOutcome{err}
-	}
-	return err
-}
-
-// Resolve asks for the request id that belongs to a token (GET /tokens/{token}; GeoReport v2, GET
-// service_request_id from a token). While there is none the error matches [ErrPending]: servers answer
-// 404, an empty list, or an empty id, and so they do for a token that never existed.
-func (r *RequestClient) Resolve(ctx context.Context, token string) (id string, err error) {
-	if token == "" {
-		return "", &ValidationError{[]Problem{{"token", "the token is empty"}}}
-	}
-	k := &call{op: "GET tokens/{token}", method: http.MethodGet, path: []string{r.c.cfg.dialect.path("tokens"), token}}
-	list, s, err := collect(ctx, r.c, k, receiptTable, nil)
+	defer done()
+	d := &c.cfg.dialect
+	params, err := n.params(d)
 	if err != nil {
-		var ae *APIError
-		if errors.As(err, &ae) && ae.StatusCode == http.StatusNotFound {
-			return "", fmt.Errorf("%w: %w", err, ErrPending)
-		}
-		return "", err
+		return nil, err
 	}
-	for _, row := range list { // some servers answer with several rows
-		if row.ID != "" && (row.Token == token || row.Token == "" && len(list) == 1) {
-			return row.ID, nil
-		}
+	out := &outgoing{attributes: n.Attributes, own: n.Params, files: files, root: "request"}
+	f := &filing{n: n, start: start, k: &call{op: "POST requests", method: http.MethodPost,
+		path: strings.Split(d.path("requests"), "/"), params: params, write: true, body: out.body(d)}}
+	format := c.formats()[0]
+	receipt, err := c.post(ctx, f, format)
+	if other, ok := c.otherFormatFor(ctx, err, format); ok {
+		receipt, err = c.post(ctx, f, other)
 	}
-	return "", fmt.Errorf("open311: GET %s: no id for this token: %w", s.a.url, ErrPending)
+	var unknown *unknownOutcome
+	if errors.As(err, &unknown) {
+		return nil, &UnknownOutcomeError{ServiceCode: n.ServiceCode, Sent: start, Err: unknown.err}
+	}
+	return receipt, err
 }
 
-var receiptTable = wire.Register(&wire.Table[Receipt]{
-	Root: "service_requests", Item: "request",
-	Roots:     []string{"requests", "service_request"},
-	Identity:  []string{"service_request_id", "servicerequest_id", "token", "service_notice", "account_id"},
-	Key:       []string{"service_request_id", "servicerequest_id", "token"},
-	KeepEmpty: true,
-	Fields: []wire.Field[Receipt]{
-		wire.ID("service_request_id", func(r *Receipt) *string { return &r.ID }, "servicerequest_id"),
-		wire.ID("token", func(r *Receipt) *string { return &r.Token }),
-		wire.String("service_notice", func(r *Receipt) *string { return &r.ServiceNotice }),
-		wire.ID("account_id", func(r *Receipt) *string { return &r.AccountID }),
-	},
-	Extra: func(r *Receipt) *map[string]json.RawMessage { return (*map[string]json.RawMessage)(&r.Extra) },
-	// [[5]] is what a converter makes of a receipt with one field when it follows the Spark rules
-	// to the letter. Digits are an id, anything else a token.
-	Lone: func(r *Receipt, s string) bool {
-		if strings.Trim(s, "0123456789") == "" {
-			r.ID = s
-		} else {
-			r.Token = s
+// unsent describes why a POST was not even tried.
+func (c *Client) unsent(op string, err error) error {
+	var ve *ValidationError
+	if errors.As(err, &ve) {
+		for i := range ve.Problems {
+			ve.Problems[i].Detail = c.hide.Text(ve.Problems[i].Detail)
 		}
-		return true
-	},
-})
+		return ve
+	}
+	return fmt.Errorf("open311: %s: nothing was sent: %w", op, c.hide.Error(err))
+}
+
+// problems says what is wrong with a report: by itself, by the definition of its service if this
+// client has read it lately, and by the dialect.
+func (c *Client) problems(n *NewRequest) []Problem {
+	out := n.problems()
+	if n == nil {
+		return out
+	}
+	out = append(out, c.knownDefinition(n.ServiceCode).problems(n.Attributes)...)
+	d := &c.cfg.dialect
+	out = append(out, d.mediaProblems(n.Media)...)
+	out = append(out, d.attributeProblems(n.Attributes)...)
+	fields := requiredFields(n)
+	for _, name := range d.Requires {
+		field, ok := fields[name]
+		switch {
+		case ok && !field.set:
+			out = append(out, Problem{field.name, "is missing: this server wants it"})
+		case !ok && strings.TrimSpace(strings.Join(n.Params[name], "")) == "":
+			out = append(out, Problem{"Params[" + name + "]", "is missing: this server wants it"})
+		}
+	}
+	return out
+}
+
+// requiredField is a field of a report that a dialect may require.
+type requiredField struct {
+	name string // in Go
+	set  bool
+}
+
+func requiredFields(n *NewRequest) map[string]requiredField {
+	of := func(name, value, param string) requiredField {
+		return requiredField{name, strings.TrimSpace(value+strings.Join(n.Params[param], "")) != ""}
+	}
+	return map[string]requiredField{
+		"lat": {"Location", n.Location != nil}, "long": {"Location", n.Location != nil},
+		"address_string": of("AddressString", n.AddressString, "address_string"), "address_id": of("AddressID", n.AddressID, "address_id"),
+		"description": of("Description", n.Description, "description"), "email": of("Email", n.Email, "email"),
+		"first_name": of("FirstName", n.FirstName, "first_name"), "last_name": of("LastName", n.LastName, "last_name"),
+		"phone": of("Phone", n.Phone, "phone"), "device_id": of("DeviceID", n.DeviceID, "device_id"),
+		"account_id": of("AccountID", n.AccountID, "account_id"), "media_url": of("MediaURL", n.MediaURL, "media_url"),
+		"media": {"Media", len(n.Media) > 0},
+	}
+}
+
+// mediaProblems says which files the server does not take.
+func (d *Dialect) mediaProblems(media []Media) []Problem {
+	switch {
+	case len(media) == 0:
+	case d.Media == MediaNone:
+		return []Problem{{"Media", "this server takes no files; use MediaURL"}}
+	case d.Body != BodyForm && d.Media == MediaMultipart:
+		return []Problem{{"Media", "a body in JSON or XML holds files only as base64, which the dialect does not have; use MediaURL"}}
+	}
+	return nil
+}
+
+// attributeProblems says which attributes the style of the dialect cannot write without a doubt.
+func (d *Dialect) attributeProblems(a Attributes) (out []Problem) {
+	names := make(map[string]bool)
+	for _, code := range slices.Sorted(maps.Keys(a)) {
+		field := "Attributes[" + code + "]"
+		if values := filled(a[code]); d.MultiValue == MultiComma && len(values) > 1 && strings.Contains(strings.Join(values, ""), ",") {
+			out = append(out, Problem{field, "a value with a comma would be read as two by this server"})
+		}
+		form := url.Values{}
+		Attributes{code: a[code]}.encode(form, d.MultiValue)
+		for name := range form {
+			if names[name] {
+				out = append(out, Problem{field, "is written as " + name + ", and so is another attribute"})
+			}
+			names[name] = true
+		}
+	}
+	return out
+}

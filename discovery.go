@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/go-open311/open311/internal/wire"
@@ -70,15 +71,16 @@ func (d *Discovery) GeoReport(kind string) (Endpoint, bool) {
 // formats returns what the endpoint says it speaks, JSON first if it is among them, with the other
 // format behind: some say less than they speak, some more.
 func (e *Endpoint) formats() []Format {
-	for _, f := range e.Formats {
-		if strings.Contains(strings.ToLower(f), "json") {
-			return []Format{FormatJSON, FormatXML}
-		}
+	says := func(word string) bool {
+		return slices.ContainsFunc(e.Formats, func(f string) bool { return strings.Contains(strings.ToLower(f), word) })
 	}
-	if len(e.Formats) == 0 {
-		return nil
+	switch {
+	case says("json"):
+		return []Format{FormatJSON, FormatXML}
+	case says("xml"):
+		return []Format{FormatXML, FormatJSON}
 	}
-	return []Format{FormatXML, FormatJSON}
+	return nil
 }
 
 // Discover reads a discovery document (Open311 Service Discovery) and returns a client for its
@@ -87,15 +89,15 @@ func (e *Endpoint) formats() []Format {
 //
 // An error that matches [ErrNotFound] means that the document names no such endpoint.
 func Discover(ctx context.Context, discoveryURL string, opts ...Option) (*Client, error) {
-	base, suffix := strings.TrimSpace(discoveryURL), FormatAuto
-	for _, f := range []Format{FormatJSON, FormatXML} {
-		if cut, ok := strings.CutSuffix(base, "."+f.String()); ok {
-			base, suffix = cut, f
-		}
-	}
-	c, err := New(base, opts...)
+	c, err := New(discoveryURL, opts...)
 	if err != nil {
 		return nil, err
+	}
+	suffix := FormatAuto
+	for _, f := range []Format{FormatJSON, FormatXML} {
+		if cut, ok := strings.CutSuffix(c.endpoint.Path, "."+f.String()); ok {
+			c.endpoint.Path, c.endpoint.RawPath, suffix = cut, "", f
+		}
 	}
 	d, err := c.Discovery.at(ctx, c.endpoint, suffix)
 	if err != nil {

@@ -1,6 +1,7 @@
 package open311
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -48,7 +49,12 @@ type APIError struct {
 	Attempts   int           // how many times the call was made
 	Header     http.Header   // redacted
 	Body       []byte        // the first 8 KiB at most, redacted
+
+	format Format // of the error list, if it came with a status of success
 }
+
+// oneLine makes one short line of what a server has said: no controls, 200 bytes.
+func oneLine(s string) string { return wire.Snippet([]byte(s), 0) }
 
 // Error names the call, the status, and what the server says, or how its answer begins.
 func (e *APIError) Error() string {
@@ -58,18 +64,20 @@ func (e *APIError) Error() string {
 		b.WriteString(" " + text)
 	}
 	if ct := e.Header.Get("Content-Type"); ct != "" && len(e.Faults) == 0 {
-		b.WriteString(" (" + ct + ")")
+		b.WriteString(" (" + oneLine(ct) + ")")
 	}
-	if e.StatusCode >= 300 && e.StatusCode < 400 {
-		fmt.Fprintf(&b, ": the server points to %q; use that address if you trust it", e.Header.Get("Location"))
+	if to := e.Header.Get("Location"); to != "" && e.StatusCode >= 300 && e.StatusCode < 400 {
+		fmt.Fprintf(&b, ": the server points to %q; use that address if you trust it", oneLine(to))
 	}
 	for i, f := range e.Faults {
-		b.WriteString([]string{": ", "; "}[min(i, 1)])
-		if b.WriteString(f.Description); f.Description == "" {
-			b.WriteString("no description")
+		if i == 5 {
+			fmt.Fprintf(&b, "; and %d more", len(e.Faults)-i)
+			break
 		}
+		b.WriteString([]string{": ", "; "}[min(i, 1)])
+		b.WriteString(cmp.Or(oneLine(f.Description), "no description"))
 		if f.Code != "" && f.Code != strconv.Itoa(e.StatusCode) {
-			b.WriteString(" (code " + f.Code + ")")
+			b.WriteString(" (code " + oneLine(f.Code) + ")")
 		}
 	}
 	if len(e.Faults) == 0 && len(e.Body) > 0 {
@@ -130,7 +138,7 @@ type DecodeError struct {
 // Error says what is wrong, where, and what stands there.
 func (e *DecodeError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "open311: %s %s: %d, %s: ", e.Method, e.URL, e.StatusCode, e.ContentType)
+	fmt.Fprintf(&b, "open311: %s %s: %d, %s: ", e.Method, e.URL, e.StatusCode, oneLine(e.ContentType))
 	if e.Path != "" {
 		b.WriteString(e.Path + ": ")
 	}

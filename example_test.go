@@ -224,6 +224,7 @@ func ExampleDiscoveryClient_Get() {
 func ExampleWithWarnings() {
 	// A server that wraps its list, has numbers for ids and text for coordinates.
 	city := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
 		io.WriteString(w, `{"service_requests":[{"service_request_id":7,"status":"Open","lat":"52.5","long":"13.4"}]}`)
 	}))
 	defer city.Close()

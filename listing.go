@@ -44,7 +44,7 @@ func (r *RequestClient) Pages(ctx context.Context, q *Query) iter.Seq2[*Page, er
 		var page Page
 		l.give = func(sr *ServiceRequest) bool { page.Requests = append(page.Requests, *sr); return true }
 		l.turn = func(res *result, err error) bool {
-			page.Total, page.Header, page.Extra = res.total, res.header, res.meta
+			page.Total, page.Header, page.Extra = res.total, l.c.hide.Header(res.header), res.meta
 			full := page
 			page = Page{}
 			return len(full.Requests) == 0 && err == nil || yield(&full, err)
@@ -54,6 +54,12 @@ func (r *RequestClient) Pages(ctx context.Context, q *Query) iter.Seq2[*Page, er
 		}
 	}
 }
+
+// maxIdleCalls is after how many calls in a row without anything new a listing gives up, whatever the
+// server says. A listing that looks for older requests makes a few dozen of them at the most.
+const maxIdleCalls = 1000
+
+var errNoProgress = errors.New("many calls in a row have brought nothing new")
 
 // errStop ends a listing because the caller's loop has ended.
 var errStop = errors.New("stopped")
@@ -70,6 +76,7 @@ type lister struct {
 	turn   func(res *result, err error) bool // after each call, for Pages; may be nil
 	gaps   []Gap
 	calls  int       // how many calls have succeeded
+	idle   int       // how many of them in a row have brought nothing new
 	oldest time.Time // the oldest request that was given
 	most   int       // the most rows that one call has brought, and how often that was
 	often  int
@@ -212,7 +219,7 @@ func refusal(err error) bool {
 		return ae.StatusCode != http.StatusUnauthorized && ae.StatusCode != http.StatusForbidden &&
 			ae.StatusCode != http.StatusTooManyRequests && ae.StatusCode != http.StatusServiceUnavailable
 	}
-	return errors.As(err, &de)
+	return errors.As(err, &de) && !isCut(err)
 }
 
 // listParams returns the parameters of every call of a listing.
@@ -282,14 +289,25 @@ func (res *result) note(r *ServiceRequest, p *piece) {
 // fetch makes the call for a piece and gives its records to the caller. It returns errStop when the
 // caller has had enough. An answer that breaks off is asked for again; what came through counts.
 func (l *lister) fetch(p *piece) (*result, error) {
+	if l.idle > maxIdleCalls {
+		return nil, l.pageGap(p, errNoProgress)
+	}
+	fresh := 0 // new in the attempts that broke off
 	for attempt := 1; ; attempt++ {
 		res, err := l.fetchOnce(p)
+		if res != nil {
+			res.fresh += fresh
+			fresh = res.fresh
+		}
 		if err == nil {
 			l.calls++
+			if l.idle++; res.fresh > 0 {
+				l.idle = 0
+			}
 			if res.rows > l.most {
 				l.most, l.often = res.rows, 0
 			}
-			if res.rows == l.most {
+			if res.rows == l.most && res.fresh > 0 {
 				l.often++
 			}
 		}
@@ -321,6 +339,9 @@ func (l *lister) fetchOnce(p *piece) (*result, error) {
 		rows = page
 	} else {
 		s, err := openStream(l.ctx, l.c, l.call(p), requestTable)
+		if err != nil && l.c.cfg.dialect.NotFoundIsEmpty && errors.Is(err, ErrNotFound) {
+			return &result{total: -1, falling: true, rising: true, header: http.Header{}}, nil
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -57,6 +58,7 @@ const (
 	WarnDuplicate WarningKind = "duplicate" // a field given twice
 	WarnRecord    WarningKind = "record"    // a record that was skipped
 	WarnTrailing  WarningKind = "trailing"  // bytes behind the end of the document
+	WarnLabel     WarningKind = "label"     // a Content-Type that is not that of the document; never an error
 )
 
 // RetryPolicy says how often and how patiently a call is repeated. Zero fields mean the default.
@@ -101,7 +103,15 @@ func WithFormat(f Format) Option {
 // WithDialect says how the server departs from the specification. Without it much is found out. The
 // dialect's RateLimit is kept unless [WithRateLimit] or [WithLimiter] is given.
 func WithDialect(d Dialect) Option {
-	return func(c *config) error { c.dialect = d.clone(); return nil }
+	return func(c *config) error {
+		for _, f := range d.Formats {
+			if f != FormatJSON && f != FormatXML {
+				return fmt.Errorf("WithDialect: %q is no format that a server speaks", f)
+			}
+		}
+		c.dialect = d.clone()
+		return nil
+	}
 }
 
 // WithHTTPClient sets the client that makes the calls. It is copied, never changed, and its
@@ -120,6 +130,9 @@ func WithHTTPClient(hc *http.Client) Option {
 // each attempt, and sees the API key.
 func WithMiddleware(wrap ...func(http.RoundTripper) http.RoundTripper) Option {
 	return func(c *config) error {
+		if slices.ContainsFunc(wrap, func(w func(http.RoundTripper) http.RoundTripper) bool { return w == nil }) {
+			return errors.New("WithMiddleware: a function that is nil")
+		}
 		c.middleware = append(c.middleware[:len(c.middleware):len(c.middleware)], wrap...)
 		return nil
 	}

@@ -97,6 +97,9 @@ func (q *Query) problems() []Problem {
 	}
 	check("IDs", q.IDs)
 	check("ServiceCodes", q.ServiceCodes)
+	for _, s := range q.Statuses {
+		check("Statuses", []string{string(s)})
+	}
 	if !q.Start.IsZero() && !q.End.IsZero() && q.End.Before(q.Start) {
 		out = append(out, Problem{"End", "is before Start"})
 	}

@@ -1,10 +1,12 @@
 package open311
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
 
 	"github.com/go-open311/open311/internal/wire"
@@ -12,8 +14,9 @@ import (
 
 // memory is what a client and those derived from it have learned about their endpoint.
 type memory struct {
-	format atomic.Int32 // the Format that has worked
-	habits habits
+	format  atomic.Int32 // the Format that has worked
+	habits  habits
+	catalog catalog
 }
 
 // formats returns the formats to try, the best first. There is a second one only while it is open
@@ -92,7 +95,7 @@ func (c *Client) otherFormat(err error, f Format) bool {
 		return false
 	}
 	if len(ae.Faults) > 0 {
-		if bodyFormat(ae.Body) == f {
+		if ae.format == f || bodyFormat(ae.Body) == f {
 			c.works(f)
 			return false
 		}
@@ -104,7 +107,12 @@ func (c *Client) otherFormat(err error, f Format) bool {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
 		return false
 	}
-	return bodyFormat(ae.Body) == FormatAuto || len(ae.Faults) == 0
+	page := len(ae.Body) > 0 && bodyFormat(ae.Body) == FormatAuto
+	if ae.StatusCode >= 500 || ae.StatusCode == http.StatusRequestTimeout {
+		// A server in trouble sends anything; only a page may mean that it knows no such format.
+		return page && bytes.HasPrefix(bytes.TrimSpace(ae.Body), []byte{'<'})
+	}
+	return page
 }
 
 // bodyFormat tells the format of an error's body by its first byte; FormatAuto for a page or nothing.
@@ -144,13 +152,31 @@ func openFormat[T any](ctx context.Context, c *Client, k *call, t *wire.Table[T]
 		s.ended = err
 	default:
 		err = s.describe(err)
-		s.close()
+		s.abort()
 		return nil, err
 	}
+	s.checkLabel(ctx)
 	if got := formatOf(s.rd.Format()); got == f || c.cfg.dialect.NoSuffix {
 		c.works(f)
 	}
 	return s, nil
+}
+
+// checkLabel warns of a Content-Type that is not that of the document.
+func (s *stream[T]) checkLabel(ctx context.Context) {
+	t, _ := mediaType(s.a.resp.Header)
+	word := formatOf(s.rd.Format()).String()
+	if s.c.cfg.warnings == nil || s.a.resp.Header.Get("Content-Type") == "" || isLabel(t, word) {
+		return
+	}
+	s.c.cfg.warnings(ctx, Warning{Op: s.k.op, URL: s.a.url, Path: "Content-Type", Kind: WarnLabel,
+		Detail: "the document is " + word + ", its label " + oneLine(s.c.hide.Text(s.a.resp.Header.Get("Content-Type")))})
+}
+
+// isLabel reports whether a media type is one of a format: text/xml, application/vnd.city+json.
+func isLabel(mediatype, format string) bool {
+	head, ok := strings.CutSuffix(strings.ToLower(mediatype), format)
+	return ok && (strings.HasSuffix(head, "/") || strings.HasSuffix(head, "+"))
 }
 
 func formatOf(f wire.Format) Format {
@@ -201,7 +227,7 @@ func (s *stream[T]) describe(err error) error {
 	var fe *wire.FaultError
 	if errors.As(err, &fe) {
 		return &APIError{StatusCode: s.a.resp.StatusCode, Method: s.k.method, URL: s.a.url, Attempts: s.a.attempts,
-			Header: s.c.hide.Header(s.a.resp.Header), Faults: s.c.faults(fe.Faults)}
+			Header: s.c.hide.Header(s.a.resp.Header), Faults: s.c.faults(fe.Faults), format: formatOf(s.rd.Format())}
 	}
 	var we *wire.Error
 	if !errors.As(err, &we) {
@@ -212,7 +238,7 @@ func (s *stream[T]) describe(err error) error {
 		ct = "no content type"
 	}
 	return &DecodeError{
-		Format: formatOf(we.Format), URL: s.a.url, Path: we.Path, Offset: we.Offset, Snippet: s.c.hide.Snippet([]byte(we.Snippet), 200),
+		Format: formatOf(we.Format), URL: s.a.url, Path: s.c.hide.Text(we.Path), Offset: we.Offset, Snippet: s.c.hide.Snippet([]byte(we.Snippet), 200),
 		Method: s.k.method, StatusCode: s.a.resp.StatusCode, ContentType: s.c.hide.Text(ct), cut: we.Cut,
 		Err: s.c.hide.Error(we.Err),
 	}
@@ -248,7 +274,11 @@ func collect[T any](ctx context.Context, c *Client, k *call, t *wire.Table[T], p
 		}
 		if s != nil {
 			list = list[:len(list)-1]
-			s.close()
+			if err == io.EOF {
+				s.close()
+			} else {
+				s.abort()
+			}
 		}
 		if err == io.EOF {
 			return list, s, nil

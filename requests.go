@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -65,7 +66,7 @@ type Query struct {
 type Page struct {
 	Requests []ServiceRequest
 	Total    int         // how many there are in all, if the server says so, else -1
-	Header   http.Header // of the answer
+	Header   http.Header // of the answer, redacted
 	Extra    Extra       // what stood beside the list, such as meta
 }
 
@@ -91,7 +92,7 @@ func (r *RequestClient) List(ctx context.Context, q *Query) (*Page, error) {
 	for i := range list {
 		r.c.mapStatus(&list[i])
 	}
-	return &Page{Requests: list, Total: totalOf(s.meta, s.a.resp.Header), Header: s.a.resp.Header, Extra: s.meta}, nil
+	return &Page{Requests: list, Total: totalOf(s.meta, s.a.resp.Header), Header: r.c.hide.Header(s.a.resp.Header), Extra: s.meta}, nil
 }
 
 // Get returns one service request (GET /requests/{id}; GeoReport v2, GET Service Request). If the
@@ -105,8 +106,12 @@ func (r *RequestClient) Get(ctx context.Context, id string) (*ServiceRequest, er
 	if err != nil {
 		return nil, err
 	}
-	for i := range list {
-		if list[i].ID == id || strings.EqualFold(list[i].ID, id) || list[i].ID == "" && len(list) == 1 {
+	// Ids of some servers differ in the case of their letters only, others change it.
+	for _, same := range []func(string) bool{
+		func(got string) bool { return got == id },
+		func(got string) bool { return strings.EqualFold(got, id) || got == "" && len(list) == 1 },
+	} {
+		if i := slices.IndexFunc(list, func(got ServiceRequest) bool { return same(got.ID) }); i >= 0 {
 			r.c.mapStatus(&list[i])
 			return &list[i], nil
 		}

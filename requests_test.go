@@ -388,14 +388,14 @@ func TestDialectPaths(t *testing.T) {
 		"Requests.Get": "/v2/api/request/1.json", "Requests.Resolve": "/v2/Tokens/t1.json", "Updates.List": "/v2/updates.json",
 		"Requests.Create": "/v2/Requests.json", "Do GET": "/v2/extension.json?a=b",
 	}
-	city := newStubCity(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "[]") })
 	for _, op := range stubOps {
 		if want[op.name] == "" {
 			continue
 		}
 		t.Run(op.name, func(t *testing.T) {
+			city := newStubCity(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "[]") })
 			_ = op.do(t.Context(), city.client(t, open311.WithDialect(d)))
-			if got := city.last(t).URI; got != want[op.name] {
+			if _, got, _ := strings.Cut(city.calls()[0], " "); got != want[op.name] {
 				t.Errorf("asked for %s, want %s", got, want[op.name])
 			}
 		})
@@ -512,7 +512,7 @@ func TestMediaURLs(t *testing.T) {
 		{"objects under another name", `[{"media_url":"` + a + `"},{"href":"` + b + `"}]`, []string{a, b}},
 		{"an object", `{"url":"` + a + `"}`, []string{a}},
 		{"data", `"data:image/png;base64,aGk="`, []string{"data:image/png;base64,aGk="}},
-		{"data behind an address", `"` + a + `,data:image/png;base64,aGk="`, []string{a, "data:image/png;base64,aGk="}},
+		{"comma at the end", `"` + a + `,"`, []string{a}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package open311
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -89,6 +90,9 @@ type CatalogEntry struct {
 func (s *ServiceClient) List(ctx context.Context) ([]Service, error) {
 	k := &call{op: "GET services", method: http.MethodGet, path: []string{s.c.cfg.dialect.path("services")}}
 	list, _, err := collect(ctx, s.c, k, serviceTable, nil)
+	if err == nil {
+		s.c.rememberServices(list)
+	}
 	return list, err
 }
 
@@ -106,11 +110,13 @@ func (s *ServiceClient) Definition(ctx context.Context, code string) (*ServiceDe
 	}
 	for i := range list {
 		if list[i].ServiceCode == code {
+			s.c.rememberDefinition(code, &list[i])
 			return &list[i], nil
 		}
 	}
 	if len(list) == 1 {
 		// Another code than the one asked for: open311-to-Go finds definitions by an id of its own.
+		s.c.rememberDefinition(cmp.Or(list[0].ServiceCode, code), &list[0])
 		return &list[0], nil
 	}
 	return nil, a.missing("no definition of service " + code)

@@ -3,56 +3,284 @@ package open311
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
+	"github.com/go-open311/open311/internal/redact"
 	"github.com/go-open311/open311/internal/wire"
 )
 
-// UpdateClient reads the updates of service requests: GET /servicerequestupdates, an extension of
-// mySociety's servers.
+// UpdateClient reads and sends updates of service requests: /servicerequestupdates, an extension of
+// mySociety's servers (FixMyStreet, open311-adapter) that GeoReport v2 does not have. A server with
+// another path for it is a matter of Dialect.Paths.
 type UpdateClient struct{ c *Client }
 
 // Update is one thing that happened to a service request.
 type Update struct {
 	ID              string // unique to the server
 	RequestID       string
-	Status          Status // as the server spells it: "IN_PROGRESS", "in_progress", "IN PROGRESS"
+	Status          Status // as the server spells it: "IN_PROGRESS", "in_progress", "IN PROGRESS"; see State
 	UpdatedDatetime time.Time
 	Description     string
 	MediaURLs       []string
-	Extra           Extra
+	Extra           Extra // external_status_code, customer_reference, fixmystreet_id, extras, …
+}
+
+// State says in the two words of the specification what an update's status means: [StatusOpen] or
+// [StatusClosed]. It is "" for a status that changes nothing, and for words that mySociety's servers
+// do not use.
+func (u *Update) State() Status {
+	word := strings.NewReplacer("_", " ", "-", " ").Replace(strings.ToLower(strings.TrimSpace(string(u.Status))))
+	switch word {
+	case "open", "confirmed", "investigating", "in progress", "planned", "action scheduled", "for triage", "reopen", "reopened":
+		return StatusOpen
+	case "closed", "fixed", "fixed council", "fixed user", "duplicate", "not councils responsibility", "not responsible",
+		"no further action", "unable to fix", "internal referral", "cancelled":
+		return StatusClosed
+	}
+	return ""
+}
+
+// Extras returns the map called extras, with such things as category, group and
+// detailed_information. It is nil if there is none.
+func (u *Update) Extras() Extra {
+	var extras Extra
+	_ = u.Extra.Decode("extras", &extras) // mostly there is none
+	return extras
 }
 
 // UpdateQuery says which updates to list: Start and End are start_date and end_date, bounds of
-// updated_datetime.
+// updated_datetime, both inclusive. Many servers want both or none, and give the last hours without.
 type UpdateQuery struct {
 	Start, End time.Time
 	Params     url.Values
 }
 
-// List returns the updates of all requests in a span of time (GET /servicerequestupdates). nil, or a
-// zero query, asks for the server's default.
+// List returns the updates of all requests in a span of time (GET /servicerequestupdates), each once.
+// nil, or a zero query, asks for the server's default. Updates outside of the span are left out: some
+// servers give them all the same. One without a date is kept.
 func (u *UpdateClient) List(ctx context.Context, q *UpdateQuery) ([]Update, error) {
+	if q == nil {
+		q = &UpdateQuery{}
+	}
+	if !q.Start.IsZero() && !q.End.IsZero() && q.End.Before(q.Start) {
+		return nil, &ValidationError{[]Problem{{"End", "is before Start"}}}
+	}
 	params := url.Values{}
-	if q != nil {
-		u.c.addTime(params, "start_date", q.Start, false)
-		u.c.addTime(params, "end_date", q.End, true)
-		for name, values := range q.Params {
-			params[name] = values
-		}
-	}
-	k := &call{op: "GET servicerequestupdates", method: http.MethodGet, path: []string{u.c.cfg.dialect.path("servicerequestupdates")}, params: params}
+	u.c.addTime(params, "start_date", q.Start, false)
+	u.c.addTime(params, "end_date", q.End, true)
+	maps.Copy(params, q.Params)
+	k := &call{op: "GET servicerequestupdates", method: http.MethodGet, path: u.path(), params: params}
 	list, _, err := collect(ctx, u.c, k, updateTable, nil)
-	for i := range list {
-		var urls []string
-		for _, joined := range list[i].MediaURLs {
-			urls = append(urls, splitURLs(joined)...)
+	if err != nil {
+		if u.c.cfg.dialect.NotFoundIsEmpty && errors.Is(err, ErrNotFound) {
+			return []Update{}, nil
 		}
-		list[i].MediaURLs = urls
+		return nil, err
 	}
-	return list, err
+	span := filter{start: q.Start.Truncate(time.Second), end: wholeSecondUp(q.End)}
+	seen := make(map[string]bool, len(list))
+	kept := list[:0]
+	for i := range list {
+		update := &list[i]
+		if seen[update.ID] && update.ID != "" || !span.keeps(&ServiceRequest{RequestedDatetime: update.UpdatedDatetime}) {
+			continue
+		}
+		seen[update.ID] = true
+		update.tidy(u.c)
+		kept = append(kept, *update)
+	}
+	clear(list[len(kept):])
+	return kept, nil
+}
+
+func (u *UpdateClient) path() []string {
+	return strings.Split(u.c.cfg.dialect.path("servicerequestupdates"), "/")
+}
+
+// tidy splits addresses joined by commas, and gives the status the dialect's word.
+func (u *Update) tidy(c *Client) {
+	var urls []string
+	for _, joined := range u.MediaURLs {
+		urls = append(urls, splitURLs(joined)...)
+	}
+	u.MediaURLs = urls
+	if to, ok := c.cfg.dialect.StatusWords[string(u.Status)]; ok {
+		u.Status = to
+	}
+}
+
+// NewUpdate is an update to be sent to the server that has the request. RequestID, ID, Status,
+// UpdatedDatetime and Description are required by mySociety's servers. What is not set is not sent.
+// Printing it shows no personal data.
+type NewUpdate struct {
+	RequestID       string // service_request_id, of the server that it is sent to
+	ID              string // update_id: the sender's own; one that was there before is refused
+	Status          Status // sent in upper case with underscores: IN_PROGRESS
+	UpdatedDatetime time.Time
+	Description     string
+	Title           string // Mr, Ms, …
+	FirstName       string
+	LastName        string
+	Email           string
+	Phone           string
+	AccountID       string
+	ServiceCode     string
+	RequestIDExt    string   // service_request_id_ext: the sender's own id of the request
+	UpdateIDExt     string   // update_id_ext
+	ExternalStatus  string   // external_status_code
+	MediaURLs       []string // of more than one, open311-adapter takes them and then fails in every list
+	Media           []Media
+	Anonymous       *bool // public_anonymity_required, TRUE or FALSE
+	Alerts          *bool // email_alerts_requested, TRUE or FALSE
+	Attributes      Attributes
+	Params          url.Values
+}
+
+// Format prints an update without the reporter's data, whatever the verb.
+func (n NewUpdate) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "open311.NewUpdate{RequestID: %q, ID: %q, Status: %q, %d media}", n.RequestID, n.ID, n.Status, len(n.Media)+len(n.MediaURLs))
+}
+
+// personal are the reporter's data: wherever a server repeats them they are hidden.
+func (n *NewUpdate) personal() []string {
+	return []string{n.Email, strings.ToLower(n.Email), n.FirstName, n.LastName, n.Phone, n.AccountID}
+}
+
+// UpdateReceipt is the answer to an update: the server's id for it, or at some servers a token.
+type UpdateReceipt struct {
+	ID        string
+	Token     string
+	AccountID string
+	Extra     Extra
+}
+
+// Format prints a receipt without the reporter's data, whatever the verb.
+func (r UpdateReceipt) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "open311.UpdateReceipt{ID: %q, Token: %q}", r.ID, r.Token)
+}
+
+// updateParams is a [NewUpdate] as go-querystring encodes it.
+type updateParams struct {
+	RequestID      string   `url:"service_request_id,omitempty"`
+	ID             string   `url:"update_id,omitempty"`
+	Status         string   `url:"status,omitempty"`
+	Updated        string   `url:"updated_datetime,omitempty"`
+	Description    string   `url:"description,omitempty"`
+	Title          string   `url:"title,omitempty"`
+	FirstName      string   `url:"first_name,omitempty"`
+	LastName       string   `url:"last_name,omitempty"`
+	Email          string   `url:"email,omitempty"`
+	Phone          string   `url:"phone,omitempty"`
+	AccountID      string   `url:"account_id,omitempty"`
+	ServiceCode    string   `url:"service_code,omitempty"`
+	RequestIDExt   string   `url:"service_request_id_ext,omitempty"`
+	UpdateIDExt    string   `url:"update_id_ext,omitempty"`
+	ExternalStatus string   `url:"external_status_code,omitempty"`
+	MediaURLs      []string `url:"media_url,omitempty"`
+	Anonymous      string   `url:"public_anonymity_required,omitempty"`
+	Alerts         string   `url:"email_alerts_requested,omitempty"`
+}
+
+// Create sends an update (POST /servicerequestupdates). It is sent once, by the rules of
+// [RequestClient.Create], and its errors are the same: one that matches [ErrOutcomeUnknown] means that
+// the update may be there. It can be sent again under the same ID, which is refused if it is.
+func (u *UpdateClient) Create(ctx context.Context, n *NewUpdate) (*UpdateReceipt, error) {
+	start := time.Now()
+	d := &u.c.cfg.dialect
+	if problems := n.problems(d); len(problems) > 0 {
+		return nil, &ValidationError{problems}
+	}
+	c := *u.c
+	c.hide = c.hide.With(n.personal()...)
+	ctx = context.WithValue(ctx, hideKey{}, c.hide)
+	files, done, err := uploads(ctx, n.Media)
+	if err != nil {
+		return nil, c.unsent("POST servicerequestupdates", err)
+	}
+	defer done()
+	params, err := renamed(n.params(), d, n.Params)
+	if err != nil {
+		return nil, err
+	}
+	out := &outgoing{attributes: n.Attributes, own: n.Params, files: files, root: "request_update"}
+	k := &call{op: "POST servicerequestupdates", method: http.MethodPost, path: u.path(), params: params, write: true, body: out.body(d)}
+	receipt, err := c.postUpdate(ctx, k, n)
+	var unknown *unknownOutcome
+	if errors.As(err, &unknown) {
+		return nil, &UnknownOutcomeError{ServiceCode: n.ServiceCode, Sent: start, Err: unknown.err}
+	}
+	return receipt, err
+}
+
+// postUpdate sends an update and reads the answer. A list of updates, as the answer to a GET, is none.
+func (c *Client) postUpdate(ctx context.Context, k *call, n *NewUpdate) (*UpdateReceipt, error) {
+	receipts, shown, err := readReceipts(ctx, c, k, updateReceiptTable, c.formats()[0])
+	if err != nil {
+		return nil, err
+	}
+	if len(receipts) == 1 {
+		r := &receipts[0]
+		id := r.Extra.String("service_request_id")
+		if (r.ID != "" || r.Token != "") && (id == "" || id == n.RequestID) {
+			return r, nil
+		}
+	}
+	return nil, &unknownOutcome{fmt.Errorf("open311: POST %s: the answer is no receipt", shown)}
+}
+
+func (n *NewUpdate) params() updateParams {
+	flag := func(b *bool) string {
+		switch {
+		case b == nil:
+			return ""
+		case *b:
+			return "TRUE"
+		}
+		return "FALSE"
+	}
+	return updateParams{
+		RequestID: n.RequestID, ID: n.ID, Status: strings.ReplaceAll(strings.ToUpper(string(n.Status)), " ", "_"),
+		Updated: wire.FormatTime(n.UpdatedDatetime.UTC()), Description: n.Description, Title: n.Title, FirstName: n.FirstName,
+		LastName: n.LastName, Email: n.Email, Phone: n.Phone, AccountID: n.AccountID, ServiceCode: n.ServiceCode,
+		RequestIDExt: n.RequestIDExt, UpdateIDExt: n.UpdateIDExt, ExternalStatus: n.ExternalStatus, MediaURLs: n.MediaURLs,
+		Anonymous: flag(n.Anonymous), Alerts: flag(n.Alerts),
+	}
+}
+
+// problems says what is wrong with an update.
+func (n *NewUpdate) problems(d *Dialect) []Problem {
+	if n == nil {
+		return []Problem{{"NewUpdate", "is nil"}}
+	}
+	var out []Problem
+	texts := map[string]string{"RequestID": n.RequestID, "ID": n.ID, "Status": string(n.Status), "Description": n.Description}
+	for _, name := range []string{"RequestID", "ID", "Status", "Description"} {
+		if strings.TrimSpace(texts[name]) == "" {
+			out = append(out, Problem{name, "is missing"})
+		}
+	}
+	if n.UpdatedDatetime.IsZero() {
+		out = append(out, Problem{"UpdatedDatetime", "is missing"})
+	}
+	maps.Copy(texts, map[string]string{"Title": n.Title, "FirstName": n.FirstName, "LastName": n.LastName, "Email": n.Email,
+		"Phone": n.Phone, "AccountID": n.AccountID, "ServiceCode": n.ServiceCode, "RequestIDExt": n.RequestIDExt,
+		"UpdateIDExt": n.UpdateIDExt, "ExternalStatus": n.ExternalStatus, "MediaURLs": strings.Join(n.MediaURLs, " ")})
+	out = append(out, textProblems(texts)...)
+	out = append(out, mediaProblems(n.Media)...)
+	out = append(out, attributeTexts(n.Attributes, n.Params)...)
+	out = append(out, d.mediaProblems(n.Media)...)
+	out = append(out, d.attributeProblems(n.Attributes)...)
+	hide := redact.New(n.personal()...)
+	for i := range out {
+		out[i].Detail = hide.Text(out[i].Detail)
+	}
+	return out
 }
 
 var updateTable = wire.Register(&wire.Table[Update]{
@@ -69,4 +297,18 @@ var updateTable = wire.Register(&wire.Table[Update]{
 		wire.Words("media_url", "media_url", func(u *Update) *[]string { return &u.MediaURLs }).Plural("media_url"),
 	},
 	Extra: func(u *Update) *map[string]json.RawMessage { return (*map[string]json.RawMessage)(&u.Extra) },
+})
+
+var updateReceiptTable = wire.Register(&wire.Table[UpdateReceipt]{
+	Root: "service_request_updates", Item: "request_update",
+	Roots:     []string{"service_requests_updates", "service_request_update", "updates"},
+	Identity:  []string{"update_id", "token", "account_id"},
+	Key:       []string{"update_id", "token"},
+	KeepEmpty: true,
+	Fields: []wire.Field[UpdateReceipt]{
+		wire.ID("update_id", func(r *UpdateReceipt) *string { return &r.ID }),
+		wire.ID("token", func(r *UpdateReceipt) *string { return &r.Token }),
+		wire.ID("account_id", func(r *UpdateReceipt) *string { return &r.AccountID }),
+	},
+	Extra: func(r *UpdateReceipt) *map[string]json.RawMessage { return (*map[string]json.RawMessage)(&r.Extra) },
 })

@@ -231,7 +231,7 @@ func (w *walk) dated(win window, e *extent) error {
 		}
 		// Below it: once with the bound inclusive, once for servers where it is not.
 		w.rest(window{win.start, second.Add(-time.Second)})
-		if second.After(win.start) {
+		if second.After(win.start) && !(win.end.Equal(second) && win.end.Sub(win.start) <= time.Second) {
 			w.todo = append(w.todo, window{second.Add(-time.Second), second})
 		}
 	case complete:
@@ -303,7 +303,8 @@ func (w *walk) suspicious(n int) bool {
 	case 10, 20, 25, 30, 40, 60, 80, 128, 256, 512, 1024, 999, 499, 99:
 		return true
 	}
-	return n > 0 && (n%50 == 0 || n == w.l.most && w.l.often > 1)
+	// No server cuts below ten: fewer rows, however often they come, are all there is.
+	return n > 0 && n%50 == 0 || n >= 10 && n == w.l.most && w.l.often > 1
 }
 
 // String shows a window in messages.

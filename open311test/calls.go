@@ -100,6 +100,9 @@ func (h *Handler) Calls() []Call {
 	calls := make([]Call, len(arrivals))
 	for i, a := range arrivals {
 		calls[i] = a.call()
+		if h.speech != nil {
+			h.speech.hideKey(&calls[i])
+		}
 	}
 	return calls
 }
@@ -114,7 +117,7 @@ func (h *Handler) ResetCalls() {
 func (a arrival) call() Call {
 	c := Call{Method: a.method, Path: a.path, Header: a.header.Clone()}
 	c.Query, _ = url.ParseQuery(a.query)
-	c.Form, c.Files, _ = parseBody(a.header.Get("Content-Type"), a.body)
+	c.Form, c.Files, _, _ = parseBody(a.header.Get("Content-Type"), a.body)
 	hide(c.Query, "api_key")
 	hide(c.Form, "api_key")
 	for _, name := range []string{"Authorization", "Proxy-Authorization", "X-Api-Key", "Cookie"} {
@@ -132,22 +135,30 @@ func hide(m map[string][]string, name string) {
 }
 
 // parseBody reads the parameters of a POST: form-encoded as in the specification (GeoReport v2, POST
-// Service Request), or multipart as in the draft of version 2.1 and on many servers.
-func parseBody(contentType string, body []byte) (url.Values, []File, error) {
+// Service Request), multipart as in the draft of version 2.1 and on many servers, or JSON or XML. kind
+// is which of them it is. Whether the city takes it is not decided here.
+func parseBody(contentType string, body []byte) (form url.Values, files []File, kind string, err error) {
 	if len(body) == 0 {
-		return nil, nil, nil
+		return nil, nil, "", nil
 	}
 	kind, params, err := mime.ParseMediaType(contentType)
-	switch {
-	case err != nil:
-		return nil, nil, errBodyType
-	case kind == "application/x-www-form-urlencoded":
-		form, err := url.ParseQuery(string(body))
-		return form, nil, err
-	case kind == "multipart/form-data":
-		return parseMultipart(multipart.NewReader(bytes.NewReader(body), params["boundary"]))
+	if err != nil {
+		return nil, nil, kind, errBodyType
 	}
-	return nil, nil, errBodyType
+	switch kind {
+	case kindForm:
+		form, err = url.ParseQuery(string(body))
+	case kindMultipart:
+		form, files, err = parseMultipart(multipart.NewReader(bytes.NewReader(body), params["boundary"]))
+	case kindJSON:
+		form, err = parseJSON(body)
+	case kindXML, "text/xml":
+		kind = kindXML
+		form, err = parseXML(body)
+	default:
+		err = errBodyType
+	}
+	return form, files, kind, err
 }
 
 func parseMultipart(m *multipart.Reader) (url.Values, []File, error) {

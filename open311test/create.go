@@ -22,7 +22,14 @@ type filing struct {
 	attributes    map[string][]string // by code, without blank values
 	description   string
 	accountID     string
-	mediaURL      string
+	mediaURL      string // as the city shows it
+	sentURL       string // as it was sent
+
+	// The reporter, whom the city shows to no one.
+	email, firstName, lastName, phone, deviceID string
+
+	others url.Values // arguments that the specification does not know
+	files  []File
 }
 
 // maxDescription is in characters: GeoReport v2, POST Service Request.
@@ -36,8 +43,16 @@ func (h *Handler) fileRequest(in *input, dst []byte) ([]byte, []fault) {
 		}
 		return nil, []fault{forbidden("api_key is not a key of this city")}
 	}
-	f, faults := readFiling(in.params)
+	if in.kind == kindForm || in.kind == kindJSON || in.kind == kindXML {
+		in.files = append(in.files, takeBase64(in.params, h.filing.field())...)
+	}
+	if faults := h.filing.takes(in); len(faults) > 0 {
+		return nil, faults
+	}
+	f, faults := readFiling(in.params, &h.filing)
+	faults = append(faults, h.filing.check(in)...)
 	service, form, ok := h.store.service(f.code)
+	h.filing.split(form, f.attributes)
 	switch {
 	case f.code == "":
 		faults = append(faults, invalid("service_code is missing"))
@@ -53,12 +68,14 @@ func (h *Handler) fileRequest(in *input, dst []byte) ([]byte, []fault) {
 		// The draft of version 2.1: an upload wins over media_url, and its URL is in media_url later.
 		f.mediaURL = mediaURL("filed", in.files[0].Name)
 	}
+	f.files = in.files
 	receipt := h.store.file(service, f, in.now)
+	h.store.note(&f, receipt, in.now)
 	return appendValues(dst, in.format, receiptTable.Root, valueOfReceipt(&receipt)), nil
 }
 
 // readFiling takes a report from the parameters of a POST and says what is wrong with it by itself.
-func readFiling(p url.Values) (filing, []fault) {
+func readFiling(p url.Values, style *filingStyle) (filing, []fault) {
 	f := filing{
 		code:          first(p, "service_code"),
 		addressString: first(p, "address_string"),
@@ -66,7 +83,14 @@ func readFiling(p url.Values) (filing, []fault) {
 		description:   first(p, "description"),
 		accountID:     first(p, "account_id"),
 		mediaURL:      first(p, "media_url"),
-		attributes:    attributes(p),
+		sentURL:       first(p, "media_url"),
+		attributes:    style.attributes(p),
+		email:         first(p, "email"),
+		firstName:     first(p, "first_name"),
+		lastName:      first(p, "last_name"),
+		phone:         first(p, "phone"),
+		deviceID:      first(p, "device_id"),
+		others:        others(p),
 	}
 	location, faults := readLocation(first(p, "lat"), first(p, "long"))
 	f.location = location
@@ -114,28 +138,6 @@ func readDegrees(name, s string, limit float64) (float64, []fault) {
 }
 
 func ftoa(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
-
-// attributes collects attribute[CODE]=value, and attribute[CODE][]=value for lists (GeoReport v2,
-// POST Service Request). Blank values are absent ones.
-func attributes(p url.Values) map[string][]string {
-	found := make(map[string][]string)
-	for name, values := range p {
-		code, ok := strings.CutPrefix(name, "attribute[")
-		if !ok {
-			continue
-		}
-		code, ok = strings.CutSuffix(strings.TrimSuffix(code, "[]"), "]")
-		if !ok || code == "" {
-			continue
-		}
-		for _, v := range values {
-			if strings.TrimSpace(v) != "" {
-				found[code] = append(found[code], v)
-			}
-		}
-	}
-	return found
-}
 
 // checkAttributes compares the attributes of a report with the definition of its service, which is
 // nil if it has none.

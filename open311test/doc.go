@@ -43,4 +43,19 @@
 //     404 if the service or the jurisdiction is unknown, else 400.
 //   - A service without attributes has a definition without attributes.
 //   - Paths without .xml or .json are 404, answered in XML; a wrong method is 405.
+//
+// # Dialects
+//
+// Real servers depart from the specification, each family in its own way. [WithDialect] makes the city
+// one of them: every predeclared open311.Dialect has its server's side here, made of [Quirks]. Each
+// quirk is a switch that can be set alone as well, by [WithQuirks]; [QuirksOf] returns those of a dialect,
+// to be changed. What is in the city stays the same, whatever it speaks: a client that gets along with
+// the dialect must find the same values in it.
+//
+// # Faults
+//
+// [Handler.Fail] makes calls go wrong: statuses, pages in place of data, broken connections, answers
+// that are cut, late, slow, mislabelled or stale, or that hold another record than the one asked for. Faults happen
+// in order, some number of times, or to a part of all calls that a seed chooses. They work over sockets and through
+// [Handler.Transport] alike. Those that have not happened when the test ends are reported.
 package open311test

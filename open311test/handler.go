@@ -16,9 +16,11 @@ import (
 // Handler is a city behind an http.Handler. It is safe for concurrent use.
 type Handler struct {
 	*config
-	store *store
-	log   callLog
-	next  http.Handler // the middleware, and answer behind it
+	store  *store
+	log    callLog
+	faults faultLine
+	speech *speaker     // nil: the specification's
+	next   http.Handler // the middleware, and answer behind it
 }
 
 // NewHandler returns a city for programs other than tests:
@@ -30,6 +32,9 @@ func NewHandler(opts ...Option) *Handler {
 	h := &Handler{config: newConfig(opts)}
 	h.store = newStore(h.tokens)
 	h.furnish(h.store)
+	if h.quirks != nil {
+		h.speech = &speaker{Quirks: *h.quirks}
+	}
 	h.next = http.HandlerFunc(h.answer)
 	for _, m := range slices.Backward(h.middleware) {
 		h.next = m(h.next)
@@ -43,6 +48,12 @@ func (h *Handler) Now() time.Time { return h.clock() }
 // ServeHTTP answers one call.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.log.add(r)
+	if !h.faults.idle() {
+		if f := h.faults.next(h.operationOf(r)); f != nil {
+			h.fail(w, r, f)
+			return
+		}
+	}
 	h.next.ServeHTTP(w, r)
 }
 
@@ -51,6 +62,7 @@ type input struct {
 	target
 	params url.Values // of the URL; for a POST, of the body first
 	files  []File
+	kind   string // of the body: its content type
 	now    time.Time
 	root   string // scheme, host and base as the caller sees them
 }
@@ -74,10 +86,16 @@ var operations = []operation{
 	{method: http.MethodGet, resource: "requests", serve: (*Handler).listRequests},
 	{method: http.MethodGet, resource: "requests", item: true, serve: (*Handler).getRequest},
 	{method: http.MethodGet, resource: "discovery", open: true, serve: (*Handler).discover},
+	{method: http.MethodGet, resource: "servicerequestupdates", serve: (*Handler).listUpdates},
+	{method: http.MethodPost, resource: "servicerequestupdates", serve: (*Handler).fileUpdate},
 }
 
 // answer is the handler behind the middleware.
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request) {
+	if tw, odd := twistOf(r); odd || h.speech != nil {
+		h.speak(w, r, h.voice(), tw)
+		return
+	}
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
 	t, ok := parsePath(r.URL.EscapedPath(), h.base)
@@ -123,7 +141,7 @@ func (in *input) read(r *http.Request) []fault {
 	if err != nil {
 		return []fault{invalid("the body cannot be read: " + err.Error())}
 	}
-	form, files, err := parseBody(r.Header.Get("Content-Type"), body)
+	form, files, kind, err := parseBody(r.Header.Get("Content-Type"), body)
 	if err != nil {
 		return []fault{invalid("the body cannot be read: " + err.Error())}
 	}
@@ -135,7 +153,7 @@ func (in *input) read(r *http.Request) []fault {
 			form[name] = values
 		}
 	}
-	in.params, in.files = form, files
+	in.params, in.files, in.kind = form, files, kind
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-open311/open311"
@@ -20,6 +21,10 @@ type config struct {
 	middleware    []func(http.Handler) http.Handler
 	tokens        tokenRule
 	offline       bool
+	filing        filingStyle
+	quirks        *Quirks // nil: the specification
+	lives         []*living
+	ahead         *atomic.Int64 // by how much Advance has put the clock forward, in nanoseconds
 
 	seed uint64
 	size int
@@ -43,12 +48,15 @@ func newConfig(opts []Option) *config {
 		base:   "/open311/v2",
 		clock:  func() time.Time { return standstill },
 		tokens: tokenRule{polls: 1},
+		ahead:  new(atomic.Int64),
 		seed:   1,
 		size:   3600,
 	}
 	for _, opt := range opts {
 		opt(c)
 	}
+	own := c.clock
+	c.clock = func() time.Time { return own().Add(time.Duration(c.ahead.Load())) }
 	return c
 }
 
@@ -138,6 +146,9 @@ func (o *own[T]) put(list []T) { o.set, o.list = true, slices.Clone(list) }
 // furnish fills a city with the town's data, or with what the options put in their place.
 func (c *config) furnish(s *store) {
 	now := c.clock()
+	for _, v := range c.lives {
+		v.begin(c.clock, s)
+	}
 	services, definitions, requests := c.services.list, c.definitions.list, c.requests.list
 	if c.services.set {
 		s.replace(services, definitions, requests, now)

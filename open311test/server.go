@@ -22,6 +22,11 @@ type Server struct {
 func NewServer(tb testing.TB, opts ...Option) *Server {
 	tb.Helper()
 	s := &Server{Handler: NewHandler(opts...), tb: tb}
+	tb.Cleanup(func() {
+		for _, f := range s.Pending() {
+			tb.Errorf("open311test: a fault was not used: %s", f)
+		}
+	})
 	host := "http://" + offlineHost
 	if !s.offline {
 		srv := httptest.NewServer(s.Handler)

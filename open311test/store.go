@@ -58,6 +58,8 @@ type store struct {
 	tickets  map[string]*ticket // by token
 	waiting  []*ticket          // those without an id, in the order of filing
 	lastID   int
+	filed    []Filed // what was reported, in order
+	updates  updates
 }
 
 func newStore(rule tokenRule) *store {
@@ -75,6 +77,7 @@ func (s *store) replace(services []open311.Service, forms []open311.ServiceDefin
 	s.list, s.byID, s.lastID = nil, make(map[string]*record, len(requests)), 0
 	s.tickets, s.waiting = make(map[string]*ticket), nil
 	s.desks = nil
+	s.filed, s.updates = nil, updates{}
 	for _, d := range forms {
 		s.forms[d.ServiceCode] = cloneDefinition(d)
 	}

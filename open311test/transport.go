@@ -3,12 +3,13 @@ package open311test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
+	"syscall"
+	"time"
 )
 
 // Transport returns a RoundTripper that calls the city in this process, whatever the host of the
@@ -83,29 +84,38 @@ func closeBody(r *http.Request) {
 
 // outcome is what a handler made of a call: an answer, or a panic.
 type outcome struct {
-	answer *httptest.ResponseRecorder
+	answer *recorder
 	panic  any
 }
 
 func (t transport) serve(in *http.Request) (o outcome) {
+	w := &recorder{ResponseRecorder: httptest.NewRecorder()}
 	defer func() {
 		if p := recover(); p != nil {
-			o = outcome{panic: p}
+			o = outcome{answer: w, panic: p}
 		}
 	}()
-	w := httptest.NewRecorder()
 	t.h.ServeHTTP(w, in)
 	return outcome{answer: w}
 }
 
-// errAborted is what a client sees of a handler that panics with http.ErrAbortHandler.
-var errAborted = errors.New("open311test: the server closed the connection")
+// recorder keeps an answer, and how slowly its body is to be read.
+type recorder struct {
+	*httptest.ResponseRecorder
+	pause time.Duration
+}
+
+func (w *recorder) pace(pause time.Duration) { w.pause = pause }
+
+// errAborted is what a client sees of a handler that panics with http.ErrAbortHandler before it has
+// answered anything.
+var errAborted = fmt.Errorf("open311test: the server closed the connection: %w", syscall.ECONNRESET)
 
 func (o outcome) response(r *http.Request) (*http.Response, error) {
 	switch {
-	case o.panic == http.ErrAbortHandler:
+	case o.panic == http.ErrAbortHandler && !o.answer.Flushed:
 		return nil, errAborted
-	case o.panic != nil:
+	case o.panic != nil && o.panic != http.ErrAbortHandler:
 		panic(o.panic)
 	}
 	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.GotFirstResponseByte != nil {
@@ -113,7 +123,11 @@ func (o outcome) response(r *http.Request) (*http.Response, error) {
 	}
 	res := o.answer.Result()
 	res.Request = r
-	res.Body = answerBody{r.Context(), res.Body}
+	body := &answerBody{ctx: r.Context(), ReadCloser: res.Body, end: io.EOF, pause: o.answer.pause, part: o.answer.Body.Len()/slowParts + 1}
+	if o.panic != nil {
+		body.end = io.ErrUnexpectedEOF // the connection broke in the middle
+	}
+	res.Body = body
 	if r.Method == http.MethodHead {
 		res.Body = http.NoBody
 	}
@@ -124,11 +138,24 @@ func (o outcome) response(r *http.Request) (*http.Response, error) {
 type answerBody struct {
 	ctx context.Context
 	io.ReadCloser
+	end   error         // at the end of the body
+	pause time.Duration // before each part of it
+	part  int           // bytes
 }
 
-func (b answerBody) Read(p []byte) (int, error) {
+func (b *answerBody) Read(p []byte) (int, error) {
 	if err := context.Cause(b.ctx); err != nil {
 		return 0, err
 	}
-	return b.ReadCloser.Read(p)
+	if b.pause > 0 && len(p) > 0 {
+		if sleep(b.ctx, b.pause) != nil {
+			return 0, context.Cause(b.ctx)
+		}
+		p = p[:min(len(p), b.part)]
+	}
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF {
+		err = b.end
+	}
+	return n, err
 }

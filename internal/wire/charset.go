@@ -16,22 +16,24 @@ var legacyHigh = [32]rune{
 	0x90, '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', 0x9D, 'ž', 'Ÿ',
 }
 
-// fromLegacy returns b as UTF-8. A text that is valid UTF-8 is left alone, so that one broken text in
-// a record does not spoil the others.
+// fromLegacy returns b as UTF-8. What is valid UTF-8 in it is left alone: the other texts of a record,
+// and the characters that came as references or escapes.
 func fromLegacy(b []byte) []byte {
 	if utf8.Valid(b) {
 		return b
 	}
 	out := make([]byte, 0, len(b)+len(b)/4)
-	for _, c := range b {
-		switch {
-		case c < 0x80:
-			out = append(out, c)
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		switch c := b[0]; {
+		case r != utf8.RuneError || n > 1:
+			out = append(out, b[:n]...)
 		case c < 0xA0:
 			out = utf8.AppendRune(out, legacyHigh[c-0x80])
 		default:
 			out = utf8.AppendRune(out, rune(c))
 		}
+		b = b[n:]
 	}
 	return out
 }

@@ -134,5 +134,10 @@ func Snippet(b []byte, at int) string {
 		space = false
 		out = append(out, r)
 	}
-	return string(out)
+	text := string(out)
+	for len(text) > 200 { // a byte that is no character takes three as U+FFFD
+		_, n := utf8.DecodeLastRuneInString(text)
+		text = text[:len(text)-n]
+	}
+	return text
 }

@@ -129,7 +129,7 @@ func (r *reader) objectJSON() error {
 			}
 			break
 		}
-		if list < 0 || r.s.looksLikeFault(0) {
+		if r.s.looksLikeFault(0) {
 			if f := r.s.faults(0); len(f) > 0 {
 				return &FaultError{f}
 			}
@@ -147,6 +147,10 @@ func (r *reader) objectJSON() error {
 		if list >= 0 {
 			r.pathTo(list)
 			r.path = append(r.path, string(r.s.name(&r.s.nodes[list])))
+			break
+		}
+		if !r.whole && table.item != "" {
+			r.path = r.path[:0] // so much stands in front of the list, if there is one: see what comes
 			break
 		}
 		return r.fail(r.pos, ErrList)

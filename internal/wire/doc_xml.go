@@ -51,7 +51,7 @@ func (r *reader) beginXML() error {
 		}
 	}
 	list := r.emptyList()
-	if f := r.s.faults(0); len(f) > 0 && (list < 0 || r.s.looksLikeFault(0)) {
+	if f := r.s.faults(0); len(f) > 0 && r.s.looksLikeFault(0) {
 		return &FaultError{f}
 	}
 	if list < 0 {

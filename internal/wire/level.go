@@ -98,6 +98,7 @@ func (r *reader) probe() (best int32, err error) {
 		}
 		full := r.s.src
 		whole := r.s.eof && r.pos+size >= len(full)
+		r.whole = whole
 		if !whole {
 			r.s.src = full[:min(len(full), r.pos+size)]
 		}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -159,6 +160,7 @@ type reader struct {
 	begun  bool // the start of the document has been looked at
 	done   bool // the document's root is closed
 	keyed  bool // the records have ids: see Table.Key
+	whole  bool // the probe has seen all of the document
 	junk   bool // something in front of the document has been skipped
 	// envelope is what is unusual about where the records are. It is told with the first of them: of an
 	// error answer it would say nothing.
@@ -345,10 +347,17 @@ func (r *reader) fail(at int, err error) error {
 
 // snippet returns what stands at src[at], without secrets.
 func (r *reader) snippet(at int) string {
-	b := r.s.src[max(0, min(at, len(r.s.src))):]
-	b = b[:min(len(b), 1024)]
+	at = max(0, min(at, len(r.s.src)))
+	b := r.s.src[at:min(len(r.s.src), at+1024)]
 	if r.s.hide != nil {
-		b = r.s.hide(b)
+		// Half a secret is not recognised: look for one that begins before at and goes on behind it.
+		before := r.s.src[max(0, at-128):at]
+		whole := r.s.hide(append(append([]byte(nil), before...), b...))
+		if apart := r.s.hide(before); bytes.HasPrefix(whole, apart) && len(apart) <= len(whole) {
+			b = whole[len(apart):]
+		} else {
+			b = r.s.hide(whole[min(len(whole), len(before)):])
+		}
 	}
 	return Snippet(b, 0)
 }

@@ -352,6 +352,6 @@ func xmlAlike(a, b []byte) bool {
 // complain notes a repair that has to do with a name.
 func (x *xmlReader) complain(before string, name []byte, after string) {
 	if !x.quiet && len(x.repairs) < maxRepairs {
-		x.repair(int(x.open), WarnSyntax, before+string(name[:min(len(name), 40)])+after)
+		x.repair(int(x.open), WarnSyntax, before+x.sample(name)+after)
 	}
 }

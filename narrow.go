@@ -1,0 +1,193 @@
+package open311
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// poisoned reports whether an error may come from one bad record: the server fails, or what it sends
+// cannot be read. A limit on this side, or the server's on calls, is no such error.
+func poisoned(err error) bool {
+	var ae *APIError
+	if errors.As(err, &ae) {
+		return ae.StatusCode >= 500 && ae.StatusCode != http.StatusServiceUnavailable || ae.StatusCode < 300
+	}
+	var de *DecodeError
+	return errors.As(err, &de)
+}
+
+// badPage deals with a page that makes the server fail: it is taken apart until the bad record is
+// alone. It returns nil if the listing can go on with the next page.
+func (l *lister) badPage(e *extent, p piece, err error) error {
+	if err == errStop || !poisoned(err) || l.ctx.Err() != nil {
+		return l.pageGap(&p, err)
+	}
+	size := max(l.q.PageSize, l.first(e))
+	from := p.offset
+	if p.offset < 0 {
+		_, first := l.numbering()
+		from = (p.page - first) * size
+	}
+	got, narrowErr := l.takeApart(e, p, from, size, err)
+	if narrowErr != nil {
+		return narrowErr
+	}
+	if !got {
+		// Nothing of it could be had: more likely the server is down than every record bad.
+		l.failures++
+		if l.failures > 2 {
+			return l.pageGap(&p, fmt.Errorf("and what lies behind it: %w", err))
+		}
+		return nil
+	}
+	l.failures = 0
+	return nil
+}
+
+// numbering returns how pages are counted.
+func (l *lister) numbering() (PagingStyle, int) {
+	if d := l.c.cfg.dialect.Paging; d.Style != PagingAuto {
+		return d.Style, d.First
+	}
+	return l.c.learned.habits.paging()
+}
+
+// takeApart asks for the rows from..from+size of p's list piece by piece, since all of them at once make
+// the server fail with cause. It reports whether anything could be had.
+func (l *lister) takeApart(e *extent, p piece, from, size int, cause error) (got bool, err error) {
+	n := &narrowing{cause: cause, p: p}
+	got, err = l.narrow(e, n, from, size, cause, 0)
+	if err == nil && got && !n.exact && !n.noted {
+		// No piece had the size that was asked for, so the server may not look at it: then empty pieces
+		// lie behind the end of the list, and prove nothing.
+		err = l.gap(cause, p.start, p.end, l.query(&p))
+	}
+	return got, err
+}
+
+// narrowing is a page being taken apart.
+type narrowing struct {
+	cause error
+	p     piece
+	exact bool // a piece had just the rows that were asked for
+	noted bool // that the page cannot be taken apart has been noted as a gap
+}
+
+// narrow asks for the rows from..from+size in halves, and those in halves again where the server
+// fails. It reports whether anything could be had.
+func (l *lister) narrow(e *extent, n *narrowing, from, size int, cause error, depth int) (got bool, err error) {
+	p := n.p
+	if size <= 1 || depth > 12 {
+		return false, l.gap(cause, p.start, p.end, l.query(l.part(p, from, max(size, 1))))
+	}
+	half := size / 2
+	for half > 1 && (size%half != 0 || from%half != 0) {
+		half-- // page numbers reach only multiples of the size
+	}
+	failed := 0
+	for at := from; at < from+size; at += half {
+		part := l.part(p, at, half)
+		res, err := l.fetch(part)
+		switch {
+		case err == nil && res.rows > half:
+			// It does not look at the size, so the bad page cannot be taken apart.
+			if n.noted {
+				return true, nil
+			}
+			n.noted = true
+			return true, l.gap(n.cause, p.start, p.end, l.query(&p))
+		case err == nil:
+			got = true
+			n.exact = n.exact || res.rows == half
+			e.add(res)
+		case ended(err):
+			return got, nil
+		case !poisoned(err) || l.ctx.Err() != nil:
+			return got, l.gap(err, p.start, p.end, l.query(part))
+		default:
+			if failed++; failed > 1 && !got && depth < 2 {
+				return false, l.gap(cause, p.start, p.end, l.query(&p)) // nothing works: do not hammer
+			}
+			more, err := l.narrow(e, n, at, half, err, depth+1)
+			if err != nil {
+				return got, err
+			}
+			got = got || more
+		}
+	}
+	return got, nil
+}
+
+// part returns the piece with the rows from..from+size of p's list.
+func (l *lister) part(p piece, from, size int) *piece {
+	p.size = size
+	if p.offset >= 0 {
+		p.offset = from
+		return &p
+	}
+	_, first := l.numbering()
+	p.page = first + from/size
+	return &p
+}
+
+// poison deals with a span whose first answer makes the server fail. Where pages work they narrow it
+// down; else e.broken tells the caller to divide the time. When not a single call has succeeded yet, one
+// is made for a single request: it tells a bad record from a server that is down.
+func (l *lister) poison(e *extent, p piece, cause error) error {
+	style, first := l.numbering()
+	if l.calls == 0 {
+		if !l.c.accepts("page") || !l.c.accepts("page_size") {
+			return cause
+		}
+		p.page, p.size = 1, 1
+		res, err := l.fetch(&p)
+		if err == errStop {
+			return err
+		}
+		if err != nil && !poisoned(err) {
+			return cause
+		}
+		if err == nil && res.rows != 1 {
+			e.add(res) // it does not look at the size, and was only unwell the first time
+			return nil
+		}
+		if err != nil { // the newest request itself may be the bad one
+			p.page = 2
+			if res, err = l.fetch(&p); err != nil || res.rows != 1 {
+				return cause
+			}
+		}
+		style, first = PagingNumbers, 1
+		if l.c.cfg.dialect.Paging.Style == PagingAuto {
+			l.c.learned.habits.learn(style, first)
+		}
+		p.page, p.size = -1, 0
+	}
+	size := max(l.q.PageSize, l.most)
+	if size <= 1 {
+		size = 64
+	}
+	switch style {
+	case PagingNumbers:
+		p.page = first
+	case PagingOffset:
+		p.offset = 0
+	default:
+		e.broken = cause
+		return nil
+	}
+	got, err := l.takeApart(e, p, 0, size, cause)
+	switch {
+	case err != nil:
+		return err
+	case !got:
+		e.paged = true // nothing of it can be had, and the gap is noted
+		return nil
+	}
+	p.size = size
+	if style == PagingOffset {
+		return l.offsets(e, p, size)
+	}
+	return l.pages(e, p, first+1)
+}

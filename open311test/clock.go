@@ -1,0 +1,53 @@
+package open311test
+
+import (
+	"net/http"
+	"sync"
+	"time"
+)
+
+// A Clock runs faster than ours, or only when it is told to. It is safe for concurrent use.
+type Clock struct {
+	mu    sync.Mutex
+	base  time.Time // what it showed when it was last set
+	since time.Time // when that was
+	speed float64
+}
+
+// NewClock returns a clock that shows start, and runs speed times as fast as ours; with 0 it stands still
+// until [Clock.Advance].
+func NewClock(start time.Time, speed float64) *Clock {
+	return &Clock{base: start, since: time.Now(), speed: speed}
+}
+
+// Now returns what the clock shows.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now()
+}
+
+func (c *Clock) now() time.Time {
+	return c.base.Add(time.Duration(float64(time.Since(c.since)) * c.speed))
+}
+
+// Advance puts the clock forward.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.base, c.since = c.now().Add(d), time.Now()
+}
+
+// WithTicking gives the city this clock. Its answers bear the clock's time in their Date header, as those of
+// a server whose clock it is.
+func WithTicking(c *Clock) Option {
+	return func(cfg *config) {
+		cfg.clock = c.Now
+		cfg.middleware = append(cfg.middleware, func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Date", c.Now().UTC().Format(http.TimeFormat))
+				next.ServeHTTP(w, r)
+			})
+		})
+	}
+}

@@ -1,0 +1,223 @@
+package open311
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-open311/open311/internal/wire"
+)
+
+// Receipt is what a city answers to a report: the id of the new request, or a token for it, or, for
+// a blackbox service, neither. It can be stored as JSON, and its token be awaited by another process.
+// Printing it shows no account.
+type Receipt struct {
+	ID            string
+	Token         string // see [RequestClient.Await]
+	ServiceNotice string // what the city wants the reporter to know
+	AccountID     string
+	Extra         Extra // the rest of the record, at servers that answer with all of it
+}
+
+// Format prints a receipt without the reporter's data, whatever the verb.
+func (r Receipt) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "open311.Receipt{ID: %q, Token: %q, ServiceNotice: %q}", r.ID, r.Token, r.ServiceNotice)
+}
+
+// UnknownOutcomeError is the error of a report that may have been filed. It matches
+// [ErrOutcomeUnknown] and its cause, and says what is needed to look for the report before it is filed
+// again, which is what [RequestClient.FindSimilar] does.
+type UnknownOutcomeError struct {
+	ServiceCode string
+	Sent        time.Time // when the first attempt began, by the clock of this machine
+	Err         error     // why it is not known: an *[APIError], a *[DecodeError], an error of the network
+}
+
+// Error says why it is not known, and what to do about it.
+func (e *UnknownOutcomeError) Error() string {
+	return e.Err.Error() + " (outcome unknown: the report may have been filed; look for it before filing it again)"
+}
+
+// Is matches [ErrOutcomeUnknown].
+func (e *UnknownOutcomeError) Is(target error) bool { return target == ErrOutcomeUnknown }
+
+// Unwrap returns the cause.
+func (e *UnknownOutcomeError) Unwrap() error { return e.Err }
+
+// filing is one report on its way.
+type filing struct {
+	n     *NewRequest
+	k     *call
+	start time.Time
+}
+
+// post files a report and reads the answer.
+func (c *Client) post(ctx context.Context, f *filing, format Format) (*Receipt, error) {
+	receipts, shown, err := readReceipts(ctx, c, f.k, receiptTable, format)
+	switch {
+	case errors.Is(err, wire.ErrEmpty) && c.isBlackbox(ctx, f.n.ServiceCode):
+		return &Receipt{}, nil
+	case err != nil:
+		return nil, err
+	case len(receipts) == 1 && receipts[0].identifies():
+		if receipts[0].isOf(f.n, f.start) {
+			return &receipts[0], nil
+		}
+	case len(receipts) == 0 && c.isBlackbox(ctx, f.n.ServiceCode):
+		return &Receipt{}, nil
+	case len(receipts) == 1 && receipts[0].isOf(f.n, f.start) && c.isBlackbox(ctx, f.n.ServiceCode):
+		return &receipts[0], nil
+	}
+	return nil, &unknownOutcome{fmt.Errorf("open311: POST %s: the answer is no receipt", shown)}
+}
+
+// identifies reports whether there is an id or a token. An id of 0 is one (open311-adapter).
+func (r *Receipt) identifies() bool { return r.ID != "" || r.Token != "" }
+
+// readReceipts makes a POST and reads up to two records of its answer: with the second one it is clear
+// that they are no receipt. shown is the URL of the call. An error after a status of success is marked
+// as an unknown outcome.
+func readReceipts[T any](ctx context.Context, c *Client, k *call, t *wire.Table[T], format Format) (list []T, shown string, err error) {
+	s, err := openFormat(ctx, c, k, t, format)
+	if err != nil {
+		return nil, "", doubtful(err)
+	}
+	defer s.close()
+	for len(list) < 2 {
+		var record T
+		if err := s.next(&record); err == io.EOF {
+			break
+		} else if err != nil {
+			return nil, "", doubtful(err)
+		}
+		list = append(list, record)
+	}
+	return list, s.a.url, nil
+}
+
+// doubtful marks the error of an answer that came with a status below 300 and cannot be read.
+func doubtful(err error) error {
+	var de *DecodeError
+	var ae *APIError
+	if errors.As(err, &de) || errors.As(err, &ae) && ae.StatusCode < 300 {
+		return &unknownOutcome{err}
+	}
+	return err
+}
+
+// isBlackbox reports whether a service answers no report with an id. What this client has not read yet
+// it asks the server for: there is an answer in hand that says nothing, and it is either a receipt or a
+// report in doubt.
+func (c *Client) isBlackbox(ctx context.Context, code string) bool {
+	t, ok := c.knownType(code)
+	if !ok {
+		quiet := *c
+		quiet.cfg.warnings = nil // nobody has asked for that list
+		if _, err := (&ServiceClient{&quiet}).List(ctx); err != nil {
+			return false
+		}
+		t, _ = c.knownType(code)
+	}
+	return strings.EqualFold(string(t), string(Blackbox))
+}
+
+const (
+	clockDoubt = 36 * time.Hour // what clocks and zones may differ
+	placeDoubt = 50e3           // metres that a server may move a report
+)
+
+// isOf reports whether a receipt can be that of n. Servers that answer with the whole record show whose
+// it is: FixMyStreet answers every POST with a list of other people's requests, and so do uReport and
+// fms-endpoint when they miss something; it may be a list of one.
+func (r *Receipt) isOf(n *NewRequest, start time.Time) bool {
+	if code := r.Extra.String("service_code"); code != "" && !strings.EqualFold(code, n.ServiceCode) {
+		return false
+	}
+	lat, latErr := number64(r.Extra, "lat")
+	long, longErr := number64(r.Extra, "long")
+	if n.Location != nil && latErr == nil && longErr == nil && (lat != 0 || long != 0) &&
+		distance(*n.Location, Point{lat, long}) > placeDoubt {
+		return false
+	}
+	var requested time.Time
+	dated := r.Extra.Decode("requested_datetime", &requested) == nil
+	if dated && requested.Before(start.Add(-clockDoubt)) {
+		return false
+	}
+	// Another text alone proves little: cities rewrite and hold back texts. Together with an older date
+	// it does.
+	text := r.Extra.String("description")
+	if text != "" && n.Description != "" && !sameText(text, n.Description) && dated && requested.Before(start.Add(-time.Hour)) {
+		return false
+	}
+	return true
+}
+
+// number64 reads a number that may be in quotes.
+func number64(e Extra, name string) (float64, error) {
+	var n json.Number
+	if err := e.Decode(name, &n); err != nil {
+		return 0, err
+	}
+	return n.Float64()
+}
+
+// sameText reports whether one text holds the other, whatever the case and the blanks: servers put a
+// title before a description, or cut it.
+func sameText(a, b string) bool {
+	a, b = strings.ToLower(strings.Join(strings.Fields(a), " ")), strings.ToLower(strings.Join(strings.Fields(b), " "))
+	a, b = strings.TrimRight(a, ".… "), strings.TrimRight(b, ".… ")
+	return a == b || a != "" && b != "" && (strings.Contains(a, b) || strings.Contains(b, a))
+}
+
+// otherFormatFor returns another format to file a report in, after it was refused in a way that says
+// that nothing is there: 404, 406 or 415 without an error of the specification. Such a report was
+// not filed, so it may be filed again; but only where nobody has said which format the server speaks,
+// and only after a read has shown that it speaks the other one.
+func (c *Client) otherFormatFor(ctx context.Context, err error, tried Format) (Format, bool) {
+	var ae *APIError
+	if c.cfg.format != FormatAuto || c.learned.format.Load() != int32(FormatAuto) || len(c.cfg.dialect.Formats) > 0 ||
+		!errors.As(err, &ae) || errors.Is(err, ErrOutcomeUnknown) || len(ae.Faults) > 0 {
+		return 0, false
+	}
+	switch ae.StatusCode {
+	case http.StatusNotFound, http.StatusNotAcceptable, http.StatusUnsupportedMediaType:
+	default:
+		return 0, false
+	}
+	if _, err := c.Services.List(ctx); err != nil {
+		return 0, false
+	}
+	learned := Format(c.learned.format.Load())
+	return learned, learned != FormatAuto && learned != tried
+}
+
+var receiptTable = wire.Register(&wire.Table[Receipt]{
+	Root: "service_requests", Item: "request",
+	Roots:     []string{"requests", "service_request"},
+	Identity:  []string{"service_request_id", "servicerequest_id", "token", "service_notice", "account_id"},
+	Key:       []string{"service_request_id", "servicerequest_id", "token"},
+	KeepEmpty: true,
+	Fields: []wire.Field[Receipt]{
+		wire.ID("service_request_id", func(r *Receipt) *string { return &r.ID }, "servicerequest_id"),
+		wire.ID("token", func(r *Receipt) *string { return &r.Token }),
+		wire.String("service_notice", func(r *Receipt) *string { return &r.ServiceNotice }),
+		wire.ID("account_id", func(r *Receipt) *string { return &r.AccountID }),
+	},
+	Extra: func(r *Receipt) *map[string]json.RawMessage { return (*map[string]json.RawMessage)(&r.Extra) },
+	// [[5]] is what a converter makes of a receipt with one field when it follows the Spark rules
+	// to the letter. Digits are an id, anything else a token.
+	Lone: func(r *Receipt, s string) bool {
+		if strings.Trim(s, "0123456789") == "" {
+			r.ID = s
+		} else {
+			r.Token = s
+		}
+		return true
+	},
+})

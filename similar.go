@@ -1,0 +1,93 @@
+package open311
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+const (
+	nearby    = 100             // metres: what a map, a phone and a geocoder differ by
+	clockSlip = 2 * time.Minute // what the clocks of two machines may differ
+)
+
+// FindSimilar looks for requests that may be the report n: of the same service, no older than within,
+// at the same place (100 metres, or the same address) and with the same description. It is the look
+// that an error which matches [ErrOutcomeUnknown] asks for before the report is filed again:
+//
+//	var unknown *open311.UnknownOutcomeError
+//	if errors.As(err, &unknown) {
+//		found, err := c.Requests.FindSimilar(ctx, report, time.Since(unknown.Sent)+time.Hour)
+//		...
+//	}
+//
+// What a request does not say does not speak against it, but something has to speak for it: the place
+// or the description. Times are taken as the server stamps them: where it labels local time as UTC,
+// without a dialect that says so, allow some hours.
+//
+// That nothing is found is no proof: a batch service lists a request only once its token has an id, a
+// blackbox service never does, and many cities look at a report before they show it. The error is that
+// of [RequestClient.All]; what was found before it is returned with it.
+func (r *RequestClient) FindSimilar(ctx context.Context, n *NewRequest, within time.Duration) ([]ServiceRequest, error) {
+	switch {
+	case n == nil || n.ServiceCode == "":
+		return nil, &ValidationError{[]Problem{{"ServiceCode", "is missing"}}}
+	case within <= 0:
+		return nil, &ValidationError{[]Problem{{"within", "must be more than nothing"}}}
+	}
+	since := time.Now().Add(-within - clockSlip)
+	var found []ServiceRequest
+	for request, err := range r.All(ctx, &Query{ServiceCodes: []string{n.ServiceCode}, Start: since}) {
+		if err != nil {
+			return found, err
+		}
+		if n.isLike(request, since) {
+			found = append(found, *request)
+		}
+	}
+	return found, nil
+}
+
+// isLike reports whether a request may be the report n.
+func (n *NewRequest) isLike(r *ServiceRequest, since time.Time) bool {
+	if r.ServiceCode != "" && !strings.EqualFold(r.ServiceCode, n.ServiceCode) {
+		return false
+	}
+	if !r.RequestedDatetime.IsZero() && r.RequestedDatetime.Before(since) {
+		return false
+	}
+	place, text := n.placeOf(r), silent
+	if n.Description != "" && r.Description != "" {
+		text = proof(sameText(n.Description, r.Description))
+	}
+	return place != against && text != against && (place == inFavour || text == inFavour)
+}
+
+// evidence is what one trait says about whether two reports are the same.
+type evidence int8
+
+const (
+	silent evidence = iota
+	inFavour
+	against
+)
+
+func proof(same bool) evidence {
+	if same {
+		return inFavour
+	}
+	return against
+}
+
+// placeOf compares the places, by the best measure that both have.
+func (n *NewRequest) placeOf(r *ServiceRequest) evidence {
+	switch {
+	case n.Location != nil && r.Location != nil && (*r.Location != Point{} || *n.Location == Point{}):
+		return proof(distance(*n.Location, *r.Location) <= nearby)
+	case n.AddressID != "" && r.AddressID != "":
+		return proof(n.AddressID == r.AddressID)
+	case n.AddressString != "" && r.Address != "" && sameText(n.AddressString, r.Address):
+		return inFavour
+	}
+	return silent // addresses are rewritten: that they differ says nothing
+}

@@ -1,0 +1,375 @@
+package open311
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"mime"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-open311/open311/internal/redact"
+)
+
+// maxDescription is in characters (GeoReport v2, POST Service Request).
+const maxDescription = 4000
+
+// Validate checks a report before it is sent: its own fields, and its attributes against the
+// definition of its service, which may be nil. The error is a *[ValidationError] with every problem
+// at once, under the names of the fields as they are written in Go: "Location", "Attributes[DEPTH]".
+//
+// [RequestClient.Create] does the same with the definition that its client has read last, if that is
+// not an hour old, and adds what the dialect requires.
+func (n *NewRequest) Validate(def *ServiceDefinition) error {
+	problems := n.problems()
+	if n != nil && def != nil {
+		if def.ServiceCode != "" && n.ServiceCode != "" && !strings.EqualFold(def.ServiceCode, n.ServiceCode) {
+			problems = append(problems, Problem{"ServiceCode", "the report is for service " + n.ServiceCode + ", the definition is that of " + def.ServiceCode})
+		} else {
+			problems = append(problems, def.problems(n.Attributes)...)
+		}
+	}
+	return asError(n.hidden(problems))
+}
+
+// Validate checks the answers to the questions of a service: required ones are there, each value is of
+// its datatype, those of lists are keys (GeoReport v2, GET Service Definition). The error is a
+// *[ValidationError] with every problem at once.
+//
+// What the client cannot judge it lets pass: datatypes that the specification does not have, lists
+// that come without values, attributes that mySociety's servers mark as automated, and anything at all
+// where the definition has no attributes, since several servers leave them out.
+func (d *ServiceDefinition) Validate(a Attributes) error { return asError(d.problems(a)) }
+
+func asError(problems []Problem) error {
+	if len(problems) == 0 {
+		return nil
+	}
+	return &ValidationError{problems}
+}
+
+// problems says what is wrong with a report by itself.
+func (n *NewRequest) problems() []Problem {
+	if n == nil {
+		return []Problem{{"NewRequest", "is nil"}}
+	}
+	var out []Problem
+	add := func(field, format string, args ...any) {
+		out = append(out, Problem{field, fmt.Sprintf(format, args...)})
+	}
+	if strings.TrimSpace(n.ServiceCode) == "" {
+		add("ServiceCode", "is missing")
+	}
+	switch p := n.Location; {
+	case p == nil && strings.TrimSpace(n.AddressString) == "" && strings.TrimSpace(n.AddressID) == "":
+		add("Location", "one of Location, AddressString and AddressID is needed")
+	case p == nil || p.Valid():
+	case (Point{p.Long, p.Lat}).Valid():
+		add("Location", "%s is no place on Earth; Lat and Long may be swapped", p)
+	default:
+		add("Location", "%s is no place on Earth: Lat goes from -90 to 90, Long from -180 to 180", p)
+	}
+	if count := utf8.RuneCountInString(n.Description); count > maxDescription {
+		add("Description", "has %d characters, %d are allowed", count, maxDescription)
+	}
+	if u, err := url.Parse(n.MediaURL); n.MediaURL != "" && (err != nil || !u.IsAbs()) {
+		add("MediaURL", "is no absolute URL")
+	}
+	if n.MediaURL != "" && len(n.Media) > 0 {
+		// GeoReport v2.1: they cannot be combined, and the upload wins. The URL would be lost.
+		add("Media", "files and a MediaURL cannot go together: servers take the files and forget the MediaURL")
+	}
+	out = append(out, mediaProblems(n.Media)...)
+	out = append(out, textProblems(n.fields())...)
+	return append(out, attributeTexts(n.Attributes, n.Params)...)
+}
+
+// hidden takes the reporter's data out of problems, which quote the values of attributes.
+func (n *NewRequest) hidden(problems []Problem) []Problem {
+	if n == nil || len(problems) == 0 {
+		return problems
+	}
+	hide := redact.New(n.personal()...)
+	for i := range problems {
+		problems[i].Field, problems[i].Detail = hide.Text(problems[i].Field), hide.Text(problems[i].Detail)
+	}
+	return problems
+}
+
+// fields are the texts of a report by the names of their fields.
+func (n *NewRequest) fields() map[string]string {
+	return map[string]string{"ServiceCode": n.ServiceCode, "AddressString": n.AddressString, "AddressID": n.AddressID,
+		"Description": n.Description, "Email": n.Email, "FirstName": n.FirstName, "LastName": n.LastName, "Phone": n.Phone,
+		"DeviceID": n.DeviceID, "AccountID": n.AccountID, "MediaURL": n.MediaURL}
+}
+
+// textProblems: everything is sent as UTF-8 (GeoReport v2, Content Type and Encoding).
+func textProblems(fields map[string]string) (out []Problem) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if !utf8.ValidString(fields[name]) {
+			out = append(out, Problem{name, "is not UTF-8"})
+		}
+	}
+	return out
+}
+
+func mediaProblems(media []Media) (out []Problem) {
+	for i, m := range media {
+		field := fmt.Sprintf("Media[%d]", i)
+		if m.Open == nil {
+			out = append(out, Problem{field, "has no Open"})
+		}
+		if m.ContentType != "" {
+			if _, _, err := mime.ParseMediaType(m.ContentType); err != nil || strings.ContainsAny(m.ContentType, "\r\n") {
+				out = append(out, Problem{field, "its ContentType is not one such as image/jpeg"})
+			}
+		}
+		if !utf8.ValidString(m.Name) {
+			out = append(out, Problem{field, "its Name is not UTF-8"})
+		}
+	}
+	return out
+}
+
+// attributeTexts finds what cannot be written at all, whatever the definition says.
+func attributeTexts(a Attributes, own url.Values) (out []Problem) {
+	for _, code := range slices.Sorted(maps.Keys(a)) {
+		field := "Attributes[" + strings.ToValidUTF8(code, "\uFFFD") + "]"
+		switch {
+		case code == "":
+			out = append(out, Problem{"Attributes", "an attribute without a code"})
+		case !utf8.ValidString(code + strings.Join(a[code], "")):
+			out = append(out, Problem{field, "is not UTF-8"})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(own)) {
+		if !utf8.ValidString(name + strings.Join(own[name], "")) {
+			out = append(out, Problem{"Params[" + strings.ToValidUTF8(name, "\uFFFD") + "]", "is not UTF-8"})
+		}
+	}
+	return out
+}
+
+// problems says what is wrong with the answers to the questions of a definition.
+func (d *ServiceDefinition) problems(answers Attributes) []Problem {
+	if d == nil || len(d.Attributes) == 0 {
+		return nil
+	}
+	var out []Problem
+	known := make(map[string]bool, len(d.Attributes))
+	for i := range d.Attributes {
+		a := &d.Attributes[i]
+		if a.Code == "" || known[a.Code] {
+			continue
+		}
+		known[a.Code] = true
+		field := "Attributes[" + a.Code + "]"
+		values := answers[a.Code]
+		blank := !slices.ContainsFunc(values, func(v string) bool { return strings.TrimSpace(v) != "" })
+		switch {
+		case a.automated():
+		case blank && a.Required && a.Variable:
+			out = append(out, Problem{field, "is required" + question(a)})
+		case blank:
+		case !a.Variable:
+			out = append(out, Problem{field, "is information for the reader" + question(a) + "; it takes no value"})
+		default:
+			for _, detail := range a.misfits(filled(values)) {
+				out = append(out, Problem{field, detail})
+			}
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(answers)) {
+		if !known[code] && code != "" {
+			out = append(out, Problem{"Attributes[" + code + "]", "this service has no such attribute" + d.nearCode(code)})
+		}
+	}
+	return out
+}
+
+// automated reports whether mySociety's servers expect the caller's own system to fill the attribute in:
+// server_set ones are sent although variable is false, hidden_field ones come from the form.
+func (a *Attribute) automated() bool { return a.Extra.String("automated") != "" }
+
+func question(a *Attribute) string {
+	if a.Description == "" {
+		return ""
+	}
+	return ": " + strconv.Quote(a.Description)
+}
+
+// misfits checks the values of one attribute by its datatype. Boston writes the words with capitals,
+// and has others, such as Picklist and Boolean (checkbox), which are not checked.
+func (a *Attribute) misfits(values []string) []string {
+	kind := Datatype(strings.ToLower(string(a.Datatype)))
+	switch kind {
+	case DatatypeString, DatatypeNumber, DatatypeDatetime, DatatypeText, DatatypeSingleValueList, DatatypeMultiValueList:
+	default:
+		return nil
+	}
+	if len(values) > 1 && kind != DatatypeMultiValueList {
+		return []string{fmt.Sprintf("has %d values, only one is allowed", len(values))}
+	}
+	var out []string
+	for i, v := range values {
+		detail := ""
+		switch kind {
+		case DatatypeString:
+			if strings.ContainsAny(v, "\r\n") {
+				detail = "has a line break, which a " + string(kind) + " must not have"
+			}
+		case DatatypeNumber:
+			detail = misfitNumber(v)
+		case DatatypeDatetime:
+			detail = misfitTime(v)
+		case DatatypeSingleValueList, DatatypeMultiValueList:
+			detail = a.misfitKey(v)
+			if slices.Contains(values[:i], v) {
+				detail = strconv.Quote(v) + " is there twice"
+			}
+		}
+		if detail != "" {
+			out = append(out, detail)
+		}
+	}
+	return out
+}
+
+var number = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
+
+func misfitNumber(v string) string {
+	if number.MatchString(v) {
+		if f, err := strconv.ParseFloat(v, 64); err == nil && !math.IsInf(f, 0) {
+			return ""
+		}
+	}
+	if comma := strings.Replace(v, ",", ".", 1); comma != v && number.MatchString(comma) {
+		return strconv.Quote(v) + " is not a number; write " + comma
+	}
+	return strconv.Quote(v) + " is not a number"
+}
+
+// instants are the layouts of ISO 8601 that a datetime may have: the specification wants no more than
+// that it "must convert to ISO 8601".
+var instants = []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02T15:04:05Z0700",
+	"20060102T150405Z0700", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly}
+
+func misfitTime(v string) string {
+	for _, layout := range instants {
+		if _, err := time.Parse(layout, v); err == nil {
+			return ""
+		}
+	}
+	// Time layouts of which there can be no doubt, as Go and JavaScript print them.
+	for _, layout := range []string{time.RFC1123, time.RFC1123Z, time.UnixDate, time.RFC850, "Mon Jan 2 2006 15:04:05 GMT-0700",
+		"2006-01-02 15:04:05.999999999 -0700 MST", "2 January 2006 15:04", "January 2, 2006 15:04"} {
+		if t, err := time.Parse(layout, v); err == nil {
+			return strconv.Quote(v) + " is not ISO 8601; write " + t.Format(time.RFC3339)
+		}
+	}
+	return strconv.Quote(v) + " is not a date and time in ISO 8601, such as 2026-06-01T08:30:00Z"
+}
+
+// misfitKey: of a list the key is sent, which is mostly not what the user sees.
+func (a *Attribute) misfitKey(v string) string {
+	if len(a.Values) == 0 || slices.ContainsFunc(a.Values, func(c AttributeValue) bool { return c.Key == v }) {
+		return ""
+	}
+	for _, c := range a.Values {
+		if strings.EqualFold(c.Name, strings.TrimSpace(v)) {
+			return fmt.Sprintf("%q is the name of a value; send its key %q", v, c.Key)
+		}
+	}
+	for _, c := range a.Values {
+		if strings.EqualFold(c.Key, strings.TrimSpace(v)) {
+			return fmt.Sprintf("%q is not a key of this list; did you mean %q?", v, c.Key)
+		}
+	}
+	var words []string
+	for _, c := range a.Values {
+		words = append(words, c.Key, c.Name)
+	}
+	if i := nearest(v, words); i >= 0 {
+		c := a.Values[i/2]
+		return fmt.Sprintf("%q is not a key of this list; did you mean %s?", v, c.show())
+	}
+	var choices []string
+	for i, c := range a.Values {
+		if i == 8 {
+			choices = append(choices, fmt.Sprintf("and %d more", len(a.Values)-i))
+			break
+		}
+		choices = append(choices, c.show())
+	}
+	return fmt.Sprintf("%q is not a key of this list: %s", v, strings.Join(choices, ", "))
+}
+
+// show names a choice by its key, and its name where that says more.
+func (v AttributeValue) show() string {
+	if v.Name == "" || v.Name == v.Key {
+		return strconv.Quote(v.Key)
+	}
+	return fmt.Sprintf("%q (%s)", v.Key, v.Name)
+}
+
+func (d *ServiceDefinition) nearCode(code string) string {
+	var codes []string
+	for _, a := range d.Attributes {
+		if strings.EqualFold(strings.TrimSpace(a.Description), strings.TrimSpace(code)) && a.Description != "" {
+			return fmt.Sprintf("; %q is its description, the code is %q", code, a.Code)
+		}
+		codes = append(codes, a.Code)
+	}
+	if i := nearest(code, codes); i >= 0 {
+		return fmt.Sprintf("; did you mean %q?", codes[i])
+	}
+	return ""
+}
+
+// nearest returns the index of the word that v is most like, or -1. Case does not count; one letter in
+// three may be wrong, but not all of a short word.
+func nearest(v string, words []string) int {
+	v = strings.ToLower(strings.TrimSpace(v))
+	best, at := 1+min(3, utf8.RuneCountInString(v)/3), -1
+	if utf8.RuneCountInString(v) > 64 {
+		return -1
+	}
+	for i, w := range words {
+		if w == "" || utf8.RuneCountInString(w) > 64 {
+			continue
+		}
+		if d := edits([]rune(v), []rune(strings.ToLower(w))); d < best {
+			best, at = d, i
+		}
+	}
+	return at
+}
+
+// edits counts the letters that have to be put in, taken out, changed or swapped with their
+// neighbour to turn a into b.
+func edits(a, b []rune) int {
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}
