@@ -44,9 +44,15 @@
 //
 // # Filing a report
 //
-// [RequestClient.Create] files a [NewRequest] and returns the city's [Receipt]: an id, or a token for one
-// that [RequestClient.Resolve] asks for. A report is never sent twice on our own account. When it cannot be
-// known whether it has arrived, the error matches [ErrOutcomeUnknown].
+// [RequestClient.Create] files a [NewRequest], files included, and returns the city's [Receipt]: an id, or
+// a token for one that [RequestClient.Await] waits for. Read the definition first and Create checks the
+// answers against it for the next hour, before anything is sent.
+//
+// A report is never sent twice on our own account. When it cannot be known whether it has arrived, the
+// error matches [ErrOutcomeUnknown], and [RequestClient.FindSimilar] looks; any other error means that
+// nothing was filed. What comes of every fault is a table that the tests run: docs/filing-faults.md. A
+// token outlives the process: store the Receipt as JSON and await it anywhere. A large file over a slow
+// line needs a longer [WithTimeout]. [UpdateClient] reads and posts the updates of mySociety's servers.
 //
 // # Errors
 //
@@ -87,7 +93,8 @@
 //
 // # Testing
 //
-// The package open311test is a city in memory, for the tests of programs that use this package.
+// The package open311test is a city in memory, for the tests of programs that use this package. It
+// speaks every predeclared dialect and fails in every way on demand.
 package open311
 
 import (

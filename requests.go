@@ -1,10 +1,12 @@
 package open311
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -175,6 +177,19 @@ func totalOf(meta Extra, h http.Header) int {
 // others. What it writes can be read back by encoding/json.
 func (r *ServiceRequest) MarshalJSON() ([]byte, error) {
 	return wire.AppendJSON(nil, requestTable.Encode(r)), nil
+}
+
+// UnmarshalJSON reads a request as tolerantly as the answers of servers are read. The error is what is
+// wrong with text that is no request at all.
+func (r *ServiceRequest) UnmarshalJSON(text []byte) error {
+	rd := requestTable.Read(bytes.NewReader(text), nil)
+	defer rd.Close()
+	var read ServiceRequest
+	if err := rd.Next(&read); err != nil && err != io.EOF {
+		return err
+	}
+	*r = read
+	return nil
 }
 
 var requestTable = wire.Register(&wire.Table[ServiceRequest]{
