@@ -81,7 +81,8 @@ type lister struct {
 	most   int       // the most rows that one call has brought, and how often that was
 	often  int
 	ahead  *prefetcher // reads pages before their turn; nil if that was not asked for
-	// failures counts pages in a row of which nothing could be had.
+	good   *piece      // the last one that has worked
+	// failures counts windows in a row that the server has failed for.
 	failures int
 }
 
@@ -303,6 +304,10 @@ func (l *lister) fetch(p *piece) (*result, error) {
 			l.calls++
 			if l.idle++; res.fresh > 0 {
 				l.idle = 0
+			}
+			if res.rows > 0 && p.next == nil {
+				worked := *p
+				l.good = &worked
 			}
 			if res.rows > l.most {
 				l.most, l.often = res.rows, 0

@@ -23,26 +23,30 @@ func (l *lister) badPage(e *extent, p piece, err error) error {
 	if err == errStop || !poisoned(err) || l.ctx.Err() != nil {
 		return l.pageGap(&p, err)
 	}
-	size := max(l.q.PageSize, l.first(e))
+	if !l.alive() {
+		return l.pageGap(&p, fmt.Errorf("and what lies behind it: %w", err))
+	}
+	size := p.size
+	if size == 0 {
+		size = max(l.q.PageSize, l.first(e))
+	}
 	from := p.offset
 	if p.offset < 0 {
 		_, first := l.numbering()
 		from = (p.page - first) * size
 	}
-	got, narrowErr := l.takeApart(e, p, from, size, err)
-	if narrowErr != nil {
-		return narrowErr
+	_, narrowErr := l.takeApart(e, p, from, size, err)
+	return narrowErr
+}
+
+// alive asks once more for what has worked before: it tells a bad record from a server that is down,
+// which is not to be asked for every record one by one.
+func (l *lister) alive() bool {
+	if l.good == nil {
+		return false
 	}
-	if !got {
-		// Nothing of it could be had: more likely the server is down than every record bad.
-		l.failures++
-		if l.failures > 2 {
-			return l.pageGap(&p, fmt.Errorf("and what lies behind it: %w", err))
-		}
-		return nil
-	}
-	l.failures = 0
-	return nil
+	_, err := l.fetch(l.good)
+	return err == nil
 }
 
 // numbering returns how pages are counted.
@@ -68,11 +72,15 @@ func (l *lister) takeApart(e *extent, p piece, from, size int, cause error) (got
 
 // narrowing is a page being taken apart.
 type narrowing struct {
-	cause error
-	p     piece
-	exact bool // a piece had just the rows that were asked for
-	noted bool // that the page cannot be taken apart has been noted as a gap
+	cause  error
+	p      piece
+	exact  bool // a piece had just the rows that were asked for
+	noted  bool // that the page cannot be taken apart has been noted as a gap
+	failed int  // how many of its pieces have failed
 }
+
+// maxFailures is how often a server may fail for the pieces of one page, or for windows in a row.
+const maxFailures = 100
 
 // narrow asks for the rows from..from+size in halves, and those in halves again where the server
 // fails. It reports whether anything could be had.
@@ -85,7 +93,6 @@ func (l *lister) narrow(e *extent, n *narrowing, from, size int, cause error, de
 	for half > 1 && (size%half != 0 || from%half != 0) {
 		half-- // page numbers reach only multiples of the size
 	}
-	failed := 0
 	for at := from; at < from+size; at += half {
 		part := l.part(p, at, half)
 		res, err := l.fetch(part)
@@ -106,8 +113,12 @@ func (l *lister) narrow(e *extent, n *narrowing, from, size int, cause error, de
 		case !poisoned(err) || l.ctx.Err() != nil:
 			return got, l.gap(err, p.start, p.end, l.query(part))
 		default:
-			if failed++; failed > 1 && !got && depth < 2 {
-				return false, l.gap(cause, p.start, p.end, l.query(&p)) // nothing works: do not hammer
+			if n.failed++; n.failed > maxFailures {
+				if n.noted {
+					return got, nil
+				}
+				n.noted = true
+				return got, l.gap(n.cause, p.start, p.end, l.query(&p)) // enough of it
 			}
 			more, err := l.narrow(e, n, at, half, err, depth+1)
 			if err != nil {

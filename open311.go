@@ -54,6 +54,14 @@
 // token outlives the process: store the Receipt as JSON and await it anywhere. A large file over a slow
 // line needs a longer [WithTimeout]. [UpdateClient] reads and posts the updates of mySociety's servers.
 //
+// # What has changed
+//
+// [RequestClient.Feed] tells what has changed since the last time: a [Feed] polls, compares, follows open
+// requests by id until they are closed, and keeps a [Checkpoint] from which it goes on after a crash. Each
+// change is given at least once, and twice only if the program ended inside its loop body. Several changes
+// of one request between two polls are one. On a quiet city a poll is one call, whether the server honours
+// updated_after, which is found out and not believed, or not.
+//
 // # Errors
 //
 // An answer that refuses a call is an [*APIError], with what the server says in Faults, whatever form it

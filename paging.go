@@ -134,11 +134,12 @@ type extent struct {
 	paged  bool  // pages work, and have been followed to their end: nothing of the span is missing
 	uneven bool  // not sorted newest first
 	broken error // the server fails for it
+	page   int   // rows of its first answer
 }
 
 func (e *extent) add(res *result) {
 	if e.calls == 0 {
-		e.result = *res
+		e.result, e.page = *res, res.rows
 	} else {
 		e.rows += res.rows
 		e.fresh += res.fresh
@@ -376,7 +377,7 @@ func (l *lister) tryOffset(e *extent, p piece) (done bool, err error) {
 }
 
 // first returns how many rows the first list of a span had.
-func (l *lister) first(e *extent) int { return max(1, e.rows/max(1, e.calls)) }
+func (l *lister) first(e *extent) int { return max(1, e.page) }
 
 // pageGap notes a page that could not be had, when the listing cannot go on from there.
 func (l *lister) pageGap(p *piece, err error) error {

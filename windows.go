@@ -141,11 +141,18 @@ func (w *walk) list(win window) error {
 		return errGap
 	}
 	w.first = false
+	if e.broken == nil {
+		l.failures = 0
+	}
 	if !e.oldest.IsZero() && (w.oldest.IsZero() || e.oldest.Before(w.oldest)) {
 		w.oldest = e.oldest
 	}
 	switch {
 	case e.broken != nil:
+		// One in a row may be a bad record; then the server still gives what it gave before.
+		if l.failures++; l.failures%10 == 1 && !l.alive() || l.failures > maxFailures {
+			return l.pageGap(&piece{start: win.start, end: win.end, page: -1, offset: -1}, fmt.Errorf("and what is older: %w", e.broken))
+		}
 		return w.divide(win, e.broken)
 	case win.start.IsZero() && win.end.IsZero():
 		return w.undated(e)

@@ -278,7 +278,7 @@ func TestXMLCorpus(t *testing.T) {
 	if root == "" {
 		t.Skip("OPEN311_CORPUS does not name a directory")
 	}
-	files, err := filepath.Glob(filepath.Join(root, "*", "*.xml"))
+	files, err := filepath.Glob(filepath.Join(root, "files", "*", "*.xml"))
 	if err != nil || len(files) == 0 {
 		t.Fatal("no files", err)
 	}

@@ -1,0 +1,285 @@
+package open311
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+)
+
+// ChangeKind says what has happened to a service request.
+type ChangeKind string
+
+// The kinds of changes. Closed and Reopened are told by the word for the state: closed, or one of those
+// that servers have for it, such as fixed, resolved, duplicate or no_further_action.
+const (
+	Created  ChangeKind = "created"  // it was not there before; its Status may be closed already
+	Updated  ChangeKind = "updated"  // something else about it has changed
+	Closed   ChangeKind = "closed"   // it was not closed, and now is
+	Reopened ChangeKind = "reopened" // it was closed, and now is not
+	Gone     ChangeKind = "gone"     // the server does not have it any more
+)
+
+// Change is something that has happened to a service request since it was last looked at. Several changes
+// between two polls are one: what counts is what was there before and what is there now.
+type Change struct {
+	Kind ChangeKind
+	// Request is the request as it is now. Of one that is Gone there is what the feed remembers: ID, Status
+	// and the two datetimes.
+	Request *ServiceRequest
+	// Previous is the state before; "" if there was none, or if it is not known.
+	Previous Status
+}
+
+// At returns when the change happened: requested_datetime of a new request, else updated_datetime. It is
+// zero if the server does not say, and for Gone.
+func (c *Change) At() time.Time {
+	r := c.Request
+	switch {
+	case c.Kind == Gone:
+		return time.Time{}
+	case c.Kind == Created && !r.RequestedDatetime.IsZero():
+		return r.RequestedDatetime
+	case r.UpdatedDatetime.Before(r.RequestedDatetime): // so say 10 % of Boston's rows
+		return r.RequestedDatetime
+	}
+	return r.UpdatedDatetime
+}
+
+// FeedOptions says what a [Feed] is about and where it begins. The zero value follows everything from now
+// on.
+type FeedOptions struct {
+	// Query says which requests to follow; nil means all. Page, UpdatedAfter and UpdatedBefore must not be
+	// set. With IDs, just these are looked at, in every poll. With Statuses, a change counts if the state
+	// before or after it is one of them. Areas are checked on this side unless the dialect says that the
+	// server knows them; a request without a place lies in no area. A request that was once followed is
+	// followed on, even if its service or its place changes.
+	Query *Query
+
+	// Checkpoint is where to go on; the zero Checkpoint begins anew. It must come from a feed of the same
+	// endpoint and query.
+	Checkpoint Checkpoint
+	// Store, if it is set, is where the checkpoint is kept: it is loaded from there unless Checkpoint is
+	// set, and saved whenever the loop body for a change has finished, and after each poll.
+	Store CheckpointStore
+
+	// Since says where to begin without a checkpoint: changes from then on are given, as far as the server
+	// tells when they were. Zero means from now on: the first poll only takes stock and gives nothing.
+	Since time.Time
+
+	// Overlap is how much later than its own date a request or an update may turn up in the server's lists,
+	// and how far its clocks may be wrong; 24 hours if it is 0. Each poll looks back that far, beyond the
+	// newest date that it has seen.
+	Overlap time.Duration
+	// Follow is how often a request that the lists do not bring is asked for by its id; 24 hours if it is
+	// 0, never if it is negative.
+	Follow time.Duration
+
+	// Kinds are the kinds of changes to give; nil means all.
+	Kinds []ChangeKind
+	// Match, if it is set, says whether to give a change. Whatever it says, the change is not given later.
+	Match func(*Change) bool
+}
+
+const (
+	defaultOverlap = 24 * time.Hour
+	defaultFollow  = 24 * time.Hour
+	// stockDepth is how far back the first poll looks for requests that may change later.
+	stockDepth = 90 * 24 * time.Hour
+	// zoneSlack is by how much two readings of the same date can differ on account of time zones.
+	zoneSlack = 26 * time.Hour
+	// closedFor is how long a closed request is remembered at least.
+	closedFor = 7 * 24 * time.Hour
+	// namelessFor is how long one without id is remembered: it can be asked for by nothing.
+	namelessFor = 30 * 24 * time.Hour
+	// auditDepth is how much is compared at least to find out whether updated_after works.
+	auditDepth = 72 * time.Hour
+)
+
+// Feed tells what changes in a city; see [RequestClient.Feed]. One loop at a time may run over it;
+// [Feed.Checkpoint] may be called at any time.
+type Feed struct {
+	c       *Client
+	opts    FeedOptions
+	q       Query // without the parts that are checked on this side
+	scope   scope
+	running sync.Mutex // held while a loop runs
+
+	mu sync.Mutex // guards s
+	s  feedState
+
+	singly bool // the server gives nothing, or one only, for a list of ids
+	file   CheckpointStore
+}
+
+// Feed returns a feed of what changes among the requests of a query: which are new, updated, closed,
+// reopened or gone. It makes no call.
+//
+// Where the server honours updated_after that is what it is asked for; whether it does is found out and
+// checked once in each FeedOptions.Follow. Elsewhere the requests of the time since the newest known one,
+// and of an overlap before, are read again and compared. In both cases known requests that do not turn up
+// there are asked for by id, fifty a call, so that a report which is closed after months is still seen.
+//
+// The error is a *[ValidationError] for options that make no sense, and matches [ErrCheckpoint] for a
+// checkpoint that is broken or belongs to another feed.
+func (r *RequestClient) Feed(opts FeedOptions) (*Feed, error) {
+	f := &Feed{c: r.c, opts: opts, file: opts.Store}
+	if opts.Query != nil {
+		f.q = *opts.Query
+	}
+	if problems := opts.problems(&f.q); len(problems) > 0 {
+		return nil, &ValidationError{problems}
+	}
+	if f.opts.Overlap == 0 {
+		f.opts.Overlap = defaultOverlap
+	}
+	if f.opts.Follow == 0 {
+		f.opts.Follow = defaultFollow
+	}
+	d := &r.c.cfg.dialect
+	f.scope = newScope(&f.q, d)
+	id := scopeOf(r.c, &f.q)
+	if !knowsArea(d, "bbox") {
+		f.q.Within = nil
+	}
+	if !knowsArea(d, "lat", "long", "radius") {
+		f.q.Near = nil
+	}
+	f.q.Statuses = nil
+	cp := opts.Checkpoint
+	if cp.IsZero() && f.file != nil {
+		var err error
+		if cp, err = f.file.Load(); err != nil {
+			return nil, err
+		}
+	}
+	return f, f.s.restore(cp, id, opts.Since)
+}
+
+func (o *FeedOptions) problems(q *Query) []Problem {
+	out := q.problems()
+	bad := func(cond bool, field, detail string) {
+		if cond {
+			out = append(out, Problem{field, detail})
+		}
+	}
+	bad(q.Page != 0, "Query.Page", "a feed reads all pages")
+	bad(!q.UpdatedAfter.IsZero() || !q.UpdatedBefore.IsZero(), "Query.UpdatedAfter", "a feed sets these bounds itself; see Since")
+	bad(o.Overlap < 0, "Overlap", "a negative time")
+	for _, k := range o.Kinds {
+		bad(!slices.Contains([]ChangeKind{Created, Updated, Closed, Reopened, Gone}, k), "Kinds", fmt.Sprintf("there is no kind %q", k))
+	}
+	return out
+}
+
+// Checkpoint returns how far the feed has come: it covers the changes whose loop body has finished, and no
+// others. Within a loop body that is all but the change in hand; a body that is left by break, return or
+// panic has not finished.
+func (f *Feed) Checkpoint() Checkpoint {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.s.checkpoint()
+}
+
+var errBusy = errors.New("open311: a loop is running over this feed already")
+
+// Poll looks once for changes and gives them in the order of their dates; each request has one at most.
+// What could not be had is the last pair, nil and an error: that of the call that failed, or a
+// *[TruncatedError]. The next poll then asks for it again. So it is with changes whose loop body has not
+// finished.
+//
+// All calls are made before the first change is given. On a quiet city, which has changed nothing for the
+// time of the overlap or little enough for one answer, that is one call; see the package documentation for
+// the others.
+func (f *Feed) Poll(ctx context.Context) iter.Seq2[*Change, error] {
+	return func(yield func(*Change, error) bool) {
+		if !f.running.TryLock() {
+			yield(nil, errBusy)
+			return
+		}
+		defer f.running.Unlock()
+		if _, err := f.poll(ctx, yield); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// Watch polls again and again, with a tenth of every for jitter, until the context or the loop ends. It
+// gives errors as Poll does, and goes on: after trouble the pauses double, up to an hour or to every if
+// that is more, and last as long as the server asks for. It ends after an error that waiting cannot mend: a
+// *[ValidationError], or one that matches [ErrForbidden]. When ctx ends it gives no error.
+func (f *Feed) Watch(ctx context.Context, every time.Duration) iter.Seq2[*Change, error] {
+	return func(yield func(*Change, error) bool) {
+		if every <= 0 {
+			yield(nil, &ValidationError{[]Problem{{"every", "must be above 0"}}})
+			return
+		}
+		if !f.running.TryLock() {
+			yield(nil, errBusy)
+			return
+		}
+		defer f.running.Unlock()
+		for failures := 0; ctx.Err() == nil; {
+			more, err := f.poll(ctx, yield)
+			switch {
+			case !more || ctx.Err() != nil:
+				return
+			case err != nil && (!yield(nil, err) || final(err)):
+				return
+			case err != nil:
+				failures++
+			default:
+				failures = 0
+			}
+			sleep(ctx, pause(every, failures, err))
+		}
+	}
+}
+
+// final reports whether asking again later is of no use.
+func final(err error) bool {
+	var ve *ValidationError
+	return errors.As(err, &ve) || errors.Is(err, ErrForbidden)
+}
+
+// maxPause is the longest pause after trouble, unless polls are further apart anyway.
+const maxPause = time.Hour
+
+// pause returns how long to wait before the next poll.
+func pause(every time.Duration, failures int, err error) time.Duration {
+	d := every
+	for range min(failures, 30) {
+		d = min(2*d, max(every, maxPause))
+	}
+	d += time.Duration((rand.Float64() - 0.5) / 5 * float64(d))
+	var ae *APIError
+	if errors.As(err, &ae) {
+		d = max(d, ae.RetryAfter)
+	}
+	return d
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// wants reports whether the caller asks for a change.
+func (f *Feed) wants(c *Change) bool {
+	if len(f.opts.Kinds) > 0 && !slices.Contains(f.opts.Kinds, c.Kind) {
+		return false
+	}
+	if q := f.opts.Query; q != nil && len(q.Statuses) > 0 &&
+		!slices.ContainsFunc(q.Statuses, c.Request.Status.Is) && !slices.ContainsFunc(q.Statuses, c.Previous.Is) {
+		return false
+	}
+	return f.opts.Match == nil || f.opts.Match(c)
+}

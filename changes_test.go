@@ -1,0 +1,278 @@
+package open311_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-open311/open311"
+	"github.com/go-open311/open311/open311test"
+)
+
+// told polls once and returns the changes as "kind id".
+func told(t testing.TB, f *open311.Feed) (list []string) {
+	t.Helper()
+	for ch, err := range f.Poll(t.Context()) {
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		list = append(list, string(ch.Kind)+" "+ch.Request.ID)
+	}
+	return list
+}
+
+func newFeed(t testing.TB, c *open311.Client, o open311.FeedOptions) *open311.Feed {
+	t.Helper()
+	f, err := c.Requests.Feed(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func feedCity(t testing.TB, opts ...open311test.Option) *open311test.Server {
+	clock := open311test.NewClock(time.Now(), 1)
+	return open311test.NewServer(t, append([]open311test.Option{open311test.WithoutNetwork(), open311test.WithTicking(clock)}, opts...)...)
+}
+
+func TestFeedTellsChanges(t *testing.T) {
+	t.Parallel()
+	for _, q := range []open311test.Quirks{{}, {UpdatedFilters: true}} {
+		t.Run(fmt.Sprint("updated_after=", q.UpdatedFilters), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				city := feedCity(t, open311test.WithQuirks(q))
+				f := newFeed(t, city.Client(), open311.FeedOptions{})
+				if got := told(t, f); got != nil {
+					t.Fatalf("taking stock has given %v", got)
+				}
+				// An open request of some months ago: no window reaches that far.
+				var old string
+				for _, r := range city.Requests() {
+					if age := time.Since(r.RequestedDatetime); r.Status == open311.StatusOpen && age > 50*24*time.Hour && age < 80*24*time.Hour {
+						old = r.ID
+					}
+				}
+				set := func(s open311.Status) func(*open311.ServiceRequest) {
+					return func(r *open311.ServiceRequest) { r.Status = s }
+				}
+				step := func(want ...string) {
+					t.Helper()
+					time.Sleep(25 * time.Hour)
+					got := told(t, f)
+					slices.Sort(got)
+					if diff := cmp.Diff(want, got); diff != "" {
+						t.Errorf("(-want +got):\n%s", diff)
+					}
+				}
+				city.Put(open311.ServiceRequest{ID: "n1", ServiceCode: "A"})
+				step("created n1")
+				city.Edit("n1", func(r *open311.ServiceRequest) { r.StatusNotes = "Seen." })
+				city.Edit(old, set("fixed"))
+				step("closed "+old, "updated n1")
+				city.Edit("n1", set("CLOSED"))
+				city.Edit(old, set("open"))
+				step("closed n1", "reopened "+old)
+				step()
+				city.Remove(old)
+				step()
+				step("gone " + old)
+				step()
+			})
+		})
+	}
+}
+
+// TestFeedCalls is the measure of a quiet city.
+func TestFeedCalls(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		q    open311test.Quirks
+	}{
+		{"window", open311test.Quirks{}},
+		{"updated_after", open311test.Quirks{UpdatedFilters: true}},
+		{"updated_after, pages of 50", open311test.Quirks{UpdatedFilters: true, Paging: open311test.ByPage, PageSize: 50}},
+		{"window, pages of 50", open311test.Quirks{Paging: open311test.ByPage, PageSize: 50}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				city := feedCity(t, open311test.WithQuirks(tt.q))
+				f := newFeed(t, city.Client(), open311.FeedOptions{})
+				told(t, f)
+				t.Logf("%d calls to take stock", len(city.Calls()))
+				for range 5 {
+					city.ResetCalls()
+					time.Sleep(10 * time.Minute)
+					if got := told(t, f); got != nil {
+						t.Errorf("a quiet city has told %v", got)
+					}
+					if n := len(city.Calls()); n != 1 {
+						t.Errorf("%d calls, want 1", n)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestFeedFilters(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		city := feedCity(t, open311test.WithRequests())
+		near := open311.FeedOptions{Query: &open311.Query{Near: &open311.Circle{Center: open311.Point{Lat: 52.5, Long: 13.4}, Radius: 1000}}}
+		box := open311.FeedOptions{Query: &open311.Query{Within: &open311.Box{Min: open311.Point{Lat: 52, Long: 13}, Max: open311.Point{Lat: 52.504, Long: 14}}}}
+		feeds := map[string]*open311.Feed{
+			"near": newFeed(t, city.Client(), near), "box": newFeed(t, city.Client(), box),
+			"kinds":  newFeed(t, city.Client(), open311.FeedOptions{Kinds: []open311.ChangeKind{open311.Closed}}),
+			"closed": newFeed(t, city.Client(), open311.FeedOptions{Query: &open311.Query{Statuses: []open311.Status{"closed"}}}),
+			"codes":  newFeed(t, city.Client(), open311.FeedOptions{Query: &open311.Query{ServiceCodes: []string{"B"}}}),
+			"match":  newFeed(t, city.Client(), open311.FeedOptions{Match: func(c *open311.Change) bool { return c.Request.ID == "3" }}),
+			"ids":    newFeed(t, city.Client(), open311.FeedOptions{Query: &open311.Query{IDs: []string{"2", "nope"}}}),
+		}
+		got := map[string][]string{}
+		all := func() {
+			for name, f := range feeds {
+				got[name] = append(got[name], told(t, f)...)
+			}
+		}
+		all()
+		city.Put(open311.ServiceRequest{ID: "1", ServiceCode: "A", Location: &open311.Point{Lat: 52.505, Long: 13.4}},
+			open311.ServiceRequest{ID: "2", ServiceCode: "B", Location: &open311.Point{Lat: 52.502, Long: 13.4}}, open311.ServiceRequest{ID: "3", ServiceCode: "C"})
+		all()
+		time.Sleep(time.Hour)
+		city.Edit("2", func(r *open311.ServiceRequest) { r.Status = open311.StatusClosed })
+		all()
+		want := map[string][]string{"near": {"created 1", "created 2", "closed 2"}, "box": {"created 2", "closed 2"}, "kinds": {"closed 2"},
+			"closed": {"closed 2"}, "codes": {"created 2", "closed 2"}, "match": {"created 3"}, "ids": {"created 2", "closed 2"}}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A body that is left has not finished: its change comes again, and no other.
+func TestFeedBreak(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		city := feedCity(t, open311test.WithRequests())
+		f := newFeed(t, city.Client(), open311.FeedOptions{})
+		told(t, f)
+		for i := range 3 {
+			time.Sleep(time.Second)
+			city.Put(open311.ServiceRequest{ID: fmt.Sprint(i)})
+		}
+		for ch := range f.Poll(t.Context()) {
+			if ch.Request.ID == "1" {
+				break
+			}
+		}
+		again := newFeed(t, city.Client(), open311.FeedOptions{Checkpoint: f.Checkpoint()})
+		if diff := cmp.Diff([]string{"created 1", "created 2"}, told(t, again)); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestWatchTrouble(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		status := 503
+		var at []time.Duration
+		begin := time.Now()
+		city := feedCity(t, open311test.WithRequests())
+		c := city.Client(open311.WithRetry(open311.RetryPolicy{MaxAttempts: 1}), open311.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
+			return roundTrip(func(r *http.Request) (*http.Response, error) {
+				at = append(at, time.Since(begin))
+				if status == 0 {
+					return next.RoundTrip(r)
+				}
+				return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("")), Request: r}, nil
+			})
+		}))
+		ctx, cancel := context.WithCancel(t.Context())
+		failures := 0
+		for ch, err := range newFeed(t, c, open311.FeedOptions{}).Watch(ctx, time.Minute) {
+			if err == nil {
+				if ch.Kind != open311.Created || status != 0 {
+					t.Errorf("%+v", ch)
+				}
+				status = 403 // which ends it
+				continue
+			}
+			if failures++; failures == 4 {
+				if at[3]-at[2] < 6*time.Minute || at[1] < 100*time.Second {
+					t.Errorf("no back-off: calls at %v", at)
+				}
+				status = 0
+				go func() {
+					time.Sleep(20 * time.Minute)
+					city.Put(open311.ServiceRequest{ID: "1"})
+				}()
+			}
+		}
+		if failures != 5 || status != 403 {
+			t.Errorf("%d errors", failures)
+		}
+		cancel()
+		for _, err := range newFeed(t, c, open311.FeedOptions{}).Watch(ctx, time.Minute) {
+			t.Errorf("a watch whose context has ended gives %v", err)
+		}
+	})
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestFeedOptions(t *testing.T) {
+	t.Parallel()
+	c := feedCity(t).Client()
+	for _, o := range []open311.FeedOptions{{Overlap: -1}, {Kinds: []open311.ChangeKind{"new"}}, {Query: &open311.Query{Page: 2}},
+		{Query: &open311.Query{UpdatedAfter: time.Now()}}, {Query: &open311.Query{Near: &open311.Circle{}}}} {
+		if _, err := c.Requests.Feed(o); !errors.Is(err, open311.ErrInvalid) {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+	f := newFeed(t, c, open311.FeedOptions{Since: time.Now().AddDate(0, 0, -30)})
+	for range f.Poll(t.Context()) {
+		for _, err := range f.Poll(t.Context()) {
+			if err == nil {
+				t.Error("two loops at once")
+			}
+		}
+		break
+	}
+	for _, err := range f.Watch(t.Context(), 0) {
+		if !errors.Is(err, open311.ErrInvalid) {
+			t.Error(err)
+		}
+	}
+}
+
+func TestContains(t *testing.T) {
+	t.Parallel()
+	berlin, potsdam := open311.Point{Lat: 52.52, Long: 13.405}, open311.Point{Lat: 52.39, Long: 13.065}
+	for r, want := range map[float64]bool{27100: false, 27300: true} { // 27.2 km
+		if got := (open311.Circle{Center: berlin, Radius: r}).Contains(potsdam); got != want {
+			t.Errorf("within %v m: %v", r, got)
+		}
+	}
+	fiji := open311.Box{Min: open311.Point{Lat: -20, Long: 177}, Max: open311.Point{Lat: -16, Long: -178}}
+	for long, want := range map[float64]bool{176: false, 178: true, 180: true, -179: true, -177: false} {
+		if got := fiji.Contains(open311.Point{Lat: -18, Long: long}); got != want {
+			t.Errorf("longitude %v: %v", long, got)
+		}
+	}
+}

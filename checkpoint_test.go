@@ -1,0 +1,123 @@
+package open311_test
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/go-open311/open311"
+	"github.com/go-open311/open311/open311test"
+)
+
+var updateCheckpoint = flag.Bool("update-checkpoint", false, "write testdata/checkpoint anew, for a new version of the format")
+
+func TestFileCheckpoint(t *testing.T) {
+	t.Parallel()
+	city := feedCity(t)
+	path := filepath.Join(t.TempDir(), "state.json")
+	o := open311.FeedOptions{Store: open311.FileCheckpoint(path)}
+	told(t, newFeed(t, city.Client(), o))
+	city.Put(open311.ServiceRequest{ID: "new"})
+	o.Store = open311.FileCheckpoint(path)
+	f := newFeed(t, city.Client(), o)
+	if got := told(t, f); len(got) != 1 || got[0] != "created new" {
+		t.Errorf("after a restart: %v", got)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(whole), "quillhaven") {
+		t.Error("the file tells the endpoint")
+	}
+	// Another feed of another city must not take it, nor write over it.
+	other := feedCity(t, open311test.WithBase("/other"))
+	if _, err := other.Client().Requests.Feed(o); !errors.Is(err, open311.ErrCheckpoint) {
+		t.Errorf("a foreign checkpoint: %v", err)
+	}
+	stranger := newFeed(t, other.Client(), open311.FeedOptions{})
+	told(t, stranger)
+	if err := open311.FileCheckpoint(path).Save(stranger.Checkpoint()); !errors.Is(err, open311.ErrCheckpoint) {
+		t.Errorf("a foreign checkpoint is overwritten: %v", err)
+	}
+	for name, text := range map[string]string{"empty": "", "no JSON": "hello", "other JSON": `{"a":1}`, "half": string(whole[:len(whole)/2]),
+		"a bit": strings.Replace(string(whole), `"crc32":`, `"crc32":1`, 1), "later version": strings.Replace(string(whole), `"open311_feed":1`, `"open311_feed":99`, 1)} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		o.Store = open311.FileCheckpoint(path)
+		_, err := city.Client().Requests.Feed(o)
+		saveErr := o.Store.Save(f.Checkpoint())
+		if !errors.Is(err, open311.ErrCheckpoint) || !errors.Is(saveErr, open311.ErrCheckpoint) {
+			t.Errorf("%s: %v; saving: %v", name, err, saveErr)
+		}
+		if after, _ := os.ReadFile(path); string(after) != text {
+			t.Errorf("%s: the file was overwritten", name)
+		}
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	a, b := open311.FileCheckpoint(path), open311.FileCheckpoint(path)
+	if err := errors.Join(a.Save(f.Checkpoint()), b.Save(f.Checkpoint())); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Save(f.Checkpoint()); !errors.Is(err, open311.ErrCheckpoint) {
+		t.Errorf("two programs share a file: %v", err)
+	}
+}
+
+// TestCheckpointVersions reads a checkpoint of each version that there has been.
+func TestCheckpointVersions(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		city := feedCity(t, open311test.WithSize(300))
+		if *updateCheckpoint {
+			f := newFeed(t, city.Client(), open311.FeedOptions{})
+			told(t, f)
+			b, err := json.Marshal(f.Checkpoint())
+			if err := errors.Join(err, os.MkdirAll("testdata/checkpoint", 0o755), os.WriteFile("testdata/checkpoint/v1.json", append(b, '\n'), 0o644)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		files, err := filepath.Glob("testdata/checkpoint/v*.json")
+		if err != nil || len(files) == 0 {
+			t.Fatal(files, err)
+		}
+		for _, file := range files {
+			cp, err := open311.FileCheckpoint(file).Load()
+			if err != nil {
+				t.Fatal(err)
+			}
+			city.Put(open311.ServiceRequest{ID: "new"})
+			if got := told(t, newFeed(t, city.Client(), open311.FeedOptions{Checkpoint: cp})); len(got) != 1 {
+				t.Errorf("%s: %v", file, got)
+			}
+		}
+	})
+}
+
+func FuzzCheckpoint(f *testing.F) {
+	if b, err := os.ReadFile("testdata/checkpoint/v1.json"); err == nil {
+		f.Add(b)
+	}
+	f.Add([]byte(`{"open311_feed":1,"scope":"x","requests":0,"known":"","crc32":0}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var cp, again open311.Checkpoint
+		if json.Unmarshal(b, &cp) != nil {
+			return
+		}
+		out, err := json.Marshal(cp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(out, &again); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
