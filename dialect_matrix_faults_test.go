@@ -189,8 +189,8 @@ var listingFaults = []struct {
 }
 
 func TestListingUnderFaults(t *testing.T) {
-	if testing.Short() {
-		t.Skip("some thousand listings")
+	if testing.Short() || raceDetector {
+		t.Skip("some thousand listings; the matrix and the soak test are for the race detector")
 	}
 	for _, d := range matrixDialects {
 		for _, size := range []int{0, 7} {

@@ -52,6 +52,9 @@ func TestAllRegimes(t *testing.T) {
 	} {
 		for _, arrive := range []int{0, 3} {
 			t.Run(fmt.Sprintf("%s/%d arriving", tt.name, arrive), func(t *testing.T) {
+				if (testing.Short() || raceDetector) && (tt.least > 250 || arrive == 0) {
+					t.Skip("hundreds of calls")
+				}
 				over := tt.over
 				if over == 0 {
 					over = year

@@ -1,0 +1,6 @@
+//go:build race
+
+package open311_test
+
+// raceDetector says that the race detector slows everything down tenfold.
+const raceDetector = true
