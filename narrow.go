@@ -142,6 +142,9 @@ func (l *lister) part(p piece, from, size int) *piece {
 	return &p
 }
 
+// errAgain says that what failed is to be asked for once more.
+var errAgain = errors.New("ask again")
+
 // poison deals with a span whose first answer makes the server fail. Where pages work they narrow it
 // down; else e.broken tells the caller to divide the time. When not a single call has succeeded yet, one
 // is made for a single request: it tells a bad record from a server that is down.
@@ -160,8 +163,8 @@ func (l *lister) poison(e *extent, p piece, cause error) error {
 			return cause
 		}
 		if err == nil && res.rows != 1 {
-			e.add(res) // it does not look at the size, and was only unwell the first time
-			return nil
+			e.fresh = res.fresh
+			return errAgain // it does not look at the size, and was only unwell the first time
 		}
 		if err != nil { // the newest request itself may be the bad one
 			p.page = 2

@@ -160,10 +160,15 @@ func (l *lister) exhaust(start, end time.Time) (*extent, error) {
 	e := &extent{}
 	p := span(start, end)
 	res, err := l.fetch(&p)
-	if err != nil {
-		if poisoned(err) && l.ctx.Err() == nil {
-			return e, l.poison(e, p, err)
+	if err != nil && poisoned(err) && l.ctx.Err() == nil {
+		if again := l.poison(e, p, err); again != errAgain {
+			return e, again
 		}
+		if res, err = l.fetch(&p); res != nil {
+			res.fresh += e.fresh
+		}
+	}
+	if err != nil {
 		return e, err
 	}
 	e.add(res)
