@@ -73,7 +73,7 @@ func stopped(t *testing.T, program string, args []string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(300 * time.Millisecond)
+	time.Sleep(2 * time.Second) // to be up and running, on a loaded machine too
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
