@@ -1,0 +1,135 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Check judges a server. It reads only, unless the target allows more. The report is there, as far as it
+// goes, even if the error is not nil: that the target cannot be checked as it is described, that ctx ended,
+// or that not one call was answered.
+func Check(ctx context.Context, target Target) (*Report, error) {
+	t, err := target.prepare()
+	if err != nil {
+		return nil, err
+	}
+	s := newSession(ctx, t)
+	r := &Report{
+		Endpoint: s.secrets.URL(t.Endpoint), Jurisdiction: t.Jurisdiction, Started: t.Now().UTC().Truncate(time.Second),
+		Create: t.AllowCreate, Results: make([]Result, len(catalogue)),
+	}
+	began := time.Now()
+	done := 0
+	for _, late := range []bool{false, true} {
+		for i := range catalogue {
+			if catalogue[i].late != late {
+				continue
+			}
+			r.Results[i] = s.result(&catalogue[i])
+			if done++; t.Progress != nil {
+				t.Progress(done, len(catalogue), r.Results[i])
+			}
+		}
+	}
+	r.Elapsed = time.Since(began)
+	r.Calls, r.Posts, r.Created = len(s.log), s.posts, s.created
+	r.Formats = slices.DeleteFunc(slices.Clone(bothFormats), func(f Format) bool { return !s.spoke(f) })
+	r.Verdict = verdictOf(r.Results)
+	if ctx.Err() != nil {
+		return r, fmt.Errorf("conformance: %w", ctx.Err())
+	}
+	return r, s.unanswered()
+}
+
+// spoke is speaks without a call.
+func (s *session) spoke(f Format) bool {
+	return slices.ContainsFunc(s.log, func(x *exchange) bool { return x.format == f && x.ok() && sniff(x.body) == f })
+}
+
+// unanswered is the reason why there was no answer at all.
+func (s *session) unanswered() error {
+	for _, x := range s.log {
+		if x.err == nil {
+			return nil
+		}
+	}
+	if len(s.log) == 0 {
+		return errors.New("conformance: everything is disabled")
+	}
+	return fmt.Errorf("conformance: %s does not answer: %w", s.secrets.URL(s.target.Endpoint), s.log[0].err)
+}
+
+// result judges a requirement in its formats.
+func (s *session) result(r *rule) Result {
+	res := Result{Requirement: r.Requirement}
+	res.Requirement.Formats = slices.Clone(r.Requirement.Formats)
+	if reason, ok := s.target.Disable[r.ID]; ok {
+		res.Status, res.Reason = Disabled, strings.TrimSpace(reason)
+		return res
+	}
+	if !s.target.tries(r.Feature) {
+		res.Status, res.Reason = Unsupported, "the target does not declare the feature "+string(r.Feature)
+		return res
+	}
+	formats := r.Requirement.Formats
+	if len(formats) == 0 {
+		formats = []Format{FormatNone}
+	}
+	var reasons []string
+	for _, f := range formats {
+		o := s.judge(r, f)
+		st := s.statusOf(o, r)
+		if len(r.Requirement.Formats) > 0 {
+			res.set(f, st)
+		}
+		res.Status = worse(res.Status, st)
+		text := s.secrets.Text(o.text)
+		if st == Fail || st == Warn || st == Error {
+			finding := Finding{Format: f, Status: st, Got: text, Exchange: s.show(o.at, o.near)}
+			if st != Error {
+				finding.Want = r.want
+			}
+			res.Findings = append(res.Findings, finding)
+		} else if text != "" && !slices.Contains(reasons, text) {
+			reasons = append(reasons, text)
+		}
+	}
+	res.Reason = strings.Join(reasons, "; ")
+	return res
+}
+
+// judge calls a rule. A fault of ours must not look like one of the server.
+func (s *session) judge(r *rule, f Format) (o outcome) {
+	defer func() {
+		if p := recover(); p != nil {
+			o = outcome{what: trouble, text: fmt.Sprintf("this package failed: %v\n%s", p, clip(string(debug.Stack()), 800))}
+		}
+	}()
+	if err := s.ctx.Err(); err != nil {
+		return outcome{what: trouble, text: err.Error()}
+	}
+	return r.judge(s, f)
+}
+
+// statusOf weighs an outcome by the level: only what must be is failed, and what may be is not held against
+// a server, unless it was said to be there.
+func (s *session) statusOf(o outcome, r *rule) Status {
+	switch {
+	case o.what == kept:
+		return Pass
+	case o.what == trouble:
+		return Error
+	case o.what == unseen:
+		return Unsupported
+	case r.Level == Must:
+		return Fail
+	case r.Level == Should || s.target.declared(r.Feature):
+		return Warn
+	}
+	return Unsupported
+}

@@ -1,0 +1,137 @@
+package conformance
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// differ says where an XML element and a JSON value say different things, or "". Absent, null and empty
+// are the same (GeoReport v2 does not tell them apart), and so are two ways to write a number or an instant.
+func differ(x, j *node, path string) string {
+	if x.blank() && j.blank() {
+		return ""
+	}
+	if x.blank() || j.blank() {
+		return fmt.Sprintf("%s is %s in XML and %s in JSON", at(path), short(x), short(j))
+	}
+	switch j.kind {
+	case kindList:
+		return differList(x, j, path)
+	case kindObject:
+		for _, k := range j.kids {
+			if d := differ(x.child(k.name), k, path+"."+k.name); d != "" {
+				return d
+			}
+		}
+		for _, k := range x.kids {
+			if d := differ(k, j.child(k.name), path+"."+k.name); d != "" {
+				return d
+			}
+		}
+		return ""
+	}
+	if len(x.kids) > 0 || !sameScalar(x.text, j.text) {
+		return fmt.Sprintf("%s is %s in XML and %s in JSON", at(path), short(x), short(j))
+	}
+	return ""
+}
+
+func differList(x, j *node, path string) string {
+	if len(x.kids) != len(j.kids) {
+		return fmt.Sprintf("%s has %d members in XML and %d in JSON", at(path), len(x.kids), len(j.kids))
+	}
+	for i := range x.kids {
+		if d := differ(x.kids[i], j.kids[i], fmt.Sprintf("%s[%d]", path, i)); d != "" {
+			return d
+		}
+	}
+	return ""
+}
+
+func at(path string) string { return orElse(strings.TrimPrefix(path, "."), "the document") }
+
+func short(n *node) string {
+	switch {
+	case n == nil:
+		return "absent"
+	case n.blank():
+		return "empty"
+	case len(n.kids) > 0:
+		return "nested"
+	}
+	return strconv.Quote(clip(n.text, 60))
+}
+
+func sameScalar(a, b string) bool {
+	a, b = normal(a), normal(b)
+	if a == b {
+		return true
+	}
+	if fa, err := strconv.ParseFloat(a, 64); err == nil && !leadingZero(a) && !leadingZero(b) {
+		fb, err := strconv.ParseFloat(b, 64)
+		return err == nil && fa == fb
+	}
+	if ta, err := time.Parse(time.RFC3339, a); err == nil {
+		tb, err := time.Parse(time.RFC3339, b)
+		return err == nil && ta.Equal(tb)
+	}
+	return false
+}
+
+// leadingZero: 007 is a code, and not the number 7.
+func leadingZero(v string) bool { return len(v) > 1 && v[0] == '0' && v[1] != '.' }
+
+// normal undoes what XML does to the ends of lines, and what pretty printers do to the ends of a text.
+func normal(s string) string {
+	s = strings.TrimSpace(s)
+	if strings.Contains(s, "\r") {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	}
+	return s
+}
+
+// differRows compares records that both lists have, by a field that identifies them.
+func differRows(x, j []*node, key string) string {
+	byKey := make(map[string]*node, len(x))
+	for _, r := range x {
+		byKey[r.value(key)] = r
+	}
+	for _, r := range j {
+		if other := byKey[r.value(key)]; other != nil && r.value(key) != "" {
+			if d := differ(other, r, ""); d != "" {
+				return fmt.Sprintf("%s %s: %s", key, r.value(key), d)
+			}
+		}
+	}
+	return ""
+}
+
+// keysOf returns the values that identify records, in their order.
+func keysOf(rows []*node, key string) []string {
+	var list []string
+	for _, r := range rows {
+		if v := r.value(key); v != "" {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+// missing returns the members of a that b does not have.
+func missing(a, b []string) []string {
+	has := make(map[string]bool, len(b))
+	for _, v := range b {
+		has[v] = true
+	}
+	return slices.DeleteFunc(slices.Clone(a), func(v string) bool { return has[v] })
+}
+
+func few(list []string) string {
+	if len(list) > 3 {
+		return strings.Join(list[:3], ", ") + fmt.Sprintf(" and %d more", len(list)-3)
+	}
+	return strings.Join(list, ", ")
+}

@@ -1,0 +1,201 @@
+//go:build conformance
+
+package conformance
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-open311/open311"
+	"github.com/go-open311/open311/open311test"
+)
+
+// mutation is one way to be wrong, which has to be found by one requirement.
+type mutation struct {
+	id      string
+	option  open311test.Option
+	follows []string // requirements that cannot but break as well
+	blinds  []string // patterns of those that cannot be judged any more
+	many    bool     // of a server of several jurisdictions
+	size    int      // requests in the city
+}
+
+const (
+	testKey  = "k-311-secret"
+	testSize = 200
+)
+
+// mutated starts a city that does everything this package knows of, with one thing wrong.
+func mutated(t *testing.T, m mutation) Target {
+	opts := []open311test.Option{
+		open311test.WithoutNetwork(), open311test.WithAPIKey(testKey), open311test.WithSize(max(m.size, testSize)),
+		open311test.WithQuirks(everything()),
+	}
+	if m.many {
+		opts = append(opts, open311test.WithJurisdictions("a.example", "b.example"))
+	}
+	if m.option != nil {
+		opts = append(opts, m.option)
+	}
+	city := open311test.NewServer(t, opts...)
+	requests := city.Requests()
+	city.PutUpdates(
+		open311.Update{RequestID: requests[0].ID, Status: open311.StatusOpen, UpdatedDatetime: city.Now().Add(-time.Hour), Description: "seen"},
+		open311.Update{RequestID: requests[0].ID, Status: open311.StatusClosed, UpdatedDatetime: city.Now().Add(-time.Hour / 2), Description: "done"},
+		open311.Update{RequestID: requests[1].ID, Status: open311.StatusClosed, UpdatedDatetime: city.Now().Add(-time.Hour / 4), Description: "done, too"},
+	)
+	target := Target{
+		Endpoint: city.URL, APIKey: testKey, AllowCreate: true, Pace: -1, Now: city.Now,
+		HTTPClient: &http.Client{Transport: city.Transport()},
+	}
+	if m.many {
+		target.Jurisdiction = "a.example"
+	}
+	return target
+}
+
+// everything is the specification and all extensions.
+func everything() open311test.Quirks {
+	return open311test.Quirks{
+		Name: "everything", Paging: open311test.ByPage, FirstPage: 1, SizeParam: "page_size", UpdatedFilters: true,
+		Extended: map[string]json.RawMessage{"extended_attributes": json.RawMessage(`{"ward":"4"}`)},
+	}
+}
+
+// quirk is everything with one thing otherwise.
+func quirk(change func(*open311test.Quirks)) open311test.Option {
+	q := everything()
+	change(&q)
+	return open311test.WithQuirks(q)
+}
+
+var baseline = struct {
+	sync.Mutex
+	of map[bool]map[string]Status
+}{of: make(map[bool]map[string]Status)}
+
+// statusesOf checks the city without a mutation, once.
+func statusesOf(t *testing.T, many bool) map[string]Status {
+	baseline.Lock()
+	defer baseline.Unlock()
+	if got := baseline.of[many]; got != nil {
+		return got
+	}
+	r, err := Check(context.Background(), mutated(t, mutation{many: many}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(map[string]Status)
+	for _, res := range r.Results {
+		got[res.ID] = res.Status
+		if res.Status != Pass && res.Status != Unsupported {
+			t.Errorf("without a mutation %s is %s: %+v", res.ID, res.Status, res.Findings)
+		}
+	}
+	baseline.of[many] = got
+	return got
+}
+
+// tally counts, over all mutations, what was found and what should have been.
+type tally struct {
+	sync.Mutex
+	hits, extra, missed int
+}
+
+// TestMutationFloors is a floor of precision and recall. The race detector makes it slow, and finds nothing in
+// the 196th run that it did not find in the 25th: with it, only a part of the table is run.
+func TestMutationFloors(t *testing.T) {
+	one, many := statusesOf(t, false), statusesOf(t, true)
+	var sum tally
+	seen := make(map[string]bool)
+	table := mutations(t)
+	for _, m := range table {
+		seen[m.id] = true
+	}
+	for _, r := range Requirements() {
+		if one[r.ID] != Pass && many[r.ID] != Pass {
+			t.Errorf("%s passes nowhere: one jurisdiction %s, many %s", r.ID, one[r.ID], many[r.ID])
+		}
+		if !seen[r.ID] {
+			t.Errorf("no mutation breaks %s", r.ID)
+		}
+	}
+	t.Run("table", func(t *testing.T) {
+		for i, m := range table {
+			if raceEnabled && i%8 != 0 {
+				continue
+			}
+			t.Run(m.id, func(t *testing.T) {
+				t.Parallel()
+				sum.judge(t, m)
+			})
+		}
+	})
+	found := sum.hits + sum.extra
+	if sum.extra+sum.missed > 0 {
+		t.Error("precision and recall have to be 100 %")
+	}
+	t.Logf("%d mutations for %d requirements: %d findings, %d of them expected, %d missed: precision %.1f %%, recall %.1f %%",
+		len(table), len(catalogue), found, sum.hits, sum.missed, percent(sum.hits, found), percent(sum.hits, sum.hits+sum.missed))
+}
+
+func percent(n, of int) float64 {
+	if of == 0 {
+		return 0
+	}
+	return 100 * float64(n) / float64(of)
+}
+
+func (sum *tally) judge(t *testing.T, m mutation) {
+	was := statusesOf(t, m.many)
+	r, err := Check(context.Background(), mutated(t, m))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var broken, lost []string
+	for _, res := range r.Results {
+		switch st := res.Status; {
+		case st == was[res.ID]:
+		case st == Fail || st == Warn || st == Unsupported && (res.Level == May || res.Level == DeFacto):
+			broken = append(broken, res.ID)
+		case st == Unsupported:
+			lost = append(lost, res.ID)
+		default:
+			t.Errorf("%s was %s and is %s: %s %+v", res.ID, was[res.ID], st, res.Reason, res.Findings)
+		}
+	}
+	want := append([]string{m.id}, m.follows...)
+	sum.Lock()
+	for _, id := range broken {
+		if slices.Contains(want, id) {
+			sum.hits++
+		} else {
+			sum.extra++
+		}
+	}
+	sum.missed += len(missing(want, broken))
+	sum.Unlock()
+	if d := missing(want, broken); len(d) > 0 {
+		t.Errorf("did not break: %s", strings.Join(d, " "))
+	}
+	if d := missing(broken, want); len(d) > 0 {
+		t.Errorf("broke as well: %s", strings.Join(d, " "))
+		for _, id := range d {
+			res, _ := r.Result(id)
+			t.Logf("%s: %s %+v", id, res.Reason, res.Findings)
+		}
+	}
+	for _, id := range lost {
+		if !slices.ContainsFunc(m.blinds, func(p string) bool { ok, _ := path.Match(p, id); return ok }) {
+			res, _ := r.Result(id)
+			t.Errorf("can no longer be judged: %s: %s", id, res.Reason)
+		}
+	}
+}

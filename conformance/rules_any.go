@@ -1,0 +1,207 @@
+package conformance
+
+import (
+	"fmt"
+	"mime"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// anyRules look at all answers that the other rules have brought.
+func anyRules() section {
+	return section{OpAny, FeatureCore, specEncoding, []rule{
+		each("encoding/suffix-decides", Must, "The suffix decides", "The format of an answer is that of the suffix, whatever Accept says.",
+			"the format of the suffix", judgeSuffix).at(specFormat),
+		each("encoding/utf-8", Must, "UTF-8", "Answers are in UTF-8.", "bytes that are UTF-8", onAnswers(func(x *exchange) string {
+			if utf8.Valid(x.body) {
+				return ""
+			}
+			i := 0
+			for rest := x.body; ; i++ {
+				r, n := utf8.DecodeRune(rest)
+				if r == utf8.RuneError && n <= 1 {
+					break
+				}
+				rest, i = rest[n:], i+n-1
+			}
+			return fmt.Sprintf("byte %d, 0x%02X, is not", i, x.body[i])
+		})).last(),
+		inXML("encoding/xml-well-formed", Must, "Well-formed XML", "XML is well-formed.", "a document that an XML parser can read",
+			onAnswers(notReadable)).last(),
+		inJSON("encoding/json-well-formed", Must, "Well-formed JSON", "JSON is well-formed, and nothing follows it.", "a document that a JSON parser can read",
+			onAnswers(notReadable)).at(specSpark).last(),
+		inJSON("encoding/json-names-once", Must, "Names are there once", "No JSON object has a name twice.", "every name once",
+			onAnswers(func(x *exchange) string {
+				if x.doc == nil || len(x.doc.twice) == 0 {
+					return ""
+				}
+				return fmt.Sprintf("%q is there twice in an object", x.doc.twice[0])
+			})).at(specSpark).last(),
+	}}
+}
+
+// labelRules are about what answers say of themselves, and about what they have besides.
+func labelRules() section {
+	return section{OpAny, FeatureCore, specEncoding, []rule{
+		inXML("encoding/xml-declaration", Must, "XML declaration", "XML begins with a declaration that names UTF-8.",
+			`<?xml version="1.0" encoding="utf-8"?>`, onAnswers(func(x *exchange) string {
+				m := declaration.FindSubmatch(x.body)
+				switch {
+				case m == nil:
+					return "the document begins with " + strings.TrimSpace(clip(string(x.body[:min(len(x.body), 200)]), 40))
+				case !strings.EqualFold(string(m[1]), "utf-8"):
+					return "the declaration is " + string(m[0])
+				}
+				return ""
+			})).last(),
+		inXML("encoding/xml-namespace", Must, "No foreign namespace", "Elements have no namespace, or "+georeportV2+".",
+			"no namespace", onAnswers(func(x *exchange) string {
+				if x.doc == nil {
+					return ""
+				}
+				return foreignSpace(x.doc)
+			})).at(specFormat).last(),
+		inXML("encoding/xml-content-type", Must, "XML is called XML", "The Content-Type of XML is an XML type.",
+			"text/xml", onAnswers(func(x *exchange) string {
+				if t, _ := contentType(x); t != "text/xml" && t != "application/xml" && !strings.HasSuffix(t, "+xml") {
+					return "Content-Type is " + quoted(x)
+				}
+				return ""
+			})).last(),
+		inXML("encoding/xml-content-type-text", Should, "XML is text/xml", "The Content-Type of XML is text/xml rather than application/xml.",
+			"text/xml", onAnswers(func(x *exchange) string {
+				if t, _ := contentType(x); t == "application/xml" || strings.HasSuffix(t, "+xml") {
+					return "Content-Type is " + quoted(x)
+				}
+				return ""
+			})).last(),
+		inJSON("encoding/json-content-type", Must, "JSON is called JSON", "The Content-Type of JSON is application/json.",
+			"application/json", onAnswers(func(x *exchange) string {
+				if t, _ := contentType(x); t != "application/json" {
+					return "Content-Type is " + quoted(x)
+				}
+				return ""
+			})).last(),
+		each("encoding/charset", Should, "Charset is declared", "Content-Type names the charset, which is utf-8.",
+			"charset=utf-8", onAnswers(func(x *exchange) string {
+				if _, charset := contentType(x); !strings.EqualFold(charset, "utf-8") {
+					return "Content-Type is " + quoted(x)
+				}
+				return ""
+			})).last(),
+		each("encoding/foreign-fields", Should, "Nothing but the specification", "Answers have no fields that the specification does not know.",
+			"the fields of the specification", onAnswers(foreignField)).at(specFormat).last(),
+	}}
+}
+
+var declaration = regexp.MustCompile(`^(?:\xEF\xBB\xBF)?<\?xml\s[^>]*?encoding\s*=\s*["']([^"']*)["'][^>]*\?>`)
+
+// onAnswers applies a check to all answers of a format. An answer in another format than the one that
+// was asked for is the business of other rules.
+func onAnswers(check func(x *exchange) string) judgeFunc {
+	return func(s *session, f Format) outcome {
+		seen := false
+		for _, x := range s.log {
+			if x.err != nil || x.busy() || x.format != f || sniff(x.body) != f {
+				continue
+			}
+			seen = true
+			if text := check(x); text != "" {
+				return broken(x, "%s", text)
+			}
+		}
+		if !seen {
+			return cannot("there was no answer in %s", upper(f))
+		}
+		return fine
+	}
+}
+
+func notReadable(x *exchange) string {
+	if x.broken != nil {
+		return x.broken.Error()
+	}
+	return ""
+}
+
+func contentType(x *exchange) (kind, charset string) {
+	kind, params, err := mime.ParseMediaType(x.header.Get("Content-Type"))
+	if err != nil {
+		return "", ""
+	}
+	return kind, params["charset"]
+}
+
+func quoted(x *exchange) string {
+	if v := x.header.Get("Content-Type"); v != "" {
+		return fmt.Sprintf("%q", v)
+	}
+	return "absent"
+}
+
+// judgeSuffix asks with an Accept that would have it the other way round.
+func judgeSuffix(s *session, f Format) outcome {
+	if !s.answersIn(servicesCall(f)) {
+		return cannot("the server does not answer in %s", upper(f))
+	}
+	c := servicesCall(f)
+	c.accept = mimeOf[FormatJSON]
+	if f == FormatJSON {
+		c.accept = "text/xml"
+	}
+	x, o := s.reach(c)
+	if good(o) && (x.status != http.StatusOK || sniff(x.body) != f) {
+		return broken(x, "status %d, %s for Accept: %s", x.status, called(sniff(x.body)), c.accept)
+	}
+	return o
+}
+
+func foreignSpace(n *node) string {
+	if n.space != "" && n.space != georeportV2 {
+		return fmt.Sprintf("<%s> is in the namespace %q", n.name, n.space)
+	}
+	for _, k := range n.kids {
+		if text := foreignSpace(k); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// The fields that the specification names, by operation.
+var (
+	requestFields = []string{"service_request_id", "status", "status_notes", "service_name", "service_code", "description", "agency_responsible",
+		"service_notice", "requested_datetime", "updated_datetime", "expected_datetime", "address", "address_id", "zipcode", "lat", "long", "media_url", "token", "account_id"}
+	fieldsOf = map[Operation][]string{
+		OpServices:   {"service_code", "service_name", "description", "metadata", "type", "keywords", "group"},
+		OpDefinition: {"variable", "code", "datatype", "required", "datatype_description", "order", "description", "values"},
+		OpRequests:   requestFields,
+		OpRequest:    requestFields,
+		OpCreate:     requestFields,
+		OpToken:      requestFields,
+	}
+)
+
+// foreignField looks at the records of an answer that went well. Fields that were asked for by an
+// argument which the specification does not know are no surprise.
+func foreignField(x *exchange) string {
+	known := fieldsOf[x.op]
+	if known == nil || !x.ok() || x.doc == nil || x.query.Has("extensions") || looksLikeErrors(x.doc) {
+		return ""
+	}
+	rows := rowsOf(x.doc, x.format)
+	if x.op == OpDefinition {
+		rows = attributesOf(x.doc)
+	}
+	for _, r := range rows {
+		for _, k := range r.kids {
+			if k.name != "" && !slices.Contains(known, k.name) {
+				return fmt.Sprintf("%q is no field of the specification", k.name)
+			}
+		}
+	}
+	return ""
+}

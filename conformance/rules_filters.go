@@ -1,0 +1,361 @@
+package conformance
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The filters are tried in one format: what they select does not depend on it, and every call that is
+// not made is one that the city need not answer.
+func filterRules() section {
+	return section{OpRequests, FeatureFilters, specRequests, []rule{
+		once("requests/filter/status-open", Must, "Filter by status open", "status=open lists the open requests, and no others.",
+			"only requests that are open", judgeStatus("open")),
+		once("requests/filter/status-closed", Must, "Filter by status closed", "status=closed lists the closed requests, and no others.",
+			"only requests that are closed", judgeStatus("closed")),
+		once("requests/filter/status-both", Must, "Filter by two statuses", "status takes several words with commas between them.",
+			"the requests of the list without arguments", judgeStatus("open,closed")),
+		once("requests/filter/service-code", Must, "Filter by service", "service_code lists the requests of one service, and no others.",
+			"only requests of that service", judgeCodes(1)),
+		once("requests/filter/service-code-list", Must, "Filter by two services", "service_code takes several codes with commas between them.",
+			"the requests of both services, and no others", judgeCodes(2)),
+		once("requests/filter/dates", Must, "Filter by dates", "start_date and end_date list the requests that were made between them, and no others.",
+			"only requests of that time", judgeDates("start_date", "end_date")),
+		once("requests/filter/start-date", Must, "Filter by start_date alone", "start_date alone lists no request that was made before it.",
+			"no request before it", judgeDates("start_date")),
+		once("requests/filter/end-date", Must, "Filter by end_date alone", "end_date alone lists no request that was made after it.",
+			"no request after it", judgeDates("end_date")),
+		once("requests/filter/date-zone", Must, "Dates have a zone", "A date in another zone means the same instant.",
+			"the same requests as with Z", judgeZone).at(specDates),
+		once("requests/filter/span-90-days", Should, "Range of more than 90 days", "A range of dates spans 90 days at most.",
+			"an error, or requests of no more than 90 days", judgeSpan),
+		once("requests/filter/id", Must, "Filter by id", "service_request_id lists that request, and no other.",
+			"the one request", judgeIDs(1)),
+		once("requests/filter/id-list", Must, "Filter by several ids", "service_request_id takes several ids with commas between them.",
+			"all of them, and no others", judgeIDs(3)),
+		once("requests/filter/id-overrides", Must, "Ids override other filters", "If there is a service_request_id, the other arguments do not count.",
+			"the requests with these ids", judgeOverride),
+		once("requests/filter/empty-arguments", Must, "Empty arguments", "An argument without a value is the same as none.",
+			"the requests of the list without arguments", judgeEmptyArguments).at(specArguments),
+		once("requests/filter/bad-date", Should, "A date that is none", "A date that cannot be read is an error.",
+			"status 400", judgeBadDate).of(FeatureErrors).at(specErrors),
+	}}
+}
+
+// sample is the list without arguments, in the format of the filters.
+func (s *session) sample() ([]*node, outcome) {
+	rows, _, o := s.some(listCall(s.plain(), nil), "requests")
+	return rows, o
+}
+
+// filtered asks for a part of the list. If it is refused, the filter does not work.
+func (s *session) filtered(query url.Values) ([]*node, *exchange, outcome) {
+	f := s.plain()
+	x, o := s.reach(listCall(f, query))
+	switch {
+	case !good(o):
+		return nil, x, o
+	case !x.ok():
+		return nil, x, broken(x, "status %d", x.status)
+	case x.doc == nil:
+		return nil, x, broken(x, "an answer that is no %s", upper(f))
+	}
+	return rowsOf(x.doc, f), x, fine
+}
+
+// judgeFilter asks for the requests that match, and wants no others, and all of those for which this is sure.
+// A list may end at the size that the unfiltered one has, which is the server's page.
+func (s *session) judgeFilter(query url.Values, what string, match, sure func(*node) bool) outcome {
+	all, o := s.sample()
+	if !good(o) {
+		return o
+	}
+	rows, x, o := s.filtered(query)
+	if !good(o) {
+		return o
+	}
+	for i, r := range rows {
+		if !match(r) {
+			return broken(x, "request %d%s is not %s: %s, %s", i+1, naming(r), what, r.show("status"), r.show("service_code")+", "+r.show("requested_datetime"))
+		}
+	}
+	var want []string
+	for _, r := range all {
+		if sure(r) && r.value("service_request_id") != "" {
+			want = append(want, r.value("service_request_id"))
+		}
+	}
+	lost := missing(want, keysOf(rows, "service_request_id"))
+	if len(rows) >= len(all) || len(lost) == 0 {
+		return fine
+	}
+	// Before it is called a fault: the request may have changed since the list was fetched.
+	for _, id := range lost[:min(len(lost), 2)] {
+		now, _, o := s.rows(itemCall(s.plain(), id))
+		if good(o) && len(now) == 1 && !match(now[0]) {
+			return fine
+		}
+	}
+	return broken(x, "%d of the %d requests that are %s are not there: %s", len(lost), len(want), what, few(lost))
+}
+
+func judgeStatus(words string) func(*session) outcome {
+	return func(s *session) outcome {
+		list := strings.Split(words, ",")
+		all, o := s.sample()
+		if !good(o) {
+			return o
+		}
+		// A filter shows that it works by leaving something out.
+		if len(list) == 1 && !slices.ContainsFunc(all, func(r *node) bool { return r.value("status") != words }) {
+			return cannot("all requests are %s: whether others would be left out does not show", words)
+		}
+		match := func(r *node) bool { return slices.Contains(list, strings.ToLower(r.value("status"))) }
+		return s.judgeFilter(url.Values{"status": {words}}, words, match, match)
+	}
+}
+
+// codesOf returns the service codes of some records, the most frequent first.
+func codesOf(rows []*node) []string {
+	count := make(map[string]int)
+	var codes []string
+	for _, r := range rows {
+		code := r.value("service_code")
+		// A comma in a code cannot be told from one between two codes.
+		if code == "" || strings.Contains(code, ",") {
+			continue
+		}
+		if count[code] == 0 {
+			codes = append(codes, code)
+		}
+		count[code]++
+	}
+	slices.SortStableFunc(codes, func(a, b string) int { return count[b] - count[a] })
+	return codes
+}
+
+func judgeCodes(n int) func(*session) outcome {
+	return func(s *session) outcome {
+		all, o := s.sample()
+		if !good(o) {
+			return o
+		}
+		codes := codesOf(all)
+		if len(codes) <= n {
+			return cannot("the requests are of %d services: whether others would be left out does not show", len(codes))
+		}
+		codes = codes[1 : n+1]
+		match := func(r *node) bool { return slices.Contains(codes, r.value("service_code")) }
+		return s.judgeFilter(url.Values{"service_code": {strings.Join(codes, ",")}}, "of service "+strings.Join(codes, " or "), match, match)
+	}
+}
+
+// middle returns two instants between which there is a part of the requests, at whole minutes.
+func middle(rows []*node) (from, to time.Time, ok bool) {
+	var times []time.Time
+	for _, r := range rows {
+		if t, ok := instantOf(r.value("requested_datetime")); ok {
+			times = append(times, t)
+		}
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	if len(times) > 0 {
+		// A city that lists more than 90 days may still refuse to be asked for them.
+		newest := times[len(times)-1]
+		times = slices.DeleteFunc(times, func(t time.Time) bool { return newest.Sub(t) > safeSpan })
+	}
+	if len(times) < 4 {
+		return from, to, false
+	}
+	from, to = times[len(times)/4].UTC().Truncate(time.Minute), times[len(times)*3/4].UTC().Truncate(time.Minute).Add(time.Minute)
+	return from, to, times[0].Before(from) && times[len(times)-1].After(to)
+}
+
+// safeSpan is a range that is shorter than 90 days in every zone.
+const safeSpan = span - 2*slack
+
+func stamp(t time.Time) string { return t.Format(time.RFC3339) }
+
+// judgeDates takes a range from the middle of the list. How far it reaches if one end is missing the
+// specification does not say: 90 days, at least.
+func judgeDates(names ...string) func(*session) outcome {
+	return func(s *session) outcome {
+		all, o := s.sample()
+		if !good(o) {
+			return o
+		}
+		from, to, ok := middle(all)
+		if !ok {
+			return cannot("the requests are too few, or made too close together, to tell a range from the whole")
+		}
+		query := make(url.Values)
+		what := "requested"
+		if slices.Contains(names, "start_date") {
+			query.Set("start_date", stamp(from))
+			what += " after " + stamp(from)
+		} else {
+			from = to.Add(-safeSpan)
+		}
+		if slices.Contains(names, "end_date") {
+			query.Set("end_date", stamp(to))
+			what += " before " + stamp(to)
+		} else {
+			to = from.Add(safeSpan)
+		}
+		return s.judgeFilter(query, what, func(r *node) bool {
+			t, ok := instantOf(r.value("requested_datetime"))
+			return !ok || (query.Get("start_date") == "" || !t.Before(from)) && (query.Get("end_date") == "" || !t.After(to))
+		}, func(r *node) bool {
+			t, ok := instantOf(r.value("requested_datetime"))
+			// Requests at the very ends may be in or out: the specification does not say which.
+			return ok && t.After(from) && t.Before(to)
+		})
+	}
+}
+
+func judgeZone(s *session) outcome {
+	all, o := s.sample()
+	if !good(o) {
+		return o
+	}
+	from, to, ok := middle(all)
+	if !ok {
+		return cannot("the requests are too few, or made too close together, to tell one range from another")
+	}
+	utc, _, o := s.filtered(url.Values{"start_date": {stamp(from)}, "end_date": {stamp(to)}})
+	if !good(o) {
+		return cannot("not judged: dates in UTC are refused")
+	}
+	zone := time.FixedZone("", 9*60*60)
+	rows, x, o := s.filtered(url.Values{"start_date": {stamp(from.In(zone))}, "end_date": {stamp(to.In(zone))}})
+	if !good(o) {
+		return o
+	}
+	a, b := keysOf(utc, "service_request_id"), keysOf(rows, "service_request_id")
+	if len(missing(a, b))+len(missing(b, a)) > 0 {
+		return broken(x, "%d requests with +09:00, %d with Z; %d are in one list only", len(b), len(a), len(missing(a, b))+len(missing(b, a)))
+	}
+	return fine
+}
+
+func judgeSpan(s *session) outcome {
+	if _, o := s.sample(); !good(o) {
+		return o
+	}
+	f := s.plain()
+	end := s.now.UTC().Truncate(time.Second)
+	x, o := s.reach(listCall(f, url.Values{"start_date": {stamp(end.Add(-400 * day))}, "end_date": {stamp(end)}}))
+	switch {
+	case !good(o):
+		return o
+	case x.status/100 == 4:
+		return fine
+	case !x.ok() || x.doc == nil:
+		return broken(x, "status %d", x.status)
+	}
+	if newest, oldest, name := bounds(rowsOf(x.doc, f)); newest.Sub(oldest) > span+slack {
+		return broken(x, "request %s is %d days older than the newest one", name, newest.Sub(oldest)/day)
+	}
+	return fine
+}
+
+func judgeIDs(n int) func(*session) outcome {
+	return func(s *session) outcome {
+		all, o := s.sample()
+		if !good(o) {
+			return o
+		}
+		ids := plainIDs(all)
+		if len(ids) <= n {
+			return cannot("the city has %d requests: whether others would be left out does not show", len(ids))
+		}
+		ids = ids[1 : n+1]
+		rows, x, o := s.filtered(url.Values{"service_request_id": {strings.Join(ids, ",")}})
+		if !good(o) {
+			return o
+		}
+		return exactly(x, keysOf(rows, "service_request_id"), ids)
+	}
+}
+
+// plainIDs leaves out ids with commas, which cannot stand in a list.
+func plainIDs(rows []*node) []string {
+	return slices.DeleteFunc(keysOf(rows, "service_request_id"), func(id string) bool { return strings.Contains(id, ",") })
+}
+
+func exactly(x *exchange, got, want []string) outcome {
+	if m := missing(want, got); len(m) > 0 {
+		return broken(x, "%s not among the %d requests listed", few(m), len(got))
+	}
+	if m := missing(got, want); len(m) > 0 {
+		return broken(x, "%s listed as well, which nobody asked for", few(m))
+	}
+	return fine
+}
+
+// judgeOverride asks for a request by its id, with filters that it does not match.
+func judgeOverride(s *session) outcome {
+	all, o := s.sample()
+	if !good(o) {
+		return o
+	}
+	ids := plainIDs(all)
+	if len(ids) < 2 {
+		return cannot("the city has %d requests: whether others would be listed does not show", len(ids))
+	}
+	r := all[slices.IndexFunc(all, func(r *node) bool { return r.value("service_request_id") == ids[0] })]
+	status := "closed"
+	if r.value("status") == "closed" {
+		status = "open"
+	}
+	query := url.Values{"service_request_id": {ids[0]}, "status": {status}}
+	if t, ok := instantOf(r.value("requested_datetime")); ok {
+		query.Set("end_date", stamp(t.UTC().Add(-day)))
+		query.Set("start_date", stamp(t.UTC().Add(-2*day)))
+	}
+	rows, x, o := s.filtered(query)
+	if !good(o) {
+		return o
+	}
+	return exactly(x, keysOf(rows, "service_request_id"), ids[:1])
+}
+
+func judgeEmptyArguments(s *session) outcome {
+	all, o := s.sample()
+	if !good(o) {
+		return o
+	}
+	query := url.Values{"service_request_id": {""}, "service_code": {""}, "status": {""}, "start_date": {""}, "end_date": {""}}
+	rows, x, o := s.filtered(query)
+	if !good(o) {
+		return o
+	}
+	a, b := keysOf(all, "service_request_id"), keysOf(rows, "service_request_id")
+	if len(missing(a, b))+len(missing(b, a)) == 0 {
+		return fine
+	}
+	// What was there before and after should be there in between, and what was not, not.
+	later := keysOf(s.afresh(listCall(s.plain(), nil)), "service_request_id")
+	if lost := missing(a, slices.Concat(b, missing(a, later))); len(lost) > 0 {
+		return broken(x, "%d requests with empty arguments, %d without: %s not there", len(b), len(a), few(lost))
+	}
+	if more := missing(b, slices.Concat(a, later)); len(more) > 0 {
+		return broken(x, "%d requests with empty arguments, %d without: besides, %s", len(b), len(a), few(more))
+	}
+	return fine
+}
+
+func judgeBadDate(s *session) outcome {
+	f := s.plain()
+	x, o := s.reach(listCall(f, url.Values{"start_date": {"the day before yesterday"}}))
+	switch {
+	case !good(o):
+		return o
+	case x.status != 400:
+		return broken(x, "%s", fmt.Sprintf("status %d", x.status))
+	}
+	return fine
+}

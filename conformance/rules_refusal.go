@@ -1,0 +1,232 @@
+package conformance
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+func refusalRules() section {
+	return section{OpCreate, FeatureCreate, specErrors, []rule{
+		each("create/unknown-service-404", Must, "Report for an unknown service", "A report for a service that does not exist is answered with 404.",
+			"status 404", refused("unknown service", 404, func(_ *session, form url.Values) string {
+				form.Set("service_code", nobody)
+				return ""
+			})),
+		each("create/missing-location-400", Must, "Report without a place", "A report without a location is answered with 400.",
+			"status 400", refused("no location", 400, func(_ *session, form url.Values) string {
+				dropPlace(form)
+				return ""
+			})),
+		once("create/missing-service-code-400", Must, "Report without a service", "A report without a service_code is answered with 400.",
+			"status 400", refusedOnce("no service", 400, func(_ *session, form url.Values) string {
+				form.Del("service_code")
+				return ""
+			})),
+		once("create/lat-without-long-400", Must, "Half a pair of coordinates", "A report with lat and without long is answered with 400.",
+			"status 400", refusedOnce("lat only", 400, func(_ *session, form url.Values) string {
+				if form.Get("lat") == "" {
+					return "the sample has no coordinates"
+				}
+				lat := form.Get("lat")
+				dropPlace(form)
+				form.Set("lat", lat)
+				return ""
+			})),
+		once("create/required-attribute-400", Must, "Report without a required attribute", "A report without an attribute that is required is answered with 400.",
+			"status 400", judgeRequiredAttribute).at(specDefinition),
+		once("create/invalid-value-400", Should, "A value that is no choice", "A value that is not among those of a list is answered with 400.",
+			"status 400", judgeInvalidValue).at(specDefinition),
+		once("create/long-description-400", Should, "A description that is too long", "A description of more than 4000 characters is answered with 400.",
+			"status 400", refusedOnce("long", 400, func(_ *session, form url.Values) string {
+				form.Set("description", strings.Repeat("x", 4001))
+				return ""
+			})).at(specCreate),
+		once("create/several-errors", May, "Several errors at once", "A report with two faults may be answered by two errors.",
+			"two errors", judgeSeveralErrors),
+		each("create/wrong-key-403", Must, "Wrong key", "A report with a key that does not exist is answered with 403.",
+			"status 403", judgeKey("conformance-wrong-key")).at(specKeys),
+		once("create/missing-key-403", Must, "Missing key", "A report without a key is answered with 403.",
+			"status 403", func(s *session) outcome { return judgeKey("")(s, s.plain()) }).at(specKeys),
+	}}
+}
+
+func dropPlace(form url.Values) {
+	for _, name := range []string{"lat", "long", "address_string", "address_id"} {
+		form.Del(name)
+	}
+}
+
+func refused(name string, status int, change func(*session, url.Values) string) judgeFunc {
+	return func(s *session, f Format) outcome {
+		fl := s.file(name, f, s.without(func(form url.Values) string { return change(s, form) }))
+		return judgeRefusal(fl, status)
+	}
+}
+
+func refusedOnce(name string, status int, change func(*session, url.Values) string) func(*session) outcome {
+	return func(s *session) outcome { return refused(name, status, change)(s, s.plain()) }
+}
+
+func judgeRefusal(fl *filing, status int) outcome {
+	o := fl.outcome()
+	if good(o) && fl.x.status != status {
+		return broken(fl.x, "status %d for a report with %s", fl.x.status, describeForm(fl.form))
+	}
+	return o
+}
+
+// judgeKey tries a report with another key. Whether a key is needed shows only if there is a right one.
+func judgeKey(key string) judgeFunc {
+	return func(s *session, f Format) outcome {
+		if s.target.AllowCreate && s.target.APIKey == "" {
+			return cannot("the target has no API key, so none is known to be right")
+		}
+		fl := s.fileAs("key "+key, f, key, s.without(func(url.Values) string { return "" }))
+		return judgeRefusal(fl, 403)
+	}
+}
+
+func judgeSeveralErrors(s *session) outcome {
+	f := s.plain()
+	fl := s.file("several", f, s.without(func(form url.Values) string {
+		dropPlace(form)
+		form.Set("description", strings.Repeat("x", 4001))
+		return ""
+	}))
+	if o := fl.outcome(); !good(o) {
+		return o
+	}
+	if fl.x.status/100 != 4 || fl.x.doc == nil {
+		return cannot("not judged: the report was answered with status %d", fl.x.status)
+	}
+	if n := len(errorRowsOf(fl.x.doc, f)); n < 2 {
+		return broken(fl.x, "%d error for a report without a location and with a description of 4001 characters", n)
+	}
+	return fine
+}
+
+// judgeRequiredAttribute leaves out the first required attribute of any service.
+func judgeRequiredAttribute(s *session) outcome {
+	return s.withAttribute("required", func(a *node) bool { return a.value("required") == "true" }, func(form url.Values, a *node) {
+		for _, end := range []string{"]", "][]"} {
+			form.Del("attribute[" + a.value("code") + end)
+		}
+	})
+}
+
+func judgeInvalidValue(s *session) outcome {
+	return s.withAttribute("invalid", func(a *node) bool { return a.value("datatype") == "singlevaluelist" }, func(form url.Values, a *node) {
+		form.Set("attribute["+a.value("code")+"]", nobody)
+	})
+}
+
+// withAttribute files a report that is right but for an attribute, and expects it to be refused.
+func (s *session) withAttribute(name string, suits func(*node) bool, spoil func(url.Values, *node)) outcome {
+	fl := s.file(name, s.plain(), func() (url.Values, string) {
+		for _, code := range s.defined() {
+			list := s.attributesFor(code)
+			i := slices.IndexFunc(list, func(a *node) bool { return a.value("variable") == "true" && suits(a) })
+			if i < 0 {
+				continue
+			}
+			form := s.formFor(code, func(a *node) bool { return a.value("required") == "true" })
+			spoil(form, list[i])
+			return form, ""
+		}
+		return nil, fmt.Sprintf("no service has an attribute that suits (%s)", name)
+	})
+	return judgeRefusal(fl, 400)
+}
+
+// formFor is a report for a service with the attributes that are wanted.
+func (s *session) formFor(code string, wanted func(*node) bool) url.Values {
+	form := s.form(code)
+	s.place(form)
+	for _, a := range s.attributesFor(code) {
+		if a.value("variable") == "true" && wanted(a) {
+			s.fill(form, a)
+		}
+	}
+	return form
+}
+
+func attributeRules() section {
+	sec := section{OpCreate, FeatureCreate, specDefinition, nil}
+	for _, d := range datatypes {
+		sec.rules = append(sec.rules, once("create/attribute-"+d, Must, "Attribute of datatype "+d,
+			"A report may have a value for an attribute of datatype "+d+".", "status 200 or 201", judgeDatatype(d)))
+	}
+	return sec
+}
+
+// maxTries is how many services are tried before a datatype counts as refused.
+const maxTries = 3
+
+// judgeDatatype files a report with all attributes of a service: one report shows several datatypes. If that
+// is refused, which may be for any of them, it tries this datatype with what is required only, and other services.
+func judgeDatatype(datatype string) func(*session) outcome {
+	return func(s *session) outcome {
+		if !s.target.AllowCreate {
+			return cannot(noCreate)
+		}
+		codes := s.servicesWith(datatype)
+		if len(codes) == 0 {
+			return cannot("no service has an attribute of this datatype")
+		}
+		f := s.plain()
+		for _, code := range codes {
+			if fl := s.filings["attributes of "+code+"."+string(f)]; fl != nil && good(judgeAccepted(fl)) {
+				return fine
+			}
+		}
+		var first outcome
+		for i, code := range codes[:min(len(codes), maxTries)] {
+			o := s.tryDatatype(f, code, datatype)
+			if o.what != broke {
+				return o
+			}
+			if i == 0 {
+				first = o
+			}
+		}
+		return first
+	}
+}
+
+func (s *session) tryDatatype(f Format, code, datatype string) outcome {
+	all := s.file("attributes of "+code, f, func() (url.Values, string) {
+		return s.formFor(code, func(*node) bool { return true }), ""
+	})
+	if o := judgeAccepted(all); o.what != broke {
+		return o
+	}
+	return judgeAccepted(s.file(datatype+" of "+code, f, func() (url.Values, string) {
+		return s.formFor(code, func(a *node) bool { return a.value("required") == "true" || a.value("datatype") == datatype }), ""
+	}))
+}
+
+// servicesWith returns the services that have an attribute of a datatype. Those that require no other
+// datatype come first: what they refuse can be for this one only.
+func (s *session) servicesWith(datatype string) []string {
+	others := make(map[string]int)
+	var codes []string
+	for _, code := range s.defined() {
+		has := false
+		for _, a := range s.attributesFor(code) {
+			switch {
+			case a.value("variable") != "true":
+			case a.value("datatype") == datatype:
+				has = true
+			case a.value("required") == "true":
+				others[code]++
+			}
+		}
+		if has {
+			codes = append(codes, code)
+		}
+	}
+	slices.SortStableFunc(codes, func(a, b string) int { return others[a] - others[b] })
+	return codes
+}

@@ -1,0 +1,269 @@
+package conformance
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// listRules are about the list of requests as a whole, as it comes without arguments.
+func listRules() section {
+	all := call{op: OpRequests, path: "requests"}
+	return section{OpRequests, FeatureCore, specRequests, []rule{
+		inXML("requests/list/xml", Must, "Requests in XML", "The list of requests is answered in XML.",
+			"status 200 and an XML document", judgeServed(all)).at(specFormat),
+		inJSON("requests/list/json", Must, "Requests in JSON", "A server that speaks JSON answers the list of requests in it.",
+			"status 200 and a JSON document", judgeListJSON).at(specFormat).of(FeatureJSON),
+		inXML("requests/list/xml-root", Must, "XML root of the requests", "The root element of the list is service_requests.",
+			"<service_requests>", judgeRoot(all, "service_requests")),
+		inXML("requests/list/xml-item", Must, "XML element of a request", "Every request is a request element.",
+			"<request>", judgeItem(all, "request")),
+		inJSON("requests/list/json-array", Must, "JSON form of the requests", "In JSON the list is an array of objects, without a name around it.",
+			"[{…},…]", judgeArray(all)).at(specSpark),
+		each("requests/list/id-unique", Must, "Requests are listed once", "No request is in the list twice.",
+			"every service_request_id once", onRequestsOnce(func() func(*node) string { return unique("service_request_id") })),
+		each("requests/list/default-1000", Must, "At most 1000 requests", "Without arguments at most 1000 requests are listed.",
+			"1000 requests or fewer", func(s *session, f Format) outcome {
+				rows, x, o := s.some(listCall(f, nil), "requests")
+				if good(o) && len(rows) > 1000 {
+					return broken(x, "%d requests", len(rows))
+				}
+				return o
+			}),
+		each("requests/list/default-90-days", Must, "The last 90 days", "Without dates the list covers 90 days.",
+			"requests of no more than 90 days", judge90Days),
+		once("requests/list/formats-equal", Must, "XML and JSON agree on requests", "XML and JSON list the same requests, with the same values.",
+			"the same requests", judgeRequestsEqual),
+	}}
+}
+
+// recordRules are about the fields of every request in the list.
+func recordRules() section {
+	return section{OpRequests, FeatureCore, specRequests, []rule{
+		each("requests/record/service-request-id", Must, "Id of a request", "Every request has a service_request_id.",
+			"a service_request_id that is not empty", onRequests(filled("service_request_id"))),
+		inJSON("requests/record/id-text", Should, "Ids are strings", "A service_request_id is a string in JSON.",
+			`"service_request_id":"638344"`, onRequests(isKind("service_request_id", kindText))),
+		each("requests/record/status", Must, "Status of a request", "The status of a request is open or closed.",
+			"open or closed", onRequests(oneOf("status", "open", "closed"))),
+		each("requests/record/service-code", Must, "Code of a request's service", "Every request has the service_code of its service.",
+			"a service_code that is not empty", onRequests(filled("service_code"))),
+		inJSON("requests/record/service-code-text", Should, "Codes are strings", "A service_code is a string in JSON.",
+			`"service_code":"006"`, onRequests(isKind("service_code", kindText))),
+		each("requests/record/service-code-known", Should, "Code is in the list of services", "The service_code of a request is one of the list of services.",
+			"a code that is listed", judgeKnownCodes),
+		each("requests/record/requested-datetime", Must, "Time of a request", "Every request has a requested_datetime.",
+			"a requested_datetime that is not empty", onRequests(filled("requested_datetime"))),
+		each("requests/record/requested-datetime-form", Must, "Form of requested_datetime", "requested_datetime is a date and time with its zone, as in the W3C note.",
+			"a form such as 2010-04-14T06:37:38-08:00", onRequests(instant("requested_datetime"))).at(specDates),
+		each("requests/record/updated-datetime-form", Must, "Form of updated_datetime", "updated_datetime is a date and time with its zone, as in the W3C note.",
+			"a form such as 2010-04-14T06:37:38-08:00", onRequests(instant("updated_datetime"))).at(specDates),
+		each("requests/record/expected-datetime-form", Must, "Form of expected_datetime", "expected_datetime is a date and time with its zone, as in the W3C note.",
+			"a form such as 2010-04-14T06:37:38-08:00", onRequests(instant("expected_datetime"))).at(specDates),
+		each("requests/record/updated-after-requested", Should, "Changes come later", "A request is not updated before it was made.",
+			"updated_datetime not before requested_datetime", onRequests(judgeOrderOfDates)),
+		each("requests/record/lat-long", Must, "Coordinates", "lat and long are degrees of WGS84: numbers up to 90 and up to 180.",
+			"-90 ≤ lat ≤ 90, -180 ≤ long ≤ 180", onRequests(allOf(degrees("lat", 90), degrees("long", 180)))),
+		each("requests/record/lat-long-pair", Must, "Coordinates come in pairs", "A request has both lat and long, or neither.",
+			"both or neither", onRequests(func(r *node) string {
+				if (r.value("lat") == "") != (r.value("long") == "") {
+					return r.show("lat") + ", " + r.show("long")
+				}
+				return ""
+			})),
+		inJSON("requests/record/lat-long-number", Should, "Coordinates are numbers", "lat and long are numbers in JSON.",
+			`"lat":37.76`, onRequests(allOf(isKind("lat", kindNumber), isKind("long", kindNumber)))).at(specSpark),
+		each("requests/record/location", Should, "A request is somewhere", "A request has an address, an address_id or coordinates.",
+			"one of address, address_id, lat and long", onRequests(func(r *node) string {
+				if r.value("address") == "" && r.value("address_id") == "" && r.value("lat") == "" {
+					return "none of them"
+				}
+				return ""
+			})),
+		each("requests/record/media-url", Must, "Media URL", "media_url is one absolute URL, if there is any.",
+			"an http or https URL", onRequests(func(r *node) string {
+				if c := r.child("media_url"); c.blank() || isURL(c.scalar()) {
+					return ""
+				}
+				return r.show("media_url")
+			})),
+		each("requests/record/description-length", Must, "Length of the description", "A description has 4000 characters at most.",
+			"4000 characters or fewer", onRequests(func(r *node) string {
+				if n := utf8.RuneCountInString(r.value("description")); n > 4000 {
+					return fmt.Sprintf("description has %d characters", n)
+				}
+				return ""
+			})).at(specCreate),
+		each("requests/record/texts", Must, "Texts are texts", "The other fields of a request are plain texts.",
+			"no array and no object", onRequests(plainText("service_name", "description", "status_notes", "agency_responsible",
+				"service_notice", "address", "address_id", "zipcode"))),
+		inJSON("requests/record/zipcode-text", Should, "Zip codes are strings", "zipcode and address_id are strings in JSON, so that 01234 stays 01234.",
+			`"zipcode":"01234"`, onRequests(allOf(isKind("zipcode", kindText), isKind("address_id", kindText)))),
+	}}
+}
+
+func onRequests(check func(*node) string) judgeFunc {
+	return onRequestsOnce(func() func(*node) string { return check })
+}
+
+func onRequestsOnce(check func() func(*node) string) judgeFunc {
+	return func(s *session, f Format) outcome {
+		rows, x, o := s.some(listCall(f, nil), "requests")
+		if !good(o) {
+			return o
+		}
+		return judgeRows(rows, x, "request", check())
+	}
+}
+
+func judgeListJSON(s *session, _ Format) outcome {
+	if !s.speaks(FormatJSON) {
+		return cannot("the server does not answer in JSON")
+	}
+	return judgeServed(call{op: OpRequests, path: "requests"})(s, FormatJSON)
+}
+
+// A date and time of the W3C note, whole to the minute at least, with its zone.
+var w3c = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$`)
+
+// instantOf reads such a date, or returns false.
+func instantOf(v string) (time.Time, bool) {
+	if !w3c.MatchString(v) {
+		return time.Time{}, false
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
+		if t, err := time.Parse(layout, v); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+func instant(name string) func(*node) string {
+	return func(r *node) string {
+		if r.value(name) == "" {
+			return ""
+		}
+		if _, ok := instantOf(r.value(name)); !ok {
+			return r.show(name)
+		}
+		return ""
+	}
+}
+
+func judgeOrderOfDates(r *node) string {
+	from, ok := instantOf(r.value("requested_datetime"))
+	to, also := instantOf(r.value("updated_datetime"))
+	if ok && also && to.Before(from) {
+		return "requested " + r.value("requested_datetime") + ", updated " + r.value("updated_datetime")
+	}
+	return ""
+}
+
+func degrees(name string, limit float64) func(*node) string {
+	return func(r *node) string {
+		v := r.value(name)
+		if v == "" {
+			return ""
+		}
+		if deg, err := strconv.ParseFloat(v, 64); err != nil || deg < -limit || deg > limit || deg != deg {
+			return r.show(name)
+		}
+		return ""
+	}
+}
+
+func judgeKnownCodes(s *session, f Format) outcome {
+	known := make(map[string]bool)
+	for _, v := range s.servicesOf() {
+		known[v.value("service_code")] = true
+	}
+	if len(known) == 0 {
+		return cannot("the city has no services to show")
+	}
+	return onRequests(func(r *node) string {
+		if code := r.value("service_code"); code != "" && !known[code] {
+			return r.show("service_code")
+		}
+		return ""
+	})(s, f)
+}
+
+const (
+	day  = 24 * time.Hour
+	span = 90 * day
+	// slack is for servers that count from midnight, or in the zone of the city.
+	slack = 2 * day
+)
+
+// judge90Days counts back from the newest request. The city's clock may not be ours, one that stands
+// still in a test for example; so a list that lies too far in the past as a whole is not noticed.
+func judge90Days(s *session, f Format) outcome {
+	rows, x, o := s.some(listCall(f, nil), "requests")
+	if !good(o) {
+		return o
+	}
+	newest, oldest, name := bounds(rows)
+	if newest.IsZero() {
+		return cannot("no request has a requested_datetime that can be read")
+	}
+	if newest.After(s.now) {
+		newest = s.now
+	}
+	if newest.Sub(oldest) > span+slack {
+		return broken(x, "request %s is of %s, %d days before the newest one", name, oldest.Format(time.DateOnly), newest.Sub(oldest)/day)
+	}
+	return fine
+}
+
+// bounds returns when the newest and the oldest request were made, and the id of the latter.
+func bounds(rows []*node) (newest, oldest time.Time, name string) {
+	for _, r := range rows {
+		t, ok := instantOf(r.value("requested_datetime"))
+		if !ok {
+			continue
+		}
+		if newest.IsZero() || t.After(newest) {
+			newest = t
+		}
+		if oldest.IsZero() || t.Before(oldest) {
+			oldest, name = t, r.value("service_request_id")
+		}
+	}
+	return newest, oldest, name
+}
+
+// judgeRequestsEqual compares two lists that were fetched one after the other, while the city goes on:
+// a request that came, went or changed in between is no disagreement. A third look tells.
+func judgeRequestsEqual(s *session) outcome {
+	x, _, o := s.rows(listCall(FormatXML, nil))
+	if !good(o) {
+		return o
+	}
+	j, at, o := s.rows(listCall(FormatJSON, nil))
+	if !good(o) {
+		return o
+	}
+	o = judgeSame(x, j, "service_request_id", at)
+	if o.what != broke {
+		return o
+	}
+	settled := s.afresh(listCall(FormatXML, nil))
+	if settled == nil {
+		return o
+	}
+	if len(missing(keysOf(x, "service_request_id"), keysOf(settled, "service_request_id"))) > 0 ||
+		len(missing(keysOf(settled, "service_request_id"), keysOf(x, "service_request_id"))) > 0 {
+		// It does change. The records that all three lists have in the same state must agree.
+		if d := differRows(settled, j, "service_request_id"); d != "" && differRows(x, j, "service_request_id") != "" {
+			return broken(at, "%s", d)
+		}
+		return fine
+	}
+	if o2 := judgeSame(settled, j, "service_request_id", at); o2.what != broke {
+		return o2
+	}
+	return o
+}

@@ -1,0 +1,232 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-open311/open311/internal/redact"
+)
+
+// call is one thing to ask the server. Two calls that are equal are made once.
+type call struct {
+	op     Operation
+	format Format
+	path   string // below the endpoint, without suffix
+	query  url.Values
+	accept string // "" is the one of the format
+	naked  bool   // without the target's jurisdiction_id
+	base   string // "" is the endpoint
+}
+
+// exchange is a call that was made, and what came of it.
+type exchange struct {
+	call
+	method string
+	url    string
+	sent   string // the body of a POST as it may be shown
+	status int
+	header http.Header
+	body   []byte
+	err    error
+	doc    *node // of the format that was asked for
+	broken error // why there is no doc
+}
+
+// ok: the server did what it was asked to do.
+func (x *exchange) ok() bool { return x.err == nil && x.status/100 == 2 }
+
+// session is a run: the exchanges it had, each made once and judged by many rules.
+type session struct {
+	ctx     context.Context
+	target  Target
+	secrets *redact.Set
+	made    map[string]*exchange
+	log     []*exchange // in the order of the calls
+	posts   int
+	created []string // what was filed, as "service_request_id QH-1" or "token tk-1"
+	keyed   bool     // reads need the key, as a refusal has shown
+	keyHint *exchange
+	vain    int // calls without an answer since the last one that had one
+	last    time.Time
+	now     time.Time
+	filings map[string]*filing
+	tokens  map[Format]*polled
+}
+
+func newSession(ctx context.Context, t Target) *session {
+	secrets := []string{t.APIKey}
+	if r := t.Sample; r != nil {
+		secrets = append(secrets, r.Email, r.FirstName, r.LastName, r.Phone, r.DeviceID, r.AccountID)
+	}
+	return &session{
+		ctx: ctx, target: t, secrets: redact.New(secrets...),
+		made: make(map[string]*exchange), filings: make(map[string]*filing), tokens: make(map[Format]*polled), now: t.Now(),
+	}
+}
+
+const maxBody = 64 << 20
+
+// get makes a GET, or returns what it brought before.
+func (s *session) get(c call) *exchange {
+	u := s.urlOf(c)
+	key := c.accept + " " + u
+	if x := s.made[key]; x != nil {
+		return x
+	}
+	x := s.send(c, http.MethodGet, u, "", nil, nil)
+	if (x.status == http.StatusUnauthorized || x.status == http.StatusForbidden) && s.target.APIKey != "" && !s.keyed {
+		// Reads need no key by the specification. A server that wants one anyway has broken a rule,
+		// services/list/no-key; the others can be judged with the key.
+		s.keyed, s.keyHint = true, x
+		x = s.send(c, http.MethodGet, s.urlOf(c), "", nil, nil)
+	}
+	s.made[key] = x
+	return x
+}
+
+func (s *session) urlOf(c call) string {
+	q := make(url.Values)
+	if s.target.Jurisdiction != "" && !c.naked {
+		q.Set("jurisdiction_id", s.target.Jurisdiction)
+	}
+	if s.keyed {
+		q.Set("api_key", s.target.APIKey)
+	}
+	for name, values := range c.query {
+		q[name] = values
+	}
+	u := orElse(c.base, s.target.Endpoint) + "/" + c.path + "." + string(c.format)
+	if len(q) > 0 {
+		// Commas stand in lists, and some servers do not decode what need not be encoded.
+		u += "?" + strings.ReplaceAll(q.Encode(), "%2C", ",")
+	}
+	return u
+}
+
+// send makes a call: politely, and once more if the server asks to come back later.
+func (s *session) send(c call, method, u, contentType string, body []byte, shown url.Values) *exchange {
+	x := &exchange{call: c, method: method, url: u, sent: shown.Encode()}
+	if s.vain >= patience {
+		x.err = errDead
+		return x
+	}
+	for attempt := 0; ; attempt++ {
+		if x.err = s.wait(); x.err != nil {
+			return x
+		}
+		s.exchange(x, contentType, body)
+		s.log = append(s.log, x)
+		if s.vain++; x.err == nil && !x.busy() {
+			s.vain = 0
+		}
+		wait, again := comeBack(x)
+		if !again || attempt > 0 || method != http.MethodGet {
+			break
+		}
+		if x.err = s.sleep(wait); x.err != nil {
+			return x
+		}
+		// What the server said first is no longer evidence of anything: the second answer counts.
+		s.log = s.log[:len(s.log)-1]
+	}
+	// A page of HTML may pass for XML, so that what comes is looked at first.
+	if x.err == nil && sniff(x.body) == c.format {
+		x.doc, x.broken = parse(x.body, c.format)
+	}
+	return x
+}
+
+// patience is how many calls in a row may go without an answer. After that the server is left in peace.
+const patience = 8
+
+var errDead = fmt.Errorf("not asked: the server did not answer the last %d calls", patience)
+
+// exchange has one exchange over HTTP.
+func (s *session) exchange(x *exchange, contentType string, body []byte) {
+	x.status, x.header, x.body, x.err = 0, nil, nil, nil
+	req, err := http.NewRequestWithContext(s.ctx, x.method, x.url, bytes.NewReader(body))
+	if err != nil {
+		x.err = s.secrets.Error(err)
+		return
+	}
+	req.Header.Set("User-Agent", s.target.UserAgent)
+	req.Header.Set("Accept", orElse(x.accept, mimeOf[x.format]))
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	resp, err := s.target.HTTPClient.Do(req)
+	if err != nil {
+		x.err = s.secrets.Error(err)
+		return
+	}
+	defer func() { _ = resp.Body.Close() }()
+	x.status, x.header = resp.StatusCode, resp.Header
+	x.body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	switch {
+	case err != nil:
+		x.err = s.secrets.Error(fmt.Errorf("the answer broke off after %d bytes: %w", len(x.body), err))
+	case len(x.body) > maxBody:
+		x.err = fmt.Errorf("the answer has more than %d MiB", maxBody>>20)
+	}
+}
+
+var mimeOf = map[Format]string{FormatXML: "text/xml, application/xml;q=0.9", FormatJSON: "application/json"}
+
+// wait keeps the pace.
+func (s *session) wait() error {
+	if s.target.Pace > 0 && !s.last.IsZero() {
+		if err := s.sleep(s.target.Pace - time.Since(s.last)); err != nil {
+			return err
+		}
+	}
+	s.last = time.Now()
+	return s.ctx.Err()
+}
+
+func (s *session) sleep(d time.Duration) error {
+	if d <= 0 {
+		return s.ctx.Err()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-s.ctx.Done():
+		return s.ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// busy: the server says that it cannot answer now, which is trouble and no breach of a rule.
+func (x *exchange) busy() bool {
+	switch x.status {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+const longestWait = 30 * time.Second
+
+// comeBack says how long to wait before a call is worth trying again.
+func comeBack(x *exchange) (time.Duration, bool) {
+	if x.err != nil {
+		return time.Second, true
+	}
+	if !x.busy() {
+		return 0, false
+	}
+	seconds, err := strconv.Atoi(strings.TrimSpace(x.header.Get("Retry-After")))
+	if err != nil {
+		return time.Second, true
+	}
+	wait := time.Duration(seconds) * time.Second
+	return wait, wait >= 0 && wait <= longestWait
+}

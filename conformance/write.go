@@ -1,0 +1,214 @@
+package conformance
+
+import (
+	"bufio"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// writers are the forms of a report by name.
+var writers = map[string]func(*Report, io.Writer) error{
+	"text": (*Report).WriteText, "json": (*Report).WriteJSON, "junit": (*Report).WriteJUnit,
+	"markdown": (*Report).WriteMarkdown, "html": (*Report).WriteHTML,
+}
+
+var extensions = map[string]string{"text": "txt", "json": "json", "junit": "junit.xml", "markdown": "md", "html": "html"}
+
+// ReportFormats lists what [Report.Write] can write.
+func ReportFormats() []string { return slices.Sorted(maps.Keys(writers)) }
+
+// Write writes the report in one of [ReportFormats].
+func (r *Report) Write(w io.Writer, format string) error {
+	write, ok := writers[format]
+	if !ok {
+		return fmt.Errorf("conformance: %q is no report format; there are %s", format, strings.Join(ReportFormats(), ", "))
+	}
+	return write(r, w)
+}
+
+// WriteJSON writes the whole report, for programs.
+func (r *Report) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
+}
+
+type junitSuites struct {
+	XMLName  xml.Name     `xml:"testsuites"`
+	Name     string       `xml:"name,attr"`
+	Tests    int          `xml:"tests,attr"`
+	Failures int          `xml:"failures,attr"`
+	Errors   int          `xml:"errors,attr"`
+	Skipped  int          `xml:"skipped,attr"`
+	Time     string       `xml:"time,attr"`
+	Suites   []junitSuite `xml:"testsuite"`
+}
+
+type junitSuite struct {
+	Name     string      `xml:"name,attr"`
+	Tests    int         `xml:"tests,attr"`
+	Failures int         `xml:"failures,attr"`
+	Errors   int         `xml:"errors,attr"`
+	Skipped  int         `xml:"skipped,attr"`
+	Stamp    string      `xml:"timestamp,attr"`
+	Cases    []junitCase `xml:"testcase"`
+}
+
+type junitCase struct {
+	Name    string        `xml:"name,attr"`
+	Class   string        `xml:"classname,attr"`
+	Failure *junitProblem `xml:"failure,omitempty"`
+	Error   *junitProblem `xml:"error,omitempty"`
+	Skipped *junitProblem `xml:"skipped,omitempty"`
+	Out     string        `xml:"system-out,omitempty"`
+}
+
+type junitProblem struct {
+	Message string `xml:"message,attr"`
+	Type    string `xml:"type,attr,omitempty"`
+	Text    string `xml:",cdata"`
+}
+
+// WriteJUnit writes the report as JUnit XML, which build servers show: a suite for every operation, a case
+// for every requirement. Warnings are cases that passed, with a word on standard output.
+func (r *Report) WriteJUnit(w io.Writer) error {
+	all := junitSuites{Name: "Open311 conformance of " + r.Endpoint, Time: fmt.Sprintf("%.3f", r.Elapsed.Seconds())}
+	for _, op := range operations {
+		suite := junitSuite{Name: string(op), Stamp: r.Started.Format(time.RFC3339)}
+		for _, res := range r.Results {
+			if res.Operation == op {
+				suite.add(res)
+			}
+		}
+		all.Tests, all.Failures = all.Tests+suite.Tests, all.Failures+suite.Failures
+		all.Errors, all.Skipped = all.Errors+suite.Errors, all.Skipped+suite.Skipped
+		all.Suites = append(all.Suites, suite)
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	e := xml.NewEncoder(w)
+	e.Indent("", "  ")
+	if err := e.Encode(all); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+func (s *junitSuite) add(res Result) {
+	c := junitCase{Name: res.ID, Class: "open311." + strings.ReplaceAll(string(res.Operation), " ", "-")}
+	var text strings.Builder
+	b := bufio.NewWriter(&text)
+	if len(res.Findings) > 0 {
+		textFindings(b, res)
+	}
+	_ = b.Flush() // into a Builder
+	message := res.Reason
+	if len(res.Findings) > 0 {
+		message = res.Findings[0].Got
+	}
+	p := &junitProblem{Message: printable(message), Type: string(res.Level), Text: printable(text.String())}
+	s.Tests++
+	switch res.Status {
+	case Fail:
+		c.Failure = p
+		s.Failures++
+	case Error:
+		c.Error = p
+		s.Errors++
+	case Unsupported, Disabled:
+		p.Type = string(res.Status)
+		c.Skipped = p
+		s.Skipped++
+	case Warn:
+		c.Out = p.Text
+	}
+	s.Cases = append(s.Cases, c)
+}
+
+// WriteMarkdown writes the report for an issue, a wiki or a build summary.
+func (r *Report) WriteMarkdown(w io.Writer) error {
+	b := bufio.NewWriter(w)
+	fmt.Fprintf(b, "# Open311 conformance: %s\n\n", r.Verdict)
+	fmt.Fprintf(b, "%s %s\n\n", r.judged(), r.Verdict.sentence())
+	fmt.Fprintf(b, "- Endpoint: %s\n", codeSpan(r.Endpoint))
+	if r.Jurisdiction != "" {
+		fmt.Fprintf(b, "- Jurisdiction: %s\n", codeSpan(r.Jurisdiction))
+	}
+	fmt.Fprintf(b, "- Checked: %s\n- Requirements: %s\n- %s\n\n", r.Started.Format("2006-01-02 15:04 MST"), r.counts(), r.effort())
+	fmt.Fprint(b, "| | XML | JSON | together |\n|---|---|---|---|\n")
+	for _, row := range r.Matrix() {
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", labels[row.Operation], cellMarkdown(row.XML), cellMarkdown(row.JSON), cellMarkdown(row.Both))
+	}
+	for _, st := range []Status{Fail, Error, Warn} {
+		if list := r.worst(st); len(list) > 0 {
+			fmt.Fprintf(b, "\n## %s\n", strings.ToUpper(statusNames[st][:1])+statusNames[st][1:])
+			for _, res := range list {
+				markdownFindings(b, res)
+			}
+		}
+	}
+	for _, st := range []Status{Disabled, Unsupported} {
+		groups := r.reasons(st)
+		if len(groups) == 0 {
+			continue
+		}
+		fmt.Fprintf(b, "\n## %s\n\n", strings.ToUpper(statusNames[st][:1])+statusNames[st][1:])
+		for _, g := range groups {
+			fmt.Fprintf(b, "- %s: `%s`\n", escapeMarkdown(orElse(g.Text, "no reason")), strings.Join(g.ids(), "`, `"))
+		}
+	}
+	if len(r.Created) > 0 {
+		fmt.Fprintf(b, "\n## Filed, and still in the city\n\n%s\n", escapeMarkdown(strings.Join(r.Created, ", ")))
+	}
+	return b.Flush()
+}
+
+func cellMarkdown(c Cell) string {
+	return strings.TrimSpace(marks[c.Status] + " " + c.String())
+}
+
+func markdownFindings(b *bufio.Writer, res Result) {
+	fmt.Fprintf(b, "\n### %s\n\n`%s` · %s · [specification](%s)\n\n%s\n", res.Title, res.ID, res.Level, res.Spec, res.Rule)
+	for _, f := range res.places() {
+		fmt.Fprintln(b)
+		if f.Where != "" {
+			fmt.Fprintf(b, "- Format: %s\n", f.Where)
+		}
+		fmt.Fprintf(b, "- Got: %s\n", escapeMarkdown(f.Got))
+		if f.Want != "" {
+			fmt.Fprintf(b, "- Want: %s\n", escapeMarkdown(f.Want))
+		}
+		if e := f.Exchange; e != nil {
+			text := "> " + e.Request() + "\n"
+			if e.Form != "" {
+				text += "> " + e.Form + "\n"
+			}
+			text += "< " + e.Answer() + "\n" + e.Body
+			fmt.Fprintf(b, "\n%s\n", fenced(text))
+		}
+	}
+}
+
+// fenced puts a text between fences that are longer than any in it.
+func fenced(s string) string {
+	fence := "```"
+	for strings.Contains(s, fence) {
+		fence += "`"
+	}
+	return fence + "\n" + strings.TrimRight(printable(s), "\n") + "\n" + fence
+}
+
+func codeSpan(s string) string { return "`" + strings.ReplaceAll(s, "`", "'") + "`" }
+
+var markdownEscaper = strings.NewReplacer("\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "<", "&lt;", ">", "&gt;", "[", "\\[", "]", "\\]", "|", "\\|", "\n", " ")
+
+func escapeMarkdown(s string) string { return markdownEscaper.Replace(printable(s)) }

@@ -1,0 +1,119 @@
+// Conformance checks an Open311 GeoReport v2 server and writes a report. Without a URL it checks a city that
+// it starts itself, in memory, on loopback. It reads only, unless -create is given.
+//
+//	go run ./examples/conformance
+//	go run ./examples/conformance -jurisdiction city.example https://city.example/open311/v2
+//	go run ./examples/conformance -format html -o report.html https://city.example/open311/v2
+//
+// The exit status is 0 if the server is conformant, with or without warnings, 1 if it is not, and 2 if that
+// could not be said: a part was disabled or could not be asked.
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http/httptest"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-open311/open311/conformance"
+	"github.com/go-open311/open311/open311test"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+func run(args []string, out, progress io.Writer) int {
+	target, format, file, err := parse(args, progress)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		fmt.Fprintln(progress, err)
+		return 2
+	}
+	if target.Endpoint == "" {
+		city := httptest.NewServer(open311test.NewHandler(open311test.WithClock(time.Now)))
+		defer city.Close()
+		target.Endpoint = city.URL + "/open311/v2"
+		target.Pace = -1 // nobody is disturbed
+		fmt.Fprintln(progress, "No URL: checking a city in memory.")
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	target.Progress = show(progress)
+	report, err := conformance.Check(ctx, target)
+	fmt.Fprint(progress, "\r\033[K")
+	if err == nil {
+		err = write(report, format, file, out)
+	}
+	if err != nil {
+		fmt.Fprintln(progress, err)
+		return 2
+	}
+	fmt.Fprintf(progress, "%s: %s\n", report.Endpoint, report.Verdict)
+	return report.ExitStatus()
+}
+
+func parse(args []string, usage io.Writer) (t conformance.Target, format, file string, err error) {
+	f := flag.NewFlagSet("conformance", flag.ContinueOnError)
+	f.SetOutput(usage)
+	f.StringVar(&t.APIKey, "key", os.Getenv("OPEN311_API_KEY"), "API key, for -create; also from OPEN311_API_KEY")
+	f.StringVar(&t.Jurisdiction, "jurisdiction", "", "jurisdiction_id of every call")
+	f.StringVar(&t.DiscoveryURL, "discovery", "", "URL of the discovery document; else the usual places")
+	f.BoolVar(&t.AllowCreate, "create", false, "file service requests too, which stay in the city: for test endpoints")
+	f.DurationVar(&t.Pace, "pace", 0, "delay between calls; 200ms by default, negative for none")
+	f.Func("disable", "id=reason of a requirement not to judge; may be repeated", func(v string) error {
+		id, reason, _ := strings.Cut(v, "=")
+		if t.Disable == nil {
+			t.Disable = make(map[string]string)
+		}
+		t.Disable[id] = reason
+		return nil
+	})
+	f.StringVar(&format, "format", "", "of the report: "+strings.Join(conformance.ReportFormats(), ", ")+" (by the name of -o, else text)")
+	f.StringVar(&file, "o", "", "write the report to this `file`")
+	f.Usage = func() {
+		fmt.Fprintln(usage, "usage: conformance [flags] [endpoint URL]")
+		f.PrintDefaults()
+	}
+	if err := f.Parse(args); err != nil {
+		return t, "", "", err
+	}
+	if f.NArg() > 1 {
+		return t, "", "", fmt.Errorf("one endpoint at a time: %q (flags stand before it)", f.Args())
+	}
+	byName := map[string]string{".html": "html", ".json": "json", ".xml": "junit", ".md": "markdown"}
+	t.Endpoint, format = f.Arg(0), cmp.Or(format, byName[filepath.Ext(file)], "text")
+	if !slices.Contains(conformance.ReportFormats(), format) {
+		return t, "", "", fmt.Errorf("-format %s: there is no such report", format)
+	}
+	return t, format, file, nil
+}
+
+// show draws a line that goes on while the check runs.
+func show(w io.Writer) func(done, total int, r conformance.Result) {
+	return func(done, total int, r conformance.Result) {
+		bar := strings.Repeat("=", 24*done/total)
+		fmt.Fprintf(w, "\r\033[K[%-24s] %d/%d %s", bar, done, total, r.ID)
+	}
+}
+
+// write writes to the file, or to out if there is none.
+func write(r *conformance.Report, format, file string, out io.Writer) error {
+	if file == "" {
+		return r.Write(out, format)
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.Write(f, format), f.Close())
+}
