@@ -106,7 +106,8 @@ func (r *Reader[T]) Next(dst *T) error {
 		}
 		ok := r.take(n, dst)
 		if r.r.strict != nil {
-			return r.r.strict
+			r.r.err = r.r.strict
+			return r.r.err
 		}
 		if ok {
 			r.r.index++

@@ -54,6 +54,11 @@ func (m *mapper) render(dst []byte, n int32) []byte {
 
 // faithful reports whether the source of the container nodes[n] is valid JSON.
 func (m *mapper) faithful(n int32) bool {
+	for _, c := range m.s.text(&m.s.nodes[n]) {
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' {
+			return false // between the values, where the scanner takes it for white space
+		}
+	}
 	for k := n; k < m.s.nodes[n].next; k++ {
 		if m.s.nodes[k].flags&repaired != 0 {
 			return false
