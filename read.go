@@ -253,7 +253,7 @@ func isCut(err error) bool {
 // isCap reports whether an answer was larger than the limits.
 func isCap(err error) bool {
 	var se *wire.SizeError
-	return errors.As(err, &se) || errors.Is(err, wire.ErrDepth) || errors.Is(err, wire.ErrRecord)
+	return errors.As(err, &se) || errors.Is(err, wire.ErrDepth) || errors.Is(err, wire.ErrRecord) || errors.Is(err, wire.ErrValues)
 }
 
 // collect reads every record of the answer to a GET. prepare is called for the place of each record

@@ -197,7 +197,7 @@ func (r *reader) readJSON(alone bool) error {
 				return err
 			}
 			continue
-		case errCut, errDeep:
+		case errCut, errDeep, errMany:
 			return r.fail(r.pos, err)
 		}
 		if alone {

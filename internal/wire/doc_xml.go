@@ -273,7 +273,7 @@ func (r *reader) recordXML(at int) error {
 				return err
 			}
 			continue
-		case errCut, errDeep:
+		case errCut, errDeep, errMany:
 			return r.fail(r.pos, err)
 		}
 		if len(r.stack) == 0 {

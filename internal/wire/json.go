@@ -1,6 +1,10 @@
 package wire
 
-import "unicode/utf8"
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf8"
+)
 
 // jsonValue reads the JSON value at src[i], which is not white space, and appends its nodes. It
 // returns the index behind it.
@@ -64,15 +68,106 @@ func (s *scan) jsonObject(i, depth int) (int, error) {
 			i++
 			continue
 		}
+		var err error
+		if len(s.nodes) >= maxNodes {
+			return i, errMany
+		}
 		if !comma {
 			s.repairIn(self, WarnSyntax, "missing comma between fields")
+		} else if depth == 1 {
+			from := i
+			if i, comma, err = s.jsonFields(i); err != nil {
+				return i, err
+			} else if i > from {
+				continue
+			}
 		}
 		comma = false
-		var err error
 		if i, err = s.jsonField(i, depth); err != nil {
 			return i, err
 		}
 	}
+}
+
+// jsonFields reads fields of the record at i, each with the comma behind it, for as long as they come as
+// they came in the record before and have plain values. It stops in front of the first that does not.
+// All of this is done by jsonField as well, more slowly.
+func (s *scan) jsonFields(i int) (end int, comma bool, err error) {
+	b := s.src
+	for {
+		e := s.dict.expected()
+		if e == nil || len(s.nodes) >= maxNodes {
+			return i, true, nil
+		}
+		j := i + len(e.json)
+		if j >= len(b) || string(b[i:j]) != e.json {
+			return i, true, nil
+		}
+		n := node{name: span{uint32(i + 1), uint32(j - 2)}, entry: s.dict.entries[s.dict.last].next, next: int32(len(s.nodes) + 1)}
+		switch c := b[j]; {
+		case c == '"':
+			n.kind, n.flags = Text, quoted
+			j++
+			start := j
+			var high uint64
+			for {
+				if len(b)-j < 8 {
+					return i, true, nil
+				}
+				x := binary.LittleEndian.Uint64(b[j:])
+				if hit := stringEnd(x); hit != 0 {
+					k := bits.TrailingZeros64(hit)
+					high |= x & highs & (1<<k>>7 - 1)
+					j += k >> 3
+					break
+				}
+				high |= x & highs
+				j += 8
+			}
+			if b[j] != '"' {
+				s.nodes = append(s.nodes, n)
+				if j, err = s.jsonStringTail(start, j, len(s.nodes)-1, false, high != 0); err != nil {
+					return j, false, err
+				}
+				s.dict.took()
+				if j >= len(b) || b[j] != ',' {
+					return j, false, nil
+				}
+				i = j + 1
+				continue
+			}
+			n.text = span{uint32(start), uint32(j)}
+			s.high = s.high || high != 0
+			j++
+		case c == '-' || '0' <= c && c <= '9':
+			k := jsonNumber(b, j)
+			if k == j {
+				return i, true, nil
+			}
+			n.kind, n.text = Number, span{uint32(j), uint32(k)}
+			j = k
+		case c == 'n' && len(b)-j > 4 && string(b[j:j+4]) == "null":
+			n.text = span{uint32(j), uint32(j + 4)}
+			j += 4
+		default:
+			return i, true, nil
+		}
+		if j >= len(b) || b[j] != ',' && b[j] != '}' {
+			return i, true, nil
+		}
+		s.nodes = append(s.nodes, n)
+		s.dict.took()
+		if b[j] == '}' {
+			return j, false, nil
+		}
+		i = j + 1
+	}
+}
+
+// stringEnd marks the bytes of x that are not just characters of a string. A borrow can add wrong marks,
+// but only behind a right one.
+func stringEnd(x uint64) uint64 {
+	return (((x ^ '"'*ones) - ones) | ((x ^ '\\'*ones) - ones) | (x - ' '*ones)) &^ x & highs
 }
 
 func skipSpace(b []byte, i int) int {
@@ -191,6 +286,9 @@ func (s *scan) jsonArray(i, depth int) (int, error) {
 			comma = true
 			i++
 			continue
+		}
+		if len(s.nodes) >= maxNodes {
+			return i, errMany
 		}
 		if !comma {
 			s.repairIn(self, WarnSyntax, "missing comma between items")

@@ -80,16 +80,11 @@ func (s *scan) jsonSingleQuoted(i, n int) (int, error) {
 	return len(s.src), s.cut(len(s.src))
 }
 
-// Bit tricks for eight bytes at a time: a byte of the result has its high bit set where the byte of x
-// is what the name says. Bits above the first hit may be wrong, the first is not.
+// For tricks with eight bytes at a time.
 const (
 	ones  = 0x0101010101010101
 	highs = 0x8080808080808080
 )
-
-func wordZero(x uint64) uint64     { return (x - ones) &^ x & highs }
-func wordIs(x, c uint64) uint64    { return wordZero(x ^ c*ones) }
-func wordBelow(x, c uint64) uint64 { return (x - c*ones) &^ x & highs }
 
 // jsonString reads the string at src[i] into nodes[n], as its name or as its text. A string without
 // escapes stays where it is.
@@ -103,7 +98,7 @@ func (s *scan) jsonString(i, n int, isName bool) (int, error) {
 			return s.jsonStringTail(start, i, n, isName, high != 0)
 		}
 		x := binary.LittleEndian.Uint64(b[i:])
-		if hit := wordIs(x, '"') | wordIs(x, '\\') | wordBelow(x, 0x20); hit != 0 {
+		if hit := stringEnd(x); hit != 0 {
 			k := bits.TrailingZeros64(hit)
 			high |= x & highs & (1<<k>>7 - 1)
 			i += k >> 3

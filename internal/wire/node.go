@@ -62,7 +62,13 @@ var (
 	// errMore says that the window ends inside the record.
 	errMore = errors.New("window too small")
 	errDeep = errors.New("nested deeper than the limit")
+	// errMany says that the record has more values than any real one: each takes as much memory as a
+	// short text, however short it is.
+	errMany = errors.New("more values in one record than the limit")
 )
+
+// maxNodes bounds the values of one record.
+const maxNodes = 1 << 20
 
 // syntaxError is what a scanner cannot read on through.
 type syntaxError struct {

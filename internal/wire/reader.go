@@ -36,6 +36,7 @@ var (
 	ErrFormat = errors.New("neither JSON nor XML")
 	ErrDepth  = fmt.Errorf("nested deeper than %d levels", maxDepth)
 	ErrRecord = fmt.Errorf("a record of more than %d MiB", maxRecord>>20)
+	ErrValues = fmt.Errorf("a record of more than %d values", maxNodes)
 	ErrCut    = errors.New("the document ends in the middle")
 	ErrList   = errors.New("no such list in it")
 )
@@ -340,6 +341,8 @@ func (r *reader) fail(at int, err error) error {
 		}
 	case errDeep:
 		e.Err = ErrDepth
+	case errMany:
+		e.Err = ErrValues
 	case ErrHTML:
 		e.Format = Unknown
 	}

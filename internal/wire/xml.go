@@ -77,7 +77,7 @@ func (x *xmlReader) fields(i int) int {
 	}
 	for {
 		e := s.dict.expected()
-		if e == nil {
+		if e == nil || len(s.nodes) >= maxNodes {
 			return i
 		}
 		at := xmlSkipSpace(src, i)
@@ -159,6 +159,9 @@ func (x *xmlReader) markup(i int) (int, error) {
 		if t.end > 0 {
 			if x.level > x.depth {
 				return i, errDeep
+			}
+			if len(x.nodes) >= maxNodes {
+				return i, errMany
 			}
 			x.start(t)
 			return t.end, nil
