@@ -72,6 +72,7 @@ type lister struct {
 	params url.Values // of every call: the query without dates, pages and what is done on this side
 	keep   filter
 	seen   *seenSet
+	here   answerSet                         // what the answer in hand has given
 	give   func(*ServiceRequest) bool        // to the caller's loop; false: it has ended
 	turn   func(res *result, err error) bool // after each call, for Pages; may be nil
 	gaps   []Gap
@@ -82,7 +83,7 @@ type lister struct {
 	often  int
 	ahead  *prefetcher // reads pages before their turn; nil if that was not asked for
 	good   *piece      // the last one that has worked
-	// failures counts windows in a row that the server has failed for.
+	// failures counts windows that the server has failed for since it answered for one.
 	failures int
 }
 
@@ -252,7 +253,8 @@ func (l *lister) gap(err error, start, end time.Time, query string) error {
 
 // result is what one call has brought.
 type result struct {
-	rows, fresh    int       // rows in the answer; those of them that were not known before
+	rows, fresh    int       // different rows in the answer; those of them that were not known before
+	sent           int       // all rows in it: some servers give one several times
 	oldest, newest time.Time // of their requested_datetime; zero if none has one
 	outside        int       // rows that do not lie in the span that was asked for
 	falling        bool      // sorted newest first
@@ -354,13 +356,20 @@ func (l *lister) fetchOnce(p *piece) (*result, error) {
 	}
 	res := &result{total: -1, falling: true, rising: true}
 	var err error
+	l.here.reset()
 	for err == nil {
 		var r *ServiceRequest
 		if r, err = rows.next(); err != nil {
 			break
 		}
+		res.sent++
+		key := l.seen.key(r)
+		fresh := l.seen.add(key)
+		if !l.here.add(key, fresh) {
+			continue
+		}
 		res.note(r, p)
-		if !l.seen.add(l.seen.key(r)) {
+		if !fresh {
 			continue
 		}
 		res.fresh++

@@ -353,3 +353,56 @@ func TestShards(t *testing.T) {
 		}
 	}
 }
+
+// TestAllFullSecond lists a city that has more requests in one second than it gives at once, and no pages.
+// What does not fit is a gap of that second; nothing else is missing.
+func TestAllFullSecond(t *testing.T) {
+	for _, re := range []regime{
+		{name: "both inclusive", size: 20, window: 90 * simDay, strictSpan: true},
+		{name: "end exclusive", size: 20, window: 90 * simDay, strictSpan: true, exclusive: true},
+		{name: "both exclusive", size: 20, window: 90 * simDay, strictSpan: true, exclusive: true, exclStart: true},
+	} {
+		t.Run(re.name, func(t *testing.T) {
+			now := time.Now().Truncate(time.Second)
+			city := newSimCity(300, 30*simDay, now, re)
+			full := city.rows[100].at
+			for i := 101; i < 135; i++ {
+				city.rows[i] = makeRow(city.rows[i].id, full, i)
+			}
+			city.rows[135] = makeRow(city.rows[135].id, full.Add(-time.Second), 135)
+			got, err := listed(t.Context(), simClient(t, city), &open311.Query{Start: now.Add(-40 * simDay)})
+			var te *open311.TruncatedError
+			if !errors.As(err, &te) || len(te.Gaps) != 1 || !te.Gaps[0].Start.Equal(full) || !te.Gaps[0].End.Equal(full.Add(time.Second)) {
+				t.Errorf("gaps %v, want one from %v", err, full)
+			}
+			missing, _ := lost(city.ids(), got)
+			want := city.ids()[120:135]
+			if slices.Sort(missing); !cmp.Equal(missing, slices.Sorted(slices.Values(want))) {
+				t.Errorf("missing %q, want %q", missing, want)
+			}
+			if city.calls > 40 {
+				t.Errorf("%d calls: %q", city.calls, tail(city.served, 20))
+			}
+		})
+	}
+}
+
+// TestAllDoubled lists a city each of whose answers has every row twice.
+func TestAllDoubled(t *testing.T) {
+	for _, re := range []regime{
+		{name: "pages", size: 20, page: "page", first: 1},
+		{name: "offset", size: 20, offset: true, sizeParam: "limit"},
+		{name: "windows", size: 20, window: 90 * simDay, strictSpan: true},
+		{name: "windows, small", size: 8, window: 90 * simDay, strictSpan: true},
+	} {
+		t.Run(re.name, func(t *testing.T) {
+			now := time.Now().Truncate(time.Second)
+			city := newSimCity(300, 30*simDay, now, re)
+			city.doubled = true
+			listAll(t, simClient(t, city), &open311.Query{Start: now.Add(-40 * simDay)}, city.ids())
+			if most := 300/re.size*13/10 + 6; city.calls > most {
+				t.Errorf("%d calls, want at most %d: %q", city.calls, most, tail(city.served, 20))
+			}
+		})
+	}
+}

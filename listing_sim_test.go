@@ -20,7 +20,8 @@ type simCity struct {
 	rows    []simRow // newest first
 	now     time.Time
 	regime  regime
-	arrive  int // requests that arrive at the top with each call
+	doubled bool // every row of an answer is in it twice
+	arrive  int  // requests that arrive at the top with each call
 	calls   int
 	served  []string // the query of each call
 	arrived int
@@ -51,14 +52,16 @@ type regime struct {
 	total      bool // a total in meta
 	refuse     bool // unknown parameters are 400
 	window     time.Duration
-	strictSpan bool // a longer span is 400, else it is cut to the newest part
-	cutOldest  bool // … or to the oldest
-	noDates    bool // dates are ignored
-	exclusive  bool // end_date is exclusive
-	exclStart  bool // start_date too
-	rising     bool // oldest first
-	shuffled   bool // in no order
-	noStatus   bool // status is ignored
+	strictSpan bool          // a longer span is 400, else it is cut to the newest part
+	cutOldest  bool          // … or to the oldest
+	noDates    bool          // dates are ignored
+	zone       time.Duration // dates are read without their zone, as times of this one
+	days       bool          // dates are read without the time of day
+	exclusive  bool          // end_date is exclusive
+	exclStart  bool          // start_date too
+	rising     bool          // oldest first
+	shuffled   bool          // in no order
+	noStatus   bool          // status is ignored
 	poison     map[string]bool
 	oneID      bool
 	lie        func(w http.ResponseWriter, r *http.Request) bool
@@ -222,6 +225,9 @@ func (c *simCity) write(w http.ResponseWriter, q url.Values, part []simRow, tota
 			io.WriteString(w, ",")
 		}
 		io.WriteString(w, row.json)
+		if c.doubled {
+			io.WriteString(w, ","+row.json)
+		}
 	}
 	io.WriteString(w, "]")
 	if c.regime.total {
@@ -236,13 +242,25 @@ func (c *simCity) find(w http.ResponseWriter, q url.Values) ([]simRow, bool) {
 	if !re.noDates {
 		start, _ = time.Parse(time.RFC3339, q.Get("start_date"))
 		end, _ = time.Parse(time.RFC3339, q.Get("end_date"))
+		for _, t := range []*time.Time{&start, &end} {
+			if t.IsZero() {
+				continue
+			}
+			if *t = t.Add(-re.zone); re.days {
+				*t = t.Truncate(simDay)
+			}
+		}
 		if re.window > 0 {
+			now := c.now
+			if re.days {
+				now = now.Truncate(simDay)
+			}
 			switch {
 			case start.IsZero() && end.IsZero():
 				start = c.now.Add(-re.window)
 			case start.IsZero():
 				start = end.Add(-re.window)
-			case end.IsZero() && c.now.Sub(start) > re.window:
+			case end.IsZero() && now.Sub(start) > re.window:
 				end = start.Add(re.window)
 			case !end.IsZero() && end.Sub(start) > re.window:
 				switch {

@@ -143,6 +143,7 @@ func (e *extent) add(res *result) {
 	} else {
 		e.rows += res.rows
 		e.fresh += res.fresh
+		e.sent = max(e.sent, res.sent)
 		e.outside += res.outside
 		if e.oldest.IsZero() || !res.oldest.IsZero() && res.oldest.Before(e.oldest) {
 			e.oldest = res.oldest

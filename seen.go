@@ -64,6 +64,34 @@ func (sh *seenShard) grow() {
 	}
 }
 
+// answerSet tells which rows come again within one answer.
+type answerSet struct {
+	keys []uint64
+	set  map[uint64]struct{} // of the keys; made only when a row comes that was known before
+}
+
+func (a *answerSet) reset() { a.keys, a.set = a.keys[:0], nil }
+
+// add notes a row, and reports whether the answer has not had it before. A row that is new to the
+// listing is new to the answer.
+func (a *answerSet) add(key uint64, fresh bool) bool {
+	if a.set == nil && !fresh {
+		a.set = make(map[uint64]struct{}, len(a.keys)+1)
+		for _, k := range a.keys {
+			a.set[k] = struct{}{}
+		}
+	}
+	if a.set == nil {
+		a.keys = append(a.keys, key)
+		return true
+	}
+	if _, known := a.set[key]; known {
+		return false
+	}
+	a.set[key] = struct{}{}
+	return true
+}
+
 // key identifies a request: by its id, or by all that it says if it has none.
 func (s *seenSet) key(r *ServiceRequest) uint64 {
 	if r.ID != "" {

@@ -9,8 +9,9 @@ import (
 const (
 	defaultSpan  = 90 * 24 * time.Hour  // GeoReport v2: start_date and end_date may not lie further apart
 	defaultQuiet = 730 * 24 * time.Hour // how long nothing must have happened for a listing to end
-	// spanMargin keeps windows shorter than the server's limit, for servers that count in days.
-	spanMargin = time.Hour
+	// spanMargin keeps windows shorter than the server's limit, for servers that count in days or read
+	// one of the bounds in another zone.
+	spanMargin = maxShift
 )
 
 // What is wrong with a gap that no single call is to blame for.
@@ -20,7 +21,11 @@ var (
 )
 
 // window is a span of time to be listed; a zero bound is not sent.
-type window struct{ start, end time.Time }
+type window struct {
+	start, end time.Time
+	from       time.Time     // the second of the request that it goes on from, which is in it too; or zero
+	shift      time.Duration // how much later than meant the end is tried to be sent
+}
 
 // walk lists all requests of a span of time, from its end backwards.
 type walk struct {
@@ -28,7 +33,12 @@ type walk struct {
 	lo, hi  time.Time     // the span that was asked for; zero: unbounded
 	max     time.Duration // the longest span of one call
 	now     time.Time
-	covered time.Time // all from here on has been listed
+	covered time.Time     // all from here on has been listed
+	from    time.Time     // the request at covered that the listing goes on from; zero if it is complete there
+	full    time.Time     // the last second that had more requests than could be had
+	shift   time.Duration // see anchor.go
+	late    time.Duration
+	loose   int
 	oldest  time.Time // the oldest request seen
 	first   bool      // nothing has been listed yet
 	denied  bool      // longer spans than max do not work
@@ -76,9 +86,9 @@ func (w *walk) begin(off bool) window {
 	case off, w.lo.IsZero() && w.hi.IsZero():
 		return window{}
 	case w.lo.IsZero(), end.Sub(w.lo) > w.max:
-		return window{end.Add(-w.max), w.hi}
+		return window{start: end.Add(-w.max), end: w.hi}
 	}
-	return window{w.lo, w.hi}
+	return window{start: w.lo, end: w.hi}
 }
 
 // next returns the window to be listed next; false if there is none.
@@ -101,13 +111,13 @@ func (w *walk) next() (window, bool) {
 	}
 	bound := since.Add(-quiet)
 	if !w.lo.IsZero() {
-		bound = w.lo
+		bound = w.bottom()
 	}
-	if !w.covered.After(bound) {
+	if w.covered.Before(bound) || w.covered.Equal(bound) && w.from.IsZero() {
 		return window{}, false
 	}
 	// The windows overlap by a second, so that nothing is lost whether bounds are inclusive or not.
-	next := window{w.covered.Add(-w.max), w.covered.Add(time.Second)}
+	next := window{start: w.covered.Add(-w.max), end: w.covered.Add(time.Second), from: w.from}
 	far := w.l.c.learned.habits.spansFar()
 	if next.start.After(bound) && (far || !w.denied) {
 		next.start = w.covered.Add(-max(quiet, w.max))
@@ -124,7 +134,7 @@ func (w *walk) next() (window, bool) {
 // list lists one window and works out what has been covered by it.
 func (w *walk) list(win window) error {
 	l := w.l
-	e, err := l.exhaust(win.start, win.end)
+	e, err := l.exhaust(win.start, w.sent(win))
 	long := !win.start.IsZero() && !win.end.IsZero() && win.end.Sub(win.start) > w.max+time.Minute
 	switch {
 	case err == errStop, err == errGap, l.ctx.Err() != nil && err != nil:
@@ -141,7 +151,7 @@ func (w *walk) list(win window) error {
 		return errGap
 	}
 	w.first = false
-	if e.broken == nil {
+	if e.broken == nil && !w.beyond(win, e) {
 		l.failures = 0
 	}
 	if !e.oldest.IsZero() && (w.oldest.IsZero() || e.oldest.Before(w.oldest)) {
@@ -168,7 +178,7 @@ func (w *walk) list(win window) error {
 // default.
 func (w *walk) undated(e *extent) error {
 	whole := e.paged || e.total >= 0 && e.rows >= e.total && e.calls == 1
-	span := w.now.Add(-w.max - 2*spanMargin - 24*time.Hour)
+	span := w.now.Add(-w.max - 2*spanMargin)
 	switch {
 	case w.l.c.cfg.dialect.Windows.Off:
 		if !whole && w.suspicious(e.rows) {
@@ -186,10 +196,11 @@ func (w *walk) undated(e *extent) error {
 			w.covered = e.oldest
 		}
 	case e.uneven:
-		w.todo = append(w.todo, window{w.now.Add(-w.max), time.Time{}})
+		w.todo = append(w.todo, window{start: w.now.Add(-w.max)})
 		w.covered = w.now.Add(-w.max)
 	default:
-		w.covered = e.oldest
+		w.covered = e.oldest.Truncate(time.Second)
+		w.from = w.covered
 	}
 	return nil
 }
@@ -221,7 +232,7 @@ func (w *walk) far(win window, e *extent) bool {
 	}
 	if e.paged {
 		w.denied = true
-		w.covered = edge
+		w.covered, w.from = edge, time.Time{}
 		return false
 	}
 	return true // cut before it could show: the list goes on from its oldest
@@ -229,29 +240,45 @@ func (w *walk) far(win window, e *extent) bool {
 
 // dated works out what the list of a window has covered.
 func (w *walk) dated(win window, e *extent) error {
-	complete := e.paged || e.rows == 0 || e.fresh == 0 && !e.uneven
+	if again, ok := w.anchored(win, e); !ok {
+		w.todo = append(w.todo, again)
+		return nil
+	}
+	second := e.oldest.Truncate(time.Second)
+	// A list is at its end when it gets no further back than the request it goes on from, or than its end.
+	before := win.from
+	if before.IsZero() {
+		before = win.end
+	}
+	stuck := !e.uneven && !before.IsZero() && !second.Before(before)
 	switch {
-	case complete && !e.paged && e.rows > 0 && w.fullSecond(e):
-		second := e.oldest.Truncate(time.Second)
+	case stuck && !e.paged && w.fullSecond(e) && !second.Equal(w.full):
 		if err := w.l.gap(errFullSecond, second, second.Add(time.Second), ""); err != nil {
 			return err
 		}
-		// Below it: once with the bound inclusive, once for servers where it is not.
-		w.rest(window{win.start, second.Add(-time.Second)})
-		if second.After(win.start) && !(win.end.Equal(second) && win.end.Sub(win.start) <= time.Second) {
-			w.todo = append(w.todo, window{second.Add(-time.Second), second})
-		}
-	case complete:
-		w.rest(window{win.start, win.start})
+		// Below it: once with the end inclusive, once for servers where it is not.
+		w.full = second
+		w.rest(window{start: win.start, end: second.Add(-time.Second)})
+		w.todo = append(w.todo, window{start: second.Add(-2 * time.Second), end: second})
+	case stuck && !e.paged && w.beyond(win, e) && w.suspicious(e.rows) && e.rows >= w.l.most:
+		// It gets no further back because the server does not look at the end so closely.
+		return w.divide(win, errDatesIgnored)
+	case e.paged, e.rows == 0, stuck:
+		w.rest(window{start: win.start, end: win.start})
 	case !e.uneven && e.falls():
-		w.rest(window{win.start, e.oldest.Truncate(time.Second).Add(time.Second)})
-	case w.suspicious(e.rows) || !w.split:
+		w.rest(window{start: win.start, end: second.Add(time.Second), from: second})
+	case w.suspicious(e.rows) || w.suspicious(e.sent) || !w.split:
 		w.split = true
 		return w.divide(win, errFullSecond)
 	default:
-		w.rest(window{win.start, win.start})
+		w.rest(window{start: win.start, end: win.start})
 	}
 	return nil
+}
+
+// beyond reports whether a list has requests that are newer than the end of its window.
+func (w *walk) beyond(win window, e *extent) bool {
+	return !win.end.IsZero() && e.newest.After(w.sent(win).Add(time.Second))
 }
 
 // falls reports whether there is an oldest request to go on from.
@@ -265,11 +292,15 @@ func (w *walk) fullSecond(e *extent) bool {
 // rest notes what of a window has still to be listed: nothing if it begins where it ends. Where no
 // part of an earlier window is waiting the listing simply goes on from there, with a full window.
 func (w *walk) rest(win window) {
+	done := !win.end.After(win.start)
 	if len(w.todo) == 0 && (w.covered.IsZero() || !win.start.After(w.covered)) {
-		w.covered = win.end
+		w.covered, w.from = win.end.Add(-time.Second), win.from
+		if done {
+			w.covered = win.start
+		}
 		return
 	}
-	if win.end.Sub(win.start) > time.Second {
+	if !done && (win.end.Sub(win.start) > time.Second || !win.from.IsZero()) {
 		w.todo = append(w.todo, win)
 	}
 }
@@ -289,15 +320,14 @@ func (w *walk) divide(win window, cause error) error {
 		if err := w.l.gap(cause, start, end, ""); err != nil {
 			return err
 		}
-		w.rest(window{start, start})
+		w.rest(window{start: start, end: start})
 		return nil
 	}
 	if len(w.todo) == 0 && (w.covered.IsZero() || start.Before(w.covered)) {
-		w.covered = start
+		w.covered, w.from = start, time.Time{}
 	}
 	middle := start.Add(end.Sub(start) / 2).Truncate(time.Second)
-	later := window{middle, win.end}
-	w.todo = append(w.todo, window{start, middle.Add(time.Second)}, later)
+	w.todo = append(w.todo, window{start: start, end: middle.Add(time.Second)}, window{start: middle, end: win.end})
 	return nil
 }
 

@@ -1,0 +1,64 @@
+package open311
+
+import "time"
+
+// maxShift is by how much a server may take a bound for another time than was meant: some leave out the
+// zone, or the time of day.
+const maxShift = 26 * time.Hour
+
+// anchored looks whether a window that goes on from a list has the request that the list ended with.
+// If it has not, the server takes the end of the window for an earlier time, and what lies between is
+// lost: the window is to be asked for again, with a later end. Where even a day later does not help, the
+// request is not there any more.
+func (w *walk) anchored(win window, e *extent) (again window, ok bool) {
+	if win.from.IsZero() || w.loose > 2 {
+		return window{}, true
+	}
+	if !e.newest.Before(win.from) {
+		w.late = max(w.late, min(e.newest.Sub(win.end)-w.shift, maxShift))
+		if win.shift > w.shift {
+			w.proven(win.shift)
+		}
+		return window{}, true
+	}
+	switch shift := win.from.Sub(e.newest).Truncate(15*time.Minute) + 15*time.Minute; {
+	case win.shift == maxShift:
+		w.loose++
+		return window{}, true
+	case win.shift > 0, e.rows == 0, shift > maxShift:
+		win.shift = maxShift
+	default:
+		win.shift = shift
+	}
+	if earliest := win.end.Add(win.shift - w.max); win.start.Before(earliest) {
+		win.start = earliest
+	}
+	return win, false
+}
+
+// proven notes that the ends of windows are to be sent later than they are meant. So was the very first
+// end, if the caller has given one.
+func (w *walk) proven(shift time.Duration) {
+	w.max -= shift - w.shift
+	w.shift = shift
+	if !w.hi.IsZero() {
+		w.todo = append(w.todo, window{start: w.hi.Add(-shift), end: w.hi})
+	}
+}
+
+// sent returns the end of a window as the server has to be told it.
+func (w *walk) sent(win window) time.Time {
+	if win.end.IsZero() {
+		return win.end
+	}
+	return win.end.Add(max(w.shift, win.shift))
+}
+
+// bottom returns where a listing with a start ends: before the start, if the server is known to take
+// times for later ones.
+func (w *walk) bottom() time.Time {
+	if w.late <= time.Second {
+		return w.lo
+	}
+	return w.lo.Add(-w.late)
+}
