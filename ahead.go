@@ -54,15 +54,21 @@ func (f *prefetcher) want(p piece, step func(*piece)) {
 		return
 	}
 	for range f.n {
-		key := p.key()
-		if f.pages[key] == nil {
-			page := &prefetched{done: make(chan struct{})}
-			f.pages[key] = page
-			k := f.l.call(&p)
-			f.wait.Go(func() { page.read(f.ctx, f.l.c, k) })
-		}
+		f.start(p)
 		step(&p)
 	}
+}
+
+// start starts to read p.
+func (f *prefetcher) start(p piece) {
+	key := p.key()
+	if f.pages[key] != nil {
+		return
+	}
+	page := &prefetched{done: make(chan struct{})}
+	f.pages[key] = page
+	k := f.l.call(&p)
+	f.wait.Go(func() { page.read(f.ctx, f.l.c, k) })
 }
 
 // take returns the rows of p if they have been asked for before.

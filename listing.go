@@ -255,6 +255,7 @@ func (l *lister) gap(err error, start, end time.Time, query string) error {
 type result struct {
 	rows, fresh    int       // different rows in the answer; those of them that were not known before
 	sent           int       // all rows in it: some servers give one several times
+	known          bool      // the first row was known before
 	oldest, newest time.Time // of their requested_datetime; zero if none has one
 	outside        int       // rows that do not lie in the span that was asked for
 	falling        bool      // sorted newest first
@@ -295,12 +296,13 @@ func (l *lister) fetch(p *piece) (*result, error) {
 	if l.idle > maxIdleCalls {
 		return nil, l.pageGap(p, errNoProgress)
 	}
-	fresh := 0 // new in the attempts that broke off
+	fresh, known := 0, true // in the attempts that broke off
 	for attempt := 1; ; attempt++ {
 		res, err := l.fetchOnce(p)
 		if res != nil {
 			res.fresh += fresh
-			fresh = res.fresh
+			res.known = res.known && known
+			fresh, known = res.fresh, res.known || res.sent == 0
 		}
 		if err == nil {
 			l.calls++
@@ -365,6 +367,7 @@ func (l *lister) fetchOnce(p *piece) (*result, error) {
 		res.sent++
 		key := l.seen.key(r)
 		fresh := l.seen.add(key)
+		res.known = res.known || res.sent == 1 && !fresh
 		if !l.here.add(key, fresh) {
 			continue
 		}

@@ -291,25 +291,47 @@ func TestAllStops(t *testing.T) {
 
 // TestAllConcurrency reads pages ahead: the same requests in the same order.
 func TestAllConcurrency(t *testing.T) {
-	for _, re := range []regime{
-		{name: "pages", size: 50, page: "page", first: 1},
-		{name: "offset", size: 50, offset: true, sizeParam: "limit"},
-		{name: "windows", size: 100, window: 90 * simDay, strictSpan: true},
+	for _, tt := range []struct {
+		regime
+		faster float64 // than one call after the other, at 50 ms a call
+	}{
+		{regime{name: "pages", size: 50, page: "page", first: 1}, 2.4},
+		{regime{name: "offset", size: 50, offset: true, sizeParam: "limit"}, 1.9},
+		{regime{name: "windows", size: 100, window: 90 * simDay, strictSpan: true}, 1.9},
+		{regime{name: "windows, both exclusive", size: 100, window: 90 * simDay, exclusive: true, exclStart: true}, 1.9},
+		{regime{name: "windows, read two hours earlier", size: 100, window: 90 * simDay, zone: 2 * time.Hour}, 1.7},
+		{regime{name: "windows, oldest first", size: 100, window: 90 * simDay, rising: true}, 0.9},
+		{regime{name: "windows that are never cut", window: 10 * simDay, strictSpan: true}, 1.9},
+		{regime{name: "pages in windows", size: 50, window: 90 * simDay, page: "page", first: 1}, 1.9},
 	} {
-		t.Run(re.name, func(t *testing.T) {
+		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				now := time.Now()
 				q := &open311.Query{Start: now.Add(-200 * simDay)}
-				want, err := listed(t.Context(), simClient(t, newSimCity(2000, 180*simDay, now, re)), q)
-				if err != nil {
-					t.Fatal(err)
+				run := func(opts ...open311.Option) (ids []string, took time.Duration, calls int) {
+					city := newSimCity(2000, 180*simDay, now, tt.regime)
+					city.delay = 50 * time.Millisecond
+					opts = append(opts, open311.WithDialect(open311.Dialect{Windows: open311.Windows{Span: tt.window}}))
+					start := time.Now()
+					ids, err := listed(t.Context(), simClient(t, city, opts...), q)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return ids, time.Since(start), city.calls
 				}
-				got, err := listed(t.Context(), simClient(t, newSimCity(2000, 180*simDay, now, re), open311.WithConcurrency(4)), q)
-				if err != nil {
-					t.Fatal(err)
-				}
+				want, slow, few := run()
+				got, fast, many := run(open311.WithConcurrency(4))
+				slices.Sort(want)
+				slices.Sort(got)
 				if d := cmp.Diff(want, got); d != "" || len(want) != 2000 {
 					t.Errorf("%d requests (-sequential +concurrent):\n%s", len(want), d)
+				}
+				t.Logf("%d calls in %v; four at a time %d in %v: %.1f times as fast", few, slow, many, fast, slow.Seconds()/fast.Seconds())
+				if slow.Seconds() < tt.faster*fast.Seconds() {
+					t.Errorf("%d calls in %v, four at a time %d in %v; want it %.1f times as fast", few, slow, many, fast, tt.faster)
+				}
+				if most := few*3/2 + 8; many > most {
+					t.Errorf("%d calls, four at a time %d, want at most %d", few, many, most)
 				}
 			})
 		})

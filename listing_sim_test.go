@@ -20,8 +20,9 @@ type simCity struct {
 	rows    []simRow // newest first
 	now     time.Time
 	regime  regime
-	doubled bool // every row of an answer is in it twice
-	arrive  int  // requests that arrive at the top with each call
+	delay   time.Duration // of each answer
+	doubled bool          // every row of an answer is in it twice
+	arrive  int           // requests that arrive at the top with each call
 	calls   int
 	served  []string // the query of each call
 	arrived int
@@ -105,6 +106,7 @@ func (c *simCity) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
+	time.Sleep(c.delay)
 	w := &simAnswer{header: http.Header{}, status: 200}
 	c.mu.Lock()
 	c.calls++

@@ -137,7 +137,10 @@ type extent struct {
 	page   int   // rows of its first answer
 }
 
-func (e *extent) add(res *result) {
+// add adds what a call has brought, and reports whether it got on: there was something new, or something
+// older than before.
+func (e *extent) add(res *result) bool {
+	onward := res.fresh > 0 || !e.oldest.IsZero() && !res.oldest.IsZero() && res.oldest.Before(e.oldest)
 	if e.calls == 0 {
 		e.result, e.page = *res, res.rows
 	} else {
@@ -154,6 +157,7 @@ func (e *extent) add(res *result) {
 	}
 	e.calls++
 	e.uneven = e.uneven || !res.falling
+	return onward
 }
 
 // exhaust asks for a span of time and then for its further pages, as far as there are any.
@@ -210,8 +214,7 @@ func (l *lister) follow(e *extent, p *piece, res *result) error {
 		if res, err = l.fetch(&next); err != nil {
 			return l.pageGap(&next, err)
 		}
-		e.add(res)
-		if idle++; res.fresh > 0 {
+		if idle++; e.add(res) {
 			idle = 0
 		}
 		if res.rows == 0 || idle > maxIdle {
@@ -229,10 +232,16 @@ const maxIdle = 2
 
 // pages asks for page n and those behind it.
 func (l *lister) pages(e *extent, p piece, n int) error {
-	idle := 0
-	for ; ; n++ {
-		p.page = n
-		l.ahead.want(p, func(q *piece) { q.page++ })
+	p.page = n
+	return l.steadily(e, p, func(q *piece) { q.page-- }, l.pagesOn)
+}
+
+func (l *lister) pagesOn(e *extent, p piece) error {
+	idle, full := 0, true
+	for ; ; p.page++ {
+		if full { // behind a short page there is hardly another
+			l.ahead.want(p, func(q *piece) { q.page++ })
+		}
 		res, err := l.fetch(&p)
 		if err != nil {
 			if ended(err) {
@@ -246,10 +255,10 @@ func (l *lister) pages(e *extent, p piece, n int) error {
 			}
 			continue
 		}
-		e.add(res)
-		if idle++; res.fresh > 0 {
+		if idle++; e.add(res) {
 			idle = 0
 		}
+		full = res.rows >= e.page
 		if res.rows == 0 || idle >= maxIdle || res.total > res.rows && l.seen.count >= res.total && e.rows >= res.total {
 			break
 		}
@@ -260,11 +269,19 @@ func (l *lister) pages(e *extent, p piece, n int) error {
 
 // offsets asks for what lies behind the first skip rows.
 func (l *lister) offsets(e *extent, p piece, skip int) error {
-	idle := 0
-	step := skip
+	p.offset = skip
+	if e.page > 0 || p.size == 0 {
+		p.size = l.first(e)
+	}
+	return l.steadily(e, p, func(q *piece) { q.offset = max(0, q.offset-q.size) }, l.offsetsOn)
+}
+
+func (l *lister) offsetsOn(e *extent, p piece) error {
+	idle, full := 0, true
 	for {
-		p.offset, p.size = skip, step
-		l.ahead.want(p, func(q *piece) { q.offset += step })
+		if full {
+			l.ahead.want(p, func(q *piece) { q.offset += q.size })
+		}
 		res, err := l.fetch(&p)
 		if err != nil {
 			if ended(err) {
@@ -273,21 +290,21 @@ func (l *lister) offsets(e *extent, p piece, skip int) error {
 			if err := l.badPage(e, p, err); err != nil {
 				return err
 			}
-			skip += step
+			p.offset += p.size
 			if idle++; idle > maxIdle {
 				return nil
 			}
 			continue
 		}
-		e.add(res)
-		if idle++; res.fresh > 0 {
+		if idle++; e.add(res) {
 			idle = 0
 		}
+		full = res.rows >= p.size
 		if res.rows == 0 || idle >= maxIdle {
 			break
 		}
-		if skip += res.fresh; res.fresh == 0 {
-			skip += res.rows // a row that came twice takes no place in the list
+		if p.offset += res.fresh; res.fresh == 0 {
+			p.offset += res.rows // a row that came twice takes no place in the list
 		}
 	}
 	e.paged = true

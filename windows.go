@@ -25,6 +25,7 @@ type window struct {
 	start, end time.Time
 	from       time.Time     // the second of the request that it goes on from, which is in it too; or zero
 	shift      time.Duration // how much later than meant the end is tried to be sent
+	planned    bool          // it is one of a plan
 }
 
 // walk lists all requests of a span of time, from its end backwards.
@@ -44,6 +45,7 @@ type walk struct {
 	denied  bool      // longer spans than max do not work
 	split   bool      // a list in no order has been checked for completeness once
 	todo    []window  // parts of windows that were cut, the next one last
+	plan    plan
 }
 
 // walk lists the query whose other parameters are in l.params.
@@ -128,14 +130,18 @@ func (w *walk) next() (window, bool) {
 	if next.start.Before(bound) && !w.lo.IsZero() {
 		next.start = bound
 	}
-	return next, true
+	if far {
+		w.plan.windows = nil
+		return next, true
+	}
+	return w.planned(next, bound), true
 }
 
 // list lists one window and works out what has been covered by it.
 func (w *walk) list(win window) error {
 	l := w.l
 	e, err := l.exhaust(win.start, w.sent(win))
-	long := !win.start.IsZero() && !win.end.IsZero() && win.end.Sub(win.start) > w.max+time.Minute
+	long := !win.planned && !win.start.IsZero() && !win.end.IsZero() && win.end.Sub(win.start) > w.max+time.Minute
 	switch {
 	case err == errStop, err == errGap, l.ctx.Err() != nil && err != nil:
 		return err
@@ -208,7 +214,7 @@ func (w *walk) undated(e *extent) error {
 // ignored deals with a server that does not look at dates: what it gives is all there is to be had.
 func (w *walk) ignored(win window, e *extent) error {
 	w.covered = time.Time{}
-	w.todo = nil
+	w.todo, w.plan.windows = nil, nil
 	if !e.paged && w.suspicious(e.rows) && !(e.total >= 0 && e.rows >= e.total) {
 		return w.l.gap(errDatesIgnored, win.start, win.end, "")
 	}
@@ -244,10 +250,11 @@ func (w *walk) dated(win window, e *extent) error {
 		w.todo = append(w.todo, again)
 		return nil
 	}
+	w.plan.learn(win, e, !e.paged && e.falls() && w.suspicious(e.rows), w.max*16/17)
 	second := e.oldest.Truncate(time.Second)
 	// A list is at its end when it gets no further back than the request it goes on from, or than its end.
 	before := win.from
-	if before.IsZero() {
+	if before.IsZero() || win.end.After(before.Add(time.Second)) {
 		before = win.end
 	}
 	stuck := !e.uneven && !before.IsZero() && !second.Before(before)
@@ -266,6 +273,9 @@ func (w *walk) dated(win window, e *extent) error {
 	case e.paged, e.rows == 0, stuck:
 		w.rest(window{start: win.start, end: win.start})
 	case !e.uneven && e.falls():
+		if len(w.todo) == 0 && w.plan.goOn(win, second) {
+			return nil
+		}
 		w.rest(window{start: win.start, end: second.Add(time.Second), from: second})
 	case w.suspicious(e.rows) || w.suspicious(e.sent) || !w.split:
 		w.split = true
@@ -293,7 +303,7 @@ func (w *walk) fullSecond(e *extent) bool {
 // part of an earlier window is waiting the listing simply goes on from there, with a full window.
 func (w *walk) rest(win window) {
 	done := !win.end.After(win.start)
-	if len(w.todo) == 0 && (w.covered.IsZero() || !win.start.After(w.covered)) {
+	if len(w.todo) == 0 && len(w.plan.windows) == 0 && (w.covered.IsZero() || !win.start.After(w.covered)) {
 		w.covered, w.from = win.end.Add(-time.Second), win.from
 		if done {
 			w.covered = win.start
@@ -323,7 +333,7 @@ func (w *walk) divide(win window, cause error) error {
 		w.rest(window{start: start, end: start})
 		return nil
 	}
-	if len(w.todo) == 0 && (w.covered.IsZero() || start.Before(w.covered)) {
+	if len(w.todo) == 0 && len(w.plan.windows) == 0 && (w.covered.IsZero() || start.Before(w.covered)) {
 		w.covered, w.from = start, time.Time{}
 	}
 	middle := start.Add(end.Sub(start) / 2).Truncate(time.Second)
