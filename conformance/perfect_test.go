@@ -36,6 +36,7 @@ func TestPerfectCity(t *testing.T) {
 		"a few requests": {[]open311test.Option{open311test.WithSize(12)}, Target{}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			city := open311test.NewServer(t, tc.opts...)
 			tc.target.Endpoint = city.URL
 			r := check(t, tc.target)
