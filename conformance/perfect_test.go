@@ -61,7 +61,11 @@ func TestPerfectCity(t *testing.T) {
 
 // Other data of the same city must not show faults either.
 func TestPerfectCityOfAnyData(t *testing.T) {
-	for seed := range uint64(12) {
+	seeds := uint64(12)
+	if raceEnabled {
+		seeds = 3
+	}
+	for seed := range seeds {
 		for _, size := range []int{5, 40, 300} {
 			r := still(t, Target{AllowCreate: seed%3 == 0}, open311test.WithSeed(seed), open311test.WithSize(size))
 			if r.Verdict != Conformant {
@@ -73,7 +77,11 @@ func TestPerfectCityOfAnyData(t *testing.T) {
 
 // A city does not stand still while it is checked: requests come in and are closed between any two calls.
 func TestLivelyCity(t *testing.T) {
-	for seed := range uint64(8) {
+	seeds := uint64(8)
+	if raceEnabled {
+		seeds = 3
+	}
+	for seed := range seeds {
 		var city *open311test.Server
 		n := 0
 		rng := rand.New(rand.NewPCG(seed, 1))
