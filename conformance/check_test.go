@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -19,6 +20,10 @@ import (
 )
 
 func TestCatalogue(t *testing.T) {
+	pages := []string{
+		wiki + "GeoReport_v2/", wiki + "GeoReport_v2/Extensions/", wiki + "GeoReport_v2.1_Draft/", wiki + "JSON_and_XML_Conversion/",
+		wiki + "Service_Discovery/", "https://github.com/mysociety/fixmystreet/wiki/Open311-FMS---Proposed-differences-to-Open311",
+	}
 	list := Requirements()
 	if len(list) < 90 {
 		t.Errorf("%d requirements, want 90 or more", len(list))
@@ -36,10 +41,14 @@ func TestCatalogue(t *testing.T) {
 		if !strings.HasSuffix(r.Rule, ".") || r.Title == "" || strings.HasSuffix(r.Title, ".") || catalogue[i].want == "" {
 			t.Errorf("%s: title %q, rule %q, want %q", r.ID, r.Title, r.Rule, catalogue[i].want)
 		}
-		if !strings.HasPrefix(r.Spec, "https://") || !strings.Contains(r.Spec, "#") {
-			t.Errorf("%s: spec %q", r.ID, r.Spec)
+		page, section, _ := strings.Cut(r.Spec, "#")
+		if !slices.Contains(pages, page) || section == "" {
+			t.Errorf("%s: spec %q is no section of a page that is known", r.ID, r.Spec)
 		}
-		if r.Level == "" || r.Feature == "" || r.Operation == "" || r.Since == "" {
+		if r.Level != Must && r.Level != Should && r.Level != May && r.Level != DeFacto {
+			t.Errorf("%s: level %q", r.ID, r.Level)
+		}
+		if r.Rule == "" || r.Feature == "" || r.Operation == "" || r.Since == "" {
 			t.Errorf("%s is incomplete: %+v", r.ID, r)
 		}
 		count["level "+string(r.Level)]++

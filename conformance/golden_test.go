@@ -64,11 +64,15 @@ func TestDialects(t *testing.T) {
 				target.Jurisdiction = "any" // it wants one, whichever
 			}
 			r := still(t, target, open311test.WithDialect(d))
-			var b bytes.Buffer
-			if err := r.WriteText(&b); err != nil {
-				t.Fatal(err)
+			name := "dialect-" + strings.ToLower(strings.ReplaceAll(d.Name, " ", "-"))
+			goldenReport(t, name, "text", r)
+			if d.Name == open311.UReport.Name { // a page is long, and one shows how it looks
+				goldenReport(t, name, "html", r)
 			}
-			golden(t, "dialect-"+strings.ToLower(strings.ReplaceAll(d.Name, " ", "-"))+".txt", b.Bytes())
+			// What passes is in the text; report.json has the whole form.
+			brief := *r
+			brief.Results = r.worst(Fail, Warn, Error)
+			goldenReport(t, name, "json", &brief)
 			if d.Name == open311.Spec.Name && r.Verdict != Conformant {
 				t.Errorf("the specification is %s", r.Verdict)
 			}
@@ -77,6 +81,15 @@ func TestDialects(t *testing.T) {
 			}
 		})
 	}
+}
+
+func goldenReport(t *testing.T, name, format string, r *Report) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.Write(&b, format); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, name+"."+extensions[format], b.Bytes())
 }
 
 // spoilt is a city with something of everything to report.
