@@ -256,6 +256,11 @@ func TestFindingsShowLittleAndTheRightPart(t *testing.T) {
 // Run is tried in a process of its own, since it is meant to fail.
 func TestRun(t *testing.T) {
 	if mode := os.Getenv("CONFORMANCE_RUN"); mode != "" {
+		if mode == "down" {
+			synctest.Test(t, func(t *testing.T) {
+				Run(t, Target{Endpoint: "http://city.example/v2", Pace: -1, HTTPClient: refusing{}.client()})
+			})
+		}
 		opts := []open311test.Option{open311test.WithSize(testSize)}
 		if mode == "wrong" {
 			opts = append(opts, open311test.WithQuirks(open311test.Quirks{Name: "wrong", Root: "requests"}))
@@ -263,13 +268,19 @@ func TestRun(t *testing.T) {
 		Run(t, Target{Endpoint: open311test.NewServer(t, opts...).URL, Pace: -1})
 		return
 	}
-	for _, mode := range []string{"right", "wrong"} {
+	for _, mode := range []string{"right", "wrong", "down"} {
 		dir := t.TempDir()
 		cmd := exec.Command(os.Args[0], "-test.run=^TestRun$", "-test.v", "-test.artifacts", "-test.outputdir="+dir)
 		cmd.Env = append(os.Environ(), "CONFORMANCE_RUN="+mode)
 		out, err := cmd.CombinedOutput()
-		if (err != nil) != (mode == "wrong") {
+		if (err == nil) != (mode == "right") {
 			t.Errorf("%s: %v\n%s", mode, err, out)
+		}
+		if mode == "down" { // is said once, and not for each requirement
+			if s := string(out); !strings.Contains(s, "connection refused") || strings.Contains(s, "TestRun/") {
+				t.Errorf("%s: %s", mode, clip(s, 2000))
+			}
+			continue
 		}
 		want := []string{"=== ATTR  TestRun open311.verdict ", "=== ATTR  TestRun/requests/list/xml-root open311.level must", "SKIP: TestRun/create/accepted"}
 		if mode == "wrong" {
