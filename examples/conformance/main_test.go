@@ -20,14 +20,14 @@ func TestExitStatus(t *testing.T) {
 		out  string
 	}{
 		"in memory":     {nil, 0, "CONFORMANT"},
-		"right":         {[]string{"-pace", "-1ns", right}, 0, "CONFORMANT"},
-		"filing":        {[]string{"-pace", "-1ns", "-create", right}, 0, "requests filed"},
-		"wrong":         {[]string{"-pace", "-1ns", wrong}, 1, "requests/list/xml-root"},
-		"disabled":      {[]string{"-pace", "-1ns", "-disable", "discovery/served=later", "-format", "markdown", right}, 2, "# Open311 conformance: partial"},
-		"nobody":        {[]string{"-pace", "-1ns", "http://127.0.0.1:1/"}, 2, ""},
+		"right":         {[]string{right}, 0, "CONFORMANT"},
+		"filing":        {[]string{"-create", right}, 0, "requests filed"},
+		"wrong":         {[]string{wrong}, 1, "requests/list/xml-root"},
+		"disabled":      {[]string{"-disable", "discovery/served=later", "-format", "markdown", right}, 2, "# Open311 conformance: partial"},
+		"nobody":        {[]string{"http://127.0.0.1:1/"}, 2, ""},
 		"no such flag":  {[]string{"-fast"}, 2, ""},
 		"no such id":    {[]string{"-disable", "x=y", right}, 2, ""},
-		"no such form":  {[]string{"-pace", "-1ns", "-format", "pdf", right}, 2, ""},
+		"no such form":  {[]string{"-format", "pdf", right}, 2, ""},
 		"two endpoints": {[]string{right, wrong}, 2, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -40,10 +40,21 @@ func TestExitStatus(t *testing.T) {
 	}
 }
 
+func TestOurs(t *testing.T) {
+	for endpoint, want := range map[string]bool{
+		"http://localhost:8080/v2": true, "http://127.0.0.1/v2": true, "http://[::1]:80/v2": true,
+		"https://city.example/v2": false, "http://192.0.2.1/v2": false, "localhost:8080": false, ":": false,
+	} {
+		if got := ours(endpoint); got != want {
+			t.Errorf("%s: %v, want %v", endpoint, got, want)
+		}
+	}
+}
+
 func TestPage(t *testing.T) {
 	wrong := open311test.NewServer(t, open311test.WithSize(20), open311test.WithQuirks(open311test.Quirks{Name: "wrong", Root: "requests"})).URL
 	page := filepath.Join(t.TempDir(), "report.html")
-	if got := run([]string{"-pace", "-1ns", "-o", page, wrong}, io.Discard, io.Discard); got != 1 {
+	if got := run([]string{"-o", page, wrong}, io.Discard, io.Discard); got != 1 {
 		t.Errorf("exit status %d, want 1", got)
 	}
 	if b, err := os.ReadFile(page); err != nil || !bytes.HasPrefix(b, []byte("<!DOCTYPE html>")) {
