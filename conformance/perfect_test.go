@@ -28,7 +28,7 @@ func TestPerfectCity(t *testing.T) {
 		target Target
 	}{
 		"read only":      {},
-		"creating":       {target: Target{AllowCreate: true}},
+		"creating":       {[]open311test.Option{open311test.WithSeed(2)}, Target{AllowCreate: true}},
 		"with a key":     {[]open311test.Option{open311test.WithAPIKey("k-311-secret")}, Target{AllowCreate: true, APIKey: "k-311-secret"}},
 		"jurisdictions":  {[]open311test.Option{open311test.WithJurisdictions("a.example", "b.example")}, Target{Jurisdiction: "a.example"}},
 		"running clock":  {[]open311test.Option{open311test.WithClock(time.Now)}, Target{AllowCreate: true}},
@@ -37,6 +37,9 @@ func TestPerfectCity(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if raceEnabled && len(tc.opts) > 0 { // a year of requests is for one of them, or for the run without it
+				tc.opts = append([]open311test.Option{open311test.WithSize(400)}, tc.opts...)
+			}
 			city := open311test.NewServer(t, tc.opts...)
 			tc.target.Endpoint = city.URL
 			r := check(t, tc.target)

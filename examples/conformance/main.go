@@ -6,7 +6,7 @@
 //	go run ./examples/conformance -format html -o report.html https://city.example/open311/v2
 //
 // The exit status is 0 if the server is conformant, with or without warnings, 1 if it is not, and 2 if that
-// could not be said: a part was disabled or could not be asked.
+// could not be said: a part was disabled or could not be asked. Note that go run makes 1 of 2: use go install.
 package main
 
 import (
