@@ -99,10 +99,21 @@
 // specification. There are predeclared ones, such as [Spot] and [UReport], and any other can be made. What
 // no field of it expresses can be done by [WithMiddleware] and by the Params of a query.
 //
-// # Testing
+// # Testing a client
 //
-// The package open311test is a city in memory, for the tests of programs that use this package. It
-// speaks every predeclared dialect and fails in every way on demand.
+// The package open311test is a city in memory, for the tests of programs that use this package: a year of
+// requests, services of every type, a clock that goes as the test says. It speaks every predeclared dialect,
+// has each of their oddities as a switch of its own, and fails in every way on demand:
+//
+//	city := open311test.NewServer(t, open311test.WithDialect(open311.UReport))
+//	city.Fail(open311test.ListRequests, open311test.Status(503), open311test.Truncate(200))
+//	c := city.Client(open311.WithDialect(open311.UReport))
+//
+// # Testing a server
+//
+// The package conformance is for those who make servers: its Run is one line in a test, its Check makes a
+// report as text, JSON, JUnit XML, Markdown or one page of HTML. It knows some 200 requirements, reads the
+// bytes of answers with readers that forgive nothing, and files nothing unless it is allowed to.
 package open311
 
 import (

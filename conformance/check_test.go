@@ -1,5 +1,3 @@
-//go:build conformance
-
 package conformance
 
 import (
@@ -11,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -21,6 +20,10 @@ import (
 )
 
 func TestCatalogue(t *testing.T) {
+	pages := []string{
+		wiki + "GeoReport_v2/", wiki + "GeoReport_v2/Extensions/", wiki + "GeoReport_v2.1_Draft/", wiki + "JSON_and_XML_Conversion/",
+		wiki + "Service_Discovery/", "https://github.com/mysociety/fixmystreet/wiki/Open311-FMS---Proposed-differences-to-Open311",
+	}
 	list := Requirements()
 	if len(list) < 90 {
 		t.Errorf("%d requirements, want 90 or more", len(list))
@@ -38,10 +41,14 @@ func TestCatalogue(t *testing.T) {
 		if !strings.HasSuffix(r.Rule, ".") || r.Title == "" || strings.HasSuffix(r.Title, ".") || catalogue[i].want == "" {
 			t.Errorf("%s: title %q, rule %q, want %q", r.ID, r.Title, r.Rule, catalogue[i].want)
 		}
-		if !strings.HasPrefix(r.Spec, "https://") || !strings.Contains(r.Spec, "#") {
-			t.Errorf("%s: spec %q", r.ID, r.Spec)
+		page, section, _ := strings.Cut(r.Spec, "#")
+		if !slices.Contains(pages, page) || section == "" {
+			t.Errorf("%s: spec %q is no section of a page that is known", r.ID, r.Spec)
 		}
-		if r.Level == "" || r.Feature == "" || r.Operation == "" || r.Since == "" {
+		if r.Level != Must && r.Level != Should && r.Level != May && r.Level != DeFacto {
+			t.Errorf("%s: level %q", r.ID, r.Level)
+		}
+		if r.Rule == "" || r.Feature == "" || r.Operation == "" || r.Since == "" {
 			t.Errorf("%s is incomplete: %+v", r.ID, r)
 		}
 		count["level "+string(r.Level)]++
@@ -74,15 +81,15 @@ func TestTargetsThatCannotBeChecked(t *testing.T) {
 }
 
 func TestNobodyAnswers(t *testing.T) {
-	down := httptest.NewServer(nil)
-	down.Close()
-	r, err := Check(context.Background(), Target{Endpoint: down.URL, Pace: -1, HTTPClient: refusing{}.client()})
-	if err == nil || r == nil {
-		t.Fatalf("%v, %v", r, err)
-	}
-	if r.Count(Fail)+r.Count(Warn)+r.Count(Pass) > 0 || r.Verdict != Partial || r.ExitStatus() != 2 {
-		t.Errorf("%s: %s", r.Verdict, r.counts())
-	}
+	synctest.Test(t, func(t *testing.T) { // calls are made again a second later
+		r, err := Check(t.Context(), Target{Endpoint: "http://city.example/v2", Pace: -1, HTTPClient: refusing{}.client()})
+		if err == nil || r == nil {
+			t.Fatalf("%v, %v", r, err)
+		}
+		if r.Count(Fail)+r.Count(Warn)+r.Count(Pass) > 0 || r.Verdict != Partial || r.ExitStatus() != 2 {
+			t.Errorf("%s: %s", r.Verdict, r.counts())
+		}
+	})
 }
 
 type refusing struct{}
@@ -249,6 +256,11 @@ func TestFindingsShowLittleAndTheRightPart(t *testing.T) {
 // Run is tried in a process of its own, since it is meant to fail.
 func TestRun(t *testing.T) {
 	if mode := os.Getenv("CONFORMANCE_RUN"); mode != "" {
+		if mode == "down" {
+			synctest.Test(t, func(t *testing.T) {
+				Run(t, Target{Endpoint: "http://city.example/v2", Pace: -1, HTTPClient: refusing{}.client()})
+			})
+		}
 		opts := []open311test.Option{open311test.WithSize(testSize)}
 		if mode == "wrong" {
 			opts = append(opts, open311test.WithQuirks(open311test.Quirks{Name: "wrong", Root: "requests"}))
@@ -256,13 +268,19 @@ func TestRun(t *testing.T) {
 		Run(t, Target{Endpoint: open311test.NewServer(t, opts...).URL, Pace: -1})
 		return
 	}
-	for _, mode := range []string{"right", "wrong"} {
+	for _, mode := range []string{"right", "wrong", "down"} {
 		dir := t.TempDir()
 		cmd := exec.Command(os.Args[0], "-test.run=^TestRun$", "-test.v", "-test.artifacts", "-test.outputdir="+dir)
 		cmd.Env = append(os.Environ(), "CONFORMANCE_RUN="+mode)
 		out, err := cmd.CombinedOutput()
-		if (err != nil) != (mode == "wrong") {
+		if (err == nil) != (mode == "right") {
 			t.Errorf("%s: %v\n%s", mode, err, out)
+		}
+		if mode == "down" { // is said once, and not for each requirement
+			if s := string(out); !strings.Contains(s, "connection refused") || strings.Contains(s, "TestRun/") {
+				t.Errorf("%s: %s", mode, clip(s, 2000))
+			}
+			continue
 		}
 		want := []string{"=== ATTR  TestRun open311.verdict ", "=== ATTR  TestRun/requests/list/xml-root open311.level must", "SKIP: TestRun/create/accepted"}
 		if mode == "wrong" {

@@ -1,11 +1,10 @@
-//go:build conformance
-
 package conformance_test
 
 import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/go-open311/open311/conformance"
@@ -19,7 +18,7 @@ func TestVendor(t *testing.T) {
 }
 
 func ExampleCheck() {
-	city := open311test.NewHandler()
+	city := open311test.NewHandler(open311test.WithSize(300))
 	report, err := conformance.Check(context.Background(), conformance.Target{
 		Endpoint:   "http://quillhaven.example/open311/v2",
 		HTTPClient: clientOf(city),
@@ -45,6 +44,47 @@ func ExampleRequirements() {
 	// Output:
 	// discovery/served (should): An endpoint is described by a discovery document, which is there in XML and in JSON.
 	// discovery/xml-root (must): The root element of the discovery document is discovery.
+}
+
+// In the tests of a server: a subtest for each requirement, and the reports in the artifact directory
+// (go test -artifacts).
+func ExampleRun() {
+	_ = func(t *testing.T) { // func TestConformance(t *testing.T)
+		conformance.Run(t, conformance.Target{
+			Endpoint:    "http://localhost:8080/open311/v2",
+			AllowCreate: true, // it is a test server
+			Pace:        -1,   // of our own
+			Disable:     map[string]string{"requests/list/default-90-days": "planned for spring"},
+		})
+	}
+}
+
+// Write a report in any form: here what a city gets that calls the list by another name.
+func ExampleReport_Write() {
+	city := open311test.NewHandler(open311test.WithSize(300), open311test.WithQuirks(open311test.Quirks{Root: "requests"}))
+	report, err := conformance.Check(context.Background(), conformance.Target{
+		Endpoint: "http://quillhaven.example/open311/v2", HTTPClient: clientOf(city), Now: city.Now, Pace: -1,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var page strings.Builder
+	if err := report.Write(&page, "html"); err != nil { // or a file
+		fmt.Println(err)
+	}
+	fmt.Println(conformance.ReportFormats())
+	fmt.Println(strings.HasPrefix(page.String(), "<!DOCTYPE html>"), report.ExitStatus())
+	for _, r := range report.Results {
+		if r.Status == conformance.Fail {
+			fmt.Println(r.ID, "got:", r.Findings[0].Got, "want:", r.Findings[0].Want)
+		}
+	}
+	// Output:
+	// [html json junit markdown text]
+	// true 1
+	// requests/list/xml-root got: the root element is <requests> want: <service_requests>
+	// request/xml-root got: the root element is <requests> want: <service_requests>
 }
 
 func clientOf(city *open311test.Handler) *http.Client {

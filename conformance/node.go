@@ -140,7 +140,19 @@ const maxDepth = 64
 
 var errDepth = errors.New("nested more than 64 deep")
 
+// parseJSON reads what is right fast, and what is wrong once more, for the words of the error.
 func parseJSON(body []byte) (*node, error) {
+	if !json.Valid(body) {
+		return tokensOf(body)
+	}
+	b := builder{text: string(body)}
+	if n := b.value(0); n != nil {
+		return n, nil
+	}
+	return nil, errDepth
+}
+
+func tokensOf(body []byte) (*node, error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	n, err := jsonValue(d, 0)

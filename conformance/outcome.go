@@ -30,6 +30,12 @@ func broken(x *exchange, format string, args ...any) outcome {
 	return outcome{what: broke, text: fmt.Sprintf(format, args...), at: x}
 }
 
+// showing makes the report show the part of the answer where a record is, and a field of it.
+func (o outcome) showing(id ...string) outcome {
+	o.near = id
+	return o
+}
+
 func cannot(format string, args ...any) outcome {
 	return outcome{what: unseen, text: fmt.Sprintf(format, args...)}
 }

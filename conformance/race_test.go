@@ -1,4 +1,4 @@
-//go:build conformance && race
+//go:build race
 
 package conformance
 

@@ -79,7 +79,7 @@ func (s *session) judgeFilter(query url.Values, what string, match, sure func(*n
 	}
 	for i, r := range rows {
 		if !match(r) {
-			return broken(x, "request %d%s is not %s: %s, %s", i+1, naming(r), what, r.show("status"), r.show("service_code")+", "+r.show("requested_datetime"))
+			return broken(x, "request %d%s is not %s: %s, %s", i+1, naming(r), what, r.show("status"), r.show("service_code")+", "+r.show("requested_datetime")).showing(r.value("service_request_id"))
 		}
 	}
 	var want []string
@@ -257,7 +257,7 @@ func judgeSpan(s *session) outcome {
 		return broken(x, "status %d", x.status)
 	}
 	if newest, oldest, name := bounds(rowsOf(x.doc, f)); newest.Sub(oldest) > span+slack {
-		return broken(x, "request %s is %d days older than the newest one", name, newest.Sub(oldest)/day)
+		return broken(x, "request %s is %d days older than the newest one", name, newest.Sub(oldest)/day).showing(name, "requested_datetime")
 	}
 	return fine
 }

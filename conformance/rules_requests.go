@@ -213,7 +213,7 @@ func judge90Days(s *session, f Format) outcome {
 		newest = s.now
 	}
 	if newest.Sub(oldest) > span+slack {
-		return broken(x, "request %s is of %s, %d days before the newest one", name, oldest.Format(time.DateOnly), newest.Sub(oldest)/day)
+		return broken(x, "request %s is of %s, %d days before the newest one", name, oldest.Format(time.DateOnly), newest.Sub(oldest)/day).showing(name, "requested_datetime")
 	}
 	return fine
 }

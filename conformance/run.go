@@ -19,8 +19,8 @@ import (
 func Run(t *testing.T, target Target) {
 	t.Helper()
 	r, err := Check(t.Context(), target)
-	if r == nil {
-		t.Fatal(err)
+	if r == nil || err != nil && r.Count(Pass)+r.Count(Warn)+r.Count(Fail) == 0 {
+		t.Fatal(err) // once, and not for every requirement that could not be asked
 	}
 	t.Attr("open311.verdict", string(r.Verdict))
 	t.Attr("open311.endpoint", oneLine(r.Endpoint))

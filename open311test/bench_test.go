@@ -1,10 +1,14 @@
 package open311test_test
 
 import (
+	"bufio"
+	"bytes"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"testing"
 	"time"
 
@@ -21,54 +25,96 @@ func fifty(h *open311test.Handler, suffix string) string {
 	return base + "requests." + suffix + "?" + q.Encode()
 }
 
-func BenchmarkListHandler(b *testing.B) {
+// BenchmarkLoad is how many lists of fifty requests a city answers: called directly, through its transport,
+// over sockets, where a plain client that looks at nothing costs hardly anything, and over sockets with the
+// client of net/http, which costs more than the city.
+func BenchmarkLoad(b *testing.B) {
 	h := open311test.NewHandler()
+	srv := httptest.NewServer(h)
+	defer srv.Close()
 	for _, suffix := range []string{"json", "xml"} {
-		b.Run(suffix, func(b *testing.B) {
-			target := fifty(h, suffix)
-			b.ReportAllocs()
-			b.RunParallel(func(pb *testing.PB) {
-				for pb.Next() {
-					w := nowhere{make(http.Header)}
-					h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
-				}
+		path := fifty(h, suffix)
+		b.Run("handler/"+suffix, func(b *testing.B) {
+			load(b, 1, func() (func() error, func()) {
+				return func() error {
+					h.ServeHTTP(nowhere{make(http.Header)}, httptest.NewRequest(http.MethodGet, path, nil))
+					return nil
+				}, func() {}
 			})
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
+		})
+		b.Run("transport/"+suffix, func(b *testing.B) {
+			c := &http.Client{Transport: h.Transport()}
+			load(b, 1, func() (func() error, func()) {
+				return func() error { return read(c, "http://city.example"+path) }, func() {}
+			})
+		})
+		b.Run("sockets/"+suffix, func(b *testing.B) {
+			load(b, 8, func() (func() error, func()) { return plainClient(b, srv.Listener.Addr().String(), path) })
+		})
+		b.Run("net-http/"+suffix, func(b *testing.B) {
+			c := srv.Client()
+			c.Transport.(*http.Transport).MaxIdleConnsPerHost = 64
+			load(b, 8, func() (func() error, func()) { return func() error { return read(c, srv.URL+path) }, func() {} })
 		})
 	}
 }
 
-func BenchmarkListTransport(b *testing.B) {
-	h := open311test.NewHandler()
-	c := &http.Client{Transport: h.Transport()}
-	benchmarkList(b, c, "http://city.example"+fifty(h, "json"))
-}
-
-func BenchmarkListNetwork(b *testing.B) {
-	h := open311test.NewHandler()
-	srv := httptest.NewServer(h)
-	defer srv.Close()
-	c := srv.Client()
-	c.Transport.(*http.Transport).MaxIdleConnsPerHost = 16
-	benchmarkList(b, c, srv.URL+fifty(h, "json"))
-}
-
-func benchmarkList(b *testing.B, c *http.Client, target string) {
+// load makes calls from several goroutines for each processor.
+func load(b *testing.B, goroutines int, caller func() (call func() error, done func())) {
 	b.ReportAllocs()
+	b.SetParallelism(goroutines)
 	b.RunParallel(func(pb *testing.PB) {
+		call, done := caller()
+		defer done()
 		for pb.Next() {
-			res, err := c.Get(target)
-			if err != nil {
+			if err := call(); err != nil {
 				b.Error(err)
 				return
 			}
-			if _, err := io.Copy(io.Discard, res.Body); err != nil {
-				b.Error(err)
-			}
-			_ = res.Body.Close()
 		}
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
+}
+
+func read(c *http.Client, target string) error {
+	res, err := c.Get(target)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	_, err = io.Copy(io.Discard, res.Body)
+	return err
+}
+
+// plainClient has a connection of its own, and reads no more of an answer than how long it is.
+func plainClient(b *testing.B, addr, path string) (call func() error, done func()) {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		b.Error(err)
+		return func() error { return err }, func() {}
+	}
+	in := bufio.NewReaderSize(conn, 64<<10)
+	ask := []byte("GET " + path + " HTTP/1.1\r\nHost: city.example\r\n\r\n")
+	return func() error {
+		if _, err := conn.Write(ask); err != nil {
+			return err
+		}
+		for length := -1; ; {
+			line, err := in.ReadSlice('\n')
+			if err != nil {
+				return err
+			}
+			if text, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+				if length, err = strconv.Atoi(string(bytes.TrimSpace(text))); err != nil {
+					return err
+				}
+			}
+			if len(line) == len("\r\n") {
+				_, err = in.Discard(length) // fails if there is no length
+				return err
+			}
+		}
+	}, func() { _ = conn.Close() }
 }
 
 type nowhere struct{ header http.Header }

@@ -10,7 +10,7 @@ import (
 )
 
 // BenchmarkListDialect is what a dialect costs: a listing of about fifty requests, as in
-// BenchmarkListHandler.
+// BenchmarkLoad.
 func BenchmarkListDialect(b *testing.B) {
 	for _, d := range []open311.Dialect{open311.Spec, open311.UReport, open311.CitySDK, open311.Adapter} {
 		b.Run(d.Name, func(b *testing.B) {

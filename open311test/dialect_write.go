@@ -167,10 +167,20 @@ func (c *conversation) finish(b []byte) []byte {
 
 // latin1 writes a byte for every character up to U+00FF, and references for the others.
 func latin1(b []byte, f wire.Format) []byte {
-	out := make([]byte, 0, len(b))
-	for _, r := range string(b) {
+	out := make([]byte, 0, len(b)+len(b)/8)
+	for len(b) > 0 {
+		n := 0 // most of a document is ASCII
+		for n < len(b) && b[n] < utf8.RuneSelf {
+			n++
+		}
+		out, b = append(out, b[:n]...), b[n:]
+		if len(b) == 0 {
+			break
+		}
+		r, size := utf8.DecodeRune(b)
+		b = b[size:]
 		switch {
-		case r < 0x80 || r >= 0xA0 && r <= 0xFF:
+		case r >= 0xA0 && r <= 0xFF:
 			out = append(out, byte(r))
 		case f == wire.XML:
 			out = append(out, "&#"+strconv.Itoa(int(r))+";"...)

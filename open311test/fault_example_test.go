@@ -77,3 +77,33 @@ func ExampleWithQuirks() {
 	fmt.Println(page.Requests[0].ID, page.Requests[0].Location)
 	// Output: QH26-003600 43.260573,-68.023242
 }
+
+// Let the city live: reports come in and are closed while its clock goes on, the same in every run.
+func ExampleWithLife() {
+	clock := open311test.NewClock(time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC), 0) // stands still
+	city := open311test.NewHandler(open311test.WithClock(clock.Now), open311test.WithSize(0), open311test.WithLife(open311test.Life{Seed: 1}))
+
+	city.Advance(7 * 24 * time.Hour)
+	closed := 0
+	for _, r := range city.Requests() {
+		if r.Status == open311.StatusClosed {
+			closed++
+		}
+	}
+	fmt.Println(len(city.Requests()), "reports in a week,", closed, "of them closed")
+	// Output: 133 reports in a week, 74 of them closed
+}
+
+// See what has arrived, as the city understood it.
+func ExampleHandler_Filed() {
+	t := &tb{} // in a test, its *testing.T
+	defer t.end()
+
+	city := open311test.NewServer(t)
+	_, err := city.Client().Requests.Create(context.Background(), &open311.NewRequest{
+		ServiceCode: "0102", AddressString: "3 Mole Street", Description: "A loose kerb.",
+	})
+	filed := city.Filed()[0]
+	fmt.Println(err, filed.ID, filed.Request.ServiceCode, filed.Request.Description)
+	// Output: <nil> QH26-003601 0102 A loose kerb.
+}

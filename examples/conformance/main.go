@@ -6,7 +6,7 @@
 //	go run ./examples/conformance -format html -o report.html https://city.example/open311/v2
 //
 // The exit status is 0 if the server is conformant, with or without warnings, 1 if it is not, and 2 if that
-// could not be said: a part was disabled or could not be asked.
+// could not be said: a part was disabled or could not be asked. Note that go run makes 1 of 2: use go install.
 package main
 
 import (
@@ -43,14 +43,17 @@ func run(args []string, out, progress io.Writer) int {
 		city := httptest.NewServer(open311test.NewHandler(open311test.WithClock(time.Now)))
 		defer city.Close()
 		target.Endpoint = city.URL + "/open311/v2"
-		target.Pace = -1 // nobody is disturbed
 		fmt.Fprintln(progress, "No URL: checking a city in memory.")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	target.Progress = show(progress)
+	if target.Pace == 0 && ours(target.Endpoint) {
+		target.Pace = -1
+	}
+	bar, wipe := show(progress)
+	target.Progress = bar
 	report, err := conformance.Check(ctx, target)
-	fmt.Fprint(progress, "\r\033[K")
+	wipe()
 	if err == nil {
 		err = write(report, format, file, out)
 	}
@@ -59,6 +62,9 @@ func run(args []string, out, progress io.Writer) int {
 		return 2
 	}
 	fmt.Fprintf(progress, "%s: %s\n", report.Endpoint, report.Verdict)
+	if len(report.Formats) == 0 {
+		fmt.Fprintln(progress, "Nothing was answered in XML or JSON. Is this the endpoint, what stands before /services.xml?")
+	}
 	return report.ExitStatus()
 }
 
@@ -69,7 +75,7 @@ func parse(args []string, usage io.Writer) (t conformance.Target, format, file s
 	f.StringVar(&t.Jurisdiction, "jurisdiction", "", "jurisdiction_id of every call")
 	f.StringVar(&t.DiscoveryURL, "discovery", "", "URL of the discovery document; else the usual places")
 	f.BoolVar(&t.AllowCreate, "create", false, "file service requests too, which stay in the city: for test endpoints")
-	f.DurationVar(&t.Pace, "pace", 0, "delay between calls; 200ms by default, negative for none")
+	f.DurationVar(&t.Pace, "pace", 0, "delay between calls; by default 200ms, and none for a server on this machine")
 	f.Func("disable", "id=reason of a requirement not to judge; may be repeated", func(v string) error {
 		id, reason, _ := strings.Cut(v, "=")
 		if t.Disable == nil {
@@ -96,14 +102,6 @@ func parse(args []string, usage io.Writer) (t conformance.Target, format, file s
 		return t, "", "", fmt.Errorf("-format %s: there is no such report", format)
 	}
 	return t, format, file, nil
-}
-
-// show draws a line that goes on while the check runs.
-func show(w io.Writer) func(done, total int, r conformance.Result) {
-	return func(done, total int, r conformance.Result) {
-		bar := strings.Repeat("=", 24*done/total)
-		fmt.Fprintf(w, "\r\033[K[%-24s] %d/%d %s", bar, done, total, r.ID)
-	}
 }
 
 // write writes to the file, or to out if there is none.
