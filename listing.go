@@ -23,7 +23,7 @@ import (
 // goes back until nothing has been requested for two years (Dialect.Quiet). Filters that the server
 // ignores are applied here, as are both bounds, which are inclusive in whole seconds.
 //
-// One record is in memory at a time, and 8 to 14 bytes for each that was given. break ends the
+// One record is in memory at a time, and 11 to 16 bytes for each that was given. break ends the
 // call in hand at once. The sequence can be ranged over again; it then starts anew.
 func (r *RequestClient) All(ctx context.Context, q *Query) iter.Seq2[*ServiceRequest, error] {
 	return func(yield func(*ServiceRequest, error) bool) {
