@@ -254,8 +254,6 @@ var matrixExceptions = []matrixException{
 	{"uReport", "list two codes", 0, "", "other"},
 	{"uReport", "list ids", 0, "", "other"},
 	{"uReport", "list closed", 0, "", "other"},
-	// A client that has not been told cannot see that the second code was not looked at.
-	{"uReport", "all two codes", 0, "false", "other"},
 	{"uReport", "definition", open311.FormatXML, "", "status 500"},
 	{"uReport", "empty definition", open311.FormatXML, "", "status 500"},
 	// Its discovery document has no address.
@@ -284,17 +282,6 @@ var matrixExceptions = []matrixException{
 	{"open311-adapter", "discovery", 0, "", "not found"}, // there is none
 	// What is not found is no exception, of course.
 	{"*", "get nothing", 0, "", "not found"},
-}
-
-// matrixDefects are cells that are wrong because of a defect of this library. They are logged; one that
-// has been put right should be deleted here.
-var matrixDefects = []matrixException{
-	// Escapes and references beyond windows-1252 are decoded twice in a document with stray Latin-1 bytes.
-	{"CitySDK", "get", 0, "", "other"},
-	{"CitySDK", "list *", 0, "", "other"},
-	{"CitySDK", "all *", 0, "", "other"},
-	// All does not look at Dialect.NotFoundIsEmpty.
-	{"Mark-a-Spot", "all nothing", 0, "true", "not found"},
 }
 
 func matrixFind(list []matrixException, d, op string, f open311.Format, told bool) (string, bool) {
@@ -335,10 +322,6 @@ func matrixRow(t *testing.T, city *open311test.Server, d open311.Dialect, f open
 			class, right := errorClass(err), op.want(city)
 			if err == nil && !cmp.Equal(right, got) {
 				class = "other"
-			}
-			if want, ok := matrixFind(matrixDefects, d.Name, op.name, f, told); ok && class == want {
-				t.Logf("known defect: %s: %v", class, err)
-				return
 			}
 			want, _ := matrixFind(matrixExceptions, d.Name, op.name, f, told)
 			if class == want {

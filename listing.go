@@ -75,6 +75,7 @@ type lister struct {
 	here   answerSet                         // what the answer in hand has given
 	give   func(*ServiceRequest) bool        // to the caller's loop; false: it has ended
 	turn   func(res *result, err error) bool // after each call, for Pages; may be nil
+	had    map[[2]string]bool                // of which codes and statuses records came; nil where one was asked for
 	gaps   []Gap
 	calls  int       // how many calls have succeeded
 	idle   int       // how many of them in a row have brought nothing new
@@ -180,37 +181,88 @@ func eachStatus(queries []Query) (out []Query) {
 	return out
 }
 
-// list lists one query whose filters the server understands. A comma list that it refuses, or that
-// makes nothing match, is taken apart.
+// list lists one query whose filters the server understands. A list of values that it refuses, that makes
+// nothing match, or of which it looks at one only, is taken apart.
 func (l *lister) list(q *Query) error {
 	params, err := l.listParams(q)
 	if err != nil {
 		return err
 	}
 	l.params = params
+	several := len(q.ServiceCodes) > 1 || len(q.Statuses) > 1
+	if several {
+		l.had = map[[2]string]bool{}
+		defer func() { l.had = nil }()
+	}
 	before := l.calls
 	err = l.walk(q)
-	several := len(q.ServiceCodes) > 1 || len(q.Statuses) > 1
 	if !several || err == errStop || l.ctx.Err() != nil {
 		return err
 	}
 	refused := err != nil && l.calls == before && refusal(err)
-	if !refused && !(err == nil && l.seen.count == 0 && len(l.gaps) == 0) {
+	nothing := err == nil && l.seen.count == 0 && len(l.gaps) == 0
+	if err != nil && !refused {
 		return err
 	}
-	// FixMyStreet fails for two states, and finds nothing for two codes.
-	for _, one := range eachStatus(eachCode([]Query{*q})) {
+	parts := eachStatus(eachCode([]Query{*q}))
+	if !refused && !nothing {
+		parts = l.unheard(q, parts)
+	}
+	// FixMyStreet fails for two states, and finds nothing for two codes; uReport takes the first of several.
+	for _, one := range parts {
 		if l.params, err = l.listParams(&one); err != nil {
 			return err
 		}
 		if err = l.walk(&one); err != nil {
 			return err
 		}
-		if !refused && l.seen.count == 0 && len(q.Statuses) < 2 {
+		if nothing && l.seen.count == 0 && len(q.Statuses) < 2 {
 			return nil // nothing for the first code alone either: there is nothing
 		}
 	}
 	return nil
+}
+
+// unheard returns those parts of a query of which nothing has come, if the server seems to have looked at
+// one of several values only.
+func (l *lister) unheard(q *Query, parts []Query) []Query {
+	codes, states := map[string]bool{}, map[string]bool{}
+	for had := range l.had {
+		codes[had[0]], states[had[1]] = true, true
+	}
+	if !(len(q.ServiceCodes) > 1 && len(codes) == 1) && !(len(q.Statuses) > 1 && len(states) == 1) {
+		return nil
+	}
+	return slices.DeleteFunc(parts, func(one Query) bool { return l.had[valuesOf(&one)] })
+}
+
+// valuesOf returns the code and the status of a query that has one of each at the most.
+func valuesOf(q *Query) (values [2]string) {
+	if len(q.ServiceCodes) > 0 {
+		values[0] = q.ServiceCodes[0]
+	}
+	if len(q.Statuses) > 0 {
+		values[1] = string(q.Statuses[0])
+	}
+	return values
+}
+
+// hear notes of which of the values that were asked for a record is.
+func (l *lister) hear(r *ServiceRequest) {
+	var values [2]string
+	if len(l.q.ServiceCodes) > 0 {
+		if values[0] = r.ServiceCode; values[0] == "" {
+			return // it does not say
+		}
+	}
+	if len(l.q.Statuses) > 0 {
+		i := slices.IndexFunc(l.q.Statuses, r.Status.Is)
+		if i < 0 {
+			return
+		}
+		values[1] = string(l.q.Statuses[i])
+	}
+	l.had[values] = true
 }
 
 // refusal reports whether an error is the server's refusal of what it was asked, not of the caller.
@@ -381,6 +433,9 @@ func (l *lister) fetchOnce(p *piece) (*result, error) {
 		}
 		if t := r.RequestedDatetime; !t.IsZero() && (l.oldest.IsZero() || t.Before(l.oldest)) {
 			l.oldest = t
+		}
+		if l.had != nil {
+			l.hear(r)
 		}
 		rows.given()
 		if !l.give(r) {

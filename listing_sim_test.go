@@ -65,6 +65,8 @@ type regime struct {
 	noStatus   bool          // status is ignored
 	poison     map[string]bool
 	oneID      bool
+	oneValue   bool // of several codes or statuses the first counts
+	clock      bool // a Date header
 	lie        func(w http.ResponseWriter, r *http.Request) bool
 }
 
@@ -218,6 +220,9 @@ func (c *simCity) answer(w http.ResponseWriter, r *http.Request) {
 
 func (c *simCity) write(w http.ResponseWriter, q url.Values, part []simRow, total int) {
 	w.Header().Set("Content-Type", "application/json")
+	if c.regime.clock {
+		w.Header().Set("Date", c.now.UTC().Format(http.TimeFormat))
+	}
 	if c.regime.total {
 		fmt.Fprintf(w, `{"meta":{"total":%d},"requests":`, total)
 	}
@@ -302,6 +307,13 @@ func (c *simCity) find(w http.ResponseWriter, q url.Values) ([]simRow, bool) {
 		}
 		return c.rows[min(lo, hi):hi], true
 	}
+	several := func(name string) []string {
+		values := strings.Split(q.Get(name), ",")
+		if re.oneValue {
+			return values[:1]
+		}
+		return values
+	}
 	var out []simRow
 	for _, row := range c.rows {
 		switch {
@@ -313,8 +325,8 @@ func (c *simCity) find(w http.ResponseWriter, q url.Values) ([]simRow, bool) {
 		case !start.IsZero() && row.at.Before(start), !start.IsZero() && re.exclStart && row.at.Equal(start),
 			!end.IsZero() && row.at.After(end), !end.IsZero() && re.exclusive && row.at.Equal(end):
 			continue
-		case !re.noStatus && q.Get("status") != "" && !slices.Contains(strings.Split(q.Get("status"), ","), row.status),
-			q.Get("service_code") != "" && !slices.Contains(strings.Split(q.Get("service_code"), ","), row.code):
+		case !re.noStatus && q.Get("status") != "" && !slices.Contains(several("status"), row.status),
+			q.Get("service_code") != "" && !slices.Contains(several("service_code"), row.code):
 			continue
 		}
 		out = append(out, row)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 )
 
 // poisoned reports whether an error may come from one bad record: the server fails, or what it sends
@@ -152,7 +153,7 @@ func (l *lister) poison(e *extent, p piece, cause error) error {
 	style, first := l.numbering()
 	if l.calls == 0 {
 		if !l.c.accepts("page") || !l.c.accepts("page_size") {
-			return cause
+			return l.older(e, p, cause)
 		}
 		p.page, p.size = 1, 1
 		res, err := l.fetch(&p)
@@ -169,7 +170,8 @@ func (l *lister) poison(e *extent, p piece, cause error) error {
 		if err != nil { // the newest request itself may be the bad one
 			p.page = 2
 			if res, err = l.fetch(&p); err != nil || res.rows != 1 {
-				return cause
+				p.page, p.size = -1, 0
+				return l.older(e, p, cause)
 			}
 		}
 		style, first = PagingNumbers, 1
@@ -204,4 +206,28 @@ func (l *lister) poison(e *extent, p piece, cause error) error {
 		return l.offsets(e, p, size)
 	}
 	return l.pages(e, p, first+1)
+}
+
+// older asks for what is older than a day, when not a single call has succeeded yet. If the server can
+// give that, only something new makes it fail, and the time is to be divided.
+func (l *lister) older(e *extent, p piece, cause error) error {
+	if l.c.cfg.dialect.Windows.Off || !l.c.cfg.dialect.sends("end_date") {
+		return cause
+	}
+	day := time.Now()
+	if !p.end.IsZero() {
+		day = p.end
+	}
+	if p.end = day.Add(-24 * time.Hour); p.start.After(p.end) {
+		return cause
+	}
+	res, err := l.fetch(&p)
+	switch {
+	case err == errStop:
+		return err
+	case err != nil || res.rows == 0:
+		return cause
+	}
+	e.fresh, e.broken = res.fresh, cause
+	return nil
 }

@@ -134,6 +134,7 @@ type extent struct {
 	paged  bool  // pages work, and have been followed to their end: nothing of the span is missing
 	uneven bool  // not sorted newest first
 	broken error // the server fails for it
+	lost   error // why its further pages could not be had, when dates may bring what they hold
 	page   int   // rows of its first answer
 }
 
@@ -212,7 +213,11 @@ func (l *lister) follow(e *extent, p *piece, res *result) error {
 		next := piece{start: p.start, end: p.end, page: -1, offset: -1, next: res.next}
 		var err error
 		if res, err = l.fetch(&next); err != nil {
-			return l.pageGap(&next, err)
+			if err == errStop || !poisoned(err) || l.ctx.Err() != nil {
+				return l.pageGap(&next, err)
+			}
+			e.lost = err // where the page behind it is, only this one could tell; maybe dates can
+			return nil
 		}
 		if idle++; e.add(res) {
 			idle = 0

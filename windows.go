@@ -3,6 +3,7 @@ package open311
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 )
 
@@ -34,6 +35,7 @@ type walk struct {
 	lo, hi  time.Time     // the span that was asked for; zero: unbounded
 	max     time.Duration // the longest span of one call
 	now     time.Time
+	earlier time.Time     // now by the slower clock, this one or the server's; zero if that is not known
 	covered time.Time     // all from here on has been listed
 	from    time.Time     // the request at covered that the listing goes on from; zero if it is complete there
 	full    time.Time     // the last second that had more requests than could be had
@@ -43,6 +45,7 @@ type walk struct {
 	oldest  time.Time // the oldest request seen
 	first   bool      // nothing has been listed yet
 	denied  bool      // longer spans than max do not work
+	lost    error     // a page that could not be had, if what it holds has not come by dates
 	split   bool      // a list in no order has been checked for completeness once
 	todo    []window  // parts of windows that were cut, the next one last
 	plan    plan
@@ -157,6 +160,10 @@ func (w *walk) list(win window) error {
 		return errGap
 	}
 	w.first = false
+	w.learnClock(e)
+	if e.lost != nil {
+		w.lost = e.lost
+	}
 	if e.broken == nil && !w.beyond(win, e) {
 		l.failures = 0
 	}
@@ -185,16 +192,19 @@ func (w *walk) list(win window) error {
 func (w *walk) undated(e *extent) error {
 	whole := e.paged || e.total >= 0 && e.rows >= e.total && e.calls == 1
 	span := w.now.Add(-w.max - 2*spanMargin)
+	if !w.earlier.IsZero() {
+		span = w.earlier.Add(-w.max - 2*spanMargin)
+	}
 	switch {
 	case w.l.c.cfg.dialect.Windows.Off:
-		if !whole && w.suspicious(e.rows) {
-			return w.l.gap(errDatesIgnored, time.Time{}, time.Time{}, "")
+		if !whole && (w.suspicious(e.rows) || w.lost != nil) {
+			return w.l.gap(w.why(errDatesIgnored), time.Time{}, time.Time{}, "")
 		}
 	case whole && !e.oldest.IsZero() && e.oldest.Before(span):
 		// The list reaches back further than the specification's default: it is not limited to that.
 	case e.rows > 0 && e.oldest.IsZero():
-		if !whole && w.suspicious(e.rows) {
-			return w.l.gap(errDatesIgnored, time.Time{}, time.Time{}, "")
+		if !whole && (w.suspicious(e.rows) || w.lost != nil) {
+			return w.l.gap(w.why(errDatesIgnored), time.Time{}, time.Time{}, "")
 		}
 	case whole:
 		w.covered = w.now.Add(-w.max)
@@ -215,10 +225,33 @@ func (w *walk) undated(e *extent) error {
 func (w *walk) ignored(win window, e *extent) error {
 	w.covered = time.Time{}
 	w.todo, w.plan.windows = nil, nil
-	if !e.paged && w.suspicious(e.rows) && !(e.total >= 0 && e.rows >= e.total) {
-		return w.l.gap(errDatesIgnored, win.start, win.end, "")
+	if !e.paged && (w.suspicious(e.rows) || w.lost != nil) && !(e.total >= 0 && e.rows >= e.total) {
+		return w.l.gap(w.why(errDatesIgnored), win.start, win.end, "")
 	}
 	return nil
+}
+
+// why returns the cause of a gap: a page that could not be had, if there was one.
+func (w *walk) why(err error) error {
+	if w.lost != nil {
+		return w.lost
+	}
+	return err
+}
+
+// learnClock looks at the server's clock. Where it differs from the one here, now is the later of both
+// where a list begins, and the earlier where it shows how far it goes back.
+func (w *walk) learnClock(e *extent) {
+	date, err := http.ParseTime(e.header.Get("Date"))
+	if err != nil || !w.earlier.IsZero() {
+		return
+	}
+	w.earlier = w.now
+	if date.After(w.now) {
+		w.now = date
+	} else {
+		w.earlier = date
+	}
 }
 
 // far looks at the list of a window that is longer than the specification allows. It reports whether
