@@ -137,7 +137,7 @@ func secretsOf(endpoint *url.URL, cfg *config) []string {
 	secrets := []string{cfg.key}
 	names := redact.New()
 	for name, values := range endpoint.Query() {
-		if strings.Contains(names.URL("https://host/?"+url.QueryEscape(name)+"=value"), redact.Mask) {
+		if names.Hides(name) {
 			secrets = append(secrets, values...)
 		}
 	}

@@ -5,17 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-open311/open311/internal/redact"
 )
 
 // NewRequest is a report to be filed (GeoReport v2, POST Service Request). One of Location,
 // AddressString and AddressID is needed; some servers want more of them. A name stays as it is given:
-// nothing splits it. What is not set is not sent. Printing a NewRequest shows no personal data.
+// nothing splits it. What is not set is not sent. Printing or logging a NewRequest shows no personal data;
+// encoding it, to be filed later, does.
 type NewRequest struct {
 	ServiceCode   string
 	Location      *Point
@@ -53,9 +57,27 @@ func (n NewRequest) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "open311.NewRequest{ServiceCode: %q, %d attributes, %d media}", n.ServiceCode, len(n.Attributes), len(n.Media))
 }
 
+// LogValue keeps the reporter's data out of logs, whatever the handler.
+func (n NewRequest) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("service_code", n.ServiceCode), slog.Int("attributes", len(n.Attributes)), slog.Int("media", len(n.Media)))
+}
+
 // personal are the reporter's data: wherever a server repeats them they are hidden.
 func (n *NewRequest) personal() []string {
-	return []string{n.Email, strings.ToLower(n.Email), n.FirstName, n.LastName, n.Phone, n.DeviceID, n.AccountID}
+	return append(personalIn(n.Attributes, n.Params), n.Email, strings.ToLower(n.Email), n.FirstName, n.LastName, n.Phone, n.DeviceID, n.AccountID)
+}
+
+// personalIn finds the reporter's data among attributes and parameters, by their names.
+func personalIn(sets ...map[string][]string) (out []string) {
+	names := redact.New()
+	for _, set := range sets {
+		for name, values := range set {
+			if names.Hides(name) {
+				out = append(out, values...)
+			}
+		}
+	}
+	return out
 }
 
 // Create files a report (POST /requests; GeoReport v2, POST Service Request) and returns the city's

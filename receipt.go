@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -28,6 +29,11 @@ type Receipt struct {
 // Format prints a receipt without the reporter's data, whatever the verb.
 func (r Receipt) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "open311.Receipt{ID: %q, Token: %q, ServiceNotice: %q}", r.ID, r.Token, r.ServiceNotice)
+}
+
+// LogValue keeps the reporter's data out of logs, whatever the handler.
+func (r Receipt) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("id", r.ID), slog.String("token", r.Token), slog.String("service_notice", r.ServiceNotice))
 }
 
 // UnknownOutcomeError is the error of a report that may have been filed. It matches

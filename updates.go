@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/url"
@@ -147,9 +148,15 @@ func (n NewUpdate) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "open311.NewUpdate{RequestID: %q, ID: %q, Status: %q, %d media}", n.RequestID, n.ID, n.Status, len(n.Media)+len(n.MediaURLs))
 }
 
+// LogValue keeps the reporter's data out of logs, whatever the handler.
+func (n NewUpdate) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("request_id", n.RequestID), slog.String("id", n.ID), slog.String("status", string(n.Status)),
+		slog.Int("media", len(n.Media)+len(n.MediaURLs)))
+}
+
 // personal are the reporter's data: wherever a server repeats them they are hidden.
 func (n *NewUpdate) personal() []string {
-	return []string{n.Email, strings.ToLower(n.Email), n.FirstName, n.LastName, n.Phone, n.AccountID}
+	return append(personalIn(n.Attributes, n.Params), n.Email, strings.ToLower(n.Email), n.FirstName, n.LastName, n.Phone, n.AccountID)
 }
 
 // UpdateReceipt is the answer to an update: the server's id for it, or at some servers a token.
@@ -163,6 +170,11 @@ type UpdateReceipt struct {
 // Format prints a receipt without the reporter's data, whatever the verb.
 func (r UpdateReceipt) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "open311.UpdateReceipt{ID: %q, Token: %q}", r.ID, r.Token)
+}
+
+// LogValue keeps the reporter's data out of logs, whatever the handler.
+func (r UpdateReceipt) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("id", r.ID), slog.String("token", r.Token))
 }
 
 // updateParams is a [NewUpdate] as go-querystring encodes it.
