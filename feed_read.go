@@ -17,7 +17,8 @@ func (p *poll) read() error {
 		p.head.Stocked = err == nil
 		return cmp.Or(err, p.truncated())
 	}
-	audit := !p.head.Stocked || p.head.Mode == "" || p.now.Sub(p.head.Audited) >= p.auditEvery()
+	age := p.now.Sub(p.head.Audited) // below 0 after our clock was put back
+	audit := !p.head.Stocked || p.head.Mode == "" || age < 0 || age >= p.auditEvery()
 	mode := p.head.Mode
 	if audit {
 		var err error
@@ -165,7 +166,7 @@ func (p *poll) window(audit bool) error {
 	case !p.head.Stocked:
 		from := p.head.Since
 		if from.IsZero() {
-			from = p.now
+			from = p.clock()
 		}
 		if p.head.Horizon.IsZero() {
 			p.head.Horizon = from.Add(-stockDepth).UTC().Truncate(time.Second)
@@ -325,7 +326,8 @@ func (p *poll) due() []string {
 		// Spread over half the time, so that those that came together are not asked for together.
 		wait := follow/2 + time.Duration(float64(follow/2)*float64(h%1024)/1024)
 		missing := p.windowed && p.byDate != nil && e.requested > from && e.flags&flagUnlisted == 0 && p.within(e)
-		late := time.Duration(p.now.Unix()/60-e.seen)*time.Minute >= wait
+		age := time.Duration(p.now.Unix()/60-e.seen) * time.Minute
+		late := age >= wait || age < -wait // our clock was put back
 		if missing || late || e.missed > 0 {
 			ids = append(ids, key)
 		}
