@@ -150,6 +150,9 @@ func (r *RequestClient) Feed(opts FeedOptions) (*Feed, error) {
 		f.q.Near = nil
 	}
 	f.q.Statuses = nil
+	if d.oneValue("status") {
+		f.q.Statuses = d.states(&f.q) // for a call each
+	}
 	cp := opts.Checkpoint
 	if cp.IsZero() && f.file != nil {
 		var err error

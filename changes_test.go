@@ -236,6 +236,35 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
+// TestFeedOneState: a server that lists only open requests unless it is asked for another state, and bears
+// one state a call. The feed asks for each, and nobody for both at once.
+func TestFeedOneState(t *testing.T) {
+	t.Parallel()
+	for _, updatedFilters := range []bool{false, true} {
+		state := "open"
+		filed := time.Now().UTC().Add(-time.Hour).Truncate(time.Second)
+		c := stubClient(t, func(r *http.Request) (*http.Response, error) {
+			q := r.URL.Query()
+			if strings.Contains(q.Get("status"), ",") {
+				return stubReply(r, 500, "text/html", htmlPage), nil
+			}
+			body := "[]"
+			after, err := time.Parse(time.RFC3339, q.Get("updated_after"))
+			if asked := q.Get("status"); (asked == state || asked == "" && state == "open") && (err != nil || !updatedFilters || after.Before(filed)) {
+				body = fmt.Sprintf(`[{"service_request_id":"7","status":"%s","requested_datetime":"%s"}]`, state, filed.Format(time.RFC3339))
+			}
+			return stubReply(r, 200, "application/json", body), nil
+		}, open311.WithFormat(open311.FormatJSON), open311.WithDialect(open311.Dialect{OneValue: []string{"status"},
+			Statuses: []open311.Status{open311.StatusOpen, open311.StatusClosed}, Paging: open311.Paging{Style: open311.PagingNone}}))
+		f := newFeed(t, c, open311.FeedOptions{Follow: -1})
+		got := told(t, f)
+		state = "closed"
+		if got = append(got, told(t, f)...); !slices.Equal(got, []string{"closed 7"}) {
+			t.Errorf("updated_after works: %v: got %v", updatedFilters, got)
+		}
+	}
+}
+
 func TestFeedOptions(t *testing.T) {
 	t.Parallel()
 	c := feedCity(t).Client()

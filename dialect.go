@@ -43,7 +43,8 @@ type Dialect struct {
 	// Ignores lists filters that the server takes and does not apply. They are not sent; a listing
 	// applies them on this side.
 	Ignores []string
-	// Statuses to ask for when the caller names none, for servers that then list only open requests.
+	// Statuses to ask for when the caller names none, for servers that then list only open requests. If
+	// status is one of OneValue and there are several, List asks for none of them.
 	Statuses []Status
 	// StatusWords turns the server's own words and numbers for a status into other ones.
 	StatusWords map[string]Status

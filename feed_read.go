@@ -104,6 +104,7 @@ func (p *poll) truncated() error {
 func (p *poll) lister(q *Query, whole bool, row func(*ServiceRequest)) *lister {
 	l := newLister(p.ctx, p.f.c, q)
 	l.most = p.head.Most
+	l.keep.statuses = nil // a request that leaves a state has to be seen to leave it
 	l.give = func(r *ServiceRequest) bool { row(r); return true }
 	l.turn = func(res *result, err error) bool {
 		p.heard(res.header)
@@ -126,6 +127,9 @@ func (p *poll) probe() (feedMode, error) {
 		return modeWindow, nil
 	}
 	q := p.f.q
+	if len(q.Statuses) > 1 {
+		q.Statuses = q.Statuses[:1] // they are there for a call each
+	}
 	q.UpdatedAfter = p.now.AddDate(1, 0, 0)
 	q.PageSize = 1
 	if p.f.q.PageSize == 0 && p.f.c.cfg.pageSize == 0 {
@@ -240,8 +244,11 @@ func (p *poll) updates(audit bool) (bool, error) {
 	q.UpdatedAfter, p.after = after, after
 	p.byUpdate = map[string]bool{}
 	queries := []Query{q}
-	if slices.Contains(p.f.c.cfg.dialect.OneValue, "service_code") {
+	if p.f.c.cfg.dialect.oneValue("service_code") {
 		queries = eachCode(queries)
+	}
+	if p.f.c.cfg.dialect.oneValue("status") {
+		queries = eachStatus(queries)
 	}
 	var newest int64
 	honoured := true
@@ -349,7 +356,7 @@ func (p *poll) follow(ids []string) error {
 	failures := 0
 	for chunk := range slices.Chunk(ids, idChunk) {
 		missing := chunk
-		if !p.f.singly && len(chunk) > 1 && !slices.Contains(p.f.c.cfg.dialect.OneValue, "service_request_id") {
+		if !p.f.singly && len(chunk) > 1 && !p.f.c.cfg.dialect.oneValue("service_request_id") {
 			l := newLister(p.ctx, p.f.c, &Query{Extensions: p.f.q.Extensions, Params: p.f.q.Params})
 			l.give = func(r *ServiceRequest) bool { p.row(r, false, true); return true }
 			found, err := l.idList(chunk)
