@@ -64,7 +64,9 @@ type FeedOptions struct {
 	// endpoint and query.
 	Checkpoint Checkpoint
 	// Store, if it is set, is where the checkpoint is kept: it is loaded from there unless Checkpoint is
-	// set, and saved whenever the loop body for a change has finished, and after each poll.
+	// set, and saved whenever the loop body for a change has finished, and after each poll. For a file that
+	// is all of it each time, brought to the disk: about 2 ms where 1,000 requests are remembered and 10 ms
+	// where it is 50,000 (BenchmarkFileCheckpoint).
 	Store CheckpointStore
 
 	// Since says where to begin without a checkpoint: changes from then on are given, as far as the server

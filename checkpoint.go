@@ -174,7 +174,7 @@ func (f *CheckpointFile) Save(c Checkpoint) error {
 	if err := f.mine(c); err != nil {
 		return err
 	}
-	text, err := json.Marshal(c)
+	text, err := c.MarshalJSON() // json.Marshal would check it all once more, which takes longer than writing it
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}

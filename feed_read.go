@@ -114,12 +114,16 @@ func (p *poll) lister(q *Query, whole bool, row func(*ServiceRequest)) *lister {
 		}
 		p.head.Most = max(p.head.Most, res.rows)
 		if err == nil && !whole && res.next == nil && res.rows <= short && res.total <= res.rows {
-			res.rows = 0 // what the listing takes for its end
+			res.end()
 		}
 		return true
 	}
 	return l
 }
+
+// end makes an answer the last one of its list: behind one without rows a listing asks for nothing more.
+// The rows have been given by then.
+func (r *result) end() { r.rows = 0 }
 
 // probe finds out whether the server looks at updated_after: of a year from now it must know nothing.
 func (p *poll) probe() (feedMode, error) {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +56,28 @@ func TestCheckpointSize(t *testing.T) {
 		if !maps.EqualFunc(s.known, again.known, func(a, b *entry) bool { return *a == *b }) {
 			t.Errorf("%s: it has come back different", kind)
 		}
+	}
+}
+
+// BenchmarkFileCheckpoint saves after each change, as a feed with a Store does.
+func BenchmarkFileCheckpoint(b *testing.B) {
+	for _, size := range []int{1_000, 50_000} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			now := time.Now()
+			s := feedState{head: feedHead{Scope: "x"}, known: map[string]*entry{}}
+			for i := range size {
+				at := now.Add(-time.Duration(i) * time.Minute)
+				r := ServiceRequest{ID: fmt.Sprintf("QH26-%06d", i), Status: StatusOpen, RequestedDatetime: at, UpdatedDatetime: at.Add(time.Duration(i%977) * time.Hour)}
+				s.put(remembered(&r, r.ID, nil, false, now))
+			}
+			f := FileCheckpoint(filepath.Join(b.TempDir(), "state.json"))
+			for i := 0; b.Loop(); i++ {
+				s.put(entry{id: fmt.Sprintf("QH26-%06d", i%size), status: StatusClosed, changed: int64(i)})
+				if err := f.Save(s.checkpoint()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 
