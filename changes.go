@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -216,7 +218,8 @@ func (f *Feed) Poll(ctx context.Context) iter.Seq2[*Change, error] {
 // Watch polls again and again, with a tenth of every for jitter, until the context or the loop ends. It
 // gives errors as Poll does, and goes on: after trouble the pauses double, up to an hour or to every if
 // that is more, and last as long as the server asks for. It ends after an error that waiting cannot mend: a
-// *[ValidationError], or one that matches [ErrForbidden]. When ctx ends it gives no error.
+// *[ValidationError], one that matches [ErrForbidden], or a checkpoint that another program has written
+// meanwhile. When ctx ends it gives no error.
 func (f *Feed) Watch(ctx context.Context, every time.Duration) iter.Seq2[*Change, error] {
 	return func(yield func(*Change, error) bool) {
 		if every <= 0 {
@@ -248,7 +251,10 @@ func (f *Feed) Watch(ctx context.Context, every time.Duration) iter.Seq2[*Change
 // final reports whether asking again later is of no use.
 func final(err error) bool {
 	var ve *ValidationError
-	return errors.As(err, &ve) || errors.Is(err, ErrForbidden)
+	var pe *fs.PathError
+	var le *os.LinkError
+	file := errors.As(err, &pe) || errors.As(err, &le) // it may be writable later
+	return errors.As(err, &ve) || errors.Is(err, ErrForbidden) || errors.Is(err, ErrCheckpoint) && !file
 }
 
 // maxPause is the longest pause after trouble, unless polls are further apart anyway.

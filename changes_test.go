@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -228,6 +230,41 @@ func TestWatchTrouble(t *testing.T) {
 		cancel()
 		for _, err := range newFeed(t, c, open311.FeedOptions{}).Watch(ctx, time.Minute) {
 			t.Errorf("a watch whose context has ended gives %v", err)
+		}
+	})
+}
+
+// TestWatchSharedFile: that another program writes the checkpoint no waiting can mend. A disk that is full,
+// or a directory that is not there yet, may be another matter later.
+func TestWatchSharedFile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		city := feedCity(t, open311test.WithRequests())
+		path := filepath.Join(t.TempDir(), "there", "state.json")
+		f := newFeed(t, city.Client(), open311.FeedOptions{Store: open311.FileCheckpoint(path)})
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Hour)
+		defer cancel()
+		failures := 0
+		for _, err := range f.Watch(ctx, time.Minute) {
+			if failures++; !errors.Is(err, open311.ErrCheckpoint) {
+				t.Fatal(err)
+			}
+			switch failures {
+			case 1:
+				if err := os.Mkdir(filepath.Dir(path), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				time.AfterFunc(time.Hour, func() { // by then it is saved
+					if err := open311.FileCheckpoint(path).Save(f.Checkpoint()); err != nil {
+						t.Error(err)
+					}
+				})
+			case 3:
+				t.Fatal("it goes on although the file belongs to another")
+			}
+		}
+		if failures != 2 || ctx.Err() != nil {
+			t.Errorf("%d errors, %v", failures, ctx.Err())
 		}
 	})
 }
