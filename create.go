@@ -123,9 +123,9 @@ func (r *RequestClient) Create(ctx context.Context, n *NewRequest) (*Receipt, er
 	if other, ok := c.otherFormatFor(ctx, err, format); ok {
 		receipt, err = c.post(ctx, f, other)
 	}
-	var unknown *unknownOutcome
+	var unknown *UnknownOutcomeError
 	if errors.As(err, &unknown) {
-		return nil, &UnknownOutcomeError{ServiceCode: n.ServiceCode, Sent: start, Err: unknown.err}
+		unknown.ServiceCode, unknown.Sent = n.ServiceCode, start
 	}
 	return receipt, err
 }

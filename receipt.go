@@ -36,9 +36,9 @@ func (r Receipt) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("id", r.ID), slog.String("token", r.Token), slog.String("service_notice", r.ServiceNotice))
 }
 
-// UnknownOutcomeError is the error of a report that may have been filed. It matches
+// UnknownOutcomeError is the error of a report, or an update, that may have been filed. It matches
 // [ErrOutcomeUnknown] and its cause, and says what is needed to look for the report before it is filed
-// again, which is what [RequestClient.FindSimilar] does.
+// again, which is what [RequestClient.FindSimilar] does. That of [Client.Do] has the cause only.
 type UnknownOutcomeError struct {
 	ServiceCode string
 	Sent        time.Time // when the first attempt began, by the clock of this machine
@@ -47,7 +47,7 @@ type UnknownOutcomeError struct {
 
 // Error says why it is not known, and what to do about it.
 func (e *UnknownOutcomeError) Error() string {
-	return e.Err.Error() + " (outcome unknown: the report may have been filed; look for it before filing it again)"
+	return e.Err.Error() + " (outcome unknown: it may have been filed; look for it before filing it again)"
 }
 
 // Is matches [ErrOutcomeUnknown].
@@ -83,7 +83,7 @@ func (c *Client) post(ctx context.Context, f *filing, format Format) (*Receipt, 
 	case len(receipts) == 1 && receipts[0].isOf(f.n, f.start) && c.isBlackbox(ctx, f.n.ServiceCode):
 		return &receipts[0], nil
 	}
-	return nil, &unknownOutcome{fmt.Errorf("open311: POST %s: the answer is no receipt", shown)}
+	return nil, &UnknownOutcomeError{Err: fmt.Errorf("open311: POST %s: the answer is no receipt", shown)}
 }
 
 // identifies reports whether there is an id or a token. An id of 0 is one (open311-adapter).
@@ -124,7 +124,7 @@ func doubtful(err error) error {
 	var de *DecodeError
 	var ae *APIError
 	if errors.As(err, &de) || errors.As(err, &ae) && ae.StatusCode < 300 {
-		return &unknownOutcome{err}
+		return &UnknownOutcomeError{Err: err}
 	}
 	return err
 }

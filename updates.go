@@ -223,9 +223,9 @@ func (u *UpdateClient) Create(ctx context.Context, n *NewUpdate) (*UpdateReceipt
 	out := &outgoing{attributes: n.Attributes, own: n.Params, files: files, root: "request_update"}
 	k := &call{op: "POST servicerequestupdates", method: http.MethodPost, path: u.path(), params: params, write: true, body: out.body(d)}
 	receipt, err := c.postUpdate(ctx, k, n)
-	var unknown *unknownOutcome
+	var unknown *UnknownOutcomeError
 	if errors.As(err, &unknown) {
-		return nil, &UnknownOutcomeError{ServiceCode: n.ServiceCode, Sent: start, Err: unknown.err}
+		unknown.ServiceCode, unknown.Sent = n.ServiceCode, start
 	}
 	return receipt, err
 }
@@ -243,7 +243,7 @@ func (c *Client) postUpdate(ctx context.Context, k *call, n *NewUpdate) (*Update
 			return r, nil
 		}
 	}
-	return nil, &unknownOutcome{fmt.Errorf("open311: POST %s: the answer is no receipt", shown)}
+	return nil, &UnknownOutcomeError{Err: fmt.Errorf("open311: POST %s: the answer is no receipt", shown)}
 }
 
 func (n *NewUpdate) params() updateParams {
