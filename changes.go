@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"math"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -133,7 +134,9 @@ type Feed struct {
 func (r *RequestClient) Feed(opts FeedOptions) (*Feed, error) {
 	f := &Feed{c: r.c, opts: opts, file: opts.Store}
 	if opts.Query != nil {
-		f.q = *opts.Query
+		f.q = opts.Query.clone()
+		own := f.q
+		f.opts.Query = &own
 	}
 	if problems := opts.problems(&f.q); len(problems) > 0 {
 		return nil, &ValidationError{problems}
@@ -262,10 +265,15 @@ const maxPause = time.Hour
 
 // pause returns how long to wait before the next poll.
 func pause(every time.Duration, failures int, err error) time.Duration {
-	d := every
-	for range min(failures, 30) {
-		d = min(2*d, max(every, maxPause))
+	d, longest := every, max(every, maxPause)
+	for range failures {
+		if d > longest/2 {
+			d = longest
+			break
+		}
+		d *= 2
 	}
+	d = min(d, math.MaxInt64/2)
 	d += time.Duration((rand.Float64() - 0.5) / 5 * float64(d))
 	var ae *APIError
 	if errors.As(err, &ae) {

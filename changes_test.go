@@ -302,6 +302,39 @@ func TestFeedOneState(t *testing.T) {
 	}
 }
 
+// TestFeedKeepsItsQuery: what a program does with its query later is of no consequence.
+func TestFeedKeepsItsQuery(t *testing.T) {
+	t.Parallel()
+	city := feedCity(t)
+	q := &open311.Query{ServiceCodes: []string{"0101"}, Statuses: []open311.Status{open311.StatusOpen}, Near: &open311.Circle{Radius: 1000}}
+	f := newFeed(t, city.Client(), open311.FeedOptions{Query: q})
+	told(t, f)
+	q.ServiceCodes[0], q.Statuses[0], q.Near.Radius = "0102", open311.StatusClosed, 1
+	place := &open311.Point{Lat: 0.001}
+	city.Put(open311.ServiceRequest{ID: "a", ServiceCode: "0101", Location: place}, open311.ServiceRequest{ID: "b", ServiceCode: "0102", Location: place})
+	if got := told(t, f); !slices.Equal(got, []string{"created a"}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+// TestWatchRarely: a pause that is nearly for ever does not turn into none after trouble.
+func TestWatchRarely(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := stubClient(t, func(r *http.Request) (*http.Response, error) {
+			return stubReply(r, 500, "text/html", htmlPage), nil
+		}, open311.WithRetry(open311.RetryPolicy{MaxAttempts: 1}), open311.WithFormat(open311.FormatJSON))
+		ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
+		defer cancel()
+		failures := 0
+		for range newFeed(t, c, open311.FeedOptions{}).Watch(ctx, 200*365*24*time.Hour) {
+			if failures++; failures > 1 {
+				t.Fatal("it does not pause")
+			}
+		}
+	})
+}
+
 func TestFeedOptions(t *testing.T) {
 	t.Parallel()
 	c := feedCity(t).Client()

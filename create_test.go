@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -181,6 +182,9 @@ func TestFindSimilar(t *testing.T) {
 	want := map[string]bool{"same": true, "closed already": true, "moved 60 m": true, "other words around it": true, "no text": true, "no place": true}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("found (-want +got):\n%s", d)
+	}
+	if all, err := c.Requests.FindSimilar(t.Context(), n, math.MaxInt64); err != nil || len(all) != len(found)+1 {
+		t.Errorf("however old: %d requests, %v", len(all), err)
 	}
 	for _, bad := range []func() error{
 		func() error { _, err := c.Requests.FindSimilar(t.Context(), nil, time.Hour); return err },

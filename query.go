@@ -29,6 +29,22 @@ type listParams struct {
 	PageSize      int    `url:"page_size,omitempty"`
 }
 
+// clone returns a copy that shares no memory with q.
+func (q *Query) clone() Query {
+	c := *q
+	c.IDs, c.ServiceCodes, c.Statuses = slices.Clone(q.IDs), slices.Clone(q.ServiceCodes), slices.Clone(q.Statuses)
+	c.Params = maps.Clone(q.Params)
+	if q.Near != nil {
+		near := *q.Near
+		c.Near = &near
+	}
+	if q.Within != nil {
+		within := *q.Within
+		c.Within = &within
+	}
+	return c
+}
+
 // list is several values of one parameter, joined by commas as the specification has it.
 type list []string
 
