@@ -110,7 +110,7 @@ func ExampleRequestClient_Feed() {
 			if err != nil {
 				log.Fatal(err)
 			}
-			fmt.Println(change.Kind, change.Request.ID, change.Request.StatusNotes)
+			fmt.Println(change.Kind, change.Request.ID, change.Request.Status)
 		}
 	}
 	look() // the first look takes stock
@@ -119,6 +119,6 @@ func ExampleRequestClient_Feed() {
 	town.Edit("QH-1", func(r *open311.ServiceRequest) { r.Status, r.StatusNotes = open311.StatusClosed, "Mended." })
 	look()
 	// Output:
-	// created QH-1
-	// closed QH-1 Mended.
+	// created QH-1 open
+	// closed QH-1 closed
 }

@@ -16,9 +16,9 @@
 // Unless told otherwise, the city is Quillhaven, a port that does not exist. It has services of
 // all types (realtime, batch, blackbox), definitions with attributes of all datatypes, and 3,600
 // service requests over one year. The data are the same in every run: by default the city's clock
-// stands still at 2026-06-30T12:00:00Z, and the newest request is a little older than that. With
-// [WithClock] the year ends when the server is made. [WithServices], [WithDefinitions],
-// [WithRequests], [WithEmpty] and [Handler.Seed] put other data in its place.
+// stands still at 2026-06-30T12:00:00Z, as the Date header of its answers says, and the newest request is
+// a little older than that. With [WithClock] the year ends when the server is made. [WithServices],
+// [WithDefinitions], [WithRequests], [WithEmpty] and [Handler.Seed] put other data in its place.
 //
 // # Where the specification is silent
 //
