@@ -64,11 +64,16 @@ func (n NewRequest) LogValue() slog.Value {
 
 // personal are the reporter's data: wherever a server repeats them they are hidden.
 func (n *NewRequest) personal() []string {
-	return append(personalIn(n.Attributes, n.Params), n.Email, strings.ToLower(n.Email), n.FirstName, n.LastName, n.Phone, n.DeviceID, n.AccountID)
+	return append(personal(n.FirstName, n.LastName, n.Email, n.Attributes, n.Params), n.Phone, n.DeviceID, n.AccountID)
 }
 
-// personalIn finds the reporter's data among attributes and parameters, by their names.
-func personalIn(sets ...map[string][]string) (out []string) {
+// personal are names and addresses as servers repeat them, and what is personal among attributes and
+// parameters by their names. Short names are hidden only beside each other: see package redact.
+func personal(first, last, email string, sets ...map[string][]string) []string {
+	out := []string{first, last, first + " " + last, last + ", " + first, email, strings.ToLower(email)}
+	if first == "" || last == "" {
+		out[2], out[3] = "", ""
+	}
 	names := redact.New()
 	for _, set := range sets {
 		for name, values := range set {

@@ -902,8 +902,25 @@ func TestPersonalDataUnderOtherNames(t *testing.T) {
 	e := &exposure{}
 	_, err := c.Requests.Create(t.Context(), &n)
 	e.addError(err)
+	_, updateErr := c.Updates.Create(t.Context(), &open311.NewUpdate{RequestID: "1", ID: "2", Status: "OPEN", UpdatedDatetime: time.Now(), Description: "x",
+		Params: n.Params, Attributes: n.Attributes})
+	e.addError(updateErr)
 	e.check(t, "mx@people", "0555-0199")
 	if err == nil || !strings.Contains(err.Error(), "shallow") {
+		t.Errorf("too much is hidden: %v", err)
+	}
+}
+
+// A name of three letters is too short to be hidden in every word, but not beside the other one.
+func TestShortNamesAreHiddenTogether(t *testing.T) {
+	c := stubClient(t, func(r *http.Request) (*http.Response, error) {
+		return stubReply(r, 400, "text/plain", "Is Li Doe, or Doe, Li, known to Doelittle?"), nil
+	})
+	e := &exposure{}
+	_, err := c.Requests.Create(t.Context(), &open311.NewRequest{ServiceCode: "1", AddressID: "1", FirstName: "Li", LastName: "Doe"})
+	e.addError(err)
+	e.check(t, "Li Doe", "Doe, Li")
+	if err == nil || !strings.Contains(err.Error(), "Doelittle") {
 		t.Errorf("too much is hidden: %v", err)
 	}
 }

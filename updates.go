@@ -156,7 +156,7 @@ func (n NewUpdate) LogValue() slog.Value {
 
 // personal are the reporter's data: wherever a server repeats them they are hidden.
 func (n *NewUpdate) personal() []string {
-	return append(personalIn(n.Attributes, n.Params), n.Email, strings.ToLower(n.Email), n.FirstName, n.LastName, n.Phone, n.AccountID)
+	return append(personal(n.FirstName, n.LastName, n.Email, n.Attributes, n.Params), n.Phone, n.AccountID)
 }
 
 // UpdateReceipt is the answer to an update: the server's id for it, or at some servers a token.
