@@ -302,6 +302,56 @@ func TestFeedOneState(t *testing.T) {
 	}
 }
 
+// TestFeedOutage: while a server answers everything with a page and 404, as many do that are being worked
+// on, no request is gone. One that is the only one not to be found is, whatever the page says.
+func TestFeedOutage(t *testing.T) {
+	t.Parallel()
+	for _, q := range []open311test.Quirks{{}, {UpdatedFilters: true}} {
+		synctest.Test(t, func(t *testing.T) {
+			down, removed := false, "none"
+			city := feedCity(t, open311test.WithQuirks(q), open311test.WithSize(200), open311test.WithMiddleware(func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if down || strings.Contains(r.URL.Path, "/requests/"+removed) {
+						answerWith(404, "text/html", htmlPage)(w, r)
+						return
+					}
+					next.ServeHTTP(w, r)
+				})
+			}))
+			var got []string
+			f := newFeed(t, city.Client(), open311.FeedOptions{Follow: 5 * time.Hour})
+			look := func(times int) {
+				for range times {
+					for change, err := range f.Poll(t.Context()) {
+						if err == nil {
+							got = append(got, string(change.Kind)+" "+change.Request.ID)
+						}
+					}
+					time.Sleep(20 * time.Minute)
+				}
+			}
+			look(1)
+			now := city.Now()
+			city.Put(open311.ServiceRequest{ID: "new", RequestedDatetime: now, UpdatedDatetime: now}) // which shows that updated_after works
+			look(20)
+			got = nil
+			down = true
+			look(10)
+			down = false
+			look(10)
+			if len(got) > 0 {
+				t.Errorf("updated_after works: %v: got %v", q.UpdatedFilters, got)
+			}
+			id := city.Requests()[5].ID
+			city.Remove(id)
+			removed = id
+			if look(30); !slices.Equal(got, []string{"gone " + id}) {
+				t.Errorf("updated_after works: %v: got %v, want only %s gone", q.UpdatedFilters, got, id)
+			}
+		})
+	}
+}
+
 // TestFeedKeepsItsQuery: what a program does with its query later is of no consequence.
 func TestFeedKeepsItsQuery(t *testing.T) {
 	t.Parallel()

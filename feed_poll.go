@@ -27,6 +27,7 @@ type poll struct {
 	after    time.Time        // the list of what was updated begins here,
 	byUpdate map[string]bool  // and this is what it has had
 	cut      bool             // that list may have been cut
+	alive    bool             // the server has answered a call as it should
 	idless   bool             // rows without id are known
 }
 

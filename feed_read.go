@@ -108,6 +108,7 @@ func (p *poll) lister(q *Query, whole bool, row func(*ServiceRequest)) *lister {
 	l.give = func(r *ServiceRequest) bool { row(r); return true }
 	l.turn = func(res *result, err error) bool {
 		p.heard(res.header)
+		p.alive = p.alive || err == nil
 		short := max(9, p.head.Most/2)
 		if size := l.q.PageSize; size > 0 {
 			short = min(short, size/2)
@@ -355,6 +356,13 @@ func (p *poll) within(e *entry) bool {
 	return (q.Start.IsZero() || e.requested > q.Start.Unix()) && (q.End.IsZero() || e.requested < q.End.Unix())
 }
 
+// believes reports whether an error says that there is no such request. A page with 404 is also what servers
+// answer to everything while they are being worked on: it counts only if another call has been answered.
+func (p *poll) believes(err error) bool {
+	var ae *APIError
+	return p.alive || len(p.f.q.IDs) > 0 || !errors.As(err, &ae) || len(ae.Faults) > 0
+}
+
 // follow asks for requests by their ids, several at a time if the server bears it.
 func (p *poll) follow(ids []string) error {
 	failures := 0
@@ -374,12 +382,15 @@ func (p *poll) follow(ids []string) error {
 			r, err := p.f.c.Requests.Get(p.ctx, id)
 			switch {
 			case err == nil:
+				p.alive = true
 				r.ID = id
 				p.row(r, true, true)
 				extra++
 				failures = 0
 			case errors.Is(err, ErrNotFound):
-				p.absent(id)
+				if p.believes(err) {
+					p.absent(id)
+				}
 				failures = 0
 			case p.ctx.Err() != nil || !refusal(err):
 				return err
