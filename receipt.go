@@ -67,7 +67,7 @@ type filing struct {
 func (c *Client) post(ctx context.Context, f *filing, format Format) (*Receipt, error) {
 	receipts, shown, err := readReceipts(ctx, c, f.k, receiptTable, format)
 	for i := range receipts {
-		receipts[i].tidy()
+		tidyIDs(&receipts[i].ID, &receipts[i].Token)
 	}
 	switch {
 	case errors.Is(err, wire.ErrEmpty) && c.isBlackbox(ctx, f.n.ServiceCode):
@@ -89,9 +89,9 @@ func (c *Client) post(ctx context.Context, f *filing, format Format) (*Receipt, 
 // identifies reports whether there is an id or a token. An id of 0 is one (open311-adapter).
 func (r *Receipt) identifies() bool { return r.ID != "" || r.Token != "" }
 
-// tidy takes out truth values, with which some frameworks say that nothing came of it: they are no ids.
-func (r *Receipt) tidy() {
-	for _, id := range []*string{&r.ID, &r.Token} {
+// tidyIDs takes out truth values, with which some frameworks say what came of it: they are no ids.
+func tidyIDs(ids ...*string) {
+	for _, id := range ids {
 		if *id == "false" || *id == "true" {
 			*id = ""
 		}

@@ -27,7 +27,7 @@ func (r *RequestClient) Resolve(ctx context.Context, token string) (id string, e
 		return "", err
 	}
 	for _, row := range list { // some servers answer with several rows
-		row.tidy()
+		tidyIDs(&row.ID, &row.Token)
 		if row.ID != "" && (row.Token == token || row.Token == "" && len(list) == 1) {
 			return row.ID, nil
 		}

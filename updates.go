@@ -238,6 +238,7 @@ func (c *Client) postUpdate(ctx context.Context, k *call, n *NewUpdate) (*Update
 	}
 	if len(receipts) == 1 {
 		r := &receipts[0]
+		tidyIDs(&r.ID, &r.Token)
 		id := r.Extra.String("service_request_id")
 		if (r.ID != "" || r.Token != "") && (id == "" || id == n.RequestID) {
 			return r, nil
