@@ -183,6 +183,14 @@ func (c *Client) limit(ctx context.Context) error {
 // hideKey is under which the context of a call that carries a reporter's data has what hides them.
 type hideKey struct{}
 
+// hiding returns a client and a context for a call that carries a reporter's data. What the server repeats of
+// them is hidden by value: errors are printed and logged.
+func (c *Client) hiding(ctx context.Context, personal []string) (*Client, context.Context) {
+	own := *c
+	own.hide = c.hide.With(personal...)
+	return &own, context.WithValue(ctx, hideKey{}, own.hide)
+}
+
 func (c *Client) logAttempt(ctx context.Context, a retry.Attempt) {
 	if c.cfg.logger == nil {
 		return

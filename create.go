@@ -106,10 +106,7 @@ func (r *RequestClient) Create(ctx context.Context, n *NewRequest) (*Receipt, er
 	if err := asError(n.hidden(r.c.problems(n))); err != nil {
 		return nil, err
 	}
-	// What the server echoes of the reporter's data is hidden by value: errors are printed and logged.
-	c := *r.c
-	c.hide = c.hide.With(n.personal()...)
-	ctx = context.WithValue(ctx, hideKey{}, c.hide)
+	c, ctx := r.c.hiding(ctx, n.personal())
 	files, done, err := uploads(ctx, n.Media)
 	if err != nil {
 		return nil, c.unsent("POST requests", err)

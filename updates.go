@@ -208,9 +208,7 @@ func (u *UpdateClient) Create(ctx context.Context, n *NewUpdate) (*UpdateReceipt
 	if problems := n.problems(d); len(problems) > 0 {
 		return nil, &ValidationError{problems}
 	}
-	c := *u.c
-	c.hide = c.hide.With(n.personal()...)
-	ctx = context.WithValue(ctx, hideKey{}, c.hide)
+	c, ctx := u.c.hiding(ctx, n.personal())
 	files, done, err := uploads(ctx, n.Media)
 	if err != nil {
 		return nil, c.unsent("POST servicerequestupdates", err)
