@@ -283,7 +283,7 @@ func newUpload(ctx context.Context, m *Media, field string) (u *upload, spooled 
 func (m *Media) open() (io.ReadCloser, error) {
 	f, err := m.Open()
 	if err == nil && f == nil {
-		err = errors.New("Open has returned no file")
+		err = errors.New("its Open has returned no file")
 	}
 	return f, err
 }
