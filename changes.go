@@ -203,8 +203,10 @@ var errBusy = errors.New("open311: a loop is running over this feed already")
 // finished.
 //
 // All calls are made before the first change is given. On a quiet city, which has changed nothing for the
-// time of the overlap or little enough for one answer, that is one call; see the package documentation for
-// the others.
+// time of the overlap or little enough for one answer, that is one call. There are more for long answers, as
+// [RequestClient.All] makes them; once in each FeedOptions.Follow two or three, to find out whether
+// updated_after works; and one for fifty requests that are due to be asked for by id, or one for each where
+// the server takes no lists of ids. The first poll reads the last 90 days.
 func (f *Feed) Poll(ctx context.Context) iter.Seq2[*Change, error] {
 	return func(yield func(*Change, error) bool) {
 		if !f.running.TryLock() {
