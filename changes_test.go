@@ -302,6 +302,18 @@ func TestFeedOneState(t *testing.T) {
 	}
 }
 
+// TestFeedOfTheCityAsItIs: the clock of a city in memory stands still, months away from that of this machine.
+func TestFeedOfTheCityAsItIs(t *testing.T) {
+	t.Parallel()
+	city := open311test.NewServer(t)
+	f := newFeed(t, city.Client(), open311.FeedOptions{})
+	got := told(t, f)
+	city.Put(open311.ServiceRequest{ID: "new"})
+	if got = append(got, told(t, f)...); !slices.Equal(got, []string{"created new"}) {
+		t.Errorf("got %v", got)
+	}
+}
+
 // TestFeedOutage: while a server answers everything with a page and 404, as many do that are being worked
 // on, no request is gone. One that is the only one not to be found is, whatever the page says.
 func TestFeedOutage(t *testing.T) {
