@@ -78,7 +78,7 @@ func (c *Client) transportError(k *call, shown string, err error) error {
 	}
 	err = fmt.Errorf("%s: %w", text, c.hide.Error(err))
 	if k.write && sent {
-		return &unknownOutcome{err}
+		return &UnknownOutcomeError{Err: err}
 	}
 	return err
 }
@@ -95,7 +95,7 @@ func (c *Client) apiError(k *call, a *answer, res *retry.Result) error {
 		e.Faults = append(e.Faults, Fault{Description: c.hide.Text(res.NotFollowed.Error())})
 	}
 	if k.write && mayHaveWorked(e.StatusCode) {
-		return &unknownOutcome{e}
+		return &UnknownOutcomeError{Err: e}
 	}
 	return e
 }

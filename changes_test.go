@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -232,9 +234,168 @@ func TestWatchTrouble(t *testing.T) {
 	})
 }
 
+// TestWatchSharedFile: that another program writes the checkpoint no waiting can mend. A disk that is full,
+// or a directory that is not there yet, may be another matter later.
+func TestWatchSharedFile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		city := feedCity(t, open311test.WithRequests())
+		path := filepath.Join(t.TempDir(), "there", "state.json")
+		f := newFeed(t, city.Client(), open311.FeedOptions{Store: open311.FileCheckpoint(path)})
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Hour)
+		defer cancel()
+		failures := 0
+		for _, err := range f.Watch(ctx, time.Minute) {
+			if failures++; !errors.Is(err, open311.ErrCheckpoint) {
+				t.Fatal(err)
+			}
+			switch failures {
+			case 1:
+				if err := os.Mkdir(filepath.Dir(path), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				time.AfterFunc(time.Hour, func() { // by then it is saved
+					if err := open311.FileCheckpoint(path).Save(f.Checkpoint()); err != nil {
+						t.Error(err)
+					}
+				})
+			case 3:
+				t.Fatal("it goes on although the file belongs to another")
+			}
+		}
+		if failures != 2 || ctx.Err() != nil {
+			t.Errorf("%d errors, %v", failures, ctx.Err())
+		}
+	})
+}
+
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// TestFeedOneState: a server that lists only open requests unless it is asked for another state, and bears
+// one state a call. The feed asks for each, and nobody for both at once.
+func TestFeedOneState(t *testing.T) {
+	t.Parallel()
+	for _, updatedFilters := range []bool{false, true} {
+		state := "open"
+		filed := time.Now().UTC().Add(-time.Hour).Truncate(time.Second)
+		c := stubClient(t, func(r *http.Request) (*http.Response, error) {
+			q := r.URL.Query()
+			if strings.Contains(q.Get("status"), ",") {
+				return stubReply(r, 500, "text/html", htmlPage), nil
+			}
+			body := "[]"
+			after, err := time.Parse(time.RFC3339, q.Get("updated_after"))
+			if asked := q.Get("status"); (asked == state || asked == "" && state == "open") && (err != nil || !updatedFilters || after.Before(filed)) {
+				body = fmt.Sprintf(`[{"service_request_id":"7","status":"%s","requested_datetime":"%s"}]`, state, filed.Format(time.RFC3339))
+			}
+			return stubReply(r, 200, "application/json", body), nil
+		}, open311.WithFormat(open311.FormatJSON), open311.WithDialect(open311.Dialect{OneValue: []string{"status"},
+			Statuses: []open311.Status{open311.StatusOpen, open311.StatusClosed}, Paging: open311.Paging{Style: open311.PagingNone}}))
+		f := newFeed(t, c, open311.FeedOptions{Follow: -1})
+		got := told(t, f)
+		state = "closed"
+		if got = append(got, told(t, f)...); !slices.Equal(got, []string{"closed 7"}) {
+			t.Errorf("updated_after works: %v: got %v", updatedFilters, got)
+		}
+	}
+}
+
+// TestFeedOfTheCityAsItIs: the clock of a city in memory stands still, months away from that of this machine.
+func TestFeedOfTheCityAsItIs(t *testing.T) {
+	t.Parallel()
+	city := open311test.NewServer(t)
+	f := newFeed(t, city.Client(), open311.FeedOptions{})
+	got := told(t, f)
+	city.Put(open311.ServiceRequest{ID: "new"})
+	if got = append(got, told(t, f)...); !slices.Equal(got, []string{"created new"}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+// TestFeedOutage: while a server answers everything with a page and 404, as many do that are being worked
+// on, no request is gone. One that is the only one not to be found is, whatever the page says.
+func TestFeedOutage(t *testing.T) {
+	t.Parallel()
+	for _, q := range []open311test.Quirks{{}, {UpdatedFilters: true}} {
+		synctest.Test(t, func(t *testing.T) {
+			down, removed := false, "none"
+			city := feedCity(t, open311test.WithQuirks(q), open311test.WithSize(200), open311test.WithMiddleware(func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if down || strings.Contains(r.URL.Path, "/requests/"+removed) {
+						answerWith(404, "text/html", htmlPage)(w, r)
+						return
+					}
+					next.ServeHTTP(w, r)
+				})
+			}))
+			var got []string
+			f := newFeed(t, city.Client(), open311.FeedOptions{Follow: 5 * time.Hour})
+			look := func(times int) {
+				for range times {
+					for change, err := range f.Poll(t.Context()) {
+						if err == nil {
+							got = append(got, string(change.Kind)+" "+change.Request.ID)
+						}
+					}
+					time.Sleep(20 * time.Minute)
+				}
+			}
+			look(1)
+			now := city.Now()
+			city.Put(open311.ServiceRequest{ID: "new", RequestedDatetime: now, UpdatedDatetime: now}) // which shows that updated_after works
+			look(20)
+			got = nil
+			down = true
+			look(10)
+			down = false
+			look(10)
+			if len(got) > 0 {
+				t.Errorf("updated_after works: %v: got %v", q.UpdatedFilters, got)
+			}
+			id := city.Requests()[5].ID
+			city.Remove(id)
+			removed = id
+			if look(30); !slices.Equal(got, []string{"gone " + id}) {
+				t.Errorf("updated_after works: %v: got %v, want only %s gone", q.UpdatedFilters, got, id)
+			}
+		})
+	}
+}
+
+// TestFeedKeepsItsQuery: what a program does with its query later is of no consequence.
+func TestFeedKeepsItsQuery(t *testing.T) {
+	t.Parallel()
+	city := feedCity(t)
+	q := &open311.Query{ServiceCodes: []string{"0101"}, Statuses: []open311.Status{open311.StatusOpen}, Near: &open311.Circle{Radius: 1000}}
+	f := newFeed(t, city.Client(), open311.FeedOptions{Query: q})
+	told(t, f)
+	q.ServiceCodes[0], q.Statuses[0], q.Near.Radius = "0102", open311.StatusClosed, 1
+	place := &open311.Point{Lat: 0.001}
+	city.Put(open311.ServiceRequest{ID: "a", ServiceCode: "0101", Location: place}, open311.ServiceRequest{ID: "b", ServiceCode: "0102", Location: place})
+	if got := told(t, f); !slices.Equal(got, []string{"created a"}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+// TestWatchRarely: a pause that is nearly for ever does not turn into none after trouble.
+func TestWatchRarely(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := stubClient(t, func(r *http.Request) (*http.Response, error) {
+			return stubReply(r, 500, "text/html", htmlPage), nil
+		}, open311.WithRetry(open311.RetryPolicy{MaxAttempts: 1}), open311.WithFormat(open311.FormatJSON))
+		ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
+		defer cancel()
+		failures := 0
+		for range newFeed(t, c, open311.FeedOptions{}).Watch(ctx, 200*365*24*time.Hour) {
+			if failures++; failures > 1 {
+				t.Fatal("it does not pause")
+			}
+		}
+	})
+}
 
 func TestFeedOptions(t *testing.T) {
 	t.Parallel()

@@ -32,8 +32,8 @@ type Checkpoint struct {
 func (c Checkpoint) IsZero() bool { return c.known == nil }
 
 // checkpointVersion is what is written. Whoever changes the format raises it and goes on reading the old
-// ones: testdata/checkpoint holds one of each.
-const checkpointVersion = 1
+// ones: testdata/checkpoint holds one of each. In version 1 the checksum was that of Known and Later only.
+const checkpointVersion = 2
 
 // checkpointJSON is a checkpoint as it is stored.
 type checkpointJSON struct {
@@ -42,7 +42,7 @@ type checkpointJSON struct {
 	Requests int    `json:"requests"` // how many are in Known
 	Known    string `json:"known"`    // base64 of encodeEntries
 	Later    string `json:"later,omitempty"`
-	Sum      uint32 `json:"crc32"` // IEEE, of Known and Later as they stand
+	Sum      uint32 `json:"crc32"` // IEEE, of all the others as they stand
 }
 
 // MarshalJSON writes the checkpoint; null for the zero one.
@@ -59,7 +59,12 @@ func (c Checkpoint) MarshalJSON() ([]byte, error) {
 }
 
 func (j *checkpointJSON) sum() uint32 {
-	return crc32.Update(crc32.ChecksumIEEE([]byte(j.Known)), crc32.IEEETable, []byte(j.Later))
+	sum := crc32.Update(crc32.ChecksumIEEE([]byte(j.Known)), crc32.IEEETable, []byte(j.Later))
+	if j.Version == 1 {
+		return sum
+	}
+	head, _ := json.Marshal(j.feedHead) // dates beyond the year 9999 cannot be written, and so are not read either
+	return crc32.Update(sum, crc32.IEEETable, head)
 }
 
 // UnmarshalJSON reads a checkpoint that this or an earlier version has written. The error matches
@@ -169,7 +174,7 @@ func (f *CheckpointFile) Save(c Checkpoint) error {
 	if err := f.mine(c); err != nil {
 		return err
 	}
-	text, err := json.Marshal(c)
+	text, err := c.MarshalJSON() // json.Marshal would check it all once more, which takes longer than writing it
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}

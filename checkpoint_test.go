@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -46,7 +47,7 @@ func TestFileCheckpoint(t *testing.T) {
 		t.Errorf("a foreign checkpoint is overwritten: %v", err)
 	}
 	for name, text := range map[string]string{"empty": "", "no JSON": "hello", "other JSON": `{"a":1}`, "half": string(whole[:len(whole)/2]),
-		"a bit": strings.Replace(string(whole), `"crc32":`, `"crc32":1`, 1), "later version": strings.Replace(string(whole), `"open311_feed":1`, `"open311_feed":99`, 1)} {
+		"a bit": strings.Replace(string(whole), `"crc32":`, `"crc32":1`, 1), "later version": strings.Replace(string(whole), `"open311_feed":2`, `"open311_feed":99`, 1)} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +82,7 @@ func TestCheckpointVersions(t *testing.T) {
 			f := newFeed(t, city.Client(), open311.FeedOptions{})
 			told(t, f)
 			b, err := json.Marshal(f.Checkpoint())
-			if err := errors.Join(err, os.MkdirAll("testdata/checkpoint", 0o755), os.WriteFile("testdata/checkpoint/v1.json", append(b, '\n'), 0o644)); err != nil {
+			if err := errors.Join(err, os.MkdirAll("testdata/checkpoint", 0o755), os.WriteFile("testdata/checkpoint/v2.json", append(b, '\n'), 0o644)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -102,9 +103,38 @@ func TestCheckpointVersions(t *testing.T) {
 	})
 }
 
+// TestCheckpointBits turns every bit of a checkpoint: it is refused, or nothing has come of it.
+func TestCheckpointBits(t *testing.T) {
+	t.Parallel()
+	city := feedCity(t, open311test.WithSize(30))
+	f := newFeed(t, city.Client(), open311.FeedOptions{})
+	told(t, f)
+	city.Put(open311.ServiceRequest{ID: "new"})
+	told(t, f)
+	whole, err := json.Marshal(f.Checkpoint())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range whole {
+		for bit := range 8 {
+			bad := slices.Clone(whole)
+			bad[i] ^= 1 << bit
+			var cp open311.Checkpoint
+			if json.Unmarshal(bad, &cp) != nil {
+				continue
+			}
+			if again, err := json.Marshal(cp); err != nil || string(again) != string(whole) {
+				t.Errorf("bit %d of byte %d, %q, is believed: %v", bit, i, bad[max(0, i-20):min(len(bad), i+20)], err)
+			}
+		}
+	}
+}
+
 func FuzzCheckpoint(f *testing.F) {
-	if b, err := os.ReadFile("testdata/checkpoint/v1.json"); err == nil {
-		f.Add(b)
+	for _, name := range []string{"v1", "v2"} {
+		if b, err := os.ReadFile("testdata/checkpoint/" + name + ".json"); err == nil {
+			f.Add(b)
+		}
 	}
 	f.Add([]byte(`{"open311_feed":1,"scope":"x","requests":0,"known":"","crc32":0}`))
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -137,7 +137,7 @@ func secretsOf(endpoint *url.URL, cfg *config) []string {
 	secrets := []string{cfg.key}
 	names := redact.New()
 	for name, values := range endpoint.Query() {
-		if strings.Contains(names.URL("https://host/?"+url.QueryEscape(name)+"=value"), redact.Mask) {
+		if names.Hides(name) {
 			secrets = append(secrets, values...)
 		}
 	}
@@ -182,6 +182,14 @@ func (c *Client) limit(ctx context.Context) error {
 
 // hideKey is under which the context of a call that carries a reporter's data has what hides them.
 type hideKey struct{}
+
+// hiding returns a client and a context for a call that carries a reporter's data. What the server repeats of
+// them is hidden by value: errors are printed and logged.
+func (c *Client) hiding(ctx context.Context, personal []string) (*Client, context.Context) {
+	own := *c
+	own.hide = c.hide.With(personal...)
+	return &own, context.WithValue(ctx, hideKey{}, own.hide)
+}
 
 func (c *Client) logAttempt(ctx context.Context, a retry.Attempt) {
 	if c.cfg.logger == nil {

@@ -5,17 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-open311/open311/internal/redact"
 )
 
 // NewRequest is a report to be filed (GeoReport v2, POST Service Request). One of Location,
 // AddressString and AddressID is needed; some servers want more of them. A name stays as it is given:
-// nothing splits it. What is not set is not sent. Printing a NewRequest shows no personal data.
+// nothing splits it. What is not set is not sent. Printing or logging a NewRequest shows no personal data;
+// encoding it, to be filed later, does.
 type NewRequest struct {
 	ServiceCode   string
 	Location      *Point
@@ -53,9 +57,32 @@ func (n NewRequest) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "open311.NewRequest{ServiceCode: %q, %d attributes, %d media}", n.ServiceCode, len(n.Attributes), len(n.Media))
 }
 
+// LogValue keeps the reporter's data out of logs, whatever the handler.
+func (n NewRequest) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("service_code", n.ServiceCode), slog.Int("attributes", len(n.Attributes)), slog.Int("media", len(n.Media)))
+}
+
 // personal are the reporter's data: wherever a server repeats them they are hidden.
 func (n *NewRequest) personal() []string {
-	return []string{n.Email, strings.ToLower(n.Email), n.FirstName, n.LastName, n.Phone, n.DeviceID, n.AccountID}
+	return append(personal(n.FirstName, n.LastName, n.Email, n.Attributes, n.Params), n.Phone, n.DeviceID, n.AccountID)
+}
+
+// personal are names and addresses as servers repeat them, and what is personal among attributes and
+// parameters by their names. Short names are hidden only beside each other: see package redact.
+func personal(first, last, email string, sets ...map[string][]string) []string {
+	out := []string{first, last, first + " " + last, last + ", " + first, email, strings.ToLower(email)}
+	if first == "" || last == "" {
+		out[2], out[3] = "", ""
+	}
+	names := redact.New()
+	for _, set := range sets {
+		for name, values := range set {
+			if names.Hides(name) {
+				out = append(out, values...)
+			}
+		}
+	}
+	return out
 }
 
 // Create files a report (POST /requests; GeoReport v2, POST Service Request) and returns the city's
@@ -79,10 +106,7 @@ func (r *RequestClient) Create(ctx context.Context, n *NewRequest) (*Receipt, er
 	if err := asError(n.hidden(r.c.problems(n))); err != nil {
 		return nil, err
 	}
-	// What the server echoes of the reporter's data is hidden by value: errors are printed and logged.
-	c := *r.c
-	c.hide = c.hide.With(n.personal()...)
-	ctx = context.WithValue(ctx, hideKey{}, c.hide)
+	c, ctx := r.c.hiding(ctx, n.personal())
 	files, done, err := uploads(ctx, n.Media)
 	if err != nil {
 		return nil, c.unsent("POST requests", err)
@@ -101,9 +125,9 @@ func (r *RequestClient) Create(ctx context.Context, n *NewRequest) (*Receipt, er
 	if other, ok := c.otherFormatFor(ctx, err, format); ok {
 		receipt, err = c.post(ctx, f, other)
 	}
-	var unknown *unknownOutcome
+	var unknown *UnknownOutcomeError
 	if errors.As(err, &unknown) {
-		return nil, &UnknownOutcomeError{ServiceCode: n.ServiceCode, Sent: start, Err: unknown.err}
+		unknown.ServiceCode, unknown.Sent = n.ServiceCode, start
 	}
 	return receipt, err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -81,10 +82,16 @@ func TestCreateKnowsItsOwn(t *testing.T) {
 		"text with a title, old zone": {row("017", "Lamp: the LAMP  is out", "51.41", now.Add(-8*time.Hour)), true},
 		"moved to the street":         {row("017", "The lamp is out.", "51.42", now), true},
 		"no place":                    {`[{"service_request_id":"7","lat":0,"long":0}]`, true},
+		"held back, only its date":    {`[{"service_request_id":"7","description":"Under review","requested_datetime":"` + now.Format(time.RFC3339) + `"}]`, true},
+		"held back, only its place":   {`[{"service_request_id":"7","description":"Under review","latitude":51.41,"lon":-2.11}]`, true},
 		"another service":             {row("018", "The lamp is out.", "51.41", now), false},
 		"another town":                {row("017", "The lamp is out.", "12.5", now), false},
 		"old":                         {row("017", "The lamp is out.", "51.41", now.AddDate(0, 0, -3)), false},
 		"another text, hours ago":     {row("017", "A tree has fallen", "51.41", now.Add(-3*time.Hour)), false},
+		"another text, streets away":  {row("017", "A tree has fallen", "51.43", now.Add(-time.Minute)), false},
+		"another text and no more":    {`[{"service_request_id":"7","service_code":"017","description":"A tree has fallen"}]`, false},
+		"old by a date without zone":  {`[{"service_request_id":"7","description":"A tree has fallen","requested_datetime":"2016-05-22 23:57:23.97"}]`, false},
+		"another town, long as lon":   {`[{"service_request_id":"7","latitude":51.41,"lon":12.5}]`, false},
 	} {
 		c := stubClient(t, func(r *http.Request) (*http.Response, error) {
 			return stubReply(r, 200, "application/json", tt.body), nil
@@ -92,6 +99,35 @@ func TestCreateKnowsItsOwn(t *testing.T) {
 		r, err := c.Requests.Create(t.Context(), &open311.NewRequest{ServiceCode: "017", Location: &open311.Point{Lat: 51.41, Long: -2.11}, Description: "The lamp is out."})
 		if tt.own && (err != nil || r.ID != "7") || !tt.own && !errors.Is(err, open311.ErrOutcomeUnknown) {
 			t.Errorf("%s: %v, %v", name, r, err)
+		}
+	}
+}
+
+// A text in place of a record is a token, or what the server has to say: words are no receipt, not even
+// that of a blackbox service. Neither are the truth values that some frameworks answer with.
+func TestCreateKnowsWordsFromTokens(t *testing.T) {
+	for body, want := range map[string]string{
+		`[["5"]]`: "5", `[[5]]`: "5", `[["TOKEN"]]`: "TOKEN", `["a1-b2"]`: "a1-b2",
+		`["OK"]`: unknown, `[["ok"]]`: unknown, `["Success"]`: unknown, `[["Invalid API key"]]`: unknown, `["Error: no such service"]`: unknown,
+		`[[""]]`: unknown, `[null]`: unknown, `["false"]`: unknown, `"OK"`: unknown,
+		`[{"service_request_id":false}]`: unknown, `{"service_request_id":true,"token":null}`: unknown, `[{"token":false}]`: unknown,
+		`[{"service_request_id":false,"token":"a b"}]`: "a b",
+	} {
+		for _, kind := range []string{"realtime", "blackbox"} {
+			c := stubClient(t, func(r *http.Request) (*http.Response, error) {
+				if r.Method == http.MethodGet {
+					return stubReply(r, 200, "application/json", `[{"service_code":"X","type":"`+kind+`"}]`), nil
+				}
+				return stubReply(r, 200, "application/json", body), nil
+			})
+			r, err := c.Requests.Create(t.Context(), &open311.NewRequest{ServiceCode: "X", AddressID: "1"})
+			nothing := kind == "blackbox" && (strings.Contains(body, "{") || strings.Contains(body, `""`) || strings.Contains(body, "null"))
+			switch {
+			case want != unknown && (err != nil || r.ID+r.Token != want),
+				want == unknown && nothing && (err != nil || r.ID+r.Token != ""),
+				want == unknown && !nothing && !errors.Is(err, open311.ErrOutcomeUnknown):
+				t.Errorf("%s of a %s service: %v, %v", body, kind, r, err)
+			}
 		}
 	}
 }
@@ -146,6 +182,9 @@ func TestFindSimilar(t *testing.T) {
 	want := map[string]bool{"same": true, "closed already": true, "moved 60 m": true, "other words around it": true, "no text": true, "no place": true}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("found (-want +got):\n%s", d)
+	}
+	if all, err := c.Requests.FindSimilar(t.Context(), n, math.MaxInt64); err != nil || len(all) != len(found)+1 {
+		t.Errorf("however old: %d requests, %v", len(all), err)
 	}
 	for _, bad := range []func() error{
 		func() error { _, err := c.Requests.FindSimilar(t.Context(), nil, time.Hour); return err },

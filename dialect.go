@@ -34,8 +34,9 @@ type Dialect struct {
 
 	// Rename gives parameters other names: {"long": "lon", "page_size": "per_page"}.
 	Rename map[string]string
-	// Accepts lists the only parameters that the server takes; others are refused with 400. Filters
-	// that are not among them are applied on this side. nil: it takes what it is given.
+	// Accepts lists the only parameters that the server takes in queries; others are refused with 400.
+	// Filters that are not among them are applied on this side. Of a report everything is sent that is set,
+	// whatever stands here: what a field is there for must not be lost unseen. nil: it takes what it is given.
 	Accepts []string
 	// OneValue lists filters that take one value a call, where the specification has comma lists; a
 	// listing makes one call for each value.
@@ -43,7 +44,8 @@ type Dialect struct {
 	// Ignores lists filters that the server takes and does not apply. They are not sent; a listing
 	// applies them on this side.
 	Ignores []string
-	// Statuses to ask for when the caller names none, for servers that then list only open requests.
+	// Statuses to ask for when the caller names none, for servers that then list only open requests. If
+	// status is one of OneValue and there are several, List asks for none of them.
 	Statuses []Status
 	// StatusWords turns the server's own words and numbers for a status into other ones.
 	StatusWords map[string]Status

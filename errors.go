@@ -227,12 +227,3 @@ func (e *ValidationError) Error() string {
 
 // Is matches [ErrInvalid].
 func (e *ValidationError) Is(target error) bool { return target == ErrInvalid }
-
-// unknownOutcome marks the error of a POST that may have reached the server.
-type unknownOutcome struct{ err error }
-
-func (e *unknownOutcome) Error() string {
-	return e.err.Error() + " (outcome unknown: the report may have been filed; look for it before filing it again)"
-}
-func (e *unknownOutcome) Is(target error) bool { return target == ErrOutcomeUnknown }
-func (e *unknownOutcome) Unwrap() error        { return e.err }

@@ -27,6 +27,7 @@ type poll struct {
 	after    time.Time        // the list of what was updated begins here,
 	byUpdate map[string]bool  // and this is what it has had
 	cut      bool             // that list may have been cut
+	alive    bool             // the server has answered a call as it should
 	idless   bool             // rows without id are known
 }
 
@@ -171,7 +172,8 @@ func (p *poll) unchanged(known *entry, d *pending, followed bool) {
 	if e.flags &^= flagUnlisted; followed {
 		e.flags |= flagUnlisted
 	}
-	fresh := time.Duration(d.next.seen-known.seen)*time.Minute > max(p.f.follow()/4, time.Minute)
+	age := time.Duration(d.next.seen-known.seen) * time.Minute
+	fresh := age.Abs() > max(p.f.follow()/4, time.Minute)
 	if d.old != "" {
 		e.id = d.next.id
 		e.sum, e.text, e.flags = d.next.sum, d.next.text, e.flags&^flagSingle|d.next.flags&flagSingle

@@ -320,6 +320,7 @@ func (o *watcher) atRest() {
 		version, known := o.got[r.named]
 		switch {
 		case o.again[r.named]: // in hand in a crash, and not to be had any more
+		case r.removed && known && r.nameless: // it may never have been seen with its id, to be asked for by
 		case r.removed && known && o.status[r.named] != open311.StatusClosed:
 			o.failf("at the end: %s is gone, and that was not said", r.named)
 		case r.removed, known && r.nameless && !honoured: // without an id it cannot be followed

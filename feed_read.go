@@ -17,7 +17,8 @@ func (p *poll) read() error {
 		p.head.Stocked = err == nil
 		return cmp.Or(err, p.truncated())
 	}
-	audit := !p.head.Stocked || p.head.Mode == "" || p.now.Sub(p.head.Audited) >= p.auditEvery()
+	age := p.now.Sub(p.head.Audited) // below 0 after our clock was put back
+	audit := !p.head.Stocked || p.head.Mode == "" || age < 0 || age >= p.auditEvery()
 	mode := p.head.Mode
 	if audit {
 		var err error
@@ -103,21 +104,27 @@ func (p *poll) truncated() error {
 func (p *poll) lister(q *Query, whole bool, row func(*ServiceRequest)) *lister {
 	l := newLister(p.ctx, p.f.c, q)
 	l.most = p.head.Most
+	l.keep.statuses = nil // a request that leaves a state has to be seen to leave it
 	l.give = func(r *ServiceRequest) bool { row(r); return true }
 	l.turn = func(res *result, err error) bool {
 		p.heard(res.header)
+		p.alive = p.alive || err == nil
 		short := max(9, p.head.Most/2)
 		if size := l.q.PageSize; size > 0 {
 			short = min(short, size/2)
 		}
 		p.head.Most = max(p.head.Most, res.rows)
 		if err == nil && !whole && res.next == nil && res.rows <= short && res.total <= res.rows {
-			res.rows = 0 // what the listing takes for its end
+			res.end()
 		}
 		return true
 	}
 	return l
 }
+
+// end makes an answer the last one of its list: behind one without rows a listing asks for nothing more.
+// The rows have been given by then.
+func (r *result) end() { r.rows = 0 }
 
 // probe finds out whether the server looks at updated_after: of a year from now it must know nothing.
 func (p *poll) probe() (feedMode, error) {
@@ -125,6 +132,9 @@ func (p *poll) probe() (feedMode, error) {
 		return modeWindow, nil
 	}
 	q := p.f.q
+	if len(q.Statuses) > 1 {
+		q.Statuses = q.Statuses[:1] // they are there for a call each
+	}
 	q.UpdatedAfter = p.now.AddDate(1, 0, 0)
 	q.PageSize = 1
 	if p.f.q.PageSize == 0 && p.f.c.cfg.pageSize == 0 {
@@ -165,7 +175,7 @@ func (p *poll) window(audit bool) error {
 	case !p.head.Stocked:
 		from := p.head.Since
 		if from.IsZero() {
-			from = p.now
+			from = p.clock()
 		}
 		if p.head.Horizon.IsZero() {
 			p.head.Horizon = from.Add(-stockDepth).UTC().Truncate(time.Second)
@@ -239,8 +249,11 @@ func (p *poll) updates(audit bool) (bool, error) {
 	q.UpdatedAfter, p.after = after, after
 	p.byUpdate = map[string]bool{}
 	queries := []Query{q}
-	if slices.Contains(p.f.c.cfg.dialect.OneValue, "service_code") {
+	if p.f.c.cfg.dialect.oneValue("service_code") {
 		queries = eachCode(queries)
+	}
+	if p.f.c.cfg.dialect.oneValue("status") {
+		queries = eachStatus(queries)
 	}
 	var newest int64
 	honoured := true
@@ -325,7 +338,8 @@ func (p *poll) due() []string {
 		// Spread over half the time, so that those that came together are not asked for together.
 		wait := follow/2 + time.Duration(float64(follow/2)*float64(h%1024)/1024)
 		missing := p.windowed && p.byDate != nil && e.requested > from && e.flags&flagUnlisted == 0 && p.within(e)
-		late := time.Duration(p.now.Unix()/60-e.seen)*time.Minute >= wait
+		age := time.Duration(p.now.Unix()/60-e.seen) * time.Minute
+		late := age >= wait || age < -wait // our clock was put back
 		if missing || late || e.missed > 0 {
 			ids = append(ids, key)
 		}
@@ -342,12 +356,19 @@ func (p *poll) within(e *entry) bool {
 	return (q.Start.IsZero() || e.requested > q.Start.Unix()) && (q.End.IsZero() || e.requested < q.End.Unix())
 }
 
+// believes reports whether an error says that there is no such request. A page with 404 is also what servers
+// answer to everything while they are being worked on: it counts only if another call has been answered.
+func (p *poll) believes(err error) bool {
+	var ae *APIError
+	return p.alive || len(p.f.q.IDs) > 0 || !errors.As(err, &ae) || len(ae.Faults) > 0
+}
+
 // follow asks for requests by their ids, several at a time if the server bears it.
 func (p *poll) follow(ids []string) error {
 	failures := 0
 	for chunk := range slices.Chunk(ids, idChunk) {
 		missing := chunk
-		if !p.f.singly && len(chunk) > 1 && !slices.Contains(p.f.c.cfg.dialect.OneValue, "service_request_id") {
+		if !p.f.singly && len(chunk) > 1 && !p.f.c.cfg.dialect.oneValue("service_request_id") {
 			l := newLister(p.ctx, p.f.c, &Query{Extensions: p.f.q.Extensions, Params: p.f.q.Params})
 			l.give = func(r *ServiceRequest) bool { p.row(r, false, true); return true }
 			found, err := l.idList(chunk)
@@ -361,12 +382,15 @@ func (p *poll) follow(ids []string) error {
 			r, err := p.f.c.Requests.Get(p.ctx, id)
 			switch {
 			case err == nil:
+				p.alive = true
 				r.ID = id
 				p.row(r, true, true)
 				extra++
 				failures = 0
 			case errors.Is(err, ErrNotFound):
-				p.absent(id)
+				if p.believes(err) {
+					p.absent(id)
+				}
 				failures = 0
 			case p.ctx.Err() != nil || !refusal(err):
 				return err

@@ -3,6 +3,7 @@ package open311
 import (
 	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,22 @@ type listParams struct {
 	Extensions    bool   `url:"extensions,omitempty"`
 	Page          int    `url:"page,omitempty"`
 	PageSize      int    `url:"page_size,omitempty"`
+}
+
+// clone returns a copy that shares no memory with q.
+func (q *Query) clone() Query {
+	c := *q
+	c.IDs, c.ServiceCodes, c.Statuses = slices.Clone(q.IDs), slices.Clone(q.ServiceCodes), slices.Clone(q.Statuses)
+	c.Params = maps.Clone(q.Params)
+	if q.Near != nil {
+		near := *q.Near
+		c.Near = &near
+	}
+	if q.Within != nil {
+		within := *q.Within
+		c.Within = &within
+	}
+	return c
 }
 
 // list is several values of one parameter, joined by commas as the specification has it.
@@ -54,9 +71,9 @@ func (c *Client) queryParams(q *Query) (url.Values, error) {
 		Start: c.queryTime(q.Start, false), End: c.queryTime(q.End, true),
 		UpdatedAfter: c.queryTime(q.UpdatedAfter, false), UpdatedBefore: c.queryTime(q.UpdatedBefore, true),
 	}
-	statuses := q.Statuses
-	if len(statuses) == 0 && len(q.IDs) == 0 {
-		statuses = c.cfg.dialect.Statuses
+	statuses := c.cfg.dialect.states(q)
+	if len(q.Statuses) == 0 && len(statuses) > 1 && c.cfg.dialect.oneValue("status") {
+		statuses = nil // one call cannot ask for them; listings and feeds make one for each
 	}
 	for _, s := range statuses {
 		p.Statuses = append(p.Statuses, string(s))
@@ -80,6 +97,19 @@ func (c *Client) queryParams(q *Query) (url.Values, error) {
 	}
 	maps.Copy(params, q.Params)
 	return params, nil
+}
+
+// states returns the states to ask for: those of the query, or else of the dialect.
+func (d *Dialect) states(q *Query) []Status {
+	if len(q.Statuses) > 0 || len(q.IDs) > 0 {
+		return q.Statuses
+	}
+	return d.Statuses
+}
+
+// oneValue reports whether a filter is sent, and takes one value a call.
+func (d *Dialect) oneValue(name string) bool {
+	return slices.Contains(d.OneValue, name) && !slices.Contains(d.Ignores, name)
 }
 
 // problems says what in a query cannot be sent, or would be read as something else.

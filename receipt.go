@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/go-open311/open311/internal/wire"
 )
@@ -29,9 +31,14 @@ func (r Receipt) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "open311.Receipt{ID: %q, Token: %q, ServiceNotice: %q}", r.ID, r.Token, r.ServiceNotice)
 }
 
-// UnknownOutcomeError is the error of a report that may have been filed. It matches
+// LogValue keeps the reporter's data out of logs, whatever the handler.
+func (r Receipt) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("id", r.ID), slog.String("token", r.Token), slog.String("service_notice", r.ServiceNotice))
+}
+
+// UnknownOutcomeError is the error of a report, or an update, that may have been filed. It matches
 // [ErrOutcomeUnknown] and its cause, and says what is needed to look for the report before it is filed
-// again, which is what [RequestClient.FindSimilar] does.
+// again, which is what [RequestClient.FindSimilar] does. That of [Client.Do] has the cause only.
 type UnknownOutcomeError struct {
 	ServiceCode string
 	Sent        time.Time // when the first attempt began, by the clock of this machine
@@ -40,7 +47,7 @@ type UnknownOutcomeError struct {
 
 // Error says why it is not known, and what to do about it.
 func (e *UnknownOutcomeError) Error() string {
-	return e.Err.Error() + " (outcome unknown: the report may have been filed; look for it before filing it again)"
+	return e.Err.Error() + " (outcome unknown: it may have been filed; look for it before filing it again)"
 }
 
 // Is matches [ErrOutcomeUnknown].
@@ -59,6 +66,9 @@ type filing struct {
 // post files a report and reads the answer.
 func (c *Client) post(ctx context.Context, f *filing, format Format) (*Receipt, error) {
 	receipts, shown, err := readReceipts(ctx, c, f.k, receiptTable, format)
+	for i := range receipts {
+		tidyIDs(&receipts[i].ID, &receipts[i].Token)
+	}
 	switch {
 	case errors.Is(err, wire.ErrEmpty) && c.isBlackbox(ctx, f.n.ServiceCode):
 		return &Receipt{}, nil
@@ -73,11 +83,20 @@ func (c *Client) post(ctx context.Context, f *filing, format Format) (*Receipt, 
 	case len(receipts) == 1 && receipts[0].isOf(f.n, f.start) && c.isBlackbox(ctx, f.n.ServiceCode):
 		return &receipts[0], nil
 	}
-	return nil, &unknownOutcome{fmt.Errorf("open311: POST %s: the answer is no receipt", shown)}
+	return nil, &UnknownOutcomeError{Err: fmt.Errorf("open311: POST %s: the answer is no receipt", shown)}
 }
 
 // identifies reports whether there is an id or a token. An id of 0 is one (open311-adapter).
 func (r *Receipt) identifies() bool { return r.ID != "" || r.Token != "" }
+
+// tidyIDs takes out truth values, with which some frameworks say what came of it: they are no ids.
+func tidyIDs(ids ...*string) {
+	for _, id := range ids {
+		if *id == "false" || *id == "true" {
+			*id = ""
+		}
+	}
+}
 
 // readReceipts makes a POST and reads up to two records of its answer: with the second one it is clear
 // that they are no receipt. shown is the URL of the call. An error after a status of success is marked
@@ -105,7 +124,7 @@ func doubtful(err error) error {
 	var de *DecodeError
 	var ae *APIError
 	if errors.As(err, &de) || errors.As(err, &ae) && ae.StatusCode < 300 {
-		return &unknownOutcome{err}
+		return &UnknownOutcomeError{Err: err}
 	}
 	return err
 }
@@ -129,42 +148,44 @@ func (c *Client) isBlackbox(ctx context.Context, code string) bool {
 const (
 	clockDoubt = 36 * time.Hour // what clocks and zones may differ
 	placeDoubt = 50e3           // metres that a server may move a report
+
+	// The same for a record with another text than that of the report.
+	ageOfOther   = time.Hour
+	placeOfOther = 1e3
 )
 
 // isOf reports whether a receipt can be that of n. Servers that answer with the whole record show whose
 // it is: FixMyStreet answers every POST with a list of other people's requests, and so do uReport and
 // fms-endpoint when they miss something; it may be a list of one.
 func (r *Receipt) isOf(n *NewRequest, start time.Time) bool {
-	if code := r.Extra.String("service_code"); code != "" && !strings.EqualFold(code, n.ServiceCode) {
+	if _, saying := r.Extra[sayings]; saying {
 		return false
 	}
-	lat, latErr := number64(r.Extra, "lat")
-	long, longErr := number64(r.Extra, "long")
-	if n.Location != nil && latErr == nil && longErr == nil && (lat != 0 || long != 0) &&
-		distance(*n.Location, Point{lat, long}) > placeDoubt {
+	var shown ServiceRequest // what else there is in the record, by whatever names and in whatever forms
+	if text, err := json.Marshal(r.Extra); err == nil {
+		_ = shown.UnmarshalJSON(text) // mostly there is nothing
+	}
+	if shown.ServiceCode != "" && !strings.EqualFold(shown.ServiceCode, n.ServiceCode) {
 		return false
 	}
-	var requested time.Time
-	dated := r.Extra.Decode("requested_datetime", &requested) == nil
-	if dated && requested.Before(start.Add(-clockDoubt)) {
+	place, near := shown.Location, 0.0
+	if n.Location == nil || place != nil && *place == (Point{}) {
+		place = nil
+	}
+	if place != nil {
+		near = distance(*n.Location, *place)
+	}
+	age := start.Sub(shown.RequestedDatetime)
+	dated := !shown.RequestedDatetime.IsZero()
+	if near > placeDoubt || dated && age > clockDoubt {
 		return false
 	}
-	// Another text alone proves little: cities rewrite and hold back texts. Together with an older date
-	// it does.
-	text := r.Extra.String("description")
-	if text != "" && n.Description != "" && !sameText(text, n.Description) && dated && requested.Before(start.Add(-time.Hour)) {
-		return false
+	if shown.Description == "" || n.Description == "" || sameText(shown.Description, n.Description) {
+		return true
 	}
-	return true
-}
-
-// number64 reads a number that may be in quotes.
-func number64(e Extra, name string) (float64, error) {
-	var n json.Number
-	if err := e.Decode(name, &n); err != nil {
-		return 0, err
-	}
-	return n.Float64()
+	// Another text alone proves little: cities rewrite texts and hold them back. But then something has to
+	// speak for it, and nothing against it: it was filed now, and at the place of the report.
+	return (dated || place != nil) && near <= placeOfOther && (!dated || age <= ageOfOther)
 }
 
 // sameText reports whether one text holds the other, whatever the case and the blanks: servers put a
@@ -211,13 +232,29 @@ var receiptTable = wire.Register(&wire.Table[Receipt]{
 	},
 	Extra: func(r *Receipt) *map[string]json.RawMessage { return (*map[string]json.RawMessage)(&r.Extra) },
 	// [[5]] is what a converter makes of a receipt with one field when it follows the Spark rules
-	// to the letter. Digits are an id, anything else a token.
+	// to the letter. Digits are an id, anything else a token, but for what a server has to say: ["OK"].
 	Lone: func(r *Receipt, s string) bool {
-		if strings.Trim(s, "0123456789") == "" {
+		switch {
+		case strings.Trim(s, "0123456789") == "":
 			r.ID = s
-		} else {
+		case isSaying(s):
+			r.Extra = Extra{sayings: wire.AppendQuoted(nil, s)}
+		default:
 			r.Token = s
 		}
 		return true
 	},
 })
+
+// sayings is the name under which Extra has a text that came in place of a record and is no token. No
+// field of a record has this name.
+const sayings = ""
+
+// isSaying tells words from a token.
+func isSaying(s string) bool {
+	switch strings.ToLower(s) {
+	case "ok", "true", "false", "success", "successful", "done", "accepted", "created", "received", "error", "fail", "failed", "failure":
+		return true
+	}
+	return strings.ContainsFunc(s, unicode.IsSpace)
+}

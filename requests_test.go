@@ -32,6 +32,29 @@ func sentQuery(t *testing.T, q *open311.Query, opts ...open311.Option) string {
 	return query
 }
 
+// TestListOneState: of a server that takes one state a call the dialect's states are not asked for at once.
+func TestListOneState(t *testing.T) {
+	for _, tt := range []struct {
+		statuses []open311.Status
+		query    open311.Query
+		want     string
+	}{
+		{[]open311.Status{"open", "closed"}, open311.Query{}, ""},
+		{[]open311.Status{"all"}, open311.Query{}, "all"},
+		{[]open311.Status{"open", "closed"}, open311.Query{Statuses: []open311.Status{"closed"}}, "closed"},
+	} {
+		c := stubClient(t, func(r *http.Request) (*http.Response, error) {
+			if got := r.URL.Query().Get("status"); got != tt.want {
+				t.Errorf("%v, %v: status=%s, want %s", tt.statuses, tt.query.Statuses, got, tt.want)
+			}
+			return stubReply(r, 200, "application/json", "[]"), nil
+		}, open311.WithDialect(open311.Dialect{OneValue: []string{"status"}, Statuses: tt.statuses}))
+		if _, err := c.Requests.List(t.Context(), &tt.query); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestListParameters(t *testing.T) {
 	berlin := time.FixedZone("CEST", 2*60*60)
 	noon := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)

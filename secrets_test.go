@@ -17,6 +17,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -866,6 +867,61 @@ func TestReportShowsNoPersonalData(t *testing.T) {
 				e.check(t, personalCores...)
 			})
 		}
+	}
+}
+
+// A log line shows no personal data either, whatever its handler makes of a value that can also be stored
+// as JSON.
+func TestLogShowsNoPersonalData(t *testing.T) {
+	n := personal
+	n.Params = url.Values{"contact_email": {n.Email}}
+	n.Attributes = open311.Attributes{"PHONE": {n.Phone}}
+	u := open311.NewUpdate{RequestID: "7", Email: n.Email, FirstName: n.FirstName, LastName: n.LastName, Phone: n.Phone, AccountID: n.AccountID}
+	r := open311.Receipt{ID: "7", AccountID: n.AccountID, Extra: open311.Extra{"email": json.RawMessage(strconv.Quote(n.Email))}}
+	ur := open311.UpdateReceipt{ID: "7", AccountID: n.AccountID}
+	var text bytes.Buffer
+	for _, handler := range []slog.Handler{slog.NewTextHandler(&text, nil), slog.NewJSONHandler(&text, nil)} {
+		slog.New(handler).Info("x", "n", n, "*n", &n, "u", u, "*u", &u, "r", r, "*r", &r, "ur", ur, "*ur", &ur)
+	}
+	e := &exposure{}
+	e.add("log", text.String())
+	e.check(t, personalCores...)
+	if !strings.Contains(text.String(), `"r":{"id":"7"`) || !strings.Contains(text.String(), n.ServiceCode) {
+		t.Errorf("nothing of use in the log: %s", text.String())
+	}
+}
+
+// What a server repeats of the reporter's data is hidden wherever they stood in the report: in the
+// parameters of a server that has names of its own for them, and in attributes.
+func TestPersonalDataUnderOtherNames(t *testing.T) {
+	n := open311.NewRequest{ServiceCode: "1", AddressID: "1", Params: url.Values{"contact_email": {"mx@people.example"}},
+		Attributes: open311.Attributes{"reporter_phone": {"0555-0199-77"}, "DEPTH": {"shallow"}}}
+	c := stubClient(t, func(r *http.Request) (*http.Response, error) {
+		return stubReply(r, 400, "text/plain", "Neither mx@people.example nor 0555-0199-77 nor shallow is good."), nil
+	})
+	e := &exposure{}
+	_, err := c.Requests.Create(t.Context(), &n)
+	e.addError(err)
+	_, updateErr := c.Updates.Create(t.Context(), &open311.NewUpdate{RequestID: "1", ID: "2", Status: "OPEN", UpdatedDatetime: time.Now(), Description: "x",
+		Params: n.Params, Attributes: n.Attributes})
+	e.addError(updateErr)
+	e.check(t, "mx@people", "0555-0199")
+	if err == nil || !strings.Contains(err.Error(), "shallow") {
+		t.Errorf("too much is hidden: %v", err)
+	}
+}
+
+// A name of three letters is too short to be hidden in every word, but not beside the other one.
+func TestShortNamesAreHiddenTogether(t *testing.T) {
+	c := stubClient(t, func(r *http.Request) (*http.Response, error) {
+		return stubReply(r, 400, "text/plain", "Is Li Doe, or Doe, Li, known to Doelittle?"), nil
+	})
+	e := &exposure{}
+	_, err := c.Requests.Create(t.Context(), &open311.NewRequest{ServiceCode: "1", AddressID: "1", FirstName: "Li", LastName: "Doe"})
+	e.addError(err)
+	e.check(t, "Li Doe", "Doe, Li")
+	if err == nil || !strings.Contains(err.Error(), "Doelittle") {
+		t.Errorf("too much is hidden: %v", err)
 	}
 }
 

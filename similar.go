@@ -35,9 +35,13 @@ func (r *RequestClient) FindSimilar(ctx context.Context, n *NewRequest, within t
 	case within <= 0:
 		return nil, &ValidationError{[]Problem{{"within", "must be more than nothing"}}}
 	}
-	since := time.Now().Add(-within - clockSlip)
+	since := time.Now().Add(-within).Add(-clockSlip) // the sum might be too long for a Duration
+	q := &Query{ServiceCodes: []string{n.ServiceCode}, Start: since}
+	if since.Year() < 1990 {
+		q.Start = time.Time{} // all there is: the listing finds out where that begins
+	}
 	var found []ServiceRequest
-	for request, err := range r.All(ctx, &Query{ServiceCodes: []string{n.ServiceCode}, Start: since}) {
+	for request, err := range r.All(ctx, q) {
 		if err != nil {
 			return found, err
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -13,19 +14,20 @@ import (
 // service_request_id from a token). While there is none the error matches [ErrPending]: servers answer
 // 404, an empty list, or an empty id, and so they do for a token that never existed.
 func (r *RequestClient) Resolve(ctx context.Context, token string) (id string, err error) {
-	if token == "" {
-		return "", &ValidationError{[]Problem{{"token", "the token is empty"}}}
+	if strings.TrimSpace(token) == "" {
+		return "", &ValidationError{[]Problem{{"token", "is missing"}}}
 	}
 	k := &call{op: "GET tokens/{token}", method: http.MethodGet, path: []string{r.c.cfg.dialect.path("tokens"), token}}
 	list, s, err := collect(ctx, r.c, k, receiptTable, nil)
 	if err != nil {
 		var ae *APIError
-		if errors.As(err, &ae) && ae.StatusCode == http.StatusNotFound {
+		if errors.As(err, &ae) && errors.Is(err, ErrNotFound) && ae.StatusCode != http.StatusGone {
 			return "", fmt.Errorf("%w: %w", err, ErrPending)
 		}
 		return "", err
 	}
 	for _, row := range list { // some servers answer with several rows
+		tidyIDs(&row.ID, &row.Token)
 		if row.ID != "" && (row.Token == token || row.Token == "" && len(list) == 1) {
 			return row.ID, nil
 		}
@@ -47,8 +49,8 @@ const (
 // that never existed is pending for ever at many servers. The token may come from a receipt that
 // another process has stored.
 func (r *RequestClient) Await(ctx context.Context, token string) (id string, err error) {
-	if token == "" {
-		return "", &ValidationError{[]Problem{{"token", "the token is empty"}}}
+	if strings.TrimSpace(token) == "" {
+		return "", &ValidationError{[]Problem{{"token", "is missing"}}}
 	}
 	last := error(ErrPending)
 	for wait, step := firstPoll, firstPoll; ; {

@@ -33,6 +33,14 @@ func TestResolve(t *testing.T) {
 		{"empty id", 200, `[{"service_request_id":"","token":"t/1"}]`, "", open311.ErrPending},
 		{"null id", 200, `[{"service_request_id":null,"token":"t/1"}]`, "", open311.ErrPending},
 		{"no id", 200, `[{"token":"t/1"}]`, "", open311.ErrPending},
+		{"blank id", 200, `[{"service_request_id":"  ","token":"t/1"}]`, "", open311.ErrPending},
+		{"id later, the word null now", 200, `[{"service_request_id":"null","token":"t/1"}]`, "", open311.ErrPending},
+		{"false for an id", 200, `{"service_request_id":false,"token":"t/1"}`, "", open311.ErrPending},
+		{"words", 200, `[["not yet"]]`, "", open311.ErrPending},
+		{"the token alone", 200, `[["t/1"]]`, "", open311.ErrPending},
+		{"lone id", 200, `[["7"]]`, "7", nil},
+		{"error 404 with status 200", 200, `[{"code":404,"description":"no"}]`, "", open311.ErrPending},
+		{"error 400 with status 200", 200, `[{"code":400,"description":"no"}]`, "", open311.ErrInvalid},
 		{"404", 404, `[{"code":404,"description":"no"}]`, "", open311.ErrPending},
 		{"404 page", 404, htmlPage, "", open311.ErrPending},
 		{"400", 400, `[{"code":400,"description":"no"}]`, "", open311.ErrInvalid},
@@ -51,6 +59,22 @@ func TestResolve(t *testing.T) {
 				t.Errorf("%q, %v; want %q, %v", id, err, tt.id, tt.want)
 			}
 		})
+	}
+}
+
+// A token that cannot be one is asked for nowhere.
+func TestResolveRefusesNoToken(t *testing.T) {
+	c := stubClient(t, func(r *http.Request) (*http.Response, error) {
+		t.Errorf("a call to %s", r.URL)
+		return stubReply(r, 200, "application/json", "[]"), nil
+	})
+	for _, token := range []string{"", " ", "\t\n"} {
+		if _, err := c.Requests.Resolve(t.Context(), token); !errors.Is(err, open311.ErrInvalid) {
+			t.Errorf("Resolve(%q): %v", token, err)
+		}
+		if _, err := c.Requests.Await(t.Context(), token); !errors.Is(err, open311.ErrInvalid) {
+			t.Errorf("Await(%q): %v", token, err)
+		}
 	}
 }
 

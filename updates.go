@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/url"
@@ -147,9 +148,15 @@ func (n NewUpdate) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "open311.NewUpdate{RequestID: %q, ID: %q, Status: %q, %d media}", n.RequestID, n.ID, n.Status, len(n.Media)+len(n.MediaURLs))
 }
 
+// LogValue keeps the reporter's data out of logs, whatever the handler.
+func (n NewUpdate) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("request_id", n.RequestID), slog.String("id", n.ID), slog.String("status", string(n.Status)),
+		slog.Int("media", len(n.Media)+len(n.MediaURLs)))
+}
+
 // personal are the reporter's data: wherever a server repeats them they are hidden.
 func (n *NewUpdate) personal() []string {
-	return []string{n.Email, strings.ToLower(n.Email), n.FirstName, n.LastName, n.Phone, n.AccountID}
+	return append(personal(n.FirstName, n.LastName, n.Email, n.Attributes, n.Params), n.Phone, n.AccountID)
 }
 
 // UpdateReceipt is the answer to an update: the server's id for it, or at some servers a token.
@@ -163,6 +170,11 @@ type UpdateReceipt struct {
 // Format prints a receipt without the reporter's data, whatever the verb.
 func (r UpdateReceipt) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "open311.UpdateReceipt{ID: %q, Token: %q}", r.ID, r.Token)
+}
+
+// LogValue keeps the reporter's data out of logs, whatever the handler.
+func (r UpdateReceipt) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("id", r.ID), slog.String("token", r.Token))
 }
 
 // updateParams is a [NewUpdate] as go-querystring encodes it.
@@ -196,9 +208,7 @@ func (u *UpdateClient) Create(ctx context.Context, n *NewUpdate) (*UpdateReceipt
 	if problems := n.problems(d); len(problems) > 0 {
 		return nil, &ValidationError{problems}
 	}
-	c := *u.c
-	c.hide = c.hide.With(n.personal()...)
-	ctx = context.WithValue(ctx, hideKey{}, c.hide)
+	c, ctx := u.c.hiding(ctx, n.personal())
 	files, done, err := uploads(ctx, n.Media)
 	if err != nil {
 		return nil, c.unsent("POST servicerequestupdates", err)
@@ -211,9 +221,9 @@ func (u *UpdateClient) Create(ctx context.Context, n *NewUpdate) (*UpdateReceipt
 	out := &outgoing{attributes: n.Attributes, own: n.Params, files: files, root: "request_update"}
 	k := &call{op: "POST servicerequestupdates", method: http.MethodPost, path: u.path(), params: params, write: true, body: out.body(d)}
 	receipt, err := c.postUpdate(ctx, k, n)
-	var unknown *unknownOutcome
+	var unknown *UnknownOutcomeError
 	if errors.As(err, &unknown) {
-		return nil, &UnknownOutcomeError{ServiceCode: n.ServiceCode, Sent: start, Err: unknown.err}
+		unknown.ServiceCode, unknown.Sent = n.ServiceCode, start
 	}
 	return receipt, err
 }
@@ -226,12 +236,13 @@ func (c *Client) postUpdate(ctx context.Context, k *call, n *NewUpdate) (*Update
 	}
 	if len(receipts) == 1 {
 		r := &receipts[0]
+		tidyIDs(&r.ID, &r.Token)
 		id := r.Extra.String("service_request_id")
 		if (r.ID != "" || r.Token != "") && (id == "" || id == n.RequestID) {
 			return r, nil
 		}
 	}
-	return nil, &unknownOutcome{fmt.Errorf("open311: POST %s: the answer is no receipt", shown)}
+	return nil, &UnknownOutcomeError{Err: fmt.Errorf("open311: POST %s: the answer is no receipt", shown)}
 }
 
 func (n *NewUpdate) params() updateParams {

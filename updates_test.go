@@ -122,6 +122,8 @@ func TestUpdateReceipts(t *testing.T) {
 		`[{"update_id":0}]`:                     "0",
 		`[{"token":"t"}]`:                       "",
 		`[{"update_id":""}]`:                    unknown,
+		`[{"update_id":false}]`:                 unknown,
+		`{"update_id":true,"token":"t"}`:        "",
 		`[]`:                                    unknown,
 		`[{"update_id":"5"},{"update_id":"6"}]`: unknown,
 		`[{"update_id":"5","service_request_id":"another","status":"open"}]`: unknown,

@@ -125,7 +125,7 @@ type upload struct {
 func (u *upload) read(as fileForm) (io.ReadCloser, error) {
 	f, err := u.source()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", u.field, err)
+		return nil, fmt.Errorf("%s: %w", u.field, plain(err))
 	}
 	var r io.Reader = &exactly{r: f, left: u.size, field: u.field}
 	if as != asBytes {
@@ -255,9 +255,9 @@ func uploads(ctx context.Context, media []Media) (files []upload, done func(), e
 }
 
 func newUpload(ctx context.Context, m *Media, field string) (u *upload, spooled string, err error) {
-	u = &upload{field: field, name: m.Name, contentType: m.ContentType, size: m.Size, source: m.Open}
+	u = &upload{field: field, name: m.Name, contentType: m.ContentType, size: m.Size, source: m.open}
 	if m.Size <= 0 {
-		if spooled, u.size, err = spool(ctx, m.Open); err != nil {
+		if spooled, u.size, err = spool(ctx, m.open); err != nil {
 			return nil, spooled, fmt.Errorf("cannot be read: %w", plain(err))
 		}
 		u.source = func() (io.ReadCloser, error) { return os.Open(spooled) }
@@ -277,6 +277,15 @@ func newUpload(ctx context.Context, m *Media, field string) (u *upload, spooled 
 	}
 	u.name = fileName(m.Name, field, u.contentType)
 	return u, spooled, nil
+}
+
+// open opens the file. A nil one would be found out only where it is read.
+func (m *Media) open() (io.ReadCloser, error) {
+	f, err := m.Open()
+	if err == nil && f == nil {
+		err = errors.New("its Open has returned no file")
+	}
+	return f, err
 }
 
 // plain takes the path off an error of the file system: paths have names of people in them.

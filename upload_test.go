@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
+	"io/fs"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -131,6 +132,8 @@ func TestUploadRefused(t *testing.T) {
 		{"no Open", []open311.Media{{Name: "a"}}, "", open311.Dialect{}, "Media[0]: has no Open"},
 		{"gone, size known", []open311.Media{mediaOf("a", "a", 1), {Open: gone, Size: 5}}, "", open311.Dialect{}, "Media[1]: cannot be read: open: no such file"},
 		{"gone, size not known", []open311.Media{{Open: gone}}, "", open311.Dialect{}, "Media[0]: cannot be read: open: no such file"},
+		{"no file, size known", []open311.Media{{Size: 5, Open: func() (io.ReadCloser, error) { return nil, nil }}}, "", open311.Dialect{}, "Media[0]: cannot be read: its Open has returned no file"},
+		{"no file", []open311.Media{{Open: func() (io.ReadCloser, error) { return nil, nil }}}, "", open311.Dialect{}, "Media[0]: cannot be read: its Open has returned no file"},
 		{"empty", []open311.Media{mediaOf("a", "", 0)}, "", open311.Dialect{}, "Media[0]: the file is empty"},
 		{"wrong size", []open311.Media{{Open: open, Size: 5}}, "", open311.Dialect{}, "Media[0]: the file has 7 bytes, not the 5"},
 		{"with a URL", []open311.Media{mediaOf("a", "a", 1)}, "https://m.example/1", open311.Dialect{}, "Media: files and a MediaURL"},
@@ -180,6 +183,30 @@ func TestUploadIsRepeatedWhole(t *testing.T) {
 		}
 		if left, _ := os.ReadDir(dir); len(left) > 0 {
 			t.Errorf("temporary files are left: %v", left)
+		}
+	}
+}
+
+// TestUploadGoneMeanwhile: a file that goes before it is sent is no doubt, and the error does not tell whose
+// home it was in.
+func TestUploadGoneMeanwhile(t *testing.T) {
+	for _, style := range []open311.MediaStyle{open311.MediaMultipart, open311.MediaBase64} {
+		name := filepath.Join(t.TempDir(), "Lisztmann.jpg")
+		if err := os.WriteFile(name, []byte("photo"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c := stubClient(t, func(r *http.Request) (*http.Response, error) {
+			t.Error("something is sent")
+			return stubReply(r, 200, "application/json", "[]"), nil
+		}, open311.WithFormat(open311.FormatJSON), open311.WithDialect(open311.Dialect{Media: style}))
+		media := open311.Media{Size: 5, Open: func() (io.ReadCloser, error) {
+			f, err := os.Open(name)
+			_ = os.Remove(name)
+			return f, err
+		}}
+		_, err := c.Requests.Create(t.Context(), &open311.NewRequest{ServiceCode: "1", AddressID: "1", Media: []open311.Media{media}})
+		if err == nil || errors.Is(err, open311.ErrOutcomeUnknown) || !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), "Lisztmann") {
+			t.Errorf("style %d: %v", style, err)
 		}
 	}
 }

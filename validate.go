@@ -212,10 +212,10 @@ func (a *Attribute) misfits(values []string) []string {
 	default:
 		return nil
 	}
-	if len(values) > 1 && kind != DatatypeMultiValueList {
-		return []string{fmt.Sprintf("has %d values, only one is allowed", len(values))}
-	}
 	var out []string
+	if len(values) > 1 && kind != DatatypeMultiValueList {
+		out = append(out, fmt.Sprintf("has %d values, only one is allowed", len(values)))
+	}
 	for i, v := range values {
 		detail := ""
 		switch kind {
@@ -256,8 +256,8 @@ func misfitNumber(v string) string {
 
 // instants are the layouts of ISO 8601 that a datetime may have: the specification wants no more than
 // that it "must convert to ISO 8601".
-var instants = []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02T15:04:05Z0700",
-	"20060102T150405Z0700", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly}
+var instants = []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07",
+	"20060102T150405Z0700", "20060102", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly}
 
 func misfitTime(v string) string {
 	for _, layout := range instants {
@@ -286,7 +286,8 @@ func (a *Attribute) misfitKey(v string) string {
 		}
 	}
 	for _, c := range a.Values {
-		if strings.EqualFold(c.Key, strings.TrimSpace(v)) {
+		// Numbers lose the zeros that keys begin with.
+		if strings.EqualFold(strings.TrimLeft(c.Key, "0"), strings.TrimLeft(strings.TrimSpace(v), "0")) {
 			return fmt.Sprintf("%q is not a key of this list; did you mean %q?", v, c.Key)
 		}
 	}

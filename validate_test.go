@@ -67,7 +67,7 @@ var answersToCheck = []struct {
 	{"nothing near", "SIZE", []string{"gigantic"}, `"gigantic" is not a key of this list: "S" (small), "L" (large)`},
 	{"two for one", "SIZE", []string{"S", "L"}, "has 2 values, only one is allowed"},
 	{"keys", "WHO", []string{"car", "01"}, ""},
-	{"leading zero lost", "WHO", []string{"1"}, `"1" is not a key of this list: "car" (cars), "bike" (cyclists), "01" (others)`},
+	{"leading zero lost", "WHO", []string{"1"}, `"1" is not a key of this list; did you mean "01"?`},
 	{"twice", "WHO", []string{"car", "car"}, `"car" is there twice`},
 	{"swapped letters", "WHO", []string{"biek"}, `"biek" is not a key of this list; did you mean "bike" (cyclists)?`},
 	{"number", "DEPTH", []string{"-1.5e3"}, ""},
@@ -79,6 +79,8 @@ var answersToCheck = []struct {
 	{"instant", "SEEN", []string{"2026-06-01T08:30:00+02:00"}, ""},
 	{"minutes", "SEEN", []string{"2026-06-01T08:30"}, ""},
 	{"date", "SEEN", []string{"2026-06-01"}, ""},
+	{"basic date", "SEEN", []string{"20260601"}, ""},
+	{"zone of whole hours", "SEEN", []string{"2026-06-01T08:30:00+02"}, ""},
 	{"another layout", "SEEN", []string{"Mon, 01 Jun 2026 08:30:00 +0200"}, `"Mon, 01 Jun 2026 08:30:00 +0200" is not ISO 8601; write 2026-06-01T08:30:00+02:00`},
 	{"no date", "SEEN", []string{"06/01/2026"}, `"06/01/2026" is not a date and time in ISO 8601, such as 2026-06-01T08:30:00Z`},
 	{"no such day", "SEEN", []string{"2026-02-30"}, `"2026-02-30" is not a date and time in ISO 8601, such as 2026-06-01T08:30:00Z`},
@@ -119,6 +121,15 @@ func TestDefinitionValidate(t *testing.T) {
 			`Attributes[WHO]: "x" is not a key of this list: "car" (cars), "bike" (cyclists), "01" (others)`,
 			`Attributes[WHO]: "yyyyy" is not a key of this list: "car" (cars), "bike" (cyclists), "01" (others)`,
 			`Attributes[DEPTH]: "deep" is not a number`, "Attributes[ZZZ]: this service has no such attribute"}
+		if d := cmp.Diff(want, problemsOf(t, err)); d != "" {
+			t.Errorf("problems (-want +got):\n%s", d)
+		}
+	})
+	t.Run("too many, and each of them wrong", func(t *testing.T) {
+		err := everyQuestion.Validate(open311.Attributes{"SIZE": {"small", "S", "S"}, "DEPTH": {"deep", "1,5"}})
+		want := []string{"Attributes[SIZE]: has 3 values, only one is allowed",
+			`Attributes[SIZE]: "small" is the name of a value; send its key "S"`, `Attributes[SIZE]: "S" is there twice`,
+			"Attributes[DEPTH]: has 2 values, only one is allowed", `Attributes[DEPTH]: "deep" is not a number`, `Attributes[DEPTH]: "1,5" is not a number; write 1.5`}
 		if d := cmp.Diff(want, problemsOf(t, err)); d != "" {
 			t.Errorf("problems (-want +got):\n%s", d)
 		}

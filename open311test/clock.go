@@ -1,7 +1,6 @@
 package open311test
 
 import (
-	"net/http"
 	"sync"
 	"time"
 )
@@ -38,16 +37,5 @@ func (c *Clock) Advance(d time.Duration) {
 	c.base, c.since = c.now().Add(d), time.Now()
 }
 
-// WithTicking gives the city this clock. Its answers bear the clock's time in their Date header, as those of
-// a server whose clock it is.
-func WithTicking(c *Clock) Option {
-	return func(cfg *config) {
-		cfg.clock = c.Now
-		cfg.middleware = append(cfg.middleware, func(next http.Handler) http.Handler {
-			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				w.Header().Set("Date", c.Now().UTC().Format(http.TimeFormat))
-				next.ServeHTTP(w, r)
-			})
-		})
-	}
-}
+// WithTicking gives the city this clock.
+func WithTicking(c *Clock) Option { return WithClock(c.Now) }

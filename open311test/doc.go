@@ -7,17 +7,18 @@
 //		...
 //	}
 //
-// The server answers the six operations of GeoReport v2 and service discovery, in XML and in JSON,
-// as the specification says. Outside of tests, [NewHandler] gives the same city as an http.Handler.
+// The server answers the six operations of GeoReport v2, service discovery, and the updates of
+// mySociety's servers, in XML and in JSON, as the specification says. Outside of tests, [NewHandler]
+// gives the same city as an http.Handler.
 //
 // # The city
 //
 // Unless told otherwise, the city is Quillhaven, a port that does not exist. It has services of
 // all types (realtime, batch, blackbox), definitions with attributes of all datatypes, and 3,600
 // service requests over one year. The data are the same in every run: by default the city's clock
-// stands still at 2026-06-30T12:00:00Z, and the newest request is a little older than that. With
-// [WithClock] the year ends when the server is made. [WithServices], [WithDefinitions],
-// [WithRequests], [WithEmpty] and [Handler.Seed] put other data in its place.
+// stands still at 2026-06-30T12:00:00Z, as the Date header of its answers says, and the newest request is
+// a little older than that. With [WithClock] the year ends when the server is made. [WithServices],
+// [WithDefinitions], [WithRequests], [WithEmpty] and [Handler.Seed] put other data in its place.
 //
 // # Where the specification is silent
 //
@@ -43,6 +44,24 @@
 //     404 if the service or the jurisdiction is unknown, else 400.
 //   - A service without attributes has a definition without attributes.
 //   - Paths without .xml or .json are 404, answered in XML; a wrong method is 405.
+//
+// # Filing
+//
+// Reports are taken as forms, as multipart/form-data with files, and as JSON or XML; several values of an
+// attribute with brackets, with indexes, or repeated. [WithFilingStyle] makes the city take the one way of a
+// dialect and refuse, or misread, the others. Answers are checked against the definition: what is required,
+// numbers, dates in ISO 8601, keys of lists. Nothing of the reporter is ever shown; [Handler.Filed] is for the
+// test to see what the city has understood, files included, and [Handler.FiledUpdates] the same for updates:
+//
+//	receipt, err := city.Client().Requests.Create(ctx, report)
+//	...
+//	if filed := city.Filed(); len(filed) != 1 || filed[0].Request.Description != "A hole" { ... }
+//
+// # A city that lives
+//
+// [Handler.Put], [Handler.Edit] and [Handler.Remove] change the city by hand, [Handler.Advance] puts its clock
+// forward, and [WithLife] makes reports come, change, be closed and be reopened as that goes on, some of them
+// in the lists only hours later. [Quirks] say whether the city looks at updated_after.
 //
 // # Dialects
 //

@@ -92,6 +92,7 @@ var operations = []operation{
 
 // answer is the handler behind the middleware.
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", h.clock().UTC().Format(http.TimeFormat)) // a feed goes by it
 	if tw, odd := twistOf(r); odd || h.speech != nil {
 		h.speak(w, r, h.voice(), tw)
 		return

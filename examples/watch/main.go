@@ -30,6 +30,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	job, err := arguments()
+	if err == nil {
+		err = job.prepare()
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "watch:", err)
 		os.Exit(2)
@@ -38,16 +41,18 @@ func main() {
 		slog.Error("watch ends", "error", err)
 		os.Exit(1)
 	}
-	slog.Info("watch ends")
+	slog.Info("watch ends", "told", job.told)
 }
 
 // job is what the command line asks for.
 type job struct {
 	client *open311.Client
-	feed   open311.FeedOptions
+	opts   open311.FeedOptions
+	feed   *open311.Feed
 	hook   *webhook
 	every  time.Duration
 	once   bool
+	told   int // changes so far
 }
 
 func arguments() (*job, error) {
@@ -72,12 +77,12 @@ func arguments() (*job, error) {
 	if flag.NArg() > 0 {
 		return nil, fmt.Errorf("there is no argument %q; -help lists those there are", flag.Arg(0))
 	}
-	j.feed.Kinds, query.ServiceCodes = split[open311.ChangeKind](kinds), split[string](services)
+	j.opts.Kinds, query.ServiceCodes = split[open311.ChangeKind](kinds), split[string](services)
 	if state != "" {
-		j.feed.Store = open311.FileCheckpoint(state)
+		j.opts.Store = open311.FileCheckpoint(state)
 	}
-	j.feed.Query = &query
-	if err := first(setLog(level), setTime(&j.feed.Since, since), setCircle(&query, near), j.hook.check()); err != nil {
+	j.opts.Query = &query
+	if err := first(setLog(level), setTime(&j.opts.Since, since), setCircle(&query, near), j.hook.check()); err != nil {
 		return nil, err
 	}
 	return j, from.open(j)
@@ -85,13 +90,9 @@ func arguments() (*job, error) {
 
 // run looks for changes and tells them until ctx ends.
 func (j *job) run(ctx context.Context) error {
-	feed, err := j.client.Requests.Feed(j.feed)
-	if err != nil {
-		return err
-	}
-	changes := feed.Watch(ctx, j.every)
+	changes := j.feed.Watch(ctx, j.every)
 	if j.once {
-		changes = feed.Poll(ctx)
+		changes = j.feed.Poll(ctx)
 	}
 	return j.tell(ctx, changes)
 }
@@ -99,8 +100,9 @@ func (j *job) run(ctx context.Context) error {
 func (j *job) tell(ctx context.Context, changes iter.Seq2[*open311.Change, error]) (last error) {
 	for change, err := range changes {
 		if err != nil {
-			slog.Warn("not everything could be read", "error", err)
-			last = err
+			if last = err; !j.once {
+				slog.Warn("not everything could be read", "error", err)
+			}
 			continue
 		}
 		// An error ends the loop: the feed has not noted the change then, and gives it again next time.
@@ -108,6 +110,7 @@ func (j *job) tell(ctx context.Context, changes iter.Seq2[*open311.Change, error
 			return err
 		}
 		slog.Info(string(change.Kind), "id", change.Request.ID, "status", change.Request.Status)
+		j.told++
 		last = nil
 	}
 	if ctx.Err() != nil {

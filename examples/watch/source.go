@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -41,6 +42,22 @@ func (s *source) open(j *job) (err error) {
 	}
 	if j.every = cmp.Or(j.every, wait); j.every < 0 {
 		return errors.New("-every is a negative time")
+	}
+	return err
+}
+
+// prepare makes the feed: it goes on where the state says.
+func (j *job) prepare() (err error) {
+	fresh := j.opts.Since.IsZero()
+	if j.opts.Store != nil {
+		before, err := j.opts.Store.Load()
+		if err != nil {
+			return err
+		}
+		fresh = fresh && before.IsZero()
+	}
+	if j.feed, err = j.client.Requests.Feed(j.opts); err == nil && fresh {
+		slog.Info("the first look takes stock and tells nothing; -since says where to begin")
 	}
 	return err
 }
@@ -92,8 +109,10 @@ func setCircle(q *open311.Query, text string) error {
 		return nil
 	}
 	q.Near = &open311.Circle{}
-	if n, err := fmt.Sscanf(text, "%g,%g,%g", &q.Near.Center.Lat, &q.Near.Center.Long, &q.Near.Radius); n != 3 || err != nil {
-		return fmt.Errorf("-near %q is not lat,long,metres", text)
+	rest := ""
+	n, err := fmt.Sscanf(text, "%g,%g,%g%s", &q.Near.Center.Lat, &q.Near.Center.Long, &q.Near.Radius, &rest)
+	if n != 3 || !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("-near %q is not lat,long,metres, such as 52.5,13.4,1500", text)
 	}
 	return nil
 }

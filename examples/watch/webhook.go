@@ -26,6 +26,9 @@ type webhook struct {
 }
 
 func (w *webhook) check() error {
+	if u, err := url.Parse(w.url); w.url != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		return errors.New("-webhook must be an absolute URL that starts with https:// or http://")
+	}
 	switch w.shape {
 	case "plain", "slack", "mastodon":
 		return nil

@@ -71,6 +71,9 @@ func (k *known) secret(name string) bool {
 	return false
 }
 
+// Hides reports whether a parameter of that name is secret, whatever it holds.
+func (s *Set) Hides(name string) bool { return s.known().secret(normalize(name)) }
+
 // secretMember is secret for members of JSON objects and XML elements. There
 // "key" is a word of GeoReport itself, the key of an attribute value in a
 // service definition, and hiding it would blank every such snippet.
