@@ -109,22 +109,18 @@ func (p *poll) lister(q *Query, whole bool, row func(*ServiceRequest)) *lister {
 	l.turn = func(res *result, err error) bool {
 		p.heard(res.header)
 		p.alive = p.alive || err == nil
+		return true
+	}
+	l.enough = func(res *result) bool {
 		short := max(9, p.head.Most/2)
 		if size := l.q.PageSize; size > 0 {
 			short = min(short, size/2)
 		}
 		p.head.Most = max(p.head.Most, res.rows)
-		if err == nil && !whole && res.next == nil && res.rows <= short && res.total <= res.rows {
-			res.end()
-		}
-		return true
+		return !whole && res.next == nil && res.rows <= short && res.total <= res.rows
 	}
 	return l
 }
-
-// end makes an answer the last one of its list: behind one without rows a listing asks for nothing more.
-// The rows have been given by then.
-func (r *result) end() { r.rows = 0 }
 
 // probe finds out whether the server looks at updated_after: of a year from now it must know nothing.
 func (p *poll) probe() (feedMode, error) {

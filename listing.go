@@ -71,6 +71,7 @@ type lister struct {
 	q      Query
 	params url.Values // of every call: the query without dates, pages and what is done on this side
 	keep   filter
+	enough func(*result) bool // whether an answer is taken for the last one of its list; may be nil
 	seen   *seenSet
 	here   answerSet                         // what the answer in hand has given
 	give   func(*ServiceRequest) bool        // to the caller's loop; false: it has ended
@@ -131,11 +132,13 @@ func (l *lister) run() error {
 func (l *lister) byValues() error {
 	queries := []Query{l.q}
 	d := &l.c.cfg.dialect
-	split := func(name string) bool { return slices.Contains(d.OneValue, name) && !slices.Contains(d.Ignores, name) }
-	if split("service_code") {
+	if d.oneValue("service_code") {
 		queries = eachCode(queries)
 	}
-	if split("status") {
+	if d.oneValue("status") {
+		for i := range queries {
+			queries[i].Statuses = d.states(&queries[i])
+		}
 		queries = eachStatus(queries)
 	}
 	for i := range queries {

@@ -439,3 +439,19 @@ func TestAllClocks(t *testing.T) {
 		})
 	}
 }
+
+// TestAllStatuses lists a server that gives the open requests unless it is asked for others, and takes one
+// status a call.
+func TestAllStatuses(t *testing.T) {
+	now := time.Now().Truncate(time.Second)
+	city := newSimCity(300, 30*simDay, now, regime{oneValue: true, size: 50, page: "page", first: 1})
+	city.regime.lie = func(_ http.ResponseWriter, r *http.Request) bool {
+		if q := r.URL.Query(); q.Get("status") == "" {
+			q.Set("status", "open")
+			r.URL.RawQuery = q.Encode()
+		}
+		return false
+	}
+	d := open311.Dialect{OneValue: []string{"status"}, Statuses: []open311.Status{open311.StatusOpen, open311.StatusClosed}}
+	listAll(t, simClient(t, city, open311.WithDialect(d)), &open311.Query{Start: now.Add(-40 * simDay)}, city.ids())
+}

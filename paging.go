@@ -178,7 +178,7 @@ func (l *lister) exhaust(start, end time.Time) (*extent, error) {
 		return e, err
 	}
 	e.add(res)
-	if res.rows == 0 {
+	if l.last(res) {
 		e.paged = true
 		return e, nil
 	}
@@ -198,6 +198,11 @@ func (l *lister) exhaust(start, end time.Time) (*extent, error) {
 		return e, nil
 	}
 	return e, l.discover(e, p)
+}
+
+// last reports whether nothing can come behind an answer.
+func (l *lister) last(res *result) bool {
+	return res.rows == 0 || l.enough != nil && l.enough(res)
 }
 
 // follow goes from page to page by the addresses that the server gives.
@@ -264,7 +269,7 @@ func (l *lister) pagesOn(e *extent, p piece) error {
 			idle = 0
 		}
 		full = res.rows >= e.page
-		if res.rows == 0 || idle >= maxIdle || res.total > res.rows && l.seen.count >= res.total && e.rows >= res.total {
+		if l.last(res) || idle >= maxIdle || res.total > res.rows && l.seen.count >= res.total && e.rows >= res.total {
 			break
 		}
 	}
@@ -305,7 +310,7 @@ func (l *lister) offsetsOn(e *extent, p piece) error {
 			idle = 0
 		}
 		full = res.rows >= p.size
-		if res.rows == 0 || idle >= maxIdle {
+		if l.last(res) || idle >= maxIdle {
 			break
 		}
 		if p.offset += res.fresh; res.fresh == 0 {
