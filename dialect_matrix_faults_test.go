@@ -189,7 +189,7 @@ func TestListingUnderFaults(t *testing.T) {
 	if testing.Short() || raceDetector {
 		t.Skip("some thousand listings; the matrix and the soak test are for the race detector")
 	}
-	for _, d := range matrixDialects {
+	for _, d := range open311.Dialects() {
 		for _, size := range []int{0, 7} {
 			for _, told := range []bool{true, false} {
 				t.Run(fmt.Sprintf("%s/size=%d/told=%v", d.Name, size, told), func(t *testing.T) {

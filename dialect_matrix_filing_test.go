@@ -31,7 +31,7 @@ func filingClass(err error) string {
 
 // What is filed must arrive, and its receipt must be understood, whatever the city speaks.
 func TestDialectMatrixFiling(t *testing.T) {
-	for _, d := range matrixDialects {
+	for _, d := range open311.Dialects() {
 		for _, f := range matrixFormats {
 			city := matrixCity(t, open311test.WithDialect(d), open311test.WithAPIKey("secret"), open311test.WithTokenDelay(1, 0))
 			known := d

@@ -18,11 +18,6 @@ import (
 // Every operation, against every predeclared dialect, in both formats, must give the values that are in
 // the city: whatever the server makes of them on the way.
 
-var matrixDialects = []open311.Dialect{
-	open311.Spec, open311.Spot, open311.SeeClickFix, open311.UReport, open311.MarkASpot, open311.Klarschiff,
-	open311.CitySDK, open311.FixMyStreet, open311.Adapter,
-}
-
 var matrixFormats = []open311.Format{open311.FormatAuto, open311.FormatJSON, open311.FormatXML}
 
 // matrixNow is what the clocks of the cities show. All goes back from the real time, so they show it too.
@@ -297,7 +292,7 @@ func matrixFind(list []matrixException, d, op string, f open311.Format, told boo
 
 func TestDialectMatrix(t *testing.T) {
 	cells := 0
-	for _, d := range matrixDialects {
+	for _, d := range open311.Dialects() {
 		city := matrixCity(t, open311test.WithDialect(d))
 		for _, f := range matrixFormats {
 			for _, told := range []bool{true, false} {

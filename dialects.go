@@ -1,6 +1,17 @@
 package open311
 
-import "time"
+import (
+	"slices"
+	"time"
+)
+
+// Dialects returns the predeclared dialects, [Spec] first; for programs that let a person choose one by
+// its Name. What it returns may be changed, but not what its maps and lists hold.
+func Dialects() []Dialect {
+	return slices.Clone(predeclared)
+}
+
+var predeclared = []Dialect{Spec, Spot, SeeClickFix, UReport, MarkASpot, Klarschiff, CitySDK, FixMyStreet, Adapter}
 
 // The dialects of the servers that are most in use. Each is what is known of the family; a single
 // server may do better. They are variables only because Go has no constants of this kind: copy one to

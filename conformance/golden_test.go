@@ -57,10 +57,7 @@ func still(t *testing.T, target Target, opts ...open311test.Option) *Report {
 
 // The dialects that the library knows, as this package sees them.
 func TestDialects(t *testing.T) {
-	for _, d := range []open311.Dialect{
-		open311.Spec, open311.Spot, open311.SeeClickFix, open311.UReport, open311.MarkASpot, open311.Klarschiff, open311.CitySDK,
-		open311.FixMyStreet, open311.Adapter,
-	} {
+	for _, d := range open311.Dialects() {
 		t.Run(d.Name, func(t *testing.T) {
 			t.Parallel()
 			target := Target{}

@@ -272,3 +272,16 @@ func TestBrokenRows(t *testing.T) {
 		t.Errorf("Open with a bad option: %v", err)
 	}
 }
+
+// TestEveryDialectHasAWord: a row can name each of the predeclared dialects.
+func TestEveryDialectHasAWord(t *testing.T) {
+	named := map[string]bool{}
+	for _, d := range dialects {
+		named[d.Name] = true
+	}
+	for _, d := range open311.Dialects() {
+		if !named[d.Name] {
+			t.Errorf("%s has no word in dialects", d.Name)
+		}
+	}
+}
