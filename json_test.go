@@ -24,7 +24,7 @@ func TestRequestAsJSON(t *testing.T) {
 		"several media": {ID: "1", MediaURL: "https://x/1", Extra: open311.Extra{"media_url": json.RawMessage(`["https://x/1","https://x/2"]`)}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			text, err := json.Marshal(&want)
+			text, err := json.Marshal(want) // by value, as programs do
 			if err != nil {
 				t.Fatal(err)
 			}

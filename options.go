@@ -250,7 +250,10 @@ func WithPageSize(n int) Option {
 }
 
 // WithConcurrency lets listings read n pages or windows at a time, still in order and under the rate
-// limit. 1, the default, reads one after the other.
+// limit; by default they read one after the other, while the loop goes on. It pays where the network is
+// slow, costs up to n answers in memory, and some calls that turn out to be needless: windows are cut to
+// what the server is expected to give at once. A list whose end is open gets one, the newest request at
+// its beginning, so that what arrives meanwhile does not shift its pages.
 func WithConcurrency(n int) Option {
 	return func(c *config) error {
 		if n < 1 {

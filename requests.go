@@ -175,8 +175,8 @@ func totalOf(meta Extra, h http.Header) int {
 
 // MarshalJSON writes the request as the specification has it, with the fields of Extra beside the
 // others. What it writes can be read back by encoding/json.
-func (r *ServiceRequest) MarshalJSON() ([]byte, error) {
-	return wire.AppendJSON(nil, requestTable.Encode(r)), nil
+func (r ServiceRequest) MarshalJSON() ([]byte, error) {
+	return wire.AppendJSON(nil, requestTable.Encode(&r)), nil
 }
 
 // UnmarshalJSON reads a request as tolerantly as the answers of servers are read. The error is what is
