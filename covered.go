@@ -1,0 +1,166 @@
+package open311
+
+import (
+	"net/http"
+	"time"
+)
+
+// What the list of a window has covered, and what of it has still to be asked for.
+
+// undated works out what a list without dates has covered: all there is, or what the server gives by
+// default.
+func (w *walk) undated(e *extent) error {
+	whole := e.paged || e.total >= 0 && e.rows >= e.total && e.calls == 1
+	span := w.now.Add(-w.max - 2*spanMargin)
+	if !w.earlier.IsZero() {
+		span = w.earlier.Add(-w.max - 2*spanMargin)
+	}
+	switch {
+	case w.l.c.cfg.dialect.Windows.Off:
+		if !whole && (w.suspicious(e.rows) || w.lost != nil) {
+			return w.l.gap(w.why(errDatesIgnored), time.Time{}, time.Time{}, "")
+		}
+	case whole && !e.oldest.IsZero() && e.oldest.Before(span):
+		// The list reaches back further than the specification's default: it is not limited to that.
+	case e.rows > 0 && e.oldest.IsZero():
+		if !whole && (w.suspicious(e.rows) || w.lost != nil) {
+			return w.l.gap(w.why(errDatesIgnored), time.Time{}, time.Time{}, "")
+		}
+	case whole:
+		w.covered = w.now.Add(-w.max)
+		if e.rows > 0 && e.oldest.Before(w.covered) {
+			w.covered = e.oldest
+		}
+	case e.uneven:
+		w.todo = append(w.todo, window{start: w.now.Add(-w.max)})
+		w.covered = w.now.Add(-w.max)
+	default:
+		w.covered = e.oldest.Truncate(time.Second)
+		w.from = w.covered
+	}
+	return nil
+}
+
+// ignored deals with a server that does not look at dates: what it gives is all there is to be had.
+func (w *walk) ignored(win window, e *extent) error {
+	w.covered = time.Time{}
+	w.todo, w.plan.windows = nil, nil
+	if !e.paged && (w.suspicious(e.rows) || w.lost != nil) && !(e.total >= 0 && e.rows >= e.total) {
+		return w.l.gap(w.why(errDatesIgnored), win.start, win.end, "")
+	}
+	return nil
+}
+
+// why returns the cause of a gap: a page that could not be had, if there was one.
+func (w *walk) why(err error) error {
+	if w.lost != nil {
+		return w.lost
+	}
+	return err
+}
+
+// learnClock looks at the server's clock. Where it differs from the one here, now is the later of both
+// where a list begins, and the earlier where it shows how far it goes back.
+func (w *walk) learnClock(e *extent) {
+	date, err := http.ParseTime(e.header.Get("Date"))
+	if err != nil || !w.earlier.IsZero() {
+		return
+	}
+	w.earlier = w.now
+	if date.After(w.now) {
+		w.now = date
+	} else {
+		w.earlier = date
+	}
+}
+
+// far looks at the list of a window that is longer than the specification allows. It reports whether
+// the window counts as listed. If the server has answered for a part of it only, the rest is asked for
+// again in short windows.
+func (w *walk) far(win window, e *extent) bool {
+	edge := win.end.Add(-w.max)
+	switch {
+	case w.l.c.learned.habits.spansFar():
+		return true
+	case e.rows == 0 || e.newest.Before(edge) || e.uneven:
+		w.denied = true
+		return false
+	case e.oldest.Before(edge.Add(-26 * time.Hour)):
+		w.l.c.learned.habits.sawFar()
+		return true
+	}
+	if e.paged {
+		w.denied = true
+		w.covered, w.from = edge, time.Time{}
+		return false
+	}
+	return true // cut before it could show: the list goes on from its oldest
+}
+
+// dated works out what the list of a window has covered.
+func (w *walk) dated(win window, e *extent) error {
+	if again, ok := w.anchored(win, e); !ok {
+		w.todo = append(w.todo, again)
+		return nil
+	}
+	w.plan.learn(win, e, !e.paged && e.falls() && w.suspicious(e.rows), w.max*16/17)
+	second := e.oldest.Truncate(time.Second)
+	// A list is at its end when it gets no further back than the request it goes on from, or than its end.
+	before := win.from
+	if before.IsZero() || win.end.After(before.Add(time.Second)) {
+		before = win.end
+	}
+	stuck := !e.uneven && !before.IsZero() && !second.Before(before)
+	switch {
+	case stuck && !e.paged && w.fullSecond(e) && !second.Equal(w.full):
+		if err := w.l.gap(errFullSecond, second, second.Add(time.Second), ""); err != nil {
+			return err
+		}
+		// Below it: once with the end inclusive, once for servers where it is not.
+		w.full = second
+		w.rest(window{start: win.start, end: second.Add(-time.Second)})
+		w.todo = append(w.todo, window{start: second.Add(-2 * time.Second), end: second})
+	case stuck && !e.paged && w.beyond(win, e) && w.suspicious(e.rows) && e.rows >= w.l.most:
+		// It gets no further back because the server does not look at the end so closely.
+		return w.divide(win, errDatesIgnored)
+	case e.paged, e.rows == 0, stuck:
+		w.rest(window{start: win.start, end: win.start})
+	case !e.uneven && e.falls():
+		if len(w.todo) == 0 && w.plan.goOn(win, second) {
+			return nil
+		}
+		w.rest(window{start: win.start, end: second.Add(time.Second), from: second})
+	case w.suspicious(e.rows) || w.suspicious(e.sent) || !w.split:
+		w.split = true
+		return w.divide(win, errFullSecond)
+	default:
+		w.rest(window{start: win.start, end: win.start})
+	}
+	return nil
+}
+
+// beyond reports whether a list has requests that are newer than the end of its window.
+func (w *walk) beyond(win window, e *extent) bool {
+	return !win.end.IsZero() && e.newest.After(w.sent(win).Add(time.Second))
+}
+
+// falls reports whether there is an oldest request to go on from.
+func (e *extent) falls() bool { return !e.oldest.IsZero() }
+
+// fullSecond reports whether all of a list lies in one second, and there may be more of that second.
+func (w *walk) fullSecond(e *extent) bool {
+	return e.oldest.Truncate(time.Second).Equal(e.newest.Truncate(time.Second)) && w.suspicious(e.rows) && e.rows >= w.l.most
+}
+
+// suspicious reports whether a list of n rows looks as if it had been cut.
+func (w *walk) suspicious(n int) bool {
+	if c := w.l.c.cfg.dialect.Paging.Cap; c > 0 {
+		return n >= c
+	}
+	switch n {
+	case 10, 20, 25, 30, 40, 60, 80, 128, 256, 512, 1024, 999, 499, 99:
+		return true
+	}
+	// No server cuts below ten: fewer rows, however often they come, are all there is.
+	return n > 0 && n%50 == 0 || n >= 10 && n == w.l.most && w.l.often > 1
+}
