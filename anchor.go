@@ -15,7 +15,6 @@ func (w *walk) anchored(win window, e *extent) (again window, ok bool) {
 		return window{}, true
 	}
 	if !e.newest.Before(win.from) {
-		w.late = max(w.late, min(e.newest.Sub(win.end)-w.shift, maxShift))
 		if win.shift > w.shift {
 			w.proven(win.shift)
 		}
@@ -36,13 +35,30 @@ func (w *walk) anchored(win window, e *extent) (again window, ok bool) {
 	return win, false
 }
 
-// proven notes that the ends of windows are to be sent later than they are meant. So was the very first
-// end, if the caller has given one.
+// proven notes that the ends of windows are to be sent later than they are meant.
 func (w *walk) proven(shift time.Duration) {
 	w.max -= shift - w.shift
 	w.shift = shift
-	if !w.hi.IsZero() {
-		w.todo = append(w.todo, window{start: w.hi.Add(-shift), end: w.hi})
+	w.startsEarly()
+}
+
+// startsEarly notes that the server takes times for earlier ones. So it did with the very first end, if the
+// caller has given one: what lies before that is asked for once more.
+func (w *walk) startsEarly() {
+	if w.early || w.hi.IsZero() {
+		return
+	}
+	w.early = true
+	w.todo = append(w.todo, window{start: w.hi.Add(-time.Second), end: w.hi.Add(maxShift)})
+}
+
+// compare looks whether what has come lies in its window, or the server takes the bounds for other times.
+func (w *walk) compare(win window, e *extent) {
+	if !win.start.IsZero() && !e.oldest.IsZero() && e.oldest.Before(win.start.Add(-time.Second)) {
+		w.startsEarly()
+	}
+	if w.beyond(win, e) {
+		w.late = true
 	}
 }
 
@@ -57,8 +73,8 @@ func (w *walk) sent(win window) time.Time {
 // bottom returns where a listing with a start ends: before the start, if the server is known to take
 // times for later ones.
 func (w *walk) bottom() time.Time {
-	if w.late <= time.Second {
+	if !w.late {
 		return w.lo
 	}
-	return w.lo.Add(-w.late)
+	return w.lo.Add(-maxShift)
 }

@@ -11,6 +11,7 @@ import (
 // result is what one call has brought.
 type result struct {
 	rows, fresh    int       // different rows in the answer; those of them that were not known before
+	late           int       // those of the fresh ones that have arrived since the list began
 	sent           int       // all rows in it: some servers give one several times
 	known          bool      // the first row was known before
 	oldest, newest time.Time // of their requested_datetime; zero if none has one
@@ -23,6 +24,9 @@ type result struct {
 	meta           Extra
 	last           time.Time
 }
+
+// mostlyNew reports whether more than half of an answer is what no other has brought, and no latecomers.
+func (res *result) mostlyNew() bool { return 2*(res.fresh-res.late) > res.rows-res.late }
 
 func (res *result) note(r *ServiceRequest, p *piece) {
 	res.rows++
@@ -133,6 +137,9 @@ func (l *lister) fetchOnce(p *piece) (*result, error) {
 			continue
 		}
 		res.fresh++
+		if !l.top.IsZero() && r.RequestedDatetime.After(l.top) {
+			res.late++
+		}
 		if !l.keep.keeps(r) {
 			continue
 		}

@@ -82,8 +82,8 @@ func (w *walk) far(win window, e *extent) bool {
 	switch {
 	case w.l.c.learned.habits.spansFar():
 		return true
-	case e.rows == 0 || e.newest.Before(edge) || e.uneven:
-		w.denied = true
+	case e.rows == 0 || e.uneven || !e.newest.After(win.start.Add(w.max+maxShift)):
+		w.denied = true // it may have given the oldest part only
 		return false
 	case e.oldest.Before(edge.Add(-26 * time.Hour)):
 		w.l.c.learned.habits.sawFar()
@@ -92,6 +92,10 @@ func (w *walk) far(win window, e *extent) bool {
 	if e.paged {
 		w.denied = true
 		w.covered, w.from = edge, time.Time{}
+		return false
+	}
+	if !w.suspicious(e.rows) {
+		w.denied = true
 		return false
 	}
 	return true // cut before it could show: the list goes on from its oldest
@@ -103,6 +107,7 @@ func (w *walk) dated(win window, e *extent) error {
 		w.todo = append(w.todo, again)
 		return nil
 	}
+	w.compare(win, e)
 	w.plan.learn(win, e, !e.paged && e.falls() && w.suspicious(e.rows), w.max*16/17)
 	second := e.oldest.Truncate(time.Second)
 	// A list is at its end when it gets no further back than the request it goes on from, or than its end.

@@ -71,6 +71,8 @@ type lister struct {
 	enough func(*result) bool // whether an answer is taken for the last one of its list; may be nil
 	seen   *seenSet
 	here   answerSet                         // what the answer in hand has given
+	began  time.Time                         // when the listing began
+	top    time.Time                         // what is newer has arrived since the span in hand was begun
 	give   func(*ServiceRequest) bool        // to the caller's loop; false: it has ended
 	turn   func(res *result, err error) bool // after each call, for Pages; may be nil
 	had    map[[2]string]bool                // of which codes and statuses records came; nil where one was asked for
@@ -87,7 +89,7 @@ type lister struct {
 }
 
 func newLister(ctx context.Context, c *Client, q *Query) *lister {
-	l := &lister{c: c, ctx: ctx, seen: newSeenSet()}
+	l := &lister{c: c, ctx: ctx, seen: newSeenSet(), began: time.Now()}
 	if q != nil {
 		l.q = *q
 	}

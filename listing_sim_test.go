@@ -73,7 +73,7 @@ type regime struct {
 // newSimCity makes n requests over a span that ends now; some share their second.
 func newSimCity(n int, over time.Duration, now time.Time, re regime) *simCity {
 	c := &simCity{now: now, regime: re}
-	step := over / time.Duration(n)
+	step := over / time.Duration(max(n, 1))
 	for i := range n {
 		at := now.Add(-time.Duration(i) * step).Add(-time.Minute).Truncate(time.Second)
 		if i%7 == 1 {

@@ -63,7 +63,7 @@ func (l *lister) numbering() (PagingStyle, int) {
 func (l *lister) takeApart(e *extent, p piece, from, size int, cause error) (got bool, err error) {
 	n := &narrowing{cause: cause, p: p}
 	got, err = l.narrow(e, n, from, size, cause, 0)
-	if err == nil && got && !n.exact && !n.noted {
+	if err == nil && !n.exact && !n.noted && (got || !n.single) {
 		// No piece had the size that was asked for, so the server may not look at it: then empty pieces
 		// lie behind the end of the list, and prove nothing.
 		err = l.gap(cause, p.start, p.end, l.query(&p))
@@ -76,6 +76,7 @@ type narrowing struct {
 	cause  error
 	p      piece
 	exact  bool // a piece had just the rows that were asked for
+	single bool // a single row has been noted as a gap
 	noted  bool // that the page cannot be taken apart has been noted as a gap
 	failed int  // how many of its pieces have failed
 }
@@ -88,6 +89,7 @@ const maxFailures = 100
 func (l *lister) narrow(e *extent, n *narrowing, from, size int, cause error, depth int) (got bool, err error) {
 	p := n.p
 	if size <= 1 || depth > 12 {
+		n.single = true
 		return false, l.gap(cause, p.start, p.end, l.query(l.part(p, from, max(size, 1))))
 	}
 	half := size / 2
@@ -174,8 +176,11 @@ func (l *lister) poison(e *extent, p piece, cause error) error {
 				return l.older(e, p, cause)
 			}
 		}
-		style, first = PagingNumbers, 1
-		if l.c.cfg.dialect.Paging.Style == PagingAuto {
+		if style, first = l.numbering(); style != PagingNumbers {
+			p.page = 0
+			if style, first = PagingNumbers, 1; l.hasPageZero(e, p) {
+				first = 0
+			}
 			l.c.learned.habits.learn(style, first)
 		}
 		p.page, p.size = -1, 0
@@ -206,6 +211,17 @@ func (l *lister) poison(e *extent, p piece, cause error) error {
 		return l.offsets(e, p, size)
 	}
 	return l.pages(e, p, first+1)
+}
+
+// hasPageZero reports whether p, which is page 0, is another one than page 1: it holds another request, or
+// makes the server fail as its bad record does.
+func (l *lister) hasPageZero(e *extent, p piece) bool {
+	res, err := l.fetch(&p)
+	if err != nil {
+		return poisoned(err)
+	}
+	e.fresh += res.fresh
+	return res.rows == 1 && res.fresh == 1
 }
 
 // older asks for what is older than a day, when not a single call has succeeded yet. If the server can

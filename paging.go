@@ -104,10 +104,10 @@ type extent struct {
 	page   int   // rows of its first answer
 }
 
-// add adds what a call has brought, and reports whether it got on: there was something new, or something
-// older than before.
+// add adds what a call has brought, and reports whether it got on: there was something new, other than what
+// has arrived meanwhile, or something older than before.
 func (e *extent) add(res *result) bool {
-	onward := res.fresh > 0 || !e.oldest.IsZero() && !res.oldest.IsZero() && res.oldest.Before(e.oldest)
+	onward := res.fresh > res.late || !e.oldest.IsZero() && !res.oldest.IsZero() && res.oldest.Before(e.oldest)
 	if e.calls == 0 {
 		e.result, e.page = *res, res.rows
 	} else {
@@ -131,6 +131,7 @@ func (e *extent) add(res *result) bool {
 func (l *lister) exhaust(start, end time.Time) (*extent, error) {
 	e := &extent{}
 	p := span(start, end)
+	l.top = time.Time{}
 	res, err := l.fetch(&p)
 	if err != nil && poisoned(err) && l.ctx.Err() == nil {
 		if again := l.poison(e, p, err); again != errAgain {
@@ -147,6 +148,11 @@ func (l *lister) exhaust(start, end time.Time) (*extent, error) {
 	if l.last(res) {
 		e.paged = true
 		return e, nil
+	}
+	if res.falling || res.rising {
+		if l.top = l.began; res.falling && !res.rising || res.newest.After(l.top) {
+			l.top = res.newest
+		}
 	}
 	if res.next != nil {
 		return e, l.follow(e, &p, res)
@@ -168,7 +174,16 @@ func (l *lister) exhaust(start, end time.Time) (*extent, error) {
 
 // last reports whether nothing can come behind an answer.
 func (l *lister) last(res *result) bool {
-	return res.rows == 0 || l.enough != nil && l.enough(res)
+	if res.rows == 0 {
+		return true
+	}
+	return l.enough != nil && l.enough(res)
+}
+
+// caughtUp reports whether a list that has the oldest first has been followed to what arrives meanwhile:
+// where each call brings another newcomer it would have no end.
+func (l *lister) caughtUp(e *extent, res *result) bool {
+	return e.uneven && res.rows < e.page && res.oldest.After(l.began)
 }
 
 // follow goes from page to page by the addresses that the server gives.
@@ -235,7 +250,7 @@ func (l *lister) pagesOn(e *extent, p piece) error {
 			idle = 0
 		}
 		full = res.rows >= e.page
-		if l.last(res) || idle >= maxIdle || res.total > res.rows && l.seen.count >= res.total && e.rows >= res.total {
+		if l.last(res) || l.caughtUp(e, res) || idle >= maxIdle || res.total > res.rows && l.seen.count >= res.total && e.rows >= res.total {
 			break
 		}
 	}
@@ -276,11 +291,13 @@ func (l *lister) offsetsOn(e *extent, p piece) error {
 			idle = 0
 		}
 		full = res.rows >= p.size
-		if l.last(res) || idle >= maxIdle {
+		if l.last(res) || l.caughtUp(e, res) || idle >= maxIdle {
 			break
 		}
-		if p.offset += res.fresh; res.fresh == 0 {
-			p.offset += res.rows // a row that came twice takes no place in the list
+		if res.fresh > res.late {
+			p.offset += res.fresh // a row that came twice takes no place in the list
+		} else {
+			p.offset += res.rows
 		}
 	}
 	e.paged = true

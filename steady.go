@@ -10,14 +10,19 @@ import "time"
 // is known. A last look at the first page tells whether something has arrived in spite of it; then
 // the pages are listed once more, one after the other.
 func (l *lister) steadily(e *extent, p piece, back func(*piece), on func(*extent, piece) error) error {
-	if l.ahead == nil || !p.end.IsZero() {
+	closed := !p.end.IsZero() && p.end.Before(l.began) && !e.newest.After(p.end.Add(time.Second))
+	if l.ahead == nil || closed {
 		return on(e, p)
 	}
-	pinned, err := l.pin(e, p, back)
-	if err != nil {
-		return err
+	if p.end.IsZero() || p.end.After(e.newest) {
+		pinned, err := l.pin(e, p, back)
+		if err != nil {
+			return err
+		}
+		if !pinned.IsZero() {
+			p.end = pinned
+		}
 	}
-	p.end = pinned
 	if err := on(e, p); err != nil || !e.paged {
 		return err
 	}

@@ -39,7 +39,8 @@ type walk struct {
 	from    time.Time     // the request at covered that the listing goes on from; zero if it is complete there
 	full    time.Time     // the last second that had more requests than could be had
 	shift   time.Duration // see anchor.go
-	late    time.Duration
+	late    bool
+	early   bool
 	loose   int
 	oldest  time.Time // the oldest request seen
 	first   bool      // nothing has been listed yet
