@@ -71,6 +71,13 @@ func (f *prefetcher) start(p piece) {
 	f.wait.Go(func() { page.read(f.ctx, f.l.c, k) })
 }
 
+// forget drops what was read for another query.
+func (f *prefetcher) forget() {
+	if f != nil {
+		clear(f.pages)
+	}
+}
+
 // take returns the rows of p if they have been asked for before.
 func (f *prefetcher) take(p *piece) *prefetched {
 	if f == nil || p.next != nil {

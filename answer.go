@@ -14,6 +14,7 @@ type result struct {
 	late           int       // those of the fresh ones that have arrived since the list began
 	sent           int       // all rows in it: some servers give one several times
 	known          bool      // the first row was known before
+	head           bool      // the row that the span's first answer began with is in it
 	oldest, newest time.Time // of their requested_datetime; zero if none has one
 	outside        int       // rows that do not lie in the span that was asked for
 	falling        bool      // sorted newest first
@@ -24,9 +25,6 @@ type result struct {
 	meta           Extra
 	last           time.Time
 }
-
-// mostlyNew reports whether more than half of an answer is what no other has brought, and no latecomers.
-func (res *result) mostlyNew() bool { return 2*(res.fresh-res.late) > res.rows-res.late }
 
 func (res *result) note(r *ServiceRequest, p *piece) {
 	res.rows++
@@ -129,6 +127,10 @@ func (l *lister) fetchOnce(p *piece) (*result, error) {
 		key := l.seen.key(r)
 		fresh := l.seen.add(key)
 		res.known = res.known || res.sent == 1 && !fresh
+		if l.head == 0 {
+			l.head = key
+		}
+		res.head = res.head || key == l.head
 		if !l.here.add(key, fresh) {
 			continue
 		}

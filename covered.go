@@ -125,9 +125,13 @@ func (w *walk) dated(win window, e *extent) error {
 		w.full = second
 		w.rest(window{start: win.start, end: second.Add(-time.Second)})
 		w.todo = append(w.todo, window{start: second.Add(-2 * time.Second), end: second})
-	case stuck && !e.paged && w.beyond(win, e) && w.suspicious(e.rows) && e.rows >= w.l.most:
-		// It gets no further back because the server does not look at the end so closely.
-		return w.divide(win, errDatesIgnored)
+	case stuck && !e.paged && !second.Equal(w.full) && w.suspicious(e.rows) && e.rows >= w.l.most:
+		// It gets no further back because the server does not look at the end so closely, or not at all.
+		earlier := before.Add(-maxShift)
+		if err := w.l.gap(errDatesIgnored, earlier, before, ""); err != nil {
+			return err
+		}
+		w.rest(window{start: win.start, end: earlier})
 	case e.paged, e.rows == 0, stuck:
 		w.rest(window{start: win.start, end: win.start})
 	case !e.uneven && e.falls():
@@ -135,7 +139,7 @@ func (w *walk) dated(win window, e *extent) error {
 			return nil
 		}
 		w.rest(window{start: win.start, end: second.Add(time.Second), from: second})
-	case w.suspicious(e.rows) || w.suspicious(e.sent) || !w.split:
+	case w.suspicious(e.rows) || w.suspicious(e.sent) || e.rows >= max(10, w.l.most) || !w.split:
 		w.split = true
 		return w.divide(win, errFullSecond)
 	default:

@@ -54,7 +54,7 @@ func (l *lister) discover(e *extent, p piece) error {
 			habits.learn(PagingNumbers, 0) // page 1 is behind the end: there is but page 0
 			e.paged = true
 			return nil
-		case res.mostlyNew(): // mostly new: it is the second page
+		case !res.head: // it is the second page
 			habits.learn(PagingNumbers, 0)
 			e.add(res)
 			return l.pages(e, p, 2)
@@ -71,7 +71,7 @@ func (l *lister) discover(e *extent, p piece) error {
 				habits.learn(PagingNumbers, 1)
 				e.paged = true
 				return nil
-			case res.mostlyNew():
+			case !res.head:
 				habits.learn(PagingNumbers, 1)
 				e.add(res)
 				return l.pages(e, p, 3)
@@ -108,7 +108,7 @@ func (l *lister) tryOffset(e *extent, p piece) (done bool, err error) {
 		l.c.learned.habits.learn(PagingOffset, 0)
 		e.paged = true
 		return true, nil
-	case res.mostlyNew():
+	case !res.head:
 		l.c.learned.habits.learn(PagingOffset, 0)
 		e.add(res)
 		return true, l.offsets(e, p, skip+res.rows)

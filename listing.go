@@ -73,6 +73,7 @@ type lister struct {
 	here   answerSet                         // what the answer in hand has given
 	began  time.Time                         // when the listing began
 	top    time.Time                         // what is newer has arrived since the span in hand was begun
+	head   uint64                            // the key of the row that the span in hand began with; 0 before its first answer
 	give   func(*ServiceRequest) bool        // to the caller's loop; false: it has ended
 	turn   func(res *result, err error) bool // after each call, for Pages; may be nil
 	had    map[[2]string]bool                // of which codes and statuses records came; nil where one was asked for

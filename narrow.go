@@ -76,6 +76,7 @@ type narrowing struct {
 	cause  error
 	p      piece
 	exact  bool // a piece had just the rows that were asked for
+	short  bool // a piece had less than the rows that were asked for: the list ends there
 	single bool // a single row has been noted as a gap
 	noted  bool // that the page cannot be taken apart has been noted as a gap
 	failed int  // how many of its pieces have failed
@@ -100,8 +101,9 @@ func (l *lister) narrow(e *extent, n *narrowing, from, size int, cause error, de
 		part := l.part(p, at, half)
 		res, err := l.fetch(part)
 		switch {
-		case err == nil && res.rows > half:
-			// It does not look at the size, so the bad page cannot be taken apart.
+		case err == nil && (res.rows > half || n.short && res.rows > 0):
+			// It does not look at the size, or gives less than was asked for and counts the pages by that: the bad
+			// page cannot be taken apart.
 			if n.noted {
 				return true, nil
 			}
@@ -110,6 +112,7 @@ func (l *lister) narrow(e *extent, n *narrowing, from, size int, cause error, de
 		case err == nil:
 			got = true
 			n.exact = n.exact || res.rows == half
+			n.short = n.short || 0 < res.rows && res.rows < half
 			e.add(res)
 		case ended(err):
 			return got, nil

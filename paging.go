@@ -131,7 +131,7 @@ func (e *extent) add(res *result) bool {
 func (l *lister) exhaust(start, end time.Time) (*extent, error) {
 	e := &extent{}
 	p := span(start, end)
-	l.top = time.Time{}
+	l.top, l.head = time.Time{}, 0
 	res, err := l.fetch(&p)
 	if err != nil && poisoned(err) && l.ctx.Err() == nil {
 		if again := l.poison(e, p, err); again != errAgain {
@@ -250,7 +250,7 @@ func (l *lister) pagesOn(e *extent, p piece) error {
 			idle = 0
 		}
 		full = res.rows >= e.page
-		if l.last(res) || l.caughtUp(e, res) || idle >= maxIdle || res.total > res.rows && l.seen.count >= res.total && e.rows >= res.total {
+		if l.last(res) || l.caughtUp(e, res) || idle >= maxIdle || res.total > res.rows && e.fresh >= res.total {
 			break
 		}
 	}

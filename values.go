@@ -65,11 +65,10 @@ func eachStatus(queries []Query) (out []Query) {
 // list lists one query whose filters the server understands. A list of values that it refuses, that makes
 // nothing match, or of which it looks at one only, is taken apart.
 func (l *lister) list(q *Query) error {
-	params, err := l.listParams(q)
+	err := l.ask(q)
 	if err != nil {
 		return err
 	}
-	l.params = params
 	several := len(q.ServiceCodes) > 1 || len(q.Statuses) > 1
 	if several {
 		l.had = map[[2]string]bool{}
@@ -91,7 +90,7 @@ func (l *lister) list(q *Query) error {
 	}
 	// FixMyStreet fails for two states, and finds nothing for two codes; uReport takes the first of several.
 	for _, one := range parts {
-		if l.params, err = l.listParams(&one); err != nil {
+		if err = l.ask(&one); err != nil {
 			return err
 		}
 		if err = l.walk(&one); err != nil {
@@ -102,6 +101,13 @@ func (l *lister) list(q *Query) error {
 		}
 	}
 	return nil
+}
+
+// ask makes q what the calls to come ask for.
+func (l *lister) ask(q *Query) (err error) {
+	l.params, err = l.listParams(q)
+	l.ahead.forget()
+	return err
 }
 
 // unheard returns those parts of a query of which nothing has come, if the server seems to have looked at
