@@ -28,9 +28,6 @@ func (w *walk) undated(e *extent) error {
 		}
 	case whole:
 		w.covered = w.now.Add(-w.max)
-		if e.rows > 0 && e.oldest.Before(w.covered) {
-			w.covered = e.oldest
-		}
 	case e.uneven:
 		w.todo = append(w.todo, window{start: w.now.Add(-w.max)})
 		w.covered = w.now.Add(-w.max)
@@ -82,10 +79,10 @@ func (w *walk) far(win window, e *extent) bool {
 	switch {
 	case w.l.c.learned.habits.spansFar():
 		return true
-	case e.rows == 0 || e.uneven || !e.newest.After(win.start.Add(w.max+maxShift)):
+	case e.rows == 0 || e.uneven || !e.newest.After(win.start.Add(w.max+2*maxShift)):
 		w.denied = true // it may have given the oldest part only
 		return false
-	case e.oldest.Before(edge.Add(-26 * time.Hour)):
+	case e.oldest.Before(edge.Add(-2 * maxShift)):
 		w.l.c.learned.habits.sawFar()
 		return true
 	}

@@ -50,6 +50,9 @@ func (l *lister) discover(e *extent, p piece) error {
 			if !refusal(err) || l.ctx.Err() != nil {
 				return l.pageGap(&p, err)
 			}
+			if poisoned(err) {
+				e.lost = err // or does it fail for what it does not know?
+			}
 		case err != nil || res.rows == 0:
 			habits.learn(PagingNumbers, 0) // page 1 is behind the end: there is but page 0
 			e.paged = true
@@ -62,7 +65,13 @@ func (l *lister) discover(e *extent, p piece) error {
 			e.add(res)
 			p.page = 2
 			res, err := l.fetch(&p)
+			if poisoned(err) && l.ctx.Err() == nil {
+				res, err = l.fetch(&p) // a bad record, or was it unwell?
+			}
 			switch {
+			case poisoned(err) && l.ctx.Err() == nil: // page 1 it did take
+				habits.learn(PagingNumbers, 1)
+				return l.pages(e, p, 2)
 			case err != nil && !ended(err):
 				if !refusal(err) || l.ctx.Err() != nil {
 					return l.pageGap(&p, err)

@@ -20,6 +20,9 @@ import (
 // goes back until nothing has been requested for two years (Dialect.Quiet). Filters that the server
 // ignores are applied here, as are both bounds, which are inclusive in whole seconds.
 //
+// A server that reads the bounds in another zone is found out where its lists show it; if they do not, and
+// no Dialect.QueryLocation says it, what lies within hours of a bound can be missing.
+//
 // One record is in memory at a time, and 11 to 16 bytes for each that was given. break ends the
 // call in hand at once. The sequence can be ranged over again; it then starts anew.
 func (r *RequestClient) All(ctx context.Context, q *Query) iter.Seq2[*ServiceRequest, error] {

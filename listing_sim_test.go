@@ -2,6 +2,7 @@ package open311_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,16 +17,17 @@ import (
 // simCity is a server of many requests that pages in a way of its own. It answers in process, so that
 // tests of a thousand calls are quick.
 type simCity struct {
-	mu      sync.Mutex
-	rows    []simRow // newest first
-	now     time.Time
-	regime  regime
-	delay   time.Duration // of each answer
-	doubled bool          // every row of an answer is in it twice
-	arrive  int           // requests that arrive at the top with each call
-	calls   int
-	served  []string // the query of each call
-	arrived int
+	mu       sync.Mutex
+	rows     []simRow // newest first
+	now      time.Time
+	regime   regime
+	delay    time.Duration // of each answer
+	doubled  bool          // every row of an answer is in it twice
+	patience int           // how many calls it answers; 0: any number
+	arrive   int           // requests that arrive at the top with each call
+	calls    int
+	served   []string // the query of each call
+	arrived  int
 }
 
 type simRow struct {
@@ -112,6 +114,10 @@ func (c *simCity) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := &simAnswer{header: http.Header{}, status: 200}
 	c.mu.Lock()
 	c.calls++
+	if c.patience > 0 && c.calls > c.patience {
+		c.mu.Unlock()
+		return nil, errors.New("enough")
+	}
 	c.served = append(c.served, r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]+"?"+r.URL.RawQuery)
 	if c.regime.lie == nil || !c.regime.lie(w, r) {
 		c.answer(w, r)

@@ -19,8 +19,9 @@ func poisoned(err error) bool {
 }
 
 // badPage deals with a page that makes the server fail: it is taken apart until the bad record is
-// alone. It returns nil if the listing can go on with the next page.
-func (l *lister) badPage(e *extent, p piece, err error) error {
+// alone. given is the most rows that a page has had. It returns nil if the listing can go on with the next
+// page.
+func (l *lister) badPage(e *extent, p piece, given int, err error) error {
 	if err == errStop || !poisoned(err) || l.ctx.Err() != nil {
 		return l.pageGap(&p, err)
 	}
@@ -30,6 +31,9 @@ func (l *lister) badPage(e *extent, p piece, err error) error {
 	size := p.size
 	if size == 0 {
 		size = max(l.q.PageSize, l.first(e))
+	}
+	if given > 0 && given < size {
+		size = given // it gives less than was asked for, and counts its pages by that
 	}
 	from := p.offset
 	if p.offset < 0 {
@@ -172,7 +176,8 @@ func (l *lister) poison(e *extent, p piece, cause error) error {
 			e.fresh = res.fresh
 			return errAgain // it does not look at the size, and was only unwell the first time
 		}
-		if err != nil { // the newest request itself may be the bad one
+		failed := err != nil
+		if failed { // the newest request itself may be the bad one
 			p.page = 2
 			if res, err = l.fetch(&p); err != nil || res.rows != 1 {
 				p.page, p.size = -1, 0
@@ -181,7 +186,7 @@ func (l *lister) poison(e *extent, p piece, cause error) error {
 		}
 		if style, first = l.numbering(); style != PagingNumbers {
 			p.page = 0
-			if style, first = PagingNumbers, 1; l.hasPageZero(e, p) {
+			if style, first = PagingNumbers, 1; l.hasPageZero(e, p, failed) {
 				first = 0
 			}
 			l.c.learned.habits.learn(style, first)
@@ -217,11 +222,11 @@ func (l *lister) poison(e *extent, p piece, cause error) error {
 }
 
 // hasPageZero reports whether p, which is page 0, is another one than page 1: it holds another request, or
-// makes the server fail as its bad record does.
-func (l *lister) hasPageZero(e *extent, p piece) bool {
+// makes the server fail as its bad record does. If page 1 has failed too, they are one.
+func (l *lister) hasPageZero(e *extent, p piece, failed bool) bool {
 	res, err := l.fetch(&p)
 	if err != nil {
-		return poisoned(err)
+		return poisoned(err) && !failed
 	}
 	e.fresh += res.fresh
 	return res.rows == 1 && res.fresh == 1

@@ -102,12 +102,15 @@ type extent struct {
 	broken error // the server fails for it
 	lost   error // why its further pages could not be had, when dates may bring what they hold
 	page   int   // rows of its first answer
+	tail   int   // how many answers in a row held only what has arrived meanwhile
 }
 
 // add adds what a call has brought, and reports whether it got on: there was something new, other than what
-// has arrived meanwhile, or something older than before.
+// has arrived meanwhile, or something older than before, or newer if that is how the list goes.
 func (e *extent) add(res *result) bool {
-	onward := res.fresh > res.late || !e.oldest.IsZero() && !res.oldest.IsZero() && res.oldest.Before(e.oldest)
+	onward := res.fresh > res.late ||
+		!e.oldest.IsZero() && !res.oldest.IsZero() && res.oldest.Before(e.oldest) ||
+		e.uneven && res.newest.After(e.newest)
 	if e.calls == 0 {
 		e.result, e.page = *res, res.rows
 	} else {
@@ -183,7 +186,12 @@ func (l *lister) last(res *result) bool {
 // caughtUp reports whether a list that has the oldest first has been followed to what arrives meanwhile:
 // where each call brings another newcomer it would have no end.
 func (l *lister) caughtUp(e *extent, res *result) bool {
-	return e.uneven && res.rows < e.page && res.oldest.After(l.began)
+	if !e.uneven || !res.oldest.After(l.began) {
+		e.tail = 0
+		return false
+	}
+	e.tail++
+	return res.rows < e.page || e.tail > 2
 }
 
 // follow goes from page to page by the addresses that the server gives.
@@ -228,7 +236,7 @@ func (l *lister) pages(e *extent, p piece, n int) error {
 }
 
 func (l *lister) pagesOn(e *extent, p piece) error {
-	idle, full := 0, true
+	idle, given, full := 0, 0, true
 	for ; ; p.page++ {
 		if full { // behind a short page there is hardly another
 			l.ahead.want(p, func(q *piece) { q.page++ })
@@ -238,7 +246,7 @@ func (l *lister) pagesOn(e *extent, p piece) error {
 			if ended(err) {
 				break
 			}
-			if err := l.badPage(e, p, err); err != nil {
+			if err := l.badPage(e, p, given, err); err != nil {
 				return err
 			}
 			if idle++; idle > maxIdle {
@@ -249,7 +257,7 @@ func (l *lister) pagesOn(e *extent, p piece) error {
 		if idle++; e.add(res) {
 			idle = 0
 		}
-		full = res.rows >= e.page
+		full, given = res.rows >= e.page, max(given, res.rows)
 		if l.last(res) || l.caughtUp(e, res) || idle >= maxIdle || res.total > res.rows && e.fresh >= res.total {
 			break
 		}
@@ -268,7 +276,7 @@ func (l *lister) offsets(e *extent, p piece, skip int) error {
 }
 
 func (l *lister) offsetsOn(e *extent, p piece) error {
-	idle, full := 0, true
+	idle, given, full := 0, 0, true
 	for {
 		if full {
 			l.ahead.want(p, func(q *piece) { q.offset += q.size })
@@ -278,7 +286,7 @@ func (l *lister) offsetsOn(e *extent, p piece) error {
 			if ended(err) {
 				break
 			}
-			if err := l.badPage(e, p, err); err != nil {
+			if err := l.badPage(e, p, given, err); err != nil {
 				return err
 			}
 			p.offset += p.size
@@ -290,7 +298,7 @@ func (l *lister) offsetsOn(e *extent, p piece) error {
 		if idle++; e.add(res) {
 			idle = 0
 		}
-		full = res.rows >= p.size
+		full, given = res.rows >= p.size, max(given, res.rows)
 		if l.last(res) || l.caughtUp(e, res) || idle >= maxIdle {
 			break
 		}
