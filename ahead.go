@@ -65,7 +65,7 @@ func (f *prefetcher) start(p piece) {
 	if f.pages[key] != nil {
 		return
 	}
-	page := &prefetched{done: make(chan struct{})}
+	page := &prefetched{done: make(chan struct{}), list: make([]ServiceRequest, 0, f.l.most+1)}
 	f.pages[key] = page
 	k := f.l.call(&p)
 	f.wait.Go(func() { page.read(f.ctx, f.l.c, k) })

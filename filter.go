@@ -38,7 +38,7 @@ func (f *filter) keeps(r *ServiceRequest) bool {
 			return false
 		}
 	}
-	if t := r.RequestedDatetime; !t.IsZero() {
+	if t := r.RequestedDatetime; !t.IsZero() && !(f.start.IsZero() && f.end.IsZero()) {
 		t = t.Truncate(time.Second)
 		if !f.start.IsZero() && t.Before(f.start) || !f.end.IsZero() && t.After(f.end) {
 			return false
