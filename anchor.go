@@ -37,25 +37,25 @@ func (w *walk) anchored(win window, e *extent) (again window, ok bool) {
 
 // proven notes that the ends of windows are to be sent later than they are meant.
 func (w *walk) proven(shift time.Duration) {
-	w.max -= shift - w.shift
+	w.max = max(w.max-(shift-w.shift), w.max/2)
 	w.shift = shift
-	w.startsEarly()
+	w.early = !w.edged
 }
 
-// startsEarly notes that the server takes times for earlier ones. So it did with the very first end, if the
-// caller has given one: what lies before that is asked for once more.
-func (w *walk) startsEarly() {
-	if w.early || w.hi.IsZero() {
-		return
+// edge returns the last window of a listing, if there is one: where the server takes times for earlier ones,
+// what lies before an end that the caller has given has not come.
+func (w *walk) edge() (window, bool) {
+	if !w.early || w.hi.IsZero() {
+		return window{}, false
 	}
-	w.early = true
-	w.todo = append(w.todo, window{start: w.hi.Add(-time.Second), end: w.hi.Add(maxShift)})
+	w.early, w.edged = false, true
+	return window{start: w.hi.Add(-time.Second), end: w.hi.Add(min(maxShift, w.max))}, true
 }
 
 // compare looks whether what has come lies in its window, or the server takes the bounds for other times.
 func (w *walk) compare(win window, e *extent) {
 	if !win.start.IsZero() && !e.oldest.IsZero() && e.oldest.Before(win.start.Add(-time.Second)) {
-		w.startsEarly()
+		w.early = !w.edged
 	}
 	if w.beyond(win, e) {
 		w.late = true

@@ -83,7 +83,7 @@ func (c *pageCity) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // this process would share its garbage collector and its memory with what is measured.
 func servePages(b *testing.B, f wire.Format, pages int, delay time.Duration) string {
 	b.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestPageServer$")
+	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), fmt.Sprintf("OPEN311_PAGE_SERVER=%s %d %d", f, pages, delay.Milliseconds()))
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
@@ -105,21 +105,21 @@ func servePages(b *testing.B, f wire.Format, pages int, delay time.Duration) str
 	return strings.TrimSpace(address)
 }
 
-// TestPageServer is no test: it is the server of [servePages], until its standard input is closed.
-func TestPageServer(t *testing.T) {
+// TestMain runs the tests, or the server of [servePages] until its standard input is closed.
+func TestMain(m *testing.M) {
 	var format string
 	var pages, delay int
 	if _, err := fmt.Sscan(os.Getenv("OPEN311_PAGE_SERVER"), &format, &pages, &delay); err != nil {
-		t.Skip("only for BenchmarkAll")
+		os.Exit(m.Run())
 	}
 	f := wire.XML
 	if format == wire.JSON.String() {
 		f = wire.JSON
 	}
 	srv := httptest.NewServer(newPageCity(f, pages, time.Duration(delay)*time.Millisecond))
-	defer srv.Close()
 	fmt.Println(srv.URL)
 	io.Copy(io.Discard, os.Stdin)
+	srv.Close()
 }
 
 // naivePages is what one writes without this module: page by page into plain structs.

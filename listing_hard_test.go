@@ -455,3 +455,46 @@ func TestAllStatuses(t *testing.T) {
 	d := open311.Dialect{OneValue: []string{"status"}, Statuses: []open311.Status{open311.StatusOpen, open311.StatusClosed}}
 	listAll(t, simClient(t, city, open311.WithDialect(d)), &open311.Query{Start: now.Add(-40 * simDay)}, city.ids())
 }
+
+// TestAllShortSpans lists servers that answer for a day, or an hour, at a time.
+func TestAllShortSpans(t *testing.T) {
+	now := time.Now().Truncate(time.Second)
+	for _, span := range []time.Duration{time.Hour, simDay, 2 * simDay} {
+		for _, zone := range []time.Duration{0, 2 * time.Hour} {
+			if zone > 0 && span < 2*simDay {
+				continue // a day later is beyond what it answers for: a gap
+			}
+			t.Run(fmt.Sprint(span, zone), func(t *testing.T) {
+				city := newSimCity(300, 5*simDay, now, regime{size: 50, window: span, strictSpan: true, zone: zone})
+				city.patience = 2000
+				d := open311.Dialect{Windows: open311.Windows{Span: span}}
+				q := &open311.Query{Start: now.Add(-6 * simDay), End: now.Add(simDay)}
+				listAll(t, simClient(t, city, open311.WithDialect(d)), q, city.ids())
+			})
+		}
+	}
+}
+
+// TestAllEdge lists up to an end in the past, from a server that takes it for ten hours earlier.
+func TestAllEdge(t *testing.T) {
+	now := time.Now().Truncate(time.Second)
+	city := newSimCity(1000, 100*simDay, now, regime{size: 100, page: "page", first: 1, window: 90 * simDay, zone: 10 * time.Hour})
+	q := &open311.Query{Start: now.Add(-101 * simDay), End: now.Add(-10 * simDay)}
+	var want []string
+	for _, r := range city.rows {
+		if !r.at.After(q.End) {
+			want = append(want, r.id)
+		}
+	}
+	listAll(t, simClient(t, city), q, want)
+}
+
+// TestAllAheadOfAnotherQuery: pages that were read ahead for one status are not taken for those of the next.
+func TestAllAheadOfAnotherQuery(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		city := newSimCity(1500, 80*simDay, now, regime{size: 100, page: "page", first: 1, oneValue: true})
+		q := &open311.Query{Start: now.Add(-81 * simDay), Statuses: []open311.Status{open311.StatusOpen, open311.StatusClosed}}
+		listAll(t, simClient(t, city, open311.WithConcurrency(4)), q, city.ids())
+	})
+}

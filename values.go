@@ -32,30 +32,25 @@ func (l *lister) byValues() error {
 	return nil
 }
 
-func eachCode(queries []Query) (out []Query) {
-	for _, q := range queries {
-		if len(q.ServiceCodes) < 2 {
-			out = append(out, q)
-			continue
-		}
-		for _, code := range q.ServiceCodes {
-			one := q
-			one.ServiceCodes = []string{code}
-			out = append(out, one)
-		}
-	}
-	return out
+func eachCode(queries []Query) []Query {
+	return each(queries, func(q *Query) *[]string { return &q.ServiceCodes })
 }
 
-func eachStatus(queries []Query) (out []Query) {
+func eachStatus(queries []Query) []Query {
+	return each(queries, func(q *Query) *[]Status { return &q.Statuses })
+}
+
+// each makes of every query one for each value that a filter has.
+func each[T any](queries []Query, filter func(*Query) *[]T) (out []Query) {
 	for _, q := range queries {
-		if len(q.Statuses) < 2 {
+		values := *filter(&q)
+		if len(values) < 2 {
 			out = append(out, q)
 			continue
 		}
-		for _, s := range q.Statuses {
+		for i := range values {
 			one := q
-			one.Statuses = []Status{s}
+			*filter(&one) = values[i : i+1 : i+1]
 			out = append(out, one)
 		}
 	}

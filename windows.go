@@ -41,6 +41,7 @@ type walk struct {
 	shift   time.Duration // see anchor.go
 	late    bool
 	early   bool
+	edged   bool
 	loose   int
 	oldest  time.Time // the oldest request seen
 	first   bool      // nothing has been listed yet
@@ -58,7 +59,7 @@ func (l *lister) walk(q *Query) error {
 	if w.max <= 0 {
 		w.max = defaultSpan
 	}
-	w.max -= spanMargin
+	w.max -= min(spanMargin, w.max/2)
 	if q.Start.IsZero() {
 		w.lo = time.Time{}
 	}
@@ -104,7 +105,7 @@ func (w *walk) next() (window, bool) {
 		return next, true
 	}
 	if w.covered.IsZero() {
-		return window{}, false
+		return w.edge()
 	}
 	quiet := w.l.c.cfg.dialect.Quiet
 	if quiet <= 0 {
@@ -119,7 +120,7 @@ func (w *walk) next() (window, bool) {
 		bound = w.bottom()
 	}
 	if w.covered.Before(bound) || w.covered.Equal(bound) && w.from.IsZero() {
-		return window{}, false
+		return w.edge()
 	}
 	// The windows overlap by a second, so that nothing is lost whether bounds are inclusive or not.
 	next := window{start: w.covered.Add(-w.max), end: w.covered.Add(time.Second), from: w.from}
