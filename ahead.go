@@ -99,7 +99,7 @@ type prefetched struct {
 	meta   Extra
 }
 
-func (p *prefetched) read(ctx context.Context, c *Client, k *call) {
+func (p *prefetched) read(ctx context.Context, c *conn, k *call) {
 	defer close(p.done)
 	s, err := openStream(ctx, c, k, requestTable)
 	if err != nil {

@@ -178,7 +178,7 @@ type rows interface {
 // memory, which is used again if the caller does not get it.
 type liveRows struct {
 	s   *stream[ServiceRequest]
-	c   *Client
+	c   *conn
 	box *requestBox
 }
 

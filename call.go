@@ -41,7 +41,7 @@ type answer struct {
 const errorBody = 8 << 10
 
 // send makes the call in the given format.
-func (c *Client) send(ctx context.Context, k *call, f Format) (*answer, error) {
+func (c *conn) send(ctx context.Context, k *call, f Format) (*answer, error) {
 	req, getBody, size, err := c.request(ctx, k, f)
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func (c *Client) send(ctx context.Context, k *call, f Format) (*answer, error) {
 }
 
 // transportError describes a call that got no answer.
-func (c *Client) transportError(k *call, shown string, err error) error {
+func (c *conn) transportError(k *call, shown string, err error) error {
 	attempts, sent, status := 0, false, 0
 	var re *retry.Error
 	if errors.As(err, &re) {
@@ -84,7 +84,7 @@ func (c *Client) transportError(k *call, shown string, err error) error {
 }
 
 // apiError describes an answer that refuses the call, and closes it.
-func (c *Client) apiError(k *call, a *answer, res *retry.Result) error {
+func (c *conn) apiError(k *call, a *answer, res *retry.Result) error {
 	body, _ := io.ReadAll(io.LimitReader(decompress(a.resp), errorBody))
 	a.resp.Body.Close()
 	e := &APIError{
@@ -106,7 +106,7 @@ func mayHaveWorked(status int) bool {
 	return status >= 500 || status == http.StatusRequestTimeout || status == http.StatusFound || status == http.StatusSeeOther
 }
 
-func (c *Client) faults(in []wire.Fault) []Fault {
+func (c *conn) faults(in []wire.Fault) []Fault {
 	var out []Fault
 	for _, f := range in {
 		out = append(out, Fault{Code: c.hide.Text(f.Code), Description: c.hide.Text(f.Description)})
@@ -142,7 +142,7 @@ func (l *lazyGzip) Read(p []byte) (int, error) {
 }
 
 // request builds the HTTP request of a call.
-func (c *Client) request(ctx context.Context, k *call, f Format) (*http.Request, func() (io.ReadCloser, error), int64, error) {
+func (c *conn) request(ctx context.Context, k *call, f Format) (*http.Request, func() (io.ReadCloser, error), int64, error) {
 	d := &c.cfg.dialect
 	params := make(url.Values, len(k.params)+4)
 	if !k.write {
@@ -192,7 +192,7 @@ func encodeQuery(params url.Values) string {
 }
 
 // addKey puts the API key where the dialect wants it.
-func (c *Client) addKey(params url.Values, header http.Header) {
+func (c *conn) addKey(params url.Values, header http.Header) {
 	d := &c.cfg.dialect
 	switch {
 	case c.cfg.key == "":
@@ -210,7 +210,7 @@ func (c *Client) addKey(params url.Values, header http.Header) {
 }
 
 // url returns the address of a call, without its query.
-func (c *Client) url(k *call, f Format) *url.URL {
+func (c *conn) url(k *call, f Format) *url.URL {
 	u := *c.endpoint
 	u.RawQuery = ""
 	if k.noPath {

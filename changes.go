@@ -108,7 +108,7 @@ const (
 // Feed tells what changes in a city; see [RequestClient.Feed]. One loop at a time may run over it;
 // [Feed.Checkpoint] may be called at any time.
 type Feed struct {
-	c       *Client
+	c       *conn
 	opts    FeedOptions
 	q       Query // without the parts that are checked on this side
 	scope   scope

@@ -133,7 +133,7 @@ func (r *RequestClient) Create(ctx context.Context, n *NewRequest) (*Receipt, er
 }
 
 // unsent describes why a POST was not even tried.
-func (c *Client) unsent(op string, err error) error {
+func (c *conn) unsent(op string, err error) error {
 	var ve *ValidationError
 	if errors.As(err, &ve) {
 		for i := range ve.Problems {
@@ -146,7 +146,7 @@ func (c *Client) unsent(op string, err error) error {
 
 // problems says what is wrong with a report: by itself, by the definition of its service if this
 // client has read it lately, and by the dialect.
-func (c *Client) problems(n *NewRequest) []Problem {
+func (c *conn) problems(n *NewRequest) []Problem {
 	out := n.problems()
 	if n == nil {
 		return out

@@ -15,7 +15,10 @@ import (
 )
 
 // DiscoveryClient reads the discovery document of an endpoint (Open311 Service Discovery).
-type DiscoveryClient struct{ c *Client }
+type DiscoveryClient struct{ c *conn }
+
+// Format names the client, and shows nothing of its settings.
+func (d DiscoveryClient) Format(f fmt.State, verb rune) { d.c.Format(f, verb) }
 
 // Discovery says where a city's Open311 endpoints are.
 type Discovery struct {
@@ -83,13 +86,9 @@ func (e *Endpoint) formats() []Format {
 	return nil
 }
 
-// Discover reads a discovery document (Open311 Service Discovery) and returns a client for its
-// production endpoint of GeoReport v2, or, if there is none, for another one of GeoReport v2. The URL
-// may end in .json or .xml, or in neither; then both are tried.
-//
-// An error that matches [ErrNotFound] means that the document names no such endpoint.
-func Discover(ctx context.Context, discoveryURL string, opts ...Option) (*Client, error) {
-	c, err := New(discoveryURL, opts...)
+// discover reads a discovery document and returns a connection to the endpoint of GeoReport v2 that it names.
+func discover(ctx context.Context, discoveryURL string, opts []Option) (*conn, error) {
+	c, err := dial(discoveryURL, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +98,7 @@ func Discover(ctx context.Context, discoveryURL string, opts ...Option) (*Client
 			c.endpoint.Path, c.endpoint.RawPath, suffix = cut, "", f
 		}
 	}
-	d, err := c.Discovery.at(ctx, c.endpoint, suffix)
+	d, err := readDiscovery(ctx, c, c.endpoint, suffix)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +112,7 @@ func Discover(ctx context.Context, discoveryURL string, opts ...Option) (*Client
 		// Mark-a-Spot names no URL: the endpoint is where the document is.
 		u = c.endpoint.JoinPath("..")
 	}
-	found, err := New(u.String(), opts...)
+	found, err := dial(u.String(), opts)
 	if err != nil {
 		return nil, err
 	}
@@ -126,21 +125,18 @@ func Discover(ctx context.Context, discoveryURL string, opts ...Option) (*Client
 // withVersion adds the version to an endpoint that was announced without: FixMyStreet names
 // /open311 where /open311/v2 is meant. It tries only if the address has no version in it, and stays with
 // what was announced unless the other one works better.
-func (c *Client) withVersion(ctx context.Context) *Client {
+func (c *conn) withVersion(ctx context.Context) *conn {
 	if strings.Contains(strings.ToLower(c.endpoint.Path), "v2") || strings.Contains(c.endpoint.Path, "/v1") {
 		return c
 	}
-	if _, err := c.Services.List(ctx); err == nil || !leadsNowhere(err) {
+	if _, err := listServices(ctx, c); err == nil || !leadsNowhere(err) {
 		return c
 	}
-	v := *c
-	v.endpoint = c.endpoint.JoinPath("v2")
-	v.learned = &memory{}
-	longer, err := build(v.endpoint, c.cfg, v.learned, nil)
+	longer, err := newConn(c.endpoint.JoinPath("v2"), c.cfg, &memory{}, nil)
 	if err != nil {
 		return c
 	}
-	if _, err := longer.Services.List(ctx); err != nil {
+	if _, err := listServices(ctx, longer); err != nil {
 		return c
 	}
 	return longer
@@ -159,7 +155,7 @@ func (d *DiscoveryClient) Get(ctx context.Context) (*Discovery, error) {
 	var firstErr error
 	dir := *d.c.endpoint
 	for range 4 {
-		doc, err := d.at(ctx, dir.JoinPath("discovery"), FormatAuto)
+		doc, err := readDiscovery(ctx, d.c, dir.JoinPath("discovery"), FormatAuto)
 		if err == nil {
 			return doc, nil
 		}
@@ -174,18 +170,17 @@ func (d *DiscoveryClient) Get(ctx context.Context) (*Discovery, error) {
 	return nil, firstErr
 }
 
-// at reads the document at u, whose suffix is still to be added. What it learns about formats is about
+// readDiscovery reads the document at u, whose suffix is still to be added. What it learns about formats is about
 // this document only: a static file says nothing about the API.
-func (d *DiscoveryClient) at(ctx context.Context, u *url.URL, suffix Format) (*Discovery, error) {
-	cfg := d.c.cfg
+func readDiscovery(ctx context.Context, near *conn, u *url.URL, suffix Format) (*Discovery, error) {
+	cfg := near.cfg
 	cfg.dialect.NoSuffix, cfg.dialect.Formats = false, nil
-	cfg.strict = d.c.cfg.strict
 	if suffix != FormatAuto {
 		cfg.format = suffix
 	}
 	where := *u
 	where.Path, where.RawPath = strings.TrimRight(where.Path, "/"), ""
-	c, err := build(&where, cfg, &memory{}, nil)
+	c, err := newConn(&where, cfg, &memory{}, nil)
 	if err != nil {
 		return nil, err
 	}

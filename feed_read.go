@@ -375,7 +375,7 @@ func (p *poll) follow(ids []string) error {
 		}
 		extra := 0
 		for _, id := range missing {
-			r, err := p.f.c.Requests.Get(p.ctx, id)
+			r, err := getRequest(p.ctx, p.f.c, id)
 			switch {
 			case err == nil:
 				p.alive = true

@@ -85,7 +85,7 @@ type feedState struct {
 
 // scopeOf identifies an endpoint and what is asked of it. It is a hash: neither addresses nor parameters
 // are to be found in a checkpoint. The scheme does not count, nor do the states that are asked for.
-func scopeOf(c *Client, q *Query) string {
+func scopeOf(c *conn, q *Query) string {
 	h := sha256.New()
 	sorted := func(list []string) []string { list = slices.Clone(list); slices.Sort(list); return list }
 	fmt.Fprintf(h, "%q %q %q %q %q %q", strings.ToLower(c.endpoint.Host), c.endpoint.Path, c.cfg.jurisdiction,

@@ -69,7 +69,7 @@ func (l *lister) idList(ids []string) (found map[string]bool, err error) {
 // oneByOne asks for each id alone. Ids that do not exist are left out.
 func (l *lister) oneByOne(ids []string) (found int, err error) {
 	for _, id := range ids {
-		r, err := l.c.Requests.Get(l.ctx, id)
+		r, err := getRequest(l.ctx, l.c, id)
 		switch {
 		case err == nil:
 			found++

@@ -66,7 +66,7 @@ var errStop = errors.New("stopped")
 
 // lister is one listing in progress.
 type lister struct {
-	c      *Client
+	c      *conn
 	ctx    context.Context
 	q      Query
 	params url.Values // of every call: the query without dates, pages and what is done on this side
@@ -92,7 +92,7 @@ type lister struct {
 	failures int
 }
 
-func newLister(ctx context.Context, c *Client, q *Query) *lister {
+func newLister(ctx context.Context, c *conn, q *Query) *lister {
 	l := &lister{c: c, ctx: ctx, seen: newSeenSet(), began: time.Now()}
 	if q != nil {
 		l.q = *q

@@ -58,7 +58,7 @@ func (l *lister) query(p *piece) string {
 }
 
 // accepts reports whether the dialect lets a parameter be sent.
-func (c *Client) accepts(name string) bool {
+func (c *conn) accepts(name string) bool {
 	d := &c.cfg.dialect
 	if d.Accepts == nil {
 		return true
@@ -74,7 +74,7 @@ func (c *Client) accepts(name string) bool {
 // nextLink returns where the server says the next page is: Link with rel=next (RFC 8288), or
 // X-Next-Page-URL (Helsinki). Only its parameters are used, so another host is of no consequence; a
 // link without any is none.
-func (c *Client) nextLink(h http.Header) *url.URL {
+func (c *conn) nextLink(h http.Header) *url.URL {
 	candidates := []string{h.Get("X-Next-Page-URL")}
 	for _, value := range h.Values("Link") {
 		for part := range strings.SplitSeq(value, ",") {

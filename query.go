@@ -58,7 +58,7 @@ func (l list) EncodeValues(key string, v *url.Values) error {
 
 // queryParams turns a query into parameters, in the words of the dialect. Nothing is sent that is not
 // set. The error is a *ValidationError.
-func (c *Client) queryParams(q *Query) (url.Values, error) {
+func (c *conn) queryParams(q *Query) (url.Values, error) {
 	if q == nil {
 		q = &Query{}
 	}
@@ -147,7 +147,7 @@ func (q *Query) problems() []Problem {
 
 // queryTime writes a bound of a query in whole seconds, which is all that some servers take. up is for
 // upper bounds: their fractions are rounded up so that nothing falls out.
-func (c *Client) queryTime(t time.Time, up bool) string {
+func (c *conn) queryTime(t time.Time, up bool) string {
 	if t.IsZero() {
 		return ""
 	}
@@ -165,7 +165,7 @@ func (c *Client) queryTime(t time.Time, up bool) string {
 	return t.Truncate(time.Second).In(loc).Format(layout)
 }
 
-func (c *Client) addTime(params url.Values, name string, t time.Time, up bool) {
+func (c *conn) addTime(params url.Values, name string, t time.Time, up bool) {
 	if s := c.queryTime(t, up); s != "" && c.cfg.dialect.sends(name) {
 		params.Set(c.cfg.dialect.param(name), s)
 	}
@@ -173,7 +173,7 @@ func (c *Client) addTime(params url.Values, name string, t time.Time, up bool) {
 
 // boxParam writes a box in the order of the dialect; without one as uReport has it: south, west,
 // north, east.
-func (c *Client) boxParam(b *Box) string {
+func (c *conn) boxParam(b *Box) string {
 	order := c.cfg.dialect.BoxOrder
 	if order == "" {
 		order = "swne"

@@ -21,7 +21,7 @@ type memory struct {
 
 // formats returns the formats to try, the best first. There is a second one only while it is open
 // which of the two the server speaks.
-func (c *Client) formats() []Format {
+func (c *conn) formats() []Format {
 	if c.cfg.format != FormatAuto {
 		return []Format{c.cfg.format}
 	}
@@ -35,7 +35,7 @@ func (c *Client) formats() []Format {
 }
 
 // works remembers that the server speaks f.
-func (c *Client) works(f Format) {
+func (c *conn) works(f Format) {
 	if c.cfg.format == FormatAuto {
 		c.learned.format.Store(int32(f))
 	}
@@ -43,7 +43,7 @@ func (c *Client) works(f Format) {
 
 // stream is an answer whose records are being read.
 type stream[T any] struct {
-	c      *Client
+	c      *conn
 	k      *call
 	a      *answer
 	rd     *wire.Reader[T]
@@ -55,7 +55,7 @@ type stream[T any] struct {
 }
 
 // stream opens the answer to a GET. It tries the other format if the one asked for first does not work.
-func openStream[T any](ctx context.Context, c *Client, k *call, t *wire.Table[T]) (*stream[T], error) {
+func openStream[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T]) (*stream[T], error) {
 	var firstErr error
 	attempts := 0
 	for i, f := range c.formats() {
@@ -85,7 +85,7 @@ func moreTelling(second, first error) bool {
 
 // otherFormat reports whether an error may mean that the server does not speak the format f. An error
 // list in f says that it does.
-func (c *Client) otherFormat(err error, f Format) bool {
+func (c *conn) otherFormat(err error, f Format) bool {
 	var de *DecodeError
 	if errors.As(err, &de) {
 		return !errors.Is(err, context.Canceled) && !isCut(err) && !isCap(err) && !c.cfg.strict
@@ -130,7 +130,7 @@ func bodyFormat(body []byte) Format {
 	return FormatAuto
 }
 
-func openFormat[T any](ctx context.Context, c *Client, k *call, t *wire.Table[T], f Format) (*stream[T], error) {
+func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], f Format) (*stream[T], error) {
 	a, err := c.send(ctx, k, f)
 	if err != nil {
 		return nil, err
@@ -259,7 +259,7 @@ func isCap(err error) bool {
 // collect reads every record of the answer to a GET. prepare is called for the place of each record
 // before it is read; nil for nothing. An answer that breaks off is asked for again, as often as the
 // retry policy has it.
-func collect[T any](ctx context.Context, c *Client, k *call, t *wire.Table[T], prepare func(*T)) ([]T, *stream[T], error) {
+func collect[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], prepare func(*T)) ([]T, *stream[T], error) {
 	var list []T
 	for attempt := 1; ; attempt++ {
 		list = list[:0]

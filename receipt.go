@@ -64,7 +64,7 @@ type filing struct {
 }
 
 // post files a report and reads the answer.
-func (c *Client) post(ctx context.Context, f *filing, format Format) (*Receipt, error) {
+func (c *conn) post(ctx context.Context, f *filing, format Format) (*Receipt, error) {
 	receipts, shown, err := readReceipts(ctx, c, f.k, receiptTable, format)
 	for i := range receipts {
 		tidyIDs(&receipts[i].ID, &receipts[i].Token)
@@ -101,7 +101,7 @@ func tidyIDs(ids ...*string) {
 // readReceipts makes a POST and reads up to two records of its answer: with the second one it is clear
 // that they are no receipt. shown is the URL of the call. An error after a status of success is marked
 // as an unknown outcome.
-func readReceipts[T any](ctx context.Context, c *Client, k *call, t *wire.Table[T], format Format) (list []T, shown string, err error) {
+func readReceipts[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], format Format) (list []T, shown string, err error) {
 	s, err := openFormat(ctx, c, k, t, format)
 	if err != nil {
 		return nil, "", doubtful(err)
@@ -132,12 +132,12 @@ func doubtful(err error) error {
 // isBlackbox reports whether a service answers no report with an id. What this client has not read yet
 // it asks the server for: there is an answer in hand that says nothing, and it is either a receipt or a
 // report in doubt.
-func (c *Client) isBlackbox(ctx context.Context, code string) bool {
+func (c *conn) isBlackbox(ctx context.Context, code string) bool {
 	t, ok := c.knownType(code)
 	if !ok {
 		quiet := *c
 		quiet.cfg.warnings = nil // nobody has asked for that list
-		if _, err := (&ServiceClient{&quiet}).List(ctx); err != nil {
+		if _, err := listServices(ctx, &quiet); err != nil {
 			return false
 		}
 		t, _ = c.knownType(code)
@@ -200,7 +200,7 @@ func sameText(a, b string) bool {
 // that nothing is there: 404, 406 or 415 without an error of the specification. Such a report was
 // not filed, so it may be filed again; but only where nobody has said which format the server speaks,
 // and only after a read has shown that it speaks the other one.
-func (c *Client) otherFormatFor(ctx context.Context, err error, tried Format) (Format, bool) {
+func (c *conn) otherFormatFor(ctx context.Context, err error, tried Format) (Format, bool) {
 	var ae *APIError
 	if c.cfg.format != FormatAuto || c.learned.format.Load() != int32(FormatAuto) || len(c.cfg.dialect.Formats) > 0 ||
 		!errors.As(err, &ae) || errors.Is(err, ErrOutcomeUnknown) || len(ae.Faults) > 0 {
@@ -211,7 +211,7 @@ func (c *Client) otherFormatFor(ctx context.Context, err error, tried Format) (F
 	default:
 		return 0, false
 	}
-	if _, err := c.Services.List(ctx); err != nil {
+	if _, err := listServices(ctx, c); err != nil {
 		return 0, false
 	}
 	learned := Format(c.learned.format.Load())

@@ -29,10 +29,10 @@ type agedDefinition struct {
 }
 
 // serviceKey tells services of different jurisdictions apart: derived clients share their memory.
-func (c *Client) serviceKey(code string) string { return c.cfg.jurisdiction + "\x00" + code }
+func (c *conn) serviceKey(code string) string { return c.cfg.jurisdiction + "\x00" + code }
 
 // rememberServices notes the types of services.
-func (c *Client) rememberServices(list []Service) {
+func (c *conn) rememberServices(list []Service) {
 	m := &c.learned.catalog
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -45,7 +45,7 @@ func (c *Client) rememberServices(list []Service) {
 }
 
 // rememberDefinition notes the definition of a service. It keeps a copy: the caller may change its own.
-func (c *Client) rememberDefinition(code string, d *ServiceDefinition) {
+func (c *conn) rememberDefinition(code string, d *ServiceDefinition) {
 	own := *d
 	own.Extra = nil
 	own.Attributes = slices.Clone(d.Attributes)
@@ -73,7 +73,7 @@ func put[V any](m map[string]V, limit int, key string, v V) {
 }
 
 // knownType returns the type of a service that was in a list read by this client.
-func (c *Client) knownType(code string) (ServiceType, bool) {
+func (c *conn) knownType(code string) (ServiceType, bool) {
 	m := &c.learned.catalog
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -82,7 +82,7 @@ func (c *Client) knownType(code string) (ServiceType, bool) {
 }
 
 // knownDefinition returns the definition of a service if this client has read it within the last hour.
-func (c *Client) knownDefinition(code string) *ServiceDefinition {
+func (c *conn) knownDefinition(code string) *ServiceDefinition {
 	m := &c.learned.catalog
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -18,7 +18,10 @@ import (
 )
 
 // RequestClient reads and files service requests: /requests and /tokens.
-type RequestClient struct{ c *Client }
+type RequestClient struct{ c *conn }
+
+// Format names the client, and shows nothing of its settings.
+func (r RequestClient) Format(f fmt.State, verb rune) { r.c.Format(f, verb) }
 
 // ServiceRequest is one report as the city shows it (GeoReport v2, GET Service Requests). A zero
 // field is one that the server did not send, or sent empty: the specification equates the two.
@@ -100,11 +103,15 @@ func (r *RequestClient) List(ctx context.Context, q *Query) (*Page, error) {
 // Get returns one service request (GET /requests/{id}; GeoReport v2, GET Service Request). If the
 // server has no such request, or answers with another one, the error matches [ErrNotFound].
 func (r *RequestClient) Get(ctx context.Context, id string) (*ServiceRequest, error) {
+	return getRequest(ctx, r.c, id)
+}
+
+func getRequest(ctx context.Context, c *conn, id string) (*ServiceRequest, error) {
 	if id == "" {
 		return nil, &ValidationError{[]Problem{{"id", "the id of the service request is empty"}}}
 	}
-	k := &call{op: "GET requests/{id}", method: http.MethodGet, path: append(strings.Split(r.c.cfg.dialect.path("request"), "/"), id)}
-	list, s, err := collect(ctx, r.c, k, requestTable, nil)
+	k := &call{op: "GET requests/{id}", method: http.MethodGet, path: append(strings.Split(c.cfg.dialect.path("request"), "/"), id)}
+	list, s, err := collect(ctx, c, k, requestTable, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +121,7 @@ func (r *RequestClient) Get(ctx context.Context, id string) (*ServiceRequest, er
 		func(got string) bool { return strings.EqualFold(got, id) || got == "" && len(list) == 1 },
 	} {
 		if i := slices.IndexFunc(list, func(got ServiceRequest) bool { return same(got.ID) }); i >= 0 {
-			r.c.mapStatus(&list[i])
+			c.mapStatus(&list[i])
 			return &list[i], nil
 		}
 	}
@@ -130,7 +137,7 @@ func (s *stream[T]) missing(what string) error {
 }
 
 // mapStatus turns the server's own status words into those that the dialect gives for them.
-func (c *Client) mapStatus(r *ServiceRequest) {
+func (c *conn) mapStatus(r *ServiceRequest) {
 	if to, ok := c.cfg.dialect.StatusWords[string(r.Status)]; ok {
 		r.Status = to
 	}

@@ -14,7 +14,10 @@ import (
 )
 
 // ServiceClient reads what can be reported to a city: GET /services and GET /services/{code}.
-type ServiceClient struct{ c *Client }
+type ServiceClient struct{ c *conn }
+
+// Format names the client, and shows nothing of its settings.
+func (s ServiceClient) Format(f fmt.State, verb rune) { s.c.Format(f, verb) }
 
 // ServiceType says what a city answers when a request for this service is filed.
 type ServiceType string
@@ -88,10 +91,14 @@ type CatalogEntry struct {
 //
 // A call that fails is an *[APIError], or a *[DecodeError] for an answer that cannot be read.
 func (s *ServiceClient) List(ctx context.Context) ([]Service, error) {
-	k := &call{op: "GET services", method: http.MethodGet, path: []string{s.c.cfg.dialect.path("services")}}
-	list, _, err := collect(ctx, s.c, k, serviceTable, nil)
+	return listServices(ctx, s.c)
+}
+
+func listServices(ctx context.Context, c *conn) ([]Service, error) {
+	k := &call{op: "GET services", method: http.MethodGet, path: []string{c.cfg.dialect.path("services")}}
+	list, _, err := collect(ctx, c, k, serviceTable, nil)
 	if err == nil {
-		s.c.rememberServices(list)
+		c.rememberServices(list)
 	}
 	return list, err
 }

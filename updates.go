@@ -19,7 +19,10 @@ import (
 // UpdateClient reads and sends updates of service requests: /servicerequestupdates, an extension of
 // mySociety's servers (FixMyStreet, open311-adapter) that GeoReport v2 does not have. A server with
 // another path for it is a matter of Dialect.Paths.
-type UpdateClient struct{ c *Client }
+type UpdateClient struct{ c *conn }
+
+// Format names the client, and shows nothing of its settings.
+func (u UpdateClient) Format(f fmt.State, verb rune) { u.c.Format(f, verb) }
 
 // Update is one thing that happened to a service request.
 type Update struct {
@@ -105,7 +108,7 @@ func (u *UpdateClient) path() []string {
 }
 
 // tidy splits addresses joined by commas, and gives the status the dialect's word.
-func (u *Update) tidy(c *Client) {
+func (u *Update) tidy(c *conn) {
 	var urls []string
 	for _, joined := range u.MediaURLs {
 		urls = append(urls, splitURLs(joined)...)
@@ -229,7 +232,7 @@ func (u *UpdateClient) Create(ctx context.Context, n *NewUpdate) (*UpdateReceipt
 }
 
 // postUpdate sends an update and reads the answer. A list of updates, as the answer to a GET, is none.
-func (c *Client) postUpdate(ctx context.Context, k *call, n *NewUpdate) (*UpdateReceipt, error) {
+func (c *conn) postUpdate(ctx context.Context, k *call, n *NewUpdate) (*UpdateReceipt, error) {
 	receipts, shown, err := readReceipts(ctx, c, k, updateReceiptTable, c.formats()[0])
 	if err != nil {
 		return nil, err
