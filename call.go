@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/go-open311/open311/internal/retry"
 	"github.com/go-open311/open311/internal/wire"
@@ -28,6 +29,8 @@ type call struct {
 	body   func(params url.Values) (*payload, error)
 	write  bool // it changes something at the server: the key goes with it, and nothing is repeated lightly
 	noPath bool // the URL is the endpoint itself with a suffix
+	// page and window say which part of a listing it is, for those who look.
+	page, window string
 }
 
 // answer is what came back for a call, with a status below 300.
@@ -35,6 +38,8 @@ type answer struct {
 	resp     *http.Response
 	attempts int
 	url      string // redacted
+	received time.Time
+	seen     *observation // to be ended when the answer has been read
 }
 
 // errorBody is how much of an answer that is an error is kept.
@@ -47,15 +52,20 @@ func (c *conn) send(ctx context.Context, k *call, f Format) (*answer, error) {
 		return nil, err
 	}
 	shown := c.hide.URLOf(req.URL)
-	res, err := c.calls.Do(req, getBody, size)
+	ctx, seen := c.observe(ctx, k, f, req.URL)
+	res, err := c.calls.Do(req.WithContext(ctx), getBody, size)
 	if err != nil {
-		return nil, c.transportError(k, shown, err)
+		err = c.transportError(k, shown, err)
+		seen.end(CallResult{Err: err})
+		return nil, err
 	}
-	a := &answer{resp: res.Response, attempts: res.Attempts, url: shown}
+	a := &answer{resp: res.Response, attempts: res.Attempts, url: shown, received: time.Now(), seen: seen}
 	if res.Response.StatusCode < 300 {
 		return a, nil
 	}
-	return nil, c.apiError(k, a, res)
+	err = c.apiError(k, a, res)
+	seen.end(CallResult{StatusCode: a.resp.StatusCode, Err: err})
+	return nil, err
 }
 
 // transportError describes a call that got no answer.
@@ -91,6 +101,7 @@ func (c *conn) apiError(k *call, a *answer, res *retry.Result) error {
 		StatusCode: a.resp.StatusCode, Method: k.method, URL: a.url, RetryAfter: res.RetryAfter, Attempts: a.attempts,
 		Header: c.hide.Header(a.resp.Header), Body: []byte(c.hide.Snippet(body, errorBody-len("…"))), Faults: c.faults(wire.Faults(body)),
 	}
+	c.answered(a, bodyFormat(body))
 	if res.NotFollowed != nil {
 		e.Faults = append(e.Faults, Fault{Description: c.hide.Text(res.NotFollowed.Error())})
 	}
@@ -159,6 +170,7 @@ func (c *conn) request(ctx context.Context, k *call, f Format) (*http.Request, f
 		c.addKey(params, header)
 	}
 	maps.Copy(params, k.params)
+	c.call.apply(d, k, params, header)
 	u := c.url(k, f)
 	var getBody func() (io.ReadCloser, error)
 	size := int64(0)

@@ -23,6 +23,7 @@ type conn struct {
 	hide     *redact.Set
 	calls    *retry.Client
 	learned  *memory
+	call     *callOptions // of the method that is being called; nil for none
 }
 
 // transportParts is what derived clients share with the client they come from.
@@ -94,7 +95,7 @@ func newConn(endpoint *url.URL, cfg config, learned *memory, opts []Option) (*co
 	}
 	c.calls = retry.New(c.httpClient(), retry.Config{
 		Policy: retry.Policy{MaxAttempts: cfg.retry.MaxAttempts, MinWait: cfg.retry.MinWait, MaxWait: cfg.retry.MaxWait},
-		Budget: cfg.transport.budget, Timeout: cfg.timeout, OnAttempt: c.logAttempt, Wait: c.limit,
+		Budget: cfg.transport.budget, Timeout: cfg.timeout, OnAttempt: attempted, Wait: c.limit,
 		CrossHost: c.hide.Strip,
 	})
 	return c, nil
@@ -139,7 +140,9 @@ func (c *conn) limit(ctx context.Context) error {
 	if c.cfg.limiter == nil {
 		return ctx.Err()
 	}
+	began := time.Now()
 	err := c.cfg.limiter.Wait(ctx)
+	observationOf(ctx).wait(time.Since(began))
 	if _, limited := ctx.Deadline(); err != nil && ctx.Err() == nil && limited {
 		// A rate.Limiter does not begin a wait that would last longer than the context.
 		return fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
@@ -147,33 +150,20 @@ func (c *conn) limit(ctx context.Context) error {
 	return err
 }
 
-// hideKey is under which the context of a call that carries a reporter's data has what hides them.
-type hideKey struct{}
-
-// hiding returns a connection and a context for a call that carries a reporter's data. What the server repeats of
-// them is hidden by value: errors are printed and logged.
-func (c *conn) hiding(ctx context.Context, personal []string) (*conn, context.Context) {
+// hiding returns a connection for a call that carries a reporter's data. What the server repeats of them is
+// hidden by value: errors are printed and logged.
+func (c *conn) hiding(personal []string) *conn {
 	own := *c
 	own.hide = c.hide.With(personal...)
-	return &own, context.WithValue(ctx, hideKey{}, own.hide)
+	return &own
 }
 
-func (c *conn) logAttempt(ctx context.Context, a retry.Attempt) {
-	if c.cfg.logger == nil {
-		return
+// attempted tells those who look of an attempt that has ended.
+func attempted(ctx context.Context, a retry.Attempt) {
+	o := observationOf(ctx)
+	o.logAttempt(ctx, a)
+	if o != nil {
+		o.attempts = a.Number
+		o.waited += a.Wait
 	}
-	hide, ok := ctx.Value(hideKey{}).(*redact.Set)
-	if !ok {
-		hide = c.hide
-	}
-	attrs := []any{"method", a.Method, "url", hide.URLOf(a.URL), "attempt", a.Number, "status", a.Status,
-		"duration", a.Duration}
-	if a.Err != nil {
-		attrs = append(attrs, "error", hide.Text(a.Err.Error()))
-	}
-	if a.Retry {
-		c.cfg.logger.WarnContext(ctx, "open311: call will be repeated", append(attrs, "wait", a.Wait)...)
-		return
-	}
-	c.cfg.logger.DebugContext(ctx, "open311: call", attrs...)
 }

@@ -101,12 +101,16 @@ func personal(first, last, email string, sets ...map[string][]string) []string {
 // With [FormatAuto], and nothing known of the server, the answer is asked for in JSON. If there is
 // nothing at that address (404, 406 or 415 without an error list), the list of services is read to find
 // the format, and the report, which was not filed, is sent there.
-func (r *RequestClient) Create(ctx context.Context, n *NewRequest) (*Receipt, error) {
+func (r *RequestClient) Create(ctx context.Context, n *NewRequest, opts ...CallOption) (*Receipt, error) {
 	start := time.Now()
-	if err := asError(n.hidden(r.c.problems(n))); err != nil {
+	c, err := r.c.withOptions(opts)
+	if err != nil {
 		return nil, err
 	}
-	c, ctx := r.c.hiding(ctx, n.personal())
+	if err := asError(n.hidden(c.problems(n))); err != nil {
+		return nil, err
+	}
+	c = c.hiding(n.personal())
 	files, done, err := uploads(ctx, n.Media)
 	if err != nil {
 		return nil, c.unsent("POST requests", err)

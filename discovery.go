@@ -151,11 +151,15 @@ func leadsNowhere(err error) bool {
 // Get returns the discovery document of this endpoint. It looks below the endpoint, and then in the
 // directories above it: uReport has the document beside the version, not below. The error is that of
 // the first place.
-func (d *DiscoveryClient) Get(ctx context.Context) (*Discovery, error) {
+func (d *DiscoveryClient) Get(ctx context.Context, opts ...CallOption) (*Discovery, error) {
+	c, err := d.c.withOptions(opts)
+	if err != nil {
+		return nil, err
+	}
 	var firstErr error
-	dir := *d.c.endpoint
+	dir := *c.endpoint
 	for range 4 {
-		doc, err := readDiscovery(ctx, d.c, dir.JoinPath("discovery"), FormatAuto)
+		doc, err := readDiscovery(ctx, c, dir.JoinPath("discovery"), FormatAuto)
 		if err == nil {
 			return doc, nil
 		}
@@ -184,6 +188,7 @@ func readDiscovery(ctx context.Context, near *conn, u *url.URL, suffix Format) (
 	if err != nil {
 		return nil, err
 	}
+	c.call = near.call
 	k := &call{op: "GET discovery", method: http.MethodGet, noPath: true}
 	list, s, err := collect(ctx, c, k, discoveryTable, nil)
 	if err != nil {

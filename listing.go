@@ -25,9 +25,14 @@ import (
 //
 // One record is in memory at a time, and 11 to 16 bytes for each that was given. break ends the
 // call in hand at once. The sequence can be ranged over again; it then starts anew.
-func (r *RequestClient) All(ctx context.Context, q *Query) iter.Seq2[*ServiceRequest, error] {
+func (r *RequestClient) All(ctx context.Context, q *Query, opts ...CallOption) iter.Seq2[*ServiceRequest, error] {
 	return func(yield func(*ServiceRequest, error) bool) {
-		l := newLister(ctx, r.c, q)
+		c, err := r.c.withOptions(opts)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		l := newLister(ctx, c, q)
 		l.give = func(sr *ServiceRequest) bool { return yield(sr, nil) }
 		if err := l.run(); err != nil {
 			yield(nil, err)
@@ -38,9 +43,14 @@ func (r *RequestClient) All(ctx context.Context, q *Query) iter.Seq2[*ServiceReq
 // Pages is [RequestClient.All] by the answer: each pair is what one call has brought that was not
 // there before. Pages that bring nothing new are left out. An answer that cannot be read to its end
 // comes as a page with what was read, and the error.
-func (r *RequestClient) Pages(ctx context.Context, q *Query) iter.Seq2[*Page, error] {
+func (r *RequestClient) Pages(ctx context.Context, q *Query, opts ...CallOption) iter.Seq2[*Page, error] {
 	return func(yield func(*Page, error) bool) {
-		l := newLister(ctx, r.c, q)
+		c, err := r.c.withOptions(opts)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		l := newLister(ctx, c, q)
 		var page Page
 		l.give = func(sr *ServiceRequest) bool { page.Requests = append(page.Requests, *sr); return true }
 		l.turn = func(res *result, err error) bool {

@@ -31,6 +31,7 @@ type config struct {
 	limiterSet   bool    // by the caller, to a Limiter or to none
 	limiterRate  float64 // else the dialect's limit that limiter keeps
 	logger       *slog.Logger
+	observers    []Observer
 	userAgent    string
 	warnings     func(context.Context, Warning)
 	strict       bool
@@ -184,8 +185,9 @@ func WithLimiter(l Limiter) Option {
 	return func(c *config) error { c.limiter, c.limiterSet = l, true; return nil }
 }
 
-// WithLogger logs one line for each attempt, at level Debug, and one for each repetition, at level
-// Warn. Neither holds the key, personal data, or bodies.
+// WithLogger logs one line for each attempt and one for each call, at level Debug, and one for each repetition, at
+// level Warn: the operation, the URL, which page or window of a listing, rows, bytes, warnings and waits. No line holds
+// the key, personal data, or bodies.
 func WithLogger(l *slog.Logger) Option {
 	return func(c *config) error { c.logger = l; return nil }
 }

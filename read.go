@@ -52,6 +52,9 @@ type stream[T any] struct {
 	ended  error // what the first read ended with: io.EOF for an empty list
 	total  int   // attempts of all formats
 	meta   Extra // what stood beside the list, once the stream is closed
+
+	rows, warnings int
+	body           *countedBody
 }
 
 // stream opens the answer to a GET. It tries the other format if the one asked for first does not work.
@@ -138,24 +141,29 @@ func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], 
 	_, label := mediaType(a.resp.Header)
 	o := &wire.Options{MaxBytes: c.cfg.maxResponse, Location: c.cfg.location, Strict: c.cfg.strict, Label: label,
 		CharsetReader: c.cfg.charset, Hide: c.hide.Bytes, Relabel: c.cfg.dialect.StampLocation}
-	if c.cfg.warnings != nil {
-		op, shown := k.op, a.url
+	s := &stream[T]{c: c, k: k, a: a, body: &countedBody{ReadCloser: a.resp.Body}}
+	a.resp.Body = s.body
+	if warn := c.cfg.warnings; warn != nil || a.seen.counts() {
 		o.Warn = func(w wire.Warning) {
-			c.cfg.warnings(ctx, Warning{Op: op, URL: shown, Path: c.hide.Text(w.Path), Kind: WarningKind(w.Kind), Detail: c.hide.Text(w.Detail)})
+			if s.warnings++; warn != nil {
+				warn(ctx, Warning{Op: k.op, URL: a.url, Path: c.hide.Text(w.Path), Kind: WarningKind(w.Kind), Detail: c.hide.Text(w.Detail)})
+			}
 		}
 	}
-	s := &stream[T]{c: c, k: k, a: a, rd: t.Read(decompress(a.resp), o)}
+	s.rd = t.Read(decompress(a.resp), o)
 	switch err := s.rd.Next(&s.first); err {
 	case nil:
-		s.primed = true
+		s.rows, s.primed = 1, true
 	case io.EOF:
 		s.ended = err
 	default:
-		err = s.describe(err)
+		s.ended = s.describe(err)
+		c.answered(a, formatOf(s.rd.Format()))
 		s.abort()
-		return nil, err
+		return nil, s.ended
 	}
 	s.checkLabel(ctx)
+	c.answered(a, formatOf(s.rd.Format()))
 	if got := formatOf(s.rd.Format()); got == f || c.cfg.dialect.NoSuffix {
 		c.works(f)
 	}
@@ -171,6 +179,17 @@ func (s *stream[T]) checkLabel(ctx context.Context) {
 	}
 	s.c.cfg.warnings(ctx, Warning{Op: s.k.op, URL: s.a.url, Path: "Content-Type", Kind: WarnLabel,
 		Detail: "the document is " + word + ", its label " + oneLine(s.c.hide.Text(s.a.resp.Header.Get("Content-Type")))})
+}
+
+// labelFormat returns the format that the Content-Type names; FormatAuto if it names none.
+func labelFormat(h http.Header) Format {
+	t, _ := mediaType(h)
+	for _, f := range []Format{FormatJSON, FormatXML} {
+		if isLabel(t, f.String()) {
+			return f
+		}
+	}
+	return FormatAuto
 }
 
 // isLabel reports whether a media type is one of a format: text/xml, application/vnd.city+json.
@@ -200,7 +219,11 @@ func (s *stream[T]) next(dst *T) error {
 		return nil
 	}
 	err := s.rd.Next(dst)
-	if err != nil && err != io.EOF {
+	switch err {
+	case nil:
+		s.rows++
+	case io.EOF:
+	default:
 		err = s.describe(err)
 	}
 	s.ended = err
@@ -213,13 +236,35 @@ func (s *stream[T]) close() {
 	s.meta = s.rd.Meta()
 	s.rd.Close()
 	_, _ = io.CopyN(io.Discard, s.a.resp.Body, 64<<10)
-	s.a.resp.Body.Close()
+	s.done()
 }
 
 // abort ends the stream without waiting for what is left of the answer.
 func (s *stream[T]) abort() {
 	s.rd.Close()
+	s.done()
+}
+
+// done closes the body and tells those who look what was read.
+func (s *stream[T]) done() {
 	s.a.resp.Body.Close()
+	err := s.ended
+	if err == io.EOF {
+		err = nil
+	}
+	s.a.seen.end(CallResult{StatusCode: s.a.resp.StatusCode, Err: err, Rows: s.rows, Warnings: s.warnings, Bytes: s.body.n})
+}
+
+// countedBody counts the bytes that are read.
+type countedBody struct {
+	io.ReadCloser
+	n int64
+}
+
+func (b *countedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.n += int64(n)
+	return n, err
 }
 
 // describe turns an error of the decoder into one that says which call it was.

@@ -135,7 +135,7 @@ func doubtful(err error) error {
 func (c *conn) isBlackbox(ctx context.Context, code string) bool {
 	t, ok := c.knownType(code)
 	if !ok {
-		quiet := *c
+		quiet := *c.withoutOptions()
 		quiet.cfg.warnings = nil // nobody has asked for that list
 		if _, err := listServices(ctx, &quiet); err != nil {
 			return false
@@ -211,7 +211,7 @@ func (c *conn) otherFormatFor(ctx context.Context, err error, tried Format) (For
 	default:
 		return 0, false
 	}
-	if _, err := listServices(ctx, c); err != nil {
+	if _, err := listServices(ctx, c.withoutOptions()); err != nil {
 		return 0, false
 	}
 	learned := Format(c.learned.format.Load())

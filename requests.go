@@ -80,30 +80,38 @@ type Page struct {
 //
 // The error is an *[APIError], a *[DecodeError] for an answer that cannot be read, or a
 // *[ValidationError] for a query that cannot be sent.
-func (r *RequestClient) List(ctx context.Context, q *Query) (*Page, error) {
-	params, err := r.c.queryParams(q)
+func (r *RequestClient) List(ctx context.Context, q *Query, opts ...CallOption) (*Page, error) {
+	c, err := r.c.withOptions(opts)
 	if err != nil {
 		return nil, err
 	}
-	k := &call{op: "GET requests", method: http.MethodGet, path: []string{r.c.cfg.dialect.path("requests")}, params: params}
-	var points pointPool
-	list, s, err := collect(ctx, r.c, k, requestTable, points.lend)
+	params, err := c.queryParams(q)
 	if err != nil {
-		if r.c.cfg.dialect.NotFoundIsEmpty && errors.Is(err, ErrNotFound) {
+		return nil, err
+	}
+	k := &call{op: "GET requests", method: http.MethodGet, path: []string{c.cfg.dialect.path("requests")}, params: params}
+	var points pointPool
+	list, s, err := collect(ctx, c, k, requestTable, points.lend)
+	if err != nil {
+		if c.cfg.dialect.NotFoundIsEmpty && errors.Is(err, ErrNotFound) {
 			return &Page{Requests: []ServiceRequest{}, Total: -1}, nil
 		}
 		return nil, err
 	}
 	for i := range list {
-		r.c.mapStatus(&list[i])
+		c.mapStatus(&list[i])
 	}
-	return &Page{Requests: list, Total: totalOf(s.meta, s.a.resp.Header), Header: r.c.hide.Header(s.a.resp.Header), Extra: s.meta}, nil
+	return &Page{Requests: list, Total: totalOf(s.meta, s.a.resp.Header), Header: c.hide.Header(s.a.resp.Header), Extra: s.meta}, nil
 }
 
 // Get returns one service request (GET /requests/{id}; GeoReport v2, GET Service Request). If the
 // server has no such request, or answers with another one, the error matches [ErrNotFound].
-func (r *RequestClient) Get(ctx context.Context, id string) (*ServiceRequest, error) {
-	return getRequest(ctx, r.c, id)
+func (r *RequestClient) Get(ctx context.Context, id string, opts ...CallOption) (*ServiceRequest, error) {
+	c, err := r.c.withOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	return getRequest(ctx, c, id)
 }
 
 func getRequest(ctx context.Context, c *conn, id string) (*ServiceRequest, error) {

@@ -90,8 +90,12 @@ type CatalogEntry struct {
 // List returns all services (GET /services; GeoReport v2, GET Service List).
 //
 // A call that fails is an *[APIError], or a *[DecodeError] for an answer that cannot be read.
-func (s *ServiceClient) List(ctx context.Context) ([]Service, error) {
-	return listServices(ctx, s.c)
+func (s *ServiceClient) List(ctx context.Context, opts ...CallOption) ([]Service, error) {
+	c, err := s.c.withOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	return listServices(ctx, c)
 }
 
 func listServices(ctx context.Context, c *conn) ([]Service, error) {
@@ -106,24 +110,32 @@ func listServices(ctx context.Context, c *conn) ([]Service, error) {
 // Definition returns the attributes of a service (GET /services/{code}; GeoReport v2, GET Service
 // Definition). It is needed only for services with Metadata. The error matches [ErrNotFound] if the
 // server has no definition for this code.
-func (s *ServiceClient) Definition(ctx context.Context, code string) (*ServiceDefinition, error) {
+func (s *ServiceClient) Definition(ctx context.Context, code string, opts ...CallOption) (*ServiceDefinition, error) {
+	c, err := s.c.withOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	return getDefinition(ctx, c, code)
+}
+
+func getDefinition(ctx context.Context, c *conn, code string) (*ServiceDefinition, error) {
 	if code == "" {
 		return nil, &ValidationError{[]Problem{{"code", "the service code is empty"}}}
 	}
-	k := &call{op: "GET services/{code}", method: http.MethodGet, path: []string{s.c.cfg.dialect.path("services"), code}}
-	list, a, err := collect(ctx, s.c, k, definitionTable, nil)
+	k := &call{op: "GET services/{code}", method: http.MethodGet, path: []string{c.cfg.dialect.path("services"), code}}
+	list, a, err := collect(ctx, c, k, definitionTable, nil)
 	if err != nil {
 		return nil, err
 	}
 	for i := range list {
 		if list[i].ServiceCode == code {
-			s.c.rememberDefinition(code, &list[i])
+			c.rememberDefinition(code, &list[i])
 			return &list[i], nil
 		}
 	}
 	if len(list) == 1 {
 		// Another code than the one asked for: open311-to-Go finds definitions by an id of its own.
-		s.c.rememberDefinition(cmp.Or(list[0].ServiceCode, code), &list[0])
+		c.rememberDefinition(cmp.Or(list[0].ServiceCode, code), &list[0])
 		return &list[0], nil
 	}
 	return nil, a.missing("no definition of service " + code)
@@ -132,9 +144,14 @@ func (s *ServiceClient) Definition(ctx context.Context, code string) (*ServiceDe
 // Catalog yields every service with its definition, making one call for each service that has one. A
 // definition that cannot be had is an error beside its service; the loop may go on. If the list itself
 // cannot be had the only pair is nil and the error.
-func (s *ServiceClient) Catalog(ctx context.Context) iter.Seq2[*CatalogEntry, error] {
+func (s *ServiceClient) Catalog(ctx context.Context, opts ...CallOption) iter.Seq2[*CatalogEntry, error] {
 	return func(yield func(*CatalogEntry, error) bool) {
-		list, err := s.List(ctx)
+		c, err := s.c.withOptions(opts)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		list, err := listServices(ctx, c)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -143,7 +160,7 @@ func (s *ServiceClient) Catalog(ctx context.Context) iter.Seq2[*CatalogEntry, er
 			entry := &CatalogEntry{Service: service}
 			var err error
 			if service.Metadata {
-				entry.Definition, err = s.Definition(ctx, s.definitionKey(&service))
+				entry.Definition, err = getDefinition(ctx, c, c.definitionKey(&service))
 				if err != nil {
 					err = fmt.Errorf("definition of service %s: %w", service.Code, err)
 				}
@@ -156,8 +173,8 @@ func (s *ServiceClient) Catalog(ctx context.Context) iter.Seq2[*CatalogEntry, er
 }
 
 // definitionKey returns what the server finds the definition of a service by.
-func (s *ServiceClient) definitionKey(service *Service) string {
-	if name := s.c.cfg.dialect.Definition; name != "" {
+func (c *conn) definitionKey(service *Service) string {
+	if name := c.cfg.dialect.Definition; name != "" {
 		if key := strings.TrimSpace(service.Extra.String(name)); key != "" {
 			return key
 		}

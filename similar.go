@@ -28,7 +28,7 @@ const (
 // That nothing is found is no proof: a batch service lists a request only once its token has an id, a
 // blackbox service never does, and many cities look at a report before they show it. The error is that
 // of [RequestClient.All]; what was found before it is returned with it.
-func (r *RequestClient) FindSimilar(ctx context.Context, n *NewRequest, within time.Duration) ([]ServiceRequest, error) {
+func (r *RequestClient) FindSimilar(ctx context.Context, n *NewRequest, within time.Duration, opts ...CallOption) ([]ServiceRequest, error) {
 	switch {
 	case n == nil || n.ServiceCode == "":
 		return nil, &ValidationError{[]Problem{{"ServiceCode", "is missing"}}}
@@ -41,7 +41,7 @@ func (r *RequestClient) FindSimilar(ctx context.Context, n *NewRequest, within t
 		q.Start = time.Time{} // all there is: the listing finds out where that begins
 	}
 	var found []ServiceRequest
-	for request, err := range r.All(ctx, q) {
+	for request, err := range r.All(ctx, q, opts...) {
 		if err != nil {
 			return found, err
 		}

@@ -13,12 +13,20 @@ import (
 // Resolve asks for the request id that belongs to a token (GET /tokens/{token}; GeoReport v2, GET
 // service_request_id from a token). While there is none the error matches [ErrPending]: servers answer
 // 404, an empty list, or an empty id, and so they do for a token that never existed.
-func (r *RequestClient) Resolve(ctx context.Context, token string) (id string, err error) {
+func (r *RequestClient) Resolve(ctx context.Context, token string, opts ...CallOption) (id string, err error) {
+	c, err := r.c.withOptions(opts)
+	if err != nil {
+		return "", err
+	}
+	return resolve(ctx, c, token)
+}
+
+func resolve(ctx context.Context, c *conn, token string) (id string, err error) {
 	if strings.TrimSpace(token) == "" {
 		return "", &ValidationError{[]Problem{{"token", "is missing"}}}
 	}
-	k := &call{op: "GET tokens/{token}", method: http.MethodGet, path: []string{r.c.cfg.dialect.path("tokens"), token}}
-	list, s, err := collect(ctx, r.c, k, receiptTable, nil)
+	k := &call{op: "GET tokens/{token}", method: http.MethodGet, path: []string{c.cfg.dialect.path("tokens"), token}}
+	list, s, err := collect(ctx, c, k, receiptTable, nil)
 	if err != nil {
 		var ae *APIError
 		if errors.As(err, &ae) && errors.Is(err, ErrNotFound) && ae.StatusCode != http.StatusGone {
@@ -48,7 +56,11 @@ const (
 // It ends with the error of ctx, which has no deadline of its own: cities take up to days, and a token
 // that never existed is pending for ever at many servers. The token may come from a receipt that
 // another process has stored.
-func (r *RequestClient) Await(ctx context.Context, token string) (id string, err error) {
+func (r *RequestClient) Await(ctx context.Context, token string, opts ...CallOption) (id string, err error) {
+	c, err := r.c.withOptions(opts)
+	if err != nil {
+		return "", err
+	}
 	if strings.TrimSpace(token) == "" {
 		return "", &ValidationError{[]Problem{{"token", "is missing"}}}
 	}
@@ -58,10 +70,10 @@ func (r *RequestClient) Await(ctx context.Context, token string) (id string, err
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return "", fmt.Errorf("open311: waiting for the id of token %s: %w (%w)", r.c.hide.Text(token), ctx.Err(), last)
+			return "", fmt.Errorf("open311: waiting for the id of token %s: %w (%w)", c.hide.Text(token), ctx.Err(), last)
 		case <-timer.C:
 		}
-		id, err := r.Resolve(ctx, token)
+		id, err := resolve(ctx, c, token)
 		if err == nil {
 			return id, nil
 		}

@@ -68,7 +68,11 @@ type UpdateQuery struct {
 // List returns the updates of all requests in a span of time (GET /servicerequestupdates), each once.
 // nil, or a zero query, asks for the server's default. Updates outside of the span are left out: some
 // servers give them all the same. One without a date is kept.
-func (u *UpdateClient) List(ctx context.Context, q *UpdateQuery) ([]Update, error) {
+func (u *UpdateClient) List(ctx context.Context, q *UpdateQuery, opts ...CallOption) ([]Update, error) {
+	c, err := u.c.withOptions(opts)
+	if err != nil {
+		return nil, err
+	}
 	if q == nil {
 		q = &UpdateQuery{}
 	}
@@ -76,13 +80,13 @@ func (u *UpdateClient) List(ctx context.Context, q *UpdateQuery) ([]Update, erro
 		return nil, &ValidationError{[]Problem{{"End", "is before Start"}}}
 	}
 	params := url.Values{}
-	u.c.addTime(params, "start_date", q.Start, false)
-	u.c.addTime(params, "end_date", q.End, true)
+	c.addTime(params, "start_date", q.Start, false)
+	c.addTime(params, "end_date", q.End, true)
 	maps.Copy(params, q.Params)
-	k := &call{op: "GET servicerequestupdates", method: http.MethodGet, path: u.path(), params: params}
-	list, _, err := collect(ctx, u.c, k, updateTable, nil)
+	k := &call{op: "GET servicerequestupdates", method: http.MethodGet, path: updatesPath(c), params: params}
+	list, _, err := collect(ctx, c, k, updateTable, nil)
 	if err != nil {
-		if u.c.cfg.dialect.NotFoundIsEmpty && errors.Is(err, ErrNotFound) {
+		if c.cfg.dialect.NotFoundIsEmpty && errors.Is(err, ErrNotFound) {
 			return []Update{}, nil
 		}
 		return nil, err
@@ -96,15 +100,15 @@ func (u *UpdateClient) List(ctx context.Context, q *UpdateQuery) ([]Update, erro
 			continue
 		}
 		seen[update.ID] = true
-		update.tidy(u.c)
+		update.tidy(c)
 		kept = append(kept, *update)
 	}
 	clear(list[len(kept):])
 	return kept, nil
 }
 
-func (u *UpdateClient) path() []string {
-	return strings.Split(u.c.cfg.dialect.path("servicerequestupdates"), "/")
+func updatesPath(c *conn) []string {
+	return strings.Split(c.cfg.dialect.path("servicerequestupdates"), "/")
 }
 
 // tidy splits addresses joined by commas, and gives the status the dialect's word.
@@ -205,13 +209,17 @@ type updateParams struct {
 // Create sends an update (POST /servicerequestupdates). It is sent once, by the rules of
 // [RequestClient.Create], and its errors are the same: one that matches [ErrOutcomeUnknown] means that
 // the update may be there. It can be sent again under the same ID, which is refused if it is.
-func (u *UpdateClient) Create(ctx context.Context, n *NewUpdate) (*UpdateReceipt, error) {
+func (u *UpdateClient) Create(ctx context.Context, n *NewUpdate, opts ...CallOption) (*UpdateReceipt, error) {
 	start := time.Now()
-	d := &u.c.cfg.dialect
+	c, err := u.c.withOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	d := &c.cfg.dialect
 	if problems := n.problems(d); len(problems) > 0 {
 		return nil, &ValidationError{problems}
 	}
-	c, ctx := u.c.hiding(ctx, n.personal())
+	c = c.hiding(n.personal())
 	files, done, err := uploads(ctx, n.Media)
 	if err != nil {
 		return nil, c.unsent("POST servicerequestupdates", err)
@@ -222,7 +230,7 @@ func (u *UpdateClient) Create(ctx context.Context, n *NewUpdate) (*UpdateReceipt
 		return nil, err
 	}
 	out := &outgoing{attributes: n.Attributes, own: n.Params, files: files, root: "request_update"}
-	k := &call{op: "POST servicerequestupdates", method: http.MethodPost, path: u.path(), params: params, write: true, body: out.body(d)}
+	k := &call{op: "POST servicerequestupdates", method: http.MethodPost, path: updatesPath(c), params: params, write: true, body: out.body(d)}
 	receipt, err := c.postUpdate(ctx, k, n)
 	var unknown *UnknownOutcomeError
 	if errors.As(err, &unknown) {

@@ -173,10 +173,11 @@ func TestLogLines(t *testing.T) {
 		if _, err := c.Requests.List(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
-		const u = ` method=GET url="https://city.example/v2/requests.json?api_key=REDACTED"`
+		const u = ` op="GET requests" method=GET url="https://city.example/v2/requests.json?api_key=REDACTED"`
 		want := `level=WARN msg="open311: call will be repeated"` + u + ` attempt=1 status=0 duration=70ms error="connection lost" wait=10s
 level=WARN msg="open311: call will be repeated"` + u + ` attempt=2 status=503 duration=0s wait=7s
-level=DEBUG msg="open311: call"` + u + ` attempt=3 status=200 duration=0s
+level=DEBUG msg="open311: attempt"` + u + ` attempt=3 status=200 duration=0s
+level=DEBUG msg="open311: call"` + u + ` status=200 attempts=3 rows=1 bytes=65 warnings=0 waited=17s took=17.07s
 `
 		if d := cmp.Diff(want, log.String()); d != "" {
 			t.Errorf("log (-want +got):\n%s", d)
