@@ -117,8 +117,7 @@ func FormatCoordinate(deg float64) string {
 // ParseJSON makes a Value of JSON text, as tolerantly as records are read. What cannot be read at
 // all becomes a Text.
 func ParseJSON(raw json.RawMessage) Value {
-	s := getScan()
-	defer putScan(s)
+	s := &scan{}
 	return s.parseValue(raw)
 }
 

@@ -19,8 +19,7 @@ func (e *FaultError) Error() string { return fmt.Sprintf("the answer is an error
 // specification's errors list or any of the shapes that servers send instead. It returns nil for HTML,
 // plain text and whatever else says nothing in a known form.
 func Faults(body []byte) []Fault {
-	s := getScan()
-	defer putScan(s)
+	s := &scan{}
 	if order, _ := utf16Order(body); order != nil {
 		body, _ = io.ReadAll(&utf16Reader{r: bytes.NewReader(body), order: order})
 	}

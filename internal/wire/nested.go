@@ -259,10 +259,7 @@ func (l listField[T, E]) fromText(m *mapper, n int32, list *[]E) {
 
 // fromJSON reads a list from JSON text that was the value of a field.
 func (l listField[T, E]) fromJSON(m *mapper, text []byte, list *[]E) bool {
-	inner := getScan()
-	defer putScan(inner)
-	inner.src, inner.eof, inner.depth = text, true, m.s.depth
-	inner.record = text
+	inner := &scan{src: text, record: text, eof: true, depth: m.s.depth}
 	if _, err := inner.jsonValue(0, 1); err != nil {
 		return false
 	}

@@ -417,8 +417,3 @@ func (r *reader) reportRepairs(first int32) {
 		r.m.path = r.m.path[:length]
 	}
 }
-
-// getScan and putScan lend a scan for reading a fragment.
-func getScan() *scan { return &scan{} }
-
-func putScan(*scan) {}

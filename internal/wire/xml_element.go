@@ -353,54 +353,6 @@ func (s *scan) xmlOutside(i int) (t xmlToken, err error) {
 	return t, err
 }
 
-// xmlSkipRecord finds where to go on when the record that starts at src[i] could not be read: behind
-// its end tag, at the start tag of the next element of the same name, or at the end tag of the root,
-// whichever comes first. It returns -1 if there is none of them in the window.
-func (s *scan) xmlSkipRecord(i int) int {
-	src := s.src
-	own, i := s.xmlName(i + 1)
-	name := src[own.lo:own.hi]
-	commented := true // there may be comments and CDATA sections that end
-	for {
-		n := bytes.IndexByte(src[i:], '<')
-		if n < 0 {
-			return -1
-		}
-		i += n
-		if commented && i+1 < len(src) && src[i+1] == '!' {
-			end := xmlSkipData(src, i)
-			commented = end > 0
-			i = max(end, i+1)
-			continue
-		}
-		at := i
-		i++
-		ends := i < len(src) && src[i] == '/'
-		if ends {
-			i++
-		}
-		if i == len(src) || xmlClass[src[i]]&xmlNameStart == 0 {
-			continue
-		}
-		var local span
-		if local, i = s.xmlName(i); i == len(src) {
-			return -1
-		}
-		found := src[local.lo:local.hi]
-		switch {
-		case string(found) == string(name) && !ends:
-			return at
-		case string(found) == string(name):
-			if n = bytes.IndexByte(src[i:], '>'); n < 0 {
-				return -1
-			}
-			return i + n + 1
-		case ends && s.dict.table != nil && s.dict.table.isRoot(found):
-			return at
-		}
-	}
-}
-
 // xmlSkipData returns the index behind the comment or the CDATA section at i, i+1 if it is neither,
 // and 0 if it has no end.
 func xmlSkipData(src []byte, i int) int {
