@@ -9,6 +9,20 @@ import (
 	"unicode/utf8"
 )
 
+// family is what a charset label means to the reader.
+type family uint8
+
+func familyOf(label string) family {
+	switch strings.ToLower(strings.TrimSpace(label)) {
+	case "", "utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "latin-1",
+		"l1", "windows-1252", "cp1252", "cp-1252", "ansi", "ansi_x3.4-1968", "unicode-1-1-utf-8":
+		return likeUTF8
+	case "utf-16", "utf16", "utf-16le", "utf-16be", "ucs-2", "iso-10646-ucs-2":
+		return likeUTF16
+	}
+	return foreign
+}
+
 // legacyHigh maps the bytes 0x80 to 0x9F of windows-1252, which is what servers mean when they say
 // ISO-8859-1; the five bytes that it leaves open stay control characters, as browsers have them.
 var legacyHigh = [32]rune{
@@ -38,25 +52,11 @@ func fromLegacy(b []byte) []byte {
 	return out
 }
 
-// family is what a charset label means to the reader.
-type family uint8
-
 const (
 	likeUTF8 family = iota // read as it stands; records that are not valid UTF-8 are windows-1252
 	likeUTF16
 	foreign // for the caller's CharsetReader
 )
-
-func familyOf(label string) family {
-	switch strings.ToLower(strings.TrimSpace(label)) {
-	case "", "utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "latin-1",
-		"l1", "windows-1252", "cp1252", "cp-1252", "ansi", "ansi_x3.4-1968", "unicode-1-1-utf-8":
-		return likeUTF8
-	case "utf-16", "utf16", "utf-16le", "utf-16be", "ucs-2", "iso-10646-ucs-2":
-		return likeUTF16
-	}
-	return foreign
-}
 
 // isLatin reports whether a label announces bytes that need not be valid UTF-8.
 func isLatin(label string) bool {
@@ -132,82 +132,6 @@ func (u *utf16Reader) fill() {
 		u.in = u.in[:0]
 		u.out = utf8.AppendRune(u.out, utf8.RuneError)
 	}
-}
-
-// decodeCharset makes the window UTF-8, or nearly so: see family.
-func (r *reader) decodeCharset() error {
-	if err := r.more(512); err != nil {
-		return err
-	}
-	b := r.s.src
-	if order, mark := utf16Order(b); order != nil {
-		if mark {
-			r.pos = 2
-		} else {
-			r.report(WarnCharset, "UTF-16 without a byte order mark")
-		}
-		return r.transcode(func(in io.Reader) (io.Reader, error) { return &utf16Reader{r: in, order: order}, nil })
-	}
-	if len(b) >= 3 && string(b[:3]) == "\xEF\xBB\xBF" {
-		r.pos = 3
-		return nil
-	}
-	label, declared := xmlLabel(b), true
-	if label == "" {
-		label, declared = r.o.Label, false
-	}
-	switch familyOf(label) {
-	case likeUTF8:
-		r.m.latin = isLatin(label)
-	case likeUTF16:
-		r.report(WarnCharset, "labelled "+r.s.sample([]byte(label))+", but it is not")
-	default:
-		if r.o.CharsetReader != nil {
-			return r.transcode(func(in io.Reader) (io.Reader, error) { return r.o.CharsetReader(label, in) })
-		}
-		if declared {
-			r.report(WarnCharset, "charset "+r.s.sample([]byte(label))+" is not known here; see WithCharsetReader")
-		}
-	}
-	return nil
-}
-
-// transcode puts a decoder between the source and the window, and starts the window anew.
-func (r *reader) transcode(decoder func(io.Reader) (io.Reader, error)) error {
-	head := append([]byte(nil), r.s.src[r.pos:]...)
-	rest := r.src
-	if r.s.eof {
-		rest = &ended{r.readErr}
-	}
-	in, err := decoder(io.MultiReader(&headReader{head}, rest))
-	if err != nil {
-		return r.fail(r.pos, err)
-	}
-	r.src, r.pos, r.base = in, 0, 0
-	r.s.src, r.s.eof, r.readErr = r.buf[:0], false, nil
-	return r.more(512)
-}
-
-// headReader gives back what the window had read already.
-type headReader struct{ b []byte }
-
-func (h *headReader) Read(p []byte) (int, error) {
-	if len(h.b) == 0 {
-		return 0, io.EOF
-	}
-	n := copy(p, h.b)
-	h.b = h.b[n:]
-	return n, nil
-}
-
-// ended is a source that is at its end, or broken.
-type ended struct{ err error }
-
-func (e *ended) Read([]byte) (int, error) {
-	if e.err != nil {
-		return 0, e.err
-	}
-	return 0, io.EOF
 }
 
 // xmlLabel returns the encoding that the XML declaration at the start of b names, or "".

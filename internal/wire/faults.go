@@ -56,6 +56,19 @@ func Faults(body []byte) []Fault {
 	return s.faults(0)
 }
 
+// faultsXML reads the error answer whose first '<' is at src[i].
+func (s *scan) faultsXML(i int) bool {
+	t, err := s.xmlNext(i)
+	if err != nil || t.kind != xmlStart || isHTML(s.src[t.name.lo:t.name.hi]) {
+		return false
+	}
+	if hasHTMLDoctype(s.src[:min(len(s.src), 512)]) {
+		return false
+	}
+	_, err = s.xmlRecord(t.at)
+	return err == nil || err == errCut
+}
+
 const maxFaults = 64
 
 // faults collects the faults in nodes[n].

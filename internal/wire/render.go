@@ -1,12 +1,11 @@
 package wire
 
-import (
-	"slices"
-	"strconv"
-)
-
-func appendIndex(dst []byte, i int) []byte {
-	return append(strconv.AppendInt(append(dst, '['), int64(i), 10), ']')
+// utf8 returns b if it is valid UTF-8, else its characters read as windows-1252.
+func (m *mapper) utf8(b []byte) []byte {
+	if m.legacy {
+		return fromLegacy(b)
+	}
+	return b
 }
 
 // render appends nodes[n] as JSON. The source is copied where it is JSON already.
@@ -150,36 +149,4 @@ func (m *mapper) unique(n int32) bool {
 		}
 	}
 	return true
-}
-
-// parseValue makes a Value of JSON text.
-func (s *scan) parseValue(raw []byte) Value {
-	s.src, s.eof, s.depth, s.quiet = raw, true, maxDepth, true
-	s.reset()
-	i := skipSpace(raw, 0)
-	if _, err := s.jsonValue(i, 2); err != nil || len(s.nodes) == 0 {
-		return Value{Kind: Text, Text: string(raw)}
-	}
-	return s.value(0)
-}
-
-func (s *scan) value(n int32) Value {
-	d := &s.nodes[n]
-	v := Value{Name: string(s.name(d)), Kind: d.kind}
-	if d.kind < List {
-		v.Text = string(s.text(d))
-		return v
-	}
-	for k := n + 1; k < d.next; k = s.nodes[k].next {
-		kid := s.value(k)
-		if d.kind == Object {
-			// The last of several fields of one name counts.
-			if i := slices.IndexFunc(v.Kids, func(o Value) bool { return o.Name == kid.Name }); i >= 0 && len(v.Kids) < 256 {
-				v.Kids[i] = kid
-				continue
-			}
-		}
-		v.Kids = append(v.Kids, kid)
-	}
-	return v
 }

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"io"
 	"strings"
 )
@@ -119,35 +118,6 @@ func (r *reader) checkHTML() error {
 	}
 }
 
-// hasHTMLDoctype reports whether b declares itself a page.
-func hasHTMLDoctype(b []byte) bool {
-	const doctype = "<!doctype"
-	for {
-		i := bytes.Index(b, []byte("<!"))
-		if i < 0 {
-			return false
-		}
-		b = b[i:]
-		if len(b) > len(doctype) && bytes.EqualFold(b[:len(doctype)], []byte(doctype)) {
-			name := trim(b[len(doctype):])
-			return len(name) >= 4 && bytes.EqualFold(name[:4], []byte("html"))
-		}
-		b = b[2:]
-	}
-}
-
-// isHTML reports whether an element belongs to a page rather than to data.
-func isHTML(name []byte) bool {
-	if len(name) > 6 {
-		return false
-	}
-	switch string(bytes.ToLower(name)) {
-	case "html", "head", "body", "title", "meta", "h1", "h2", "p", "br", "div", "script", "table", "center", "font":
-		return true
-	}
-	return false
-}
-
 // tagXML returns the next tag outside the records, at or behind pos.
 func (r *reader) tagXML() (xmlToken, error) {
 	for {
@@ -214,28 +184,6 @@ func (r *reader) stepXML() error {
 	return r.spread(0, 0)
 }
 
-// itemLike reports whether the element nodes[0], which stands where the records are, is one of them:
-// it has a field of the table, or a name that records have.
-func (r *reader) itemLike(n int32) bool {
-	d := &r.s.nodes[n]
-	isRecord := r.isRecord
-	if r.keyed { // the records of this document have ids, so what has none is something else
-		isRecord = r.hasKey
-	}
-	if r.s.dict.table.isRoot(r.s.name(d)) {
-		return true
-	}
-	if d.kind < List {
-		return false
-	}
-	for k := n; k < d.next; k++ {
-		if r.s.nodes[k].kind == Object && isRecord(k) {
-			return true
-		}
-	}
-	return r.s.looksLikeFault(n) && len(r.s.faults(n)) > 0
-}
-
 // endXML closes the innermost container. An end tag that is spelt otherwise closes the container it
 // names, if there is one, or else nothing.
 func (r *reader) endXML(t xmlToken) error {
@@ -284,17 +232,4 @@ func (r *reader) recordXML(at int) error {
 		r.s.nodes = r.s.nodes[:0]
 		return nil
 	}
-}
-
-// faultsXML reads the error answer whose first '<' is at src[i].
-func (s *scan) faultsXML(i int) bool {
-	t, err := s.xmlNext(i)
-	if err != nil || t.kind != xmlStart || isHTML(s.src[t.name.lo:t.name.hi]) {
-		return false
-	}
-	if hasHTMLDoctype(s.src[:min(len(s.src), 512)]) {
-		return false
-	}
-	_, err = s.xmlRecord(t.at)
-	return err == nil || err == errCut
 }

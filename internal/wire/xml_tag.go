@@ -197,63 +197,6 @@ func (s *scan) xmlSkipMarkup(i int) (end int, note string, err error) {
 	return i + n, note, nil
 }
 
-// xmlInstruction returns the length of the processing instruction that b starts with, or -1. An XML
-// declaration may end with a bare '>' if it does not reach to the next '<' otherwise.
-func xmlInstruction(b []byte) (n int, note string) {
-	if bytes.HasPrefix(b, []byte("<?xml")) && len(b) > 5 && xmlClass[b[5]]&xmlSpace != 0 {
-		if less := bytes.IndexByte(b[1:], '<'); less >= 0 && !bytes.Contains(b[:less+1], xmlEndInstruction) {
-			if n = bytes.IndexByte(b[:less+1], '>'); n > 0 {
-				return n + 1, "XML declaration without its second question mark"
-			}
-		}
-	}
-	if n = bytes.Index(b, xmlEndInstruction); n < 0 {
-		return -1, ""
-	}
-	return n + len(xmlEndInstruction), ""
-}
-
-// xmlDeclaration returns the length of the declaration that b starts with, a DOCTYPE mostly, or -1.
-func xmlDeclaration(b []byte) int {
-	var quote byte
-	brackets, nested := 0, 0
-	for i := 2; i < len(b); i++ {
-		switch c := b[i]; {
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '"' || c == '\'':
-			quote = c
-		case c == '[':
-			brackets++
-		case c == ']':
-			brackets--
-		case c == '<':
-			end := i + 1
-			switch {
-			case bytes.HasPrefix(b[i:], xmlComment):
-				end = xmlSkipData(b, i)
-			case bytes.HasPrefix(b[i:], []byte("<?")):
-				if end = bytes.Index(b[i:], xmlEndInstruction); end >= 0 {
-					end += i + 2
-				}
-			default:
-				nested++
-			}
-			if end <= 0 {
-				return -1
-			}
-			i = end - 1
-		case c == '>' && nested > 0:
-			nested--
-		case c == '>' && brackets <= 0:
-			return i + 1
-		}
-	}
-	return -1
-}
-
 // What comes next between the records.
 const (
 	xmlDone  uint8 = iota // the end of the document
@@ -351,20 +294,4 @@ func (s *scan) xmlOutside(i int) (t xmlToken, err error) {
 		t = xmlToken{xmlTag: xmlTag{end: i + 1, note: xmlStray}, at: i}
 	}
 	return t, err
-}
-
-// xmlSkipData returns the index behind the comment or the CDATA section at i, i+1 if it is neither,
-// and 0 if it has no end.
-func xmlSkipData(src []byte, i int) int {
-	start, end := xmlCDATA, xmlEndData
-	if bytes.HasPrefix(src[i:], xmlComment) {
-		start, end = xmlComment, xmlEndComment
-	} else if !bytes.HasPrefix(src[i:], xmlCDATA) {
-		return i + 1
-	}
-	i += len(start)
-	if n := bytes.Index(src[i:], end); n >= 0 {
-		return i + n + len(end)
-	}
-	return 0
 }
