@@ -2,6 +2,21 @@ package wire
 
 import "encoding/json"
 
+// envelope is what stands around the records of a document, as far as it has been read.
+type envelope struct {
+	document
+	path  []string // names of the containers around the records
+	stack []open
+	done  bool // the document's root is closed
+	keyed bool // the records have ids: see Table.Key
+	whole bool // the probe has seen all of the document
+	// unusual is what is unusual about where the records are. It is told with the first of them: of an
+	// error answer it would say nothing.
+	unusual string
+	queue   []int32 // records found in what was read last
+	meta    map[string]json.RawMessage
+}
+
 // open is a container of the envelope that has been entered.
 type open struct {
 	kind byte   // '[' or '{'; for XML '<'
@@ -9,11 +24,11 @@ type open struct {
 	path bool   // it stands on the path to the records
 }
 
-// tellEnvelope warns of what envelope says, once.
-func (r *reader) tellEnvelope() {
-	if r.envelope != "" {
-		r.report(WarnEnvelope, r.envelope)
-		r.envelope = ""
+// tellEnvelope warns of what unusual says, once.
+func (e *envelope) tellEnvelope() {
+	if e.unusual != "" {
+		e.report(WarnEnvelope, e.unusual)
+		e.unusual = ""
 	}
 }
 
@@ -25,59 +40,58 @@ var peekSizes = [...]int{4 << 10, 16 << 10, windowSize}
 //
 // The records are where the most fields of the table are: that finds them in every envelope that was
 // seen and in those that were not, without a list of envelopes.
-func (r *reader) probe() (best int32, err error) {
+func (e *envelope) probe() (best int32, err error) {
 	for _, size := range peekSizes {
-		if len(r.s.src)-r.pos < size && !r.s.eof {
-			if err := r.more(size); err != nil {
+		if len(e.s.src)-e.pos < size && !e.s.eof {
+			if err := e.more(size); err != nil {
 				return -1, err
 			}
 		}
-		full := r.s.src
-		whole := r.s.eof && r.pos+size >= len(full)
-		r.whole = whole
+		full := e.s.src
+		whole := e.s.eof && e.pos+size >= len(full)
+		e.whole = whole
 		if !whole {
-			r.s.src = full[:min(len(full), r.pos+size)]
+			e.s.src = full[:min(len(full), e.pos+size)]
 		}
-		eof := r.s.eof
-		r.s.eof = whole
-		r.s.reset()
-		if r.format == JSON {
-			_, err = r.s.jsonValue(r.pos, 2)
+		eof := e.s.eof
+		e.s.eof = whole
+		e.s.reset()
+		if e.format == JSON {
+			_, err = e.s.jsonValue(e.pos, 2)
 		} else {
-			_, err = r.s.xmlRecord(r.pos)
+			_, err = e.s.xmlRecord(e.pos)
 		}
-		r.s.src, r.s.eof = full, eof
-		r.closeOpen()
+		e.s.src, e.s.eof = full, eof
+		e.s.closeOpen()
 		score := 0
-		r.keyed = false
-		if best, score = r.best(); score >= 3 || whole || err == nil {
+		if best, score, e.keyed = e.s.best(); score >= 3 || whole || err == nil {
 			break
 		}
 	}
 	if err == errDeep {
-		return -1, r.fail(r.pos, err)
+		return -1, e.fail(e.pos, err)
 	}
 	return best, nil
 }
 
 // pathTo sets path to the names of the containers around nodes[to], down to the first array: what is
 // inside an array is looked at item by item.
-func (r *reader) pathTo(to int32) {
-	r.path = r.path[:0]
+func (e *envelope) pathTo(to int32) {
+	e.path = e.path[:0]
 	for k := int32(0); k < to; {
-		d := &r.s.nodes[k]
+		d := &e.s.nodes[k]
 		if d.next <= to {
 			k = d.next
 			continue
 		}
-		if r.format == XML || k > 0 {
-			name := r.s.dict.table.roots[string(r.s.name(d))]
+		if e.format == XML || k > 0 {
+			name := e.s.dict.table.roots[string(e.s.name(d))]
 			if name == "" {
-				name = string(r.s.name(d))
+				name = string(e.s.name(d))
 			}
-			r.path = append(r.path, name)
+			e.path = append(e.path, name)
 		}
-		if d.kind == List && r.format == JSON {
+		if d.kind == List && e.format == JSON {
 			return
 		}
 		k++
@@ -85,37 +99,37 @@ func (r *reader) pathTo(to int32) {
 }
 
 // spread finds the records in nodes[n], which is an item of the list, and queues them.
-func (r *reader) spread(n int32, depth int) error {
-	s := &r.s
+func (e *envelope) spread(n int32, depth int) error {
+	s := &e.s
 	d := &s.nodes[n]
 	switch {
-	case d.kind == Null && r.s.dict.table.item == "":
+	case d.kind == Null && e.s.dict.table.item == "":
 		return nil
 	case d.kind < List:
-		r.queue = append(r.queue, n)
+		e.queue = append(e.queue, n)
 		return nil
-	case d.kind == Object && r.isRecord(n):
-		if !r.hasIdentity(n) && s.looksLikeFault(n) {
+	case d.kind == Object && s.isRecord(n):
+		if !s.hasIdentity(n) && s.looksLikeFault(n) {
 			if f := s.faults(n); len(f) > 0 {
-				return r.fault(f)
+				return e.fault(f)
 			}
 		}
-		r.queue = append(r.queue, n)
+		e.queue = append(e.queue, n)
 		return nil
 	}
-	before := len(r.queue)
+	before := len(e.queue)
 	if depth < 5 {
 		for k := n + 1; k < d.next; k = s.nodes[k].next {
 			if s.nodes[k].kind >= List || d.kind == List {
-				if err := r.spread(k, depth+1); err != nil {
+				if err := e.spread(k, depth+1); err != nil {
 					return err
 				}
 			}
 		}
 	}
-	if len(r.queue) > before {
+	if len(e.queue) > before {
 		if depth == 0 {
-			r.report(WarnEnvelope, "a record inside another container")
+			e.report(WarnEnvelope, "a record inside another container")
 		}
 		return nil
 	}
@@ -124,35 +138,34 @@ func (r *reader) spread(n int32, depth int) error {
 	}
 	if s.looksLikeFault(n) {
 		if f := s.faults(n); len(f) > 0 {
-			return r.fault(f)
+			return e.fault(f)
 		}
 	}
-	r.queue = append(r.queue, n)
+	e.queue = append(e.queue, n)
 	return nil
 }
 
 // fault deals with an error among the records: in place of the first it is the answer, behind others
 // it is a row that is no record.
-func (r *reader) fault(f []Fault) error {
-	if r.index == 0 && len(r.queue) == 0 {
+func (e *envelope) fault(f []Fault) error {
+	if e.index == 0 && len(e.queue) == 0 {
 		return &FaultError{f}
 	}
-	r.report(WarnRecord, "an error in place of a record was skipped")
-	r.index++
+	e.report(WarnRecord, "an error in place of a record was skipped")
+	e.index++
 	return nil
 }
 
 // addMeta keeps nodes[n], which stands beside the list.
-func (r *reader) addMeta(n int32) {
-	name := string(r.s.name(&r.s.nodes[n]))
-	r.m.xml = r.format == XML
-	raw := r.m.render(nil, n)
-	if len(raw) > maxMeta || len(r.meta) >= 64 {
-		r.report(WarnEnvelope, "left out what stands beside the list as "+r.s.sample([]byte(name)))
+func (e *envelope) addMeta(n int32) {
+	name := string(e.s.name(&e.s.nodes[n]))
+	raw := e.m.render(nil, n)
+	if len(raw) > maxMeta || len(e.meta) >= 64 {
+		e.report(WarnEnvelope, "left out what stands beside the list as "+e.s.sample([]byte(name)))
 		return
 	}
-	if r.meta == nil {
-		r.meta = map[string]json.RawMessage{}
+	if e.meta == nil {
+		e.meta = map[string]json.RawMessage{}
 	}
-	r.meta[name] = raw
+	e.meta[name] = raw
 }

@@ -3,90 +3,90 @@ package wire
 import "io"
 
 // stepJSON reads on in a JSON document up to the next item of the list, or out of a container.
-func (r *reader) stepJSON() error {
-	c, ok, err := r.peek()
+func (e *envelope) stepJSON() error {
+	c, ok, err := e.peek()
 	if err != nil {
 		return err
 	}
 	if !ok {
-		if len(r.stack) > 0 || !r.done || r.readErr != nil && !r.done {
-			return r.fail(r.pos, errCut)
+		if len(e.stack) > 0 || !e.done || e.readErr != nil && !e.done {
+			return e.fail(e.pos, errCut)
 		}
 		return io.EOF
 	}
-	if len(r.stack) == 0 {
-		return r.topJSON(c)
+	if len(e.stack) == 0 {
+		return e.topJSON(c)
 	}
-	top := r.stack[len(r.stack)-1]
+	top := e.stack[len(e.stack)-1]
 	switch {
 	case c == ',':
-		r.pos++
+		e.pos++
 		return nil
 	case c == ']' && top.kind == '[', c == '}' && top.kind == '{':
-		r.pos++
-		r.stack = r.stack[:len(r.stack)-1]
-		r.done = len(r.stack) == 0
+		e.pos++
+		e.stack = e.stack[:len(e.stack)-1]
+		e.done = len(e.stack) == 0
 		return nil
 	case c == ']' || c == '}':
-		return r.fail(r.pos, &syntaxError{r.pos, "a bracket that closes nothing"})
+		return e.fail(e.pos, &syntaxError{e.pos, "a bracket that closes nothing"})
 	case top.kind == '[' && c == '[':
-		r.report(WarnEnvelope, "a list inside the list")
-		return r.push('[', false)
+		e.report(WarnEnvelope, "a list inside the list")
+		return e.push('[', false)
 	case top.kind == '[':
-		return r.itemJSON()
+		return e.itemJSON()
 	}
-	return r.fieldJSON()
+	return e.fieldJSON()
 }
 
-func (r *reader) push(kind byte, onPath bool) error {
-	if len(r.stack) >= r.s.depth {
-		return r.fail(r.pos, errDeep)
+func (e *envelope) push(kind byte, onPath bool) error {
+	if len(e.stack) >= e.s.depth {
+		return e.fail(e.pos, errDeep)
 	}
-	r.pos++
-	r.stack = append(r.stack, open{kind: kind, path: onPath})
+	e.pos++
+	e.stack = append(e.stack, open{kind: kind, path: onPath})
 	return nil
 }
 
 // topJSON reads what stands outside every container: the document, and what servers put behind it.
-func (r *reader) topJSON(c byte) error {
-	if r.done {
+func (e *envelope) topJSON(c byte) error {
+	if e.done {
 		switch c {
 		case '[', '{':
-			r.report(WarnTrailing, "another list behind the first")
-			r.done = false
+			e.report(WarnTrailing, "another list behind the first")
+			e.done = false
 		case ',':
-			r.pos++
+			e.pos++
 			return nil
 		default:
-			if !isPaddingEnd(r.s.src[r.pos:]) {
-				r.report(WarnTrailing, "something behind the end")
+			if !isPaddingEnd(e.s.src[e.pos:]) {
+				e.report(WarnTrailing, "something behind the end")
 			}
 			return io.EOF
 		}
 	}
 	switch c {
 	case '[':
-		if r.s.dict.table.item == "" {
-			r.envelope = "a list around the record"
+		if e.s.dict.table.item == "" {
+			e.unusual = "a list around the record"
 		}
-		return r.push('[', true)
+		return e.push('[', true)
 	case '{':
-		return r.objectJSON()
+		return e.objectJSON()
 	}
 	// A lone scalar: null is an empty list, anything else is no list at all.
-	null := r.startsWithNull()
-	if err := r.valueJSON(); err != nil {
+	null := e.startsWithNull()
+	if err := e.valueJSON(); err != nil {
 		return err
 	}
-	r.done = true
+	e.done = true
 	if null {
-		r.envelope = "null in place of a list"
+		e.unusual = "null in place of a list"
 		return nil
 	}
-	if f := r.s.faults(0); len(f) > 0 {
+	if f := e.s.faults(0); len(f) > 0 {
 		return &FaultError{f}
 	}
-	return r.fail(r.pos, ErrList)
+	return e.fail(e.pos, ErrList)
 }
 
 func isPaddingEnd(b []byte) bool {
@@ -99,217 +99,216 @@ func isPaddingEnd(b []byte) bool {
 }
 
 // objectJSON decides whether the document's object is a record or an envelope.
-func (r *reader) objectJSON() error {
-	best, err := r.probe()
+func (e *envelope) objectJSON() error {
+	best, err := e.probe()
 	if err != nil {
 		return err
 	}
-	table := r.s.dict.table
+	table := e.s.dict.table
 	switch {
 	case best == 0:
-		if err := r.readJSON(true); err != nil {
+		if err := e.readJSON(true); err != nil {
 			return err
 		}
-		if err := r.spread(0, 0); err != nil {
+		if err := e.spread(0, 0); err != nil {
 			return err
 		}
-		if table.item != "" && r.envelope == "" {
-			r.envelope = "an object in place of a list"
+		if table.item != "" && e.unusual == "" {
+			e.unusual = "an object in place of a list"
 		}
-		r.done = true
+		e.done = true
 		return nil
 	case best > 0:
-		r.pathTo(best)
+		e.pathTo(best)
 	default:
-		list := r.emptyList()
-		if list >= 0 && r.s.nodes[list].next == list+1 {
-			r.pathTo(list)
-			if r.s.nodes[list].kind != Null {
-				r.path = append(r.path, string(r.s.name(&r.s.nodes[list])))
+		list := e.s.emptyList()
+		if list >= 0 && e.s.nodes[list].next == list+1 {
+			e.pathTo(list)
+			if e.s.nodes[list].kind != Null {
+				e.path = append(e.path, string(e.s.name(&e.s.nodes[list])))
 			}
 			break
 		}
-		if r.s.looksLikeFault(0) {
-			if f := r.s.faults(0); len(f) > 0 {
+		if e.s.looksLikeFault(0) {
+			if f := e.s.faults(0); len(f) > 0 {
 				return &FaultError{f}
 			}
 		}
-		if len(r.s.nodes) <= 1 { // {}
-			if err := r.valueJSON(); err != nil {
+		if len(e.s.nodes) <= 1 { // {}
+			if err := e.valueJSON(); err != nil {
 				return err
 			}
-			r.done = true
-			if table.item == "" || r.s.nodes[0].next > 1 {
-				return r.fail(r.pos, ErrList)
+			e.done = true
+			if table.item == "" || e.s.nodes[0].next > 1 {
+				return e.fail(e.pos, ErrList)
 			}
-			return r.spread(0, 0)
+			return e.spread(0, 0)
 		}
 		if list >= 0 {
-			r.pathTo(list)
-			r.path = append(r.path, string(r.s.name(&r.s.nodes[list])))
+			e.pathTo(list)
+			e.path = append(e.path, string(e.s.name(&e.s.nodes[list])))
 			break
 		}
-		if !r.whole && table.item != "" {
-			r.path = r.path[:0] // so much stands in front of the list, if there is one: see what comes
+		if !e.whole && table.item != "" {
+			e.path = e.path[:0] // so much stands in front of the list, if there is one: see what comes
 			break
 		}
-		return r.fail(r.pos, ErrList)
+		return e.fail(e.pos, ErrList)
 	}
-	if r.envelope = "a list wrapped in an object"; table.item == "" {
-		r.envelope = "the record is inside another object"
+	if e.unusual = "a list wrapped in an object"; table.item == "" {
+		e.unusual = "the record is inside another object"
 	}
-	return r.push('{', true)
+	return e.push('{', true)
 }
 
 // itemJSON reads an item of the list and queues the records in it.
-func (r *reader) itemJSON() error {
-	if r.s.src[r.pos] == '{' {
-		if err := r.readJSON(false); err != nil || len(r.s.nodes) == 0 {
+func (e *envelope) itemJSON() error {
+	if e.s.src[e.pos] == '{' {
+		if err := e.readJSON(false); err != nil || len(e.s.nodes) == 0 {
 			return err
 		}
-		return r.spread(0, 0)
+		return e.spread(0, 0)
 	}
-	if err := r.valueJSON(); err != nil {
+	if err := e.valueJSON(); err != nil {
 		return err
 	}
-	if r.s.nodes[0].kind == Null {
-		r.report(WarnRecord, "a row that is null was skipped")
-		r.index++
+	if e.s.nodes[0].kind == Null {
+		e.report(WarnRecord, "a row that is null was skipped")
+		e.index++
 		return nil
 	}
-	return r.spread(0, 0)
+	return e.spread(0, 0)
 }
 
 // readJSON reads the object at pos as a record, with its nodes from nodes[0] on; there are none if it
 // had to be skipped. alone says that it is all there is, so that it cannot be skipped.
-func (r *reader) readJSON(alone bool) error {
+func (e *envelope) readJSON(alone bool) error {
 	for {
-		r.s.reset()
-		end, err := r.s.jsonRecord(r.pos)
+		e.s.reset()
+		end, err := e.s.jsonRecord(e.pos)
 		switch err {
 		case nil:
-			r.s.record = r.s.src[r.pos:end]
-			r.pos = end
-			r.m.xml = false
+			e.s.record = e.s.src[e.pos:end]
+			e.pos = end
 			return nil
 		case errMore:
-			if err := r.again(); err != nil {
+			if err := e.again(); err != nil {
 				return err
 			}
 			continue
 		case errCut, errDeep, errMany:
-			return r.fail(r.pos, err)
+			return e.fail(e.pos, err)
 		}
 		if alone {
-			return r.fail(r.pos, err)
+			return e.fail(e.pos, err)
 		}
-		if next := r.s.jsonSkipRecord(r.pos); next > 0 {
-			r.pos = next
-			r.report(WarnRecord, "a row that cannot be read was skipped: "+err.Error())
-			r.index++
-			r.s.nodes = r.s.nodes[:0]
+		if next := e.s.jsonSkipRecord(e.pos); next > 0 {
+			e.pos = next
+			e.report(WarnRecord, "a row that cannot be read was skipped: "+err.Error())
+			e.index++
+			e.s.nodes = e.s.nodes[:0]
 			return nil
 		}
-		if r.s.eof {
-			return r.fail(r.pos, err)
+		if e.s.eof {
+			return e.fail(e.pos, err)
 		}
-		if err := r.again(); err != nil {
+		if err := e.again(); err != nil {
 			return err
 		}
 	}
 }
 
 // valueJSON reads any value at pos, with its nodes from nodes[0] on.
-func (r *reader) valueJSON() error {
+func (e *envelope) valueJSON() error {
 	for {
-		r.s.reset()
-		end, err := r.s.jsonValue(r.pos, 2)
+		e.s.reset()
+		end, err := e.s.jsonValue(e.pos, 2)
 		switch err {
 		case nil:
-			r.s.record = r.s.src[r.pos:end]
-			r.pos = end
+			e.s.record = e.s.src[e.pos:end]
+			e.pos = end
 			return nil
 		case errMore:
-			if err := r.again(); err != nil {
+			if err := e.again(); err != nil {
 				return err
 			}
 		default:
-			return r.fail(r.pos, err)
+			return e.fail(e.pos, err)
 		}
 	}
 }
 
 // fieldJSON reads a field of an envelope: it leads to the records, is one, or stands beside them.
-func (r *reader) fieldJSON() error {
-	name, behind, err := r.nameJSON()
+func (e *envelope) fieldJSON() error {
+	name, behind, err := e.nameJSON()
 	if err != nil {
 		return err
 	}
 	depth := 0
-	for _, o := range r.stack {
+	for _, o := range e.stack {
 		if o.path {
 			depth++
 		}
 	}
-	onWay := depth <= len(r.path) && r.path[depth-1] == name
-	if depth > len(r.path) { // inside the container of the records: each of its values is one
+	onWay := depth <= len(e.path) && e.path[depth-1] == name
+	if depth > len(e.path) { // inside the container of the records: each of its values is one
 		onWay = false
 	}
-	r.pos = behind
-	c, ok, err := r.peek()
+	e.pos = behind
+	c, ok, err := e.peek()
 	if err != nil {
 		return err
 	}
 	switch {
 	case !ok:
-		return r.fail(r.pos, errCut)
+		return e.fail(e.pos, errCut)
 	case onWay && (c == '[' || c == '{'):
-		return r.push(c, true)
-	case depth > len(r.path) && c == '{':
-		err = r.readJSON(false)
+		return e.push(c, true)
+	case depth > len(e.path) && c == '{':
+		err = e.readJSON(false)
 	default:
-		err = r.valueJSON()
+		err = e.valueJSON()
 	}
-	if err != nil || len(r.s.nodes) == 0 {
+	if err != nil || len(e.s.nodes) == 0 {
 		return err
 	}
-	if depth > len(r.path) && r.s.nodes[0].kind >= List && r.itemLike(0) {
-		return r.spread(0, 0)
+	if depth > len(e.path) && e.s.nodes[0].kind >= List && e.s.itemLike(0, e.keyed) {
+		return e.spread(0, 0)
 	}
-	r.nameMeta(name)
+	e.nameMeta(name)
 	return nil
 }
 
 // nameMeta keeps the value just read as a field beside the list.
-func (r *reader) nameMeta(name string) {
-	r.s.scratch = append(r.s.scratch, name...)
-	d := &r.s.nodes[0]
-	d.name = span{uint32(len(r.s.scratch) - len(name)), uint32(len(r.s.scratch))}
+func (e *envelope) nameMeta(name string) {
+	e.s.scratch = append(e.s.scratch, name...)
+	d := &e.s.nodes[0]
+	d.name = span{uint32(len(e.s.scratch) - len(name)), uint32(len(e.s.scratch))}
 	d.flags |= nameScratch
-	r.addMeta(0)
+	e.addMeta(0)
 }
 
 // nameJSON reads a field's name at pos and returns the index behind its colon.
-func (r *reader) nameJSON() (name string, behind int, err error) {
+func (e *envelope) nameJSON() (name string, behind int, err error) {
 	for {
-		r.s.reset()
-		r.s.nodes = append(r.s.nodes, node{entry: -1})
-		i, err := r.s.jsonName(r.pos, 0)
+		e.s.reset()
+		e.s.nodes = append(e.s.nodes, node{entry: -1})
+		i, err := e.s.jsonName(e.pos, 0)
 		if err == nil {
-			name = string(r.s.name(&r.s.nodes[0]))
-			switch i = skipSpace(r.s.src, i); {
-			case i >= len(r.s.src):
-				err = r.s.cut(i)
-			case r.s.src[i] != ':':
-				err = r.s.fail(i, "no colon behind the name of a field")
+			name = string(e.s.name(&e.s.nodes[0]))
+			switch i = skipSpace(e.s.src, i); {
+			case i >= len(e.s.src):
+				err = e.s.cut(i)
+			case e.s.src[i] != ':':
+				err = e.s.fail(i, "no colon behind the name of a field")
 			default:
 				return name, i + 1, nil
 			}
 		}
 		if err != errMore {
-			return "", 0, r.fail(r.pos, err)
+			return "", 0, e.fail(e.pos, err)
 		}
-		if err := r.again(); err != nil {
+		if err := e.again(); err != nil {
 			return "", 0, err
 		}
 	}

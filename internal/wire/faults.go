@@ -23,7 +23,7 @@ func Faults(body []byte) []Fault {
 	if order, _ := utf16Order(body); order != nil {
 		body, _ = io.ReadAll(&utf16Reader{r: bytes.NewReader(body), order: order})
 	}
-	body = bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF"))
+	body = bytes.TrimPrefix(body, utf8Mark)
 	s.src, s.eof, s.depth, s.quiet = body, true, maxDepth, true
 	i := skipSpace(s.src, 0)
 	if bytes.HasPrefix(body[min(i, len(body)):], []byte("HTTP/")) { // a status line inside the body
@@ -45,11 +45,7 @@ func Faults(body []byte) []Fault {
 	default:
 		return nil
 	}
-	for i := range s.nodes { // containers that the end of the body has cut
-		if s.nodes[i].next <= int32(i) {
-			s.nodes[i].next = int32(len(s.nodes))
-		}
-	}
+	s.closeOpen()
 	if len(s.nodes) == 0 {
 		return nil
 	}

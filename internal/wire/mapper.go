@@ -7,10 +7,8 @@ import (
 
 // mapper turns the nodes of one record into a typed value.
 type mapper struct {
-	s        *scan
-	xml      bool // the nodes come from XML
-	legacy   bool // the record is not valid UTF-8
-	latin    bool // and the document says so
+	renderer      // of what goes to Extra
+	latin    bool // the document is labelled as one that need not be UTF-8
 	nested   int  // how many lists deep
 	location *time.Location
 	relabel  *time.Location

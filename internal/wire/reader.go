@@ -16,7 +16,8 @@ type Reader[T any] struct {
 func (t *Table[T]) Read(src io.Reader, o *Options) *Reader[T] {
 	r, _ := t.pool.Get().(*reader)
 	if r == nil {
-		r = &reader{buf: make([]byte, windowSize), m: mapper{intern: new(interner)}}
+		r = new(reader)
+		r.buf, r.m.intern = make([]byte, windowSize), new(interner)
 	}
 	r.start(src, o, t.core)
 	return &Reader[T]{r, t}
@@ -79,7 +80,7 @@ func (r *Reader[T]) take(n int32, dst *T) bool {
 		d.index++
 		return false
 	}
-	if !r.t.KeepEmpty && d.isEmpty(n) {
+	if !r.t.KeepEmpty && d.s.isEmpty(n) {
 		d.report(WarnRecord, "a row in which everything is empty was skipped")
 		d.index++
 		return false
@@ -90,35 +91,10 @@ func (r *Reader[T]) take(n int32, dst *T) bool {
 
 // reader is the part of a Reader that does not depend on the type of the records.
 type reader struct {
-	s scan
-	m mapper
-	o Options
-
-	src     io.Reader
-	left    int64 // how many bytes may still come
-	buf     []byte
-	pos     int   // where the next thing to be read starts in buf
-	base    int64 // offset of buf[0] in the document
-	readErr error // what src ended with, if not io.EOF
-
-	format Format
-	begun  bool // the start of the document has been looked at
-	done   bool // the document's root is closed
-	keyed  bool // the records have ids: see Table.Key
-	whole  bool // the probe has seen all of the document
-	junk   bool // something in front of the document has been skipped
-	// envelope is what is unusual about where the records are. It is told with the first of them: of an
-	// error answer it would say nothing.
-	envelope string
-	path     []string
-	stack    []open
-	queue    []int32 // records found in what was read last
-	taken    int     // how many of them have been given away
-	index    int     // how many records have been given away
-	meta     map[string]json.RawMessage
-	warnTo   func([]byte, string, string)
-	strict   error // the first repair, in strict mode
-	err      error // sticky
+	envelope
+	begun bool  // the start of the document has been looked at
+	taken int   // how many records of the queue have been given away
+	err   error // sticky
 }
 
 func (r *reader) start(src io.Reader, o *Options, d *dictionary) {
@@ -131,7 +107,7 @@ func (r *reader) start(src io.Reader, o *Options, d *dictionary) {
 	if r.o.Location == nil {
 		r.o.Location = time.UTC
 	}
-	r.src, r.left = src, r.o.MaxBytes
+	r.src, r.max, r.left = src, r.o.MaxBytes, r.o.MaxBytes
 	r.s.src, r.s.eof, r.s.depth = r.buf[:0], false, maxDepth
 	r.s.dict.use(d)
 	r.s.reset()
@@ -151,8 +127,10 @@ func (r *reader) release() bool {
 	if len(r.buf) > 16*windowSize || cap(r.s.nodes) > 1<<16 || cap(r.s.scratch) > 1<<20 || cap(r.m.arena) > 1<<20 {
 		return false
 	}
-	s, m := r.s, r.m
-	*r = reader{buf: r.buf, s: s, m: m, path: r.path[:0], stack: r.stack[:0], queue: r.queue[:0], warnTo: r.warnTo}
+	*r = reader{envelope: envelope{
+		document: document{window: window{s: r.s, buf: r.buf}, m: r.m, warnTo: r.warnTo},
+		path:     r.path[:0], stack: r.stack[:0], queue: r.queue[:0],
+	}}
 	r.s.src, r.s.record = nil, nil
 	clear(r.m.sets[:cap(r.m.sets)])
 	clear(r.m.extras[:cap(r.m.extras)])
@@ -171,7 +149,7 @@ func (r *reader) next() (int32, error) {
 		switch {
 		case !r.begun:
 			r.err = r.begin()
-			r.begun = true
+			r.begun, r.m.xml = true, r.format == XML
 		case r.format == JSON:
 			r.err = r.stepJSON()
 		default:
@@ -205,7 +183,12 @@ func (r *reader) begin() error {
 	switch {
 	case c == '<':
 		r.format = XML
-		return r.beginXML()
+		err := r.beginXML()
+		if err == errJunk {
+			r.format = Unknown
+			return r.begin()
+		}
+		return err
 	case c == '[' || c == '{' || c == '"' || r.startsWithNull():
 		r.format = JSON
 		return nil

@@ -23,14 +23,13 @@ type scan struct {
 var (
 	// errMore says that the window ends inside the record.
 	errMore = errors.New("window too small")
+	// errCut says that the document ends inside the record.
+	errCut  = errors.New("document ends inside a record")
 	errDeep = errors.New("nested deeper than the limit")
 	// errMany says that the record has more values than any real one: each takes as much memory as a
 	// short text, however short it is.
 	errMany = errors.New("more values in one record than the limit")
 )
-
-// errCut says that the document ends inside the record.
-var errCut = errors.New("document ends inside a record")
 
 // syntaxError is what a scanner cannot read on through.
 type syntaxError struct {
@@ -59,6 +58,15 @@ func (s *scan) reset() {
 	s.dict.last = 0
 }
 
+// closeOpen ends the containers that the end of the window has cut: so far their next is not behind them.
+func (s *scan) closeOpen() {
+	for i := range s.nodes {
+		if d := &s.nodes[i]; d.next <= int32(i) {
+			d.next = int32(len(s.nodes))
+		}
+	}
+}
+
 func (s *scan) name(n *node) []byte {
 	if n.flags&nameScratch != 0 {
 		return s.scratch[n.name.lo:n.name.hi]
@@ -83,7 +91,7 @@ type repair struct {
 // maxRepairs bounds what one record can make us remember.
 const maxRepairs = 64
 
-// repaired notes that the node being read, which will be nodes[len(nodes)-1+ahead], needed a repair.
+// repair notes that nodes[node], which may still be being read, needed a repair.
 func (s *scan) repair(node int, kind, text string) {
 	if !s.quiet && len(s.repairs) < maxRepairs {
 		s.repairs = append(s.repairs, repair{int32(node), kind, text})

@@ -5,10 +5,9 @@ import "bytes"
 // xmlReader reads one record. The open elements are a list linked through their nodes: until an
 // element is closed, next is the index of its parent and kind is Null, or Object once it has a child.
 type xmlReader struct {
-	*scan
-	open  int32 // the innermost open element, -1 behind the record
-	level int   // how many elements are open
-	at    int   // index of the markup being read
+	xmlText
+	level int // how many elements are open
+	at    int // index of the markup being read
 }
 
 // xmlRecord reads the element whose start tag begins at src[i] and returns the index behind its end
@@ -29,7 +28,7 @@ func (s *scan) xmlRecord(i int) (end int, err error) {
 	if t.end == 0 {
 		return i, s.fail(i, "no XML element where one should start")
 	}
-	x := xmlReader{scan: s, open: -1}
+	x := xmlReader{xmlText: xmlText{scan: s, open: -1}}
 	x.start(t)
 	end, err = x.content(t.end)
 	for x.open >= 0 {

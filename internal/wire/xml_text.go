@@ -7,8 +7,15 @@ import (
 	"unicode/utf8"
 )
 
+// xmlText collects the text of the innermost open element, as a span of the source for as long as
+// that can be.
+type xmlText struct {
+	*scan
+	open int32 // index of that element's node; -1 behind the record
+}
+
 // mix notes that the open element has both text and child elements.
-func (x *xmlReader) mix() {
+func (x *xmlText) mix() {
 	if n := &x.nodes[x.open]; n.flags&mixed == 0 {
 		n.flags |= mixed
 		x.repair(int(x.open), WarnSyntax, "text beside elements")
@@ -19,7 +26,7 @@ func (x *xmlReader) mix() {
 // elements it only notes that there is text.
 //
 // It tolerates "]]>", which stays as it is, and control bytes, which go.
-func (x *xmlReader) chars(i int) int {
+func (x *xmlText) chars(i int) int {
 	if x.nodes[x.open].kind == Object {
 		return x.gap(i)
 	}
@@ -54,7 +61,7 @@ func (x *xmlReader) chars(i int) int {
 }
 
 // control reads the control byte at i, and the line feed behind a carriage return with it.
-func (x *xmlReader) control(i int) int {
+func (x *xmlText) control(i int) int {
 	if x.src[i] != '\r' {
 		x.repair(int(x.open), WarnControl, "control byte in text, dropped")
 		return i + 1
@@ -67,7 +74,7 @@ func (x *xmlReader) control(i int) int {
 }
 
 // gap skips what stands between two child elements.
-func (x *xmlReader) gap(i int) int {
+func (x *xmlText) gap(i int) int {
 	src := x.src
 	for {
 		if i = xmlSkipSpace(src, i); i == len(src) || src[i] == '<' {
@@ -87,7 +94,7 @@ func (x *xmlReader) gap(i int) int {
 }
 
 // bare reads the '<' at i as text.
-func (x *xmlReader) bare(i int) int {
+func (x *xmlText) bare(i int) int {
 	if x.nodes[x.open].kind == Object {
 		x.mix()
 	} else {
@@ -98,7 +105,7 @@ func (x *xmlReader) bare(i int) int {
 }
 
 // cdata reads the CDATA section at i.
-func (x *xmlReader) cdata(i int) (int, error) {
+func (x *xmlText) cdata(i int) (int, error) {
 	i += len(xmlCDATA)
 	n := bytes.Index(x.src[i:], xmlEndData)
 	if n < 0 {
@@ -129,7 +136,7 @@ func (x *xmlReader) cdata(i int) (int, error) {
 
 // add adds src[lo:hi] to the text of the open element. The text is a span of src for as long as that
 // can be; only the innermost element adds text, so its text in scratch can grow in place.
-func (x *xmlReader) add(lo, hi int) {
+func (x *xmlText) add(lo, hi int) {
 	if lo >= hi {
 		return
 	}
@@ -150,7 +157,7 @@ func (x *xmlReader) add(lo, hi int) {
 }
 
 // addRune adds a character that does not stand in src as it is.
-func (x *xmlReader) addRune(r rune) {
+func (x *xmlText) addRune(r rune) {
 	n := &x.nodes[x.open]
 	x.spill(n)
 	x.scratch = utf8.AppendRune(x.scratch, r)
@@ -161,7 +168,7 @@ func (x *xmlReader) addRune(r rune) {
 }
 
 // spill moves the text of n to scratch.
-func (x *xmlReader) spill(n *node) {
+func (x *xmlText) spill(n *node) {
 	if n.flags&textScratch != 0 {
 		return
 	}
@@ -173,7 +180,7 @@ func (x *xmlReader) spill(n *node) {
 
 // reference reads the reference that starts with the '&' at i and returns the index behind it. Names
 // that only HTML has are resolved; whatever else is no reference stays as it stands.
-func (x *xmlReader) reference(i int) int {
+func (x *xmlText) reference(i int) int {
 	src := x.src
 	if i+1 < len(src) && src[i+1] == '#' {
 		if r, end := xmlCharRef(src, i); end > 0 {
@@ -213,7 +220,7 @@ func (x *xmlReader) reference(i int) int {
 }
 
 // char adds the character r that a reference before end stands for.
-func (x *xmlReader) char(r rune, end int) int {
+func (x *xmlText) char(r rune, end int) int {
 	if utf16.IsSurrogate(r) {
 		if low, behind := xmlCharRef(x.src, end); behind > 0 {
 			if both := utf16.DecodeRune(r, low); both != utf8.RuneError {
