@@ -19,21 +19,19 @@ func (e *FaultError) Error() string { return fmt.Sprintf("the answer is an error
 // specification's errors list or any of the shapes that servers send instead. It returns nil for HTML,
 // plain text and whatever else says nothing in a known form.
 func Faults(body []byte) []Fault {
-	s := &scan{}
 	if order, _ := utf16Order(body); order != nil {
 		body, _ = io.ReadAll(&utf16Reader{r: bytes.NewReader(body), order: order})
 	}
 	body = bytes.TrimPrefix(body, utf8Mark)
-	s.src, s.eof, s.depth, s.quiet = body, true, maxDepth, true
-	i := skipSpace(s.src, 0)
+	s := &scan{src: body, record: body, eof: true, depth: maxDepth, quiet: true}
+	i := skipSpace(body, 0)
 	if bytes.HasPrefix(body[min(i, len(body)):], []byte("HTTP/")) { // a status line inside the body
 		i += max(0, bytes.IndexAny(body[i:], "<[{"))
 	}
-	if i >= len(s.src) {
+	if i >= len(body) {
 		return nil
 	}
-	s.record = s.src
-	switch s.src[i] {
+	switch body[i] {
 	case '{', '[', '"':
 		if _, err := s.jsonValue(i, 2); err != nil && err != errCut {
 			return nil

@@ -17,13 +17,12 @@ type Options struct {
 	Hide          func([]byte) []byte // takes secrets out of what is going to be printed; may be nil
 }
 
+// What a document may ask of memory.
 const (
 	maxDepth        = 64       // how deep containers may nest
+	maxNodes        = 1 << 20  // values of one record
 	maxRecord       = 16 << 20 // bytes of one record
+	maxMeta         = 16 << 10 // bytes of one field beside the list
 	defaultMaxBytes = 64 << 20
 	windowSize      = 64 << 10
-	maxMeta         = 16 << 10 // bytes of one field beside the list
 )
-
-// maxNodes bounds the values of one record.
-const maxNodes = 1 << 20

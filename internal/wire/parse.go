@@ -8,14 +8,7 @@ import (
 // ParseJSON makes a Value of JSON text, as tolerantly as records are read. What cannot be read at
 // all becomes a Text.
 func ParseJSON(raw json.RawMessage) Value {
-	s := &scan{}
-	return s.parseValue(raw)
-}
-
-// parseValue makes a Value of JSON text.
-func (s *scan) parseValue(raw []byte) Value {
-	s.src, s.eof, s.depth, s.quiet = raw, true, maxDepth, true
-	s.reset()
+	s := &scan{src: raw, eof: true, depth: maxDepth, quiet: true}
 	i := skipSpace(raw, 0)
 	if _, err := s.jsonValue(i, 2); err != nil || len(s.nodes) == 0 {
 		return Value{Kind: Text, Text: string(raw)}
@@ -23,6 +16,7 @@ func (s *scan) parseValue(raw []byte) Value {
 	return s.value(0)
 }
 
+// value makes a Value of nodes[n].
 func (s *scan) value(n int32) Value {
 	d := &s.nodes[n]
 	v := Value{Name: string(s.name(d)), Kind: d.kind}

@@ -24,6 +24,7 @@ type Warning struct {
 	Detail string // what was seen and what was made of it; never a reporter's data beyond a short sample
 }
 
+// appendIndex appends the index of a list's item to a path.
 func appendIndex(dst []byte, i int) []byte {
 	return append(strconv.AppendInt(append(dst, '['), int64(i), 10), ']')
 }

@@ -27,7 +27,7 @@ func (m *mapper) addWords(to *[]string, n int32, csv bool) {
 		m.warnAt(n, WarnType, "an object where a list should be")
 	}
 	if s.nodes[n].kind == Object && m.hasURL(n) {
-		b, _ := m.scalarInQuiet(n)
+		b, _ := m.firstText(n)
 		*to = append(*to, string(b))
 		m.keep(n)
 		return
@@ -42,7 +42,7 @@ func (m *mapper) addWords(to *[]string, n int32, csv bool) {
 					}
 				}
 			default:
-				if b, ok := m.scalarInQuiet(k); ok {
+				if b, ok := m.firstText(k); ok {
 					*to = append(*to, string(b))
 				}
 			}
@@ -71,8 +71,8 @@ func (m *mapper) hasURL(n int32) bool {
 	return false
 }
 
-// scalarInQuiet returns the first text inside a container, preferring one called url.
-func (m *mapper) scalarInQuiet(n int32) (first []byte, ok bool) {
+// firstText returns the first text inside a container, preferring one called url.
+func (m *mapper) firstText(n int32) (first []byte, ok bool) {
 	s := m.s
 	for k := n + 1; k < s.nodes[n].next; k++ {
 		b, has := m.scalar(k)
