@@ -1,10 +1,19 @@
 // Package wire turns the bytes of GeoReport v2 servers into records and records into bytes.
 //
 // It knows no HTTP and no domain. A [Table] names the fields of one Go type; the same table
-// reads that type from JSON and from XML and writes it as either. Reading goes through three
-// steps, each with a file of its own: a scanner (json.go, xml.go) turns the bytes of one record
-// into nodes, the envelope rules (level.go) find where in a document the records are, and the
-// table (mapper.go, coerce.go) turns the nodes of a record into a typed value.
+// reads that type from JSON and from XML and writes it as either.
+//
+// The files stand on floors, and each uses only what is below it:
+//
+//   - bytes: bytes.go, charset.go, html.go, time.go, coerce.go read texts; names.go knows the names of
+//     fields; value.go writes values;
+//   - scanners: json.go and xml.go turn the bytes of one record into the same nodes (node.go, scan.go);
+//   - what the nodes mean: faults.go finds errors in them, classify.go tells records from envelopes
+//     and errors;
+//   - tables: table.go names the fields; decode.go makes a record of nodes, with mapper.go, scalar.go,
+//     words.go and nested.go for its values; encode.go makes a [Value] of a record;
+//   - documents: window.go holds the part that is in memory, document.go gets it into UTF-8 and tells
+//     of repairs, envelope.go with one file a format finds the records, reader.go gives them away.
 //
 // Real servers send what encoding/json and encoding/xml refuse: bare 001, raw control bytes,
 // bare ampersands, two roots in a row, Latin-1 under a UTF-8 label. The scanners read on through

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,14 +111,6 @@ func FormatTime(t time.Time) string {
 // many digits as it takes to read the same number back.
 func FormatCoordinate(deg float64) string {
 	return strconv.FormatFloat(deg, 'f', -1, 64)
-}
-
-// ParseJSON makes a Value of JSON text, as tolerantly as records are read. What cannot be read at
-// all becomes a Text.
-func ParseJSON(raw json.RawMessage) Value {
-	s := getScan()
-	defer putScan(s)
-	return s.parseValue(raw)
 }
 
 // Document puts records of one table into the root that the specification gives them and writes

@@ -19,22 +19,19 @@ func (e *FaultError) Error() string { return fmt.Sprintf("the answer is an error
 // specification's errors list or any of the shapes that servers send instead. It returns nil for HTML,
 // plain text and whatever else says nothing in a known form.
 func Faults(body []byte) []Fault {
-	s := getScan()
-	defer putScan(s)
 	if order, _ := utf16Order(body); order != nil {
 		body, _ = io.ReadAll(&utf16Reader{r: bytes.NewReader(body), order: order})
 	}
-	body = bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF"))
-	s.src, s.eof, s.depth, s.quiet = body, true, maxDepth, true
-	i := skipSpace(s.src, 0)
+	body = bytes.TrimPrefix(body, utf8Mark)
+	s := &scan{src: body, record: body, eof: true, depth: maxDepth, quiet: true}
+	i := skipSpace(body, 0)
 	if bytes.HasPrefix(body[min(i, len(body)):], []byte("HTTP/")) { // a status line inside the body
 		i += max(0, bytes.IndexAny(body[i:], "<[{"))
 	}
-	if i >= len(s.src) {
+	if i >= len(body) {
 		return nil
 	}
-	s.record = s.src
-	switch s.src[i] {
+	switch body[i] {
 	case '{', '[', '"':
 		if _, err := s.jsonValue(i, 2); err != nil && err != errCut {
 			return nil
@@ -46,15 +43,24 @@ func Faults(body []byte) []Fault {
 	default:
 		return nil
 	}
-	for i := range s.nodes { // containers that the end of the body has cut
-		if s.nodes[i].next <= int32(i) {
-			s.nodes[i].next = int32(len(s.nodes))
-		}
-	}
+	s.closeOpen()
 	if len(s.nodes) == 0 {
 		return nil
 	}
 	return s.faults(0)
+}
+
+// faultsXML reads the error answer whose first '<' is at src[i].
+func (s *scan) faultsXML(i int) bool {
+	t, err := s.xmlNext(i)
+	if err != nil || t.kind != xmlStart || isHTML(s.src[t.name.lo:t.name.hi]) {
+		return false
+	}
+	if hasHTMLDoctype(s.src[:min(len(s.src), 512)]) {
+		return false
+	}
+	_, err = s.xmlRecord(t.at)
+	return err == nil || err == errCut
 }
 
 const maxFaults = 64

@@ -3,7 +3,6 @@ package wire
 import (
 	"encoding/binary"
 	"math/bits"
-	"unicode/utf8"
 )
 
 // jsonValue reads the JSON value at src[i], which is not white space, and appends its nodes. It
@@ -20,14 +19,6 @@ func (s *scan) jsonValue(i, depth int) (int, error) {
 	}
 	s.nodes = append(s.nodes, node{entry: -1})
 	return s.jsonScalar(i, len(s.nodes)-1)
-}
-
-// cut is the error of a window that ends inside a record: there is more to come, or there is not.
-func (s *scan) cut(at int) error {
-	if s.eof {
-		return errCut
-	}
-	return errMore
 }
 
 // jsonRecord reads the object at src[i], whose fields are the fields of a record.
@@ -164,19 +155,6 @@ func (s *scan) jsonFields(i int) (end int, comma bool, err error) {
 	}
 }
 
-// stringEnd marks the bytes of x that are not just characters of a string. A borrow can add wrong marks,
-// but only behind a right one.
-func stringEnd(x uint64) uint64 {
-	return (((x ^ '"'*ones) - ones) | ((x ^ '\\'*ones) - ones) | (x - ' '*ones)) &^ x & highs
-}
-
-func skipSpace(b []byte, i int) int {
-	for i < len(b) && b[i] <= ' ' {
-		i++
-	}
-	return i
-}
-
 // jsonField reads a name, a colon and a value.
 func (s *scan) jsonField(i, depth int) (int, error) {
 	b := s.src
@@ -228,10 +206,6 @@ func (s *scan) jsonName(i, n int) (int, error) {
 	s.repairIn(n, WarnSyntax, "name without quotes")
 	s.nodes[n].name = span{uint32(i), uint32(j)}
 	return j, nil
-}
-
-func isWord(c byte) bool {
-	return c == '_' || c == '$' || c == '-' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' || c >= utf8.RuneSelf
 }
 
 // jsonFieldValue reads the value of the field nodes[n].
@@ -308,12 +282,6 @@ func (s *scan) close(self, end int) {
 	d.next = int32(len(s.nodes))
 }
 
-// repairIn notes a repair that makes the source of nodes[n] unfit to be copied as JSON.
-func (s *scan) repairIn(n int, kind, text string) {
-	s.nodes[n].flags |= repaired
-	s.repair(n, kind, text)
-}
-
 // jsonScalar reads a string, number or word into nodes[n].
 func (s *scan) jsonScalar(i, n int) (int, error) {
 	b := s.src
@@ -344,14 +312,6 @@ func (s *scan) jsonScalar(i, n int) (int, error) {
 	return s.jsonBare(i, n)
 }
 
-func hasWord(b []byte, i int, word string) bool {
-	j := i + len(word)
-	return len(b) >= j && string(b[i:j]) == word && (len(b) == j || ends(b[j]))
-}
-
-// ends reports whether c cannot continue a number or a word.
-func ends(c byte) bool { return c <= ' ' || c == ',' || c == '}' || c == ']' || c == ':' }
-
 // jsonNumber returns the index behind the number at b[i], or i if it is not one.
 func jsonNumber(b []byte, i int) int {
 	j := i
@@ -381,13 +341,6 @@ func jsonNumber(b []byte, i int) int {
 		}
 	}
 	return j
-}
-
-func digits(b []byte, i int) int {
-	for i < len(b) && '0' <= b[i] && b[i] <= '9' {
-		i++
-	}
-	return i
 }
 
 // jsonSkipRecord finds the end of the object at src[i] whose inside could not be read: the brace that

@@ -8,6 +8,24 @@ import (
 	"unicode/utf8"
 )
 
+// stringEnd marks the bytes of x that are not just characters of a string. A borrow can add wrong marks,
+// but only behind a right one.
+func stringEnd(x uint64) uint64 {
+	return (((x ^ '"'*ones) - ones) | ((x ^ '\\'*ones) - ones) | (x - ' '*ones)) &^ x & highs
+}
+
+func isWord(c byte) bool {
+	return c == '_' || c == '$' || c == '-' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' || c >= utf8.RuneSelf
+}
+
+// ends reports whether c cannot continue a number or a word.
+func ends(c byte) bool { return c <= ' ' || c == ',' || c == '}' || c == ']' || c == ':' }
+
+func hasWord(b []byte, i int, word string) bool {
+	j := i + len(word)
+	return len(b) >= j && string(b[i:j]) == word && (len(b) == j || ends(b[j]))
+}
+
 // jsonBare reads a word that JSON does not know up to the next delimiter: 001 from the samples of the
 // specification, True and None from Python, NaN.
 func (s *scan) jsonBare(i, n int) (int, error) {
@@ -48,15 +66,6 @@ func (s *scan) jsonBare(i, n int) (int, error) {
 	return j, nil
 }
 
-func isASCII(b []byte) bool {
-	for _, c := range b {
-		if c >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
-
 // jsonSingleQuoted reads 'text', as Python prints it.
 func (s *scan) jsonSingleQuoted(i, n int) (int, error) {
 	lo := len(s.scratch)
@@ -79,12 +88,6 @@ func (s *scan) jsonSingleQuoted(i, n int) (int, error) {
 	}
 	return len(s.src), s.cut(len(s.src))
 }
-
-// For tricks with eight bytes at a time.
-const (
-	ones  = 0x0101010101010101
-	highs = 0x8080808080808080
-)
 
 // jsonString reads the string at src[i] into nodes[n], as its name or as its text. A string without
 // escapes stays where it is.

@@ -2,17 +2,13 @@ package wire
 
 import (
 	"encoding/json"
-	"strconv"
 	"time"
-	"unicode/utf8"
 )
 
 // mapper turns the nodes of one record into a typed value.
 type mapper struct {
-	s        *scan
-	xml      bool // the nodes come from XML
-	legacy   bool // the record is not valid UTF-8
-	latin    bool // and the document says so
+	renderer      // of what goes to Extra
+	latin    bool // the document is labelled as one that need not be UTF-8
 	nested   int  // how many lists deep
 	location *time.Location
 	relabel  *time.Location
@@ -49,205 +45,23 @@ func (m *mapper) reset() {
 	m.lossy = false
 }
 
-// decode reads the record whose container is nodes[first] into dst, which is zero but for what
-// SetPlace may use.
-func (t *Table[T]) decode(m *mapper, first int32, dst *T) {
-	m.legacy = m.s.high && !utf8.Valid(m.s.record)
-	if m.legacy && !m.latin && m.warn != nil {
-		m.warn(m.path, WarnCharset, "not UTF-8; read as windows-1252")
+// keep sends the field nodes[n] to Extra.
+func (m *mapper) keep(n int32) {
+	if m.nested > 0 {
+		m.lossy = true
 	}
-	t.fields(m, first, dst)
-	if len(m.sets) > 0 {
-		all := string(m.arena)
-		for _, w := range m.sets {
-			*w.to = all[w.lo:w.hi]
-		}
+	d := &m.s.nodes[n]
+	var name string
+	if d.entry > 0 {
+		name = m.s.dict.entries[d.entry].name
+	} else {
+		name = string(m.utf8(m.s.name(d)))
 	}
-	if len(m.extras) > 0 && t.Extra != nil {
-		*t.Extra(dst) = m.takeExtras()
+	if d.flags&kept != 0 {
+		return
 	}
-}
-
-// maxFields bounds the rows of a table.
-const maxFields = 32
-
-// fields reads the fields of the record nodes[first].
-func (t *Table[T]) fields(m *mapper, first int32, dst *T) {
-	s := m.s
-	var from [maxFields]int32 // the node that gave the field its value; 0 if none yet
-	var place coordinates
-	end := s.nodes[first].next
-	for n := first + 1; n < end; n = s.nodes[n].next {
-		d := &s.nodes[n]
-		f := unknownField
-		if d.entry > 0 {
-			f = s.dict.entries[d.entry].field
-		} else if t.core != nil {
-			f = t.core.field(s.name(d))
-		}
-		if f == unknownField {
-			m.keep(n)
-			continue
-		}
-		alias := f < 0
-		if alias {
-			f = -2 - f
-		}
-		if d.kind == Null {
-			continue
-		}
-		before := len(m.sets)
-		if from[f] != 0 {
-			same := !m.xml && string(s.name(&s.nodes[from[f]])) == string(s.name(d))
-			if !same && d.kind == Text && len(trim(s.text(d))) == 0 || !t.again(m, &t.Fields[f], from[f], n, alias) {
-				continue
-			}
-			if get := t.Fields[f].text; get != nil && same { // the last one counts, even if it is empty
-				m.unset(get(dst), before)
-				*get(dst), from[f], before = "", 0, len(m.sets)
-			}
-		}
-		if t.set(m, &t.Fields[f], n, dst, &place) {
-			if get := t.Fields[f].text; get != nil && from[f] != 0 {
-				m.unset(get(dst), before)
-			}
-			from[f] = n
-		}
-	}
-	if m.warn != nil {
-		t.warnAliases(m, &from)
-	}
-	if t.SetPlace != nil {
-		t.setPlace(m, dst, &place)
-	}
-}
-
-// setPlace stores the place if both its halves are there and it is on Earth. Else they go to Extra.
-func (t *Table[T]) setPlace(m *mapper, dst *T, p *coordinates) {
-	ok := p.lat && p.long
-	if ok && (p.at[0] < -90 || p.at[0] > 90 || p.at[1] < -180 || p.at[1] > 180) {
-		ok = false
-		if m.warn != nil {
-			n := p.node[0]
-			if p.at[0] >= -90 && p.at[0] <= 90 {
-				n = p.node[1]
-			}
-			m.warnAt(n, WarnValue, "no place on Earth; kept in Extra")
-		}
-	}
-	for i, has := range [...]bool{p.lat, p.long} {
-		if ok || !has {
-			continue
-		}
-		m.keep(p.node[i])
-		if m.warn != nil && p.lat != p.long {
-			m.warnAt(p.node[i], WarnValue, "half a place; kept in Extra")
-		}
-	}
-	t.SetPlace(dst, p.at[0], p.at[1], ok)
-}
-
-// warnAliases warns of the fields whose value came under another name.
-func (t *Table[T]) warnAliases(m *mapper, from *[maxFields]int32) {
-	for f, n := range from[:len(t.Fields)] {
-		if n != 0 && string(m.s.name(&m.s.nodes[n])) != t.Fields[f].name {
-			m.warnAt(n, WarnName, "stands for "+t.Fields[f].name)
-		}
-	}
-}
-
-// coordinates collects the two halves of a place.
-type coordinates struct {
-	lat, long bool
-	at        [2]float64
-	node      [2]int32
-}
-
-// again decides what to do with a field that has its value already, from nodes[old]. It reports
-// whether nodes[n] is to be read all the same.
-func (t *Table[T]) again(m *mapper, f *Field[T], old, n int32, alias bool) bool {
-	s := m.s
-	if f.shape == shapeList || f.shape == shapeWords || f.shape == shapeCSV {
-		return true // a repeated, unwrapped plural
-	}
-	oldName, name := s.name(&s.nodes[old]), s.name(&s.nodes[n])
-	same := string(oldName) == string(name)
-	switch {
-	case same && m.xml:
-		// Several elements of one name: all are kept.
-		m.keep(old)
-		m.keep(n)
-		if f.shape == shapeLink {
-			return false // a list, of which the first is the field's value
-		}
-		fallthrough
-	case same:
-		if m.warn != nil {
-			m.warnAt(n, WarnDuplicate, "given twice; the last one counts")
-		}
-		return true
-	case alias:
-		m.keep(n) // address_string beside address
-		return false
-	}
-	m.keep(old) // the specification's name beats the alias that came before it
-	return true
-}
-
-// set stores the value of nodes[n] in the field. It reports false if there was nothing to store.
-func (t *Table[T]) set(m *mapper, f *Field[T], n int32, dst *T, place *coordinates) bool {
-	switch f.shape {
-	case shapeText, shapeID, shapeLink:
-		return m.setText(f.text(dst), n, f.shape, f.repeats)
-	case shapeTime:
-		return m.setTime(f.time(dst), n)
-	case shapeLat, shapeLong:
-		return m.setCoordinate(place, int(f.shape-shapeLat), n)
-	case shapeBool:
-		b, ok := m.scalar(n)
-		if !ok {
-			return false
-		}
-		v, ok := parseBool(b)
-		if !ok {
-			return m.misfit(n, WarnType, "not a boolean")
-		}
-		if m.warn != nil {
-			if d := &m.s.nodes[n]; d.kind != Bool && (d.flags&untyped == 0 || string(b) != "true" && string(b) != "false") {
-				m.warnAt(n, WarnType, "boolean written as \""+m.s.sample(b)+"\"")
-			}
-		}
-		*f.flag(dst) = v
-	case shapeInt:
-		b, ok := m.scalar(n)
-		if !ok {
-			return false
-		}
-		v, err := strconv.Atoi(string(b))
-		if err != nil {
-			fl, ok := parseFloat(b)
-			if !ok || fl != float64(int32(fl)) {
-				return m.misfit(n, WarnType, "not a whole number")
-			}
-			v = int(fl)
-		}
-		if m.warn != nil && m.s.nodes[n].flags&quoted != 0 {
-			m.warnAt(n, WarnType, "number written as text")
-		}
-		*f.num(dst) = v
-	case shapeWords, shapeCSV:
-		before := len(*f.words(dst))
-		m.addWords(f.words(dst), n, f.shape == shapeCSV)
-		return len(*f.words(dst)) > before
-	case shapeList:
-		if m.nested >= 8 {
-			return m.misfit(n, WarnType, "lists nested too deep")
-		}
-		m.nested++
-		f.list.decode(m, n, dst, f.item)
-		m.nested--
-	}
-	return true
+	d.flags |= kept
+	m.extras = append(m.extras, extra{name: name, node: n})
 }
 
 // misfit keeps a value that does not fit its field in Extra, and warns.
@@ -271,33 +85,6 @@ func (m *mapper) warnAt(n int32, kind, detail string) {
 	}
 	m.warn(m.path, kind, detail)
 	m.path = m.path[:length]
-}
-
-// keep sends the field nodes[n] to Extra.
-func (m *mapper) keep(n int32) {
-	if m.nested > 0 {
-		m.lossy = true
-	}
-	d := &m.s.nodes[n]
-	var name string
-	if d.entry > 0 {
-		name = m.s.dict.entries[d.entry].name
-	} else {
-		name = string(m.utf8(m.s.name(d)))
-	}
-	if d.flags&kept != 0 {
-		return
-	}
-	d.flags |= kept
-	m.extras = append(m.extras, extra{name: name, node: n})
-}
-
-// utf8 returns b if it is valid UTF-8, else its characters read as windows-1252.
-func (m *mapper) utf8(b []byte) []byte {
-	if m.legacy {
-		return fromLegacy(b)
-	}
-	return b
 }
 
 // takeExtras renders the fields that were kept. Their texts share one block of memory.

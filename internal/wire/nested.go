@@ -1,92 +1,10 @@
 package wire
 
-import (
-	"bytes"
-	"strings"
-)
+import "bytes"
 
-// addWords appends the texts of nodes[n] to a list: those of a list or of an object's fields, or one
-// text, which csv splits at commas.
-func (m *mapper) addWords(to *[]string, n int32, csv bool) {
-	s := m.s
-	if s.nodes[n].kind < List {
-		b, ok := m.scalar(n)
-		if !ok {
-			return
-		}
-		if !csv {
-			*to = append(*to, string(b))
-			return
-		}
-		for _, w := range strings.Split(string(b), ",") {
-			if w = strings.TrimSpace(w); w != "" {
-				*to = append(*to, w)
-			}
-		}
-		return
-	}
-	lossy := false
-	if s.nodes[n].kind == Object && !m.xml && m.warn != nil {
-		m.warnAt(n, WarnType, "an object where a list should be")
-	}
-	if s.nodes[n].kind == Object && m.hasURL(n) {
-		b, _ := m.scalarInQuiet(n)
-		*to = append(*to, string(b))
-		m.keep(n)
-		return
-	}
-	for k := n + 1; k < s.nodes[n].next; k = s.nodes[k].next {
-		if s.nodes[k].kind >= List {
-			switch { // a list in the list, or an object such as {"url":…}
-			case s.nodes[k].kind == List:
-				for j := k + 1; j < s.nodes[k].next; j = s.nodes[j].next {
-					if b, ok := m.scalar(j); ok {
-						*to = append(*to, string(b))
-					}
-				}
-			default:
-				if b, ok := m.scalarInQuiet(k); ok {
-					*to = append(*to, string(b))
-				}
-			}
-			lossy = true
-			continue
-		}
-		if b, ok := m.scalar(k); ok {
-			*to = append(*to, string(b))
-		}
-	}
-	if lossy {
-		m.keep(n)
-	}
-	if csv && m.warn != nil && s.nodes[n].next > n+1 {
-		m.warnAt(n, WarnType, "list where the specification has comma-separated text")
-	}
-}
-
-// hasURL reports whether the object nodes[n] has a field called url.
-func (m *mapper) hasURL(n int32) bool {
-	for k := n + 1; k < m.s.nodes[n].next; k = m.s.nodes[k].next {
-		if isURLName(m.s.name(&m.s.nodes[k])) && string(m.s.name(&m.s.nodes[k])) != string(m.s.name(&m.s.nodes[n])) {
-			return true
-		}
-	}
-	return false
-}
-
-// scalarInQuiet returns the first text inside a container, preferring one called url.
-func (m *mapper) scalarInQuiet(n int32) (first []byte, ok bool) {
-	s := m.s
-	for k := n + 1; k < s.nodes[n].next; k++ {
-		b, has := m.scalar(k)
-		if has && isURLName(s.name(&s.nodes[k])) {
-			return b, true
-		}
-		if has && !ok {
-			first, ok = b, true
-		}
-	}
-	return first, ok
+// ListOf is a list of records with a table of their own.
+func ListOf[T, E any](name, item string, get func(*T) *[]E, sub *Table[E], aliases ...string) Field[T] {
+	return Field[T]{name: name, item: item, aliases: aliases, shape: shapeList, list: listField[T, E]{get, sub}}
 }
 
 // listField reads and writes a list of E inside a T.
@@ -259,10 +177,7 @@ func (l listField[T, E]) fromText(m *mapper, n int32, list *[]E) {
 
 // fromJSON reads a list from JSON text that was the value of a field.
 func (l listField[T, E]) fromJSON(m *mapper, text []byte, list *[]E) bool {
-	inner := getScan()
-	defer putScan(inner)
-	inner.src, inner.eof, inner.depth = text, true, m.s.depth
-	inner.record = text
+	inner := &scan{src: text, record: text, eof: true, depth: m.s.depth}
 	if _, err := inner.jsonValue(0, 1); err != nil {
 		return false
 	}

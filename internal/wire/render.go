@@ -1,17 +1,23 @@
 package wire
 
-import (
-	"slices"
-	"strconv"
-)
+// renderer writes nodes as JSON.
+type renderer struct {
+	s      *scan
+	xml    bool // the nodes come from XML
+	legacy bool // the record is not valid UTF-8
+}
 
-func appendIndex(dst []byte, i int) []byte {
-	return append(strconv.AppendInt(append(dst, '['), int64(i), 10), ']')
+// utf8 returns b if it is valid UTF-8, else its characters read as windows-1252.
+func (r *renderer) utf8(b []byte) []byte {
+	if r.legacy {
+		return fromLegacy(b)
+	}
+	return b
 }
 
 // render appends nodes[n] as JSON. The source is copied where it is JSON already.
-func (m *mapper) render(dst []byte, n int32) []byte {
-	s := m.s
+func (r *renderer) render(dst []byte, n int32) []byte {
+	s := r.s
 	d := &s.nodes[n]
 	switch d.kind {
 	case Null:
@@ -25,42 +31,42 @@ func (m *mapper) render(dst []byte, n int32) []byte {
 		return append(dst, s.text(d)...)
 	case Text:
 		b := s.text(d)
-		if m.xml {
+		if r.xml {
 			b = trim(b)
 		}
-		if d.flags&(quoted|textScratch|repaired) == quoted && !m.legacy {
+		if d.flags&(quoted|textScratch|repaired) == quoted && !r.legacy {
 			return append(dst, s.src[d.text.lo-1:d.text.hi+1]...)
 		}
-		return AppendQuoted(dst, m.utf8(b))
+		return AppendQuoted(dst, r.utf8(b))
 	}
 	if d.flags&mixed != 0 && d.text.hi > d.text.lo {
-		return AppendQuoted(dst, m.utf8(trim(s.text(d)))) // text with elements in it, such as HTML
+		return AppendQuoted(dst, r.utf8(trim(s.text(d)))) // text with elements in it, such as HTML
 	}
-	if !m.xml && !m.legacy && m.faithful(n) {
+	if !r.xml && !r.legacy && r.faithful(n) {
 		return append(dst, s.text(d)...)
 	}
-	if d.kind == List || m.isArray(n) {
+	if d.kind == List || r.isArray(n) {
 		dst = append(dst, '[')
 		for k := n + 1; k < d.next; k = s.nodes[k].next {
 			if k > n+1 {
 				dst = append(dst, ',')
 			}
-			dst = m.render(dst, k)
+			dst = r.render(dst, k)
 		}
 		return append(dst, ']')
 	}
-	return m.renderObject(dst, n)
+	return r.renderObject(dst, n)
 }
 
 // faithful reports whether the source of the container nodes[n] is valid JSON.
-func (m *mapper) faithful(n int32) bool {
-	for _, c := range m.s.text(&m.s.nodes[n]) {
+func (r *renderer) faithful(n int32) bool {
+	for _, c := range r.s.text(&r.s.nodes[n]) {
 		if c < ' ' && c != '\n' && c != '\r' && c != '\t' {
 			return false // between the values, where the scanner takes it for white space
 		}
 	}
-	for k := n; k < m.s.nodes[n].next; k++ {
-		if m.s.nodes[k].flags&repaired != 0 {
+	for k := n; k < r.s.nodes[n].next; k++ {
+		if r.s.nodes[k].flags&repaired != 0 {
 			return false
 		}
 	}
@@ -69,10 +75,10 @@ func (m *mapper) faithful(n int32) bool {
 
 // isArray reports whether the XML element nodes[n] is a list: it says so, its children all have one
 // name, or its one child has the singular of its name.
-func (m *mapper) isArray(n int32) bool {
-	s := m.s
+func (r *renderer) isArray(n int32) bool {
+	s := r.s
 	d := &s.nodes[n]
-	if !m.xml || d.next == n+1 {
+	if !r.xml || d.next == n+1 {
 		return false
 	}
 	if d.flags&listed != 0 {
@@ -90,23 +96,23 @@ func (m *mapper) isArray(n int32) bool {
 }
 
 // renderObject appends an object. Children of one name become an array in XML; in JSON the last counts.
-func (m *mapper) renderObject(dst []byte, n int32) []byte {
-	s := m.s
-	if m.unique(n) {
+func (r *renderer) renderObject(dst []byte, n int32) []byte {
+	s := r.s
+	if r.unique(n) {
 		dst = append(dst, '{')
 		for k := n + 1; k < s.nodes[n].next; k = s.nodes[k].next {
 			if k > n+1 {
 				dst = append(dst, ',')
 			}
-			dst = append(AppendQuoted(dst, m.utf8(s.name(&s.nodes[k]))), ':')
-			dst = m.render(dst, k)
+			dst = append(AppendQuoted(dst, r.utf8(s.name(&s.nodes[k]))), ':')
+			dst = r.render(dst, k)
 		}
 		return append(dst, '}')
 	}
 	var order []string
 	kids := map[string][]int32{}
 	for k := n + 1; k < s.nodes[n].next; k = s.nodes[k].next {
-		name := string(m.utf8(s.name(&s.nodes[k])))
+		name := string(r.utf8(s.name(&s.nodes[k])))
 		if _, ok := kids[name]; !ok {
 			order = append(order, name)
 		}
@@ -119,8 +125,8 @@ func (m *mapper) renderObject(dst []byte, n int32) []byte {
 		}
 		dst = append(AppendQuoted(dst, name), ':')
 		same := kids[name]
-		if len(same) == 1 || !m.xml {
-			dst = m.render(dst, same[len(same)-1])
+		if len(same) == 1 || !r.xml {
+			dst = r.render(dst, same[len(same)-1])
 			continue
 		}
 		dst = append(dst, '[')
@@ -128,7 +134,7 @@ func (m *mapper) renderObject(dst []byte, n int32) []byte {
 			if j > 0 {
 				dst = append(dst, ',')
 			}
-			dst = m.render(dst, k)
+			dst = r.render(dst, k)
 		}
 		dst = append(dst, ']')
 	}
@@ -136,8 +142,8 @@ func (m *mapper) renderObject(dst []byte, n int32) []byte {
 }
 
 // unique reports whether the fields of the object nodes[n] are few and all have names of their own.
-func (m *mapper) unique(n int32) bool {
-	s := m.s
+func (r *renderer) unique(n int32) bool {
+	s := r.s
 	count := 0
 	for k := n + 1; k < s.nodes[n].next; k = s.nodes[k].next {
 		if count++; count > 12 {
@@ -150,36 +156,4 @@ func (m *mapper) unique(n int32) bool {
 		}
 	}
 	return true
-}
-
-// parseValue makes a Value of JSON text.
-func (s *scan) parseValue(raw []byte) Value {
-	s.src, s.eof, s.depth, s.quiet = raw, true, maxDepth, true
-	s.reset()
-	i := skipSpace(raw, 0)
-	if _, err := s.jsonValue(i, 2); err != nil || len(s.nodes) == 0 {
-		return Value{Kind: Text, Text: string(raw)}
-	}
-	return s.value(0)
-}
-
-func (s *scan) value(n int32) Value {
-	d := &s.nodes[n]
-	v := Value{Name: string(s.name(d)), Kind: d.kind}
-	if d.kind < List {
-		v.Text = string(s.text(d))
-		return v
-	}
-	for k := n + 1; k < d.next; k = s.nodes[k].next {
-		kid := s.value(k)
-		if d.kind == Object {
-			// The last of several fields of one name counts.
-			if i := slices.IndexFunc(v.Kids, func(o Value) bool { return o.Name == kid.Name }); i >= 0 && len(v.Kids) < 256 {
-				v.Kids[i] = kid
-				continue
-			}
-		}
-		v.Kids = append(v.Kids, kid)
-	}
-	return v
 }

@@ -6,43 +6,11 @@ import (
 	"time"
 )
 
-// unset forgets the texts that wait for the field to among the first n.
-func (m *mapper) unset(to *string, n int) {
-	kept := slices.DeleteFunc(m.sets[:n:n], func(w textSet) bool { return w.to == to })
-	m.sets = append(kept, m.sets[n:]...)
-}
-
-// setText stores a text. In a record of a listing it waits for the string that all texts share.
-func (m *mapper) setText(to *string, n int32, shape Shape, repeats bool) bool {
-	d := &m.s.nodes[n]
-	b, ok := m.scalar(n)
-	switch {
-	case d.flags&holdsMixed != 0 && d.text.hi > d.text.lo:
-		// HTML that the server did not escape: its tags are part of the text.
-		b, ok = []byte(html.UnescapeString(string(m.utf8(trim(m.s.text(d)))))), true
-	case d.kind >= List:
-		if b, ok = m.scalarIn(n, shape); !ok {
-			return false
-		}
-	}
-	if !ok {
-		return false
-	}
-	if d.kind == Number && shape != shapeID && m.warn != nil {
-		m.warnAt(n, WarnType, "text written as a number")
-	}
-	if m.nested > 0 {
-		*to = string(b)
-		return true
-	}
-	if repeats && len(b) <= maxInterned {
-		*to = m.intern.get(b)
-		return true
-	}
-	lo := len(m.arena)
-	m.arena = append(m.arena, b...)
-	m.sets = append(m.sets, textSet{to, int32(lo), int32(len(m.arena))})
-	return true
+// coordinates collects the two halves of a place.
+type coordinates struct {
+	lat, long bool
+	at        [2]float64
+	node      [2]int32
 }
 
 // scalar returns the text of nodes[n], trimmed and in UTF-8; false if it is a container or nothing.
@@ -122,6 +90,45 @@ func (m *mapper) isBlank(n int32) bool {
 }
 
 func isURLName(name []byte) bool { return string(name) == "url" || string(name) == "media_url" }
+
+// setText stores a text. In a record of a listing it waits for the string that all texts share.
+func (m *mapper) setText(to *string, n int32, shape Shape, repeats bool) bool {
+	d := &m.s.nodes[n]
+	b, ok := m.scalar(n)
+	switch {
+	case d.flags&holdsMixed != 0 && d.text.hi > d.text.lo:
+		// HTML that the server did not escape: its tags are part of the text.
+		b, ok = []byte(html.UnescapeString(string(m.utf8(trim(m.s.text(d)))))), true
+	case d.kind >= List:
+		if b, ok = m.scalarIn(n, shape); !ok {
+			return false
+		}
+	}
+	if !ok {
+		return false
+	}
+	if d.kind == Number && shape != shapeID && m.warn != nil {
+		m.warnAt(n, WarnType, "text written as a number")
+	}
+	if m.nested > 0 {
+		*to = string(b)
+		return true
+	}
+	if repeats && len(b) <= maxInterned {
+		*to = m.intern.get(b)
+		return true
+	}
+	lo := len(m.arena)
+	m.arena = append(m.arena, b...)
+	m.sets = append(m.sets, textSet{to, int32(lo), int32(len(m.arena))})
+	return true
+}
+
+// unset forgets the texts that wait for the field to among the first n.
+func (m *mapper) unset(to *string, n int) {
+	kept := slices.DeleteFunc(m.sets[:n:n], func(w textSet) bool { return w.to == to })
+	m.sets = append(kept, m.sets[n:]...)
+}
 
 func (m *mapper) setTime(to *time.Time, n int32) bool {
 	b, ok := m.scalar(n)

@@ -100,11 +100,6 @@ func CSV[T any](name string, get func(*T) *[]string, aliases ...string) Field[T]
 	return Field[T]{name: name, aliases: aliases, shape: shapeCSV, words: get}
 }
 
-// ListOf is a list of records with a table of their own.
-func ListOf[T, E any](name, item string, get func(*T) *[]E, sub *Table[E], aliases ...string) Field[T] {
-	return Field[T]{name: name, item: item, aliases: aliases, shape: shapeList, list: listField[T, E]{get, sub}}
-}
-
 // Repeats marks a text field that has few distinct values in a listing, such as a status; its
 // values are then shared between records.
 func (f Field[T]) Repeats() Field[T] {
@@ -168,8 +163,6 @@ func Register[T any](t *Table[T]) *Table[T] {
 	tables.Store(reflect.TypeFor[T](), t)
 	return t
 }
-
-func aliasOf(i int) int16 { return int16(-2 - i) }
 
 // TableOf returns the table of T that the package which owns T has registered. It panics if there
 // is none: the packages of this module know each other's types.

@@ -1,5 +1,7 @@
 package wire
 
+import "strconv"
+
 // The kinds of repairs. They are the public WarningKinds of the root package.
 const (
 	WarnCharset   = "charset"   // bytes that are not the encoding they should be
@@ -20,4 +22,9 @@ type Warning struct {
 	Path   string // where in the document: service_requests[12].lat
 	Kind   string // one of the kinds above
 	Detail string // what was seen and what was made of it; never a reporter's data beyond a short sample
+}
+
+// appendIndex appends the index of a list's item to a path.
+func appendIndex(dst []byte, i int) []byte {
+	return append(strconv.AppendInt(append(dst, '['), int64(i), 10), ']')
 }

@@ -1,24 +1,13 @@
 package wire
 
-import (
-	"bytes"
-	"errors"
-)
-
-// errCut says that the document ends inside the record.
-var errCut = errors.New("document ends inside a record")
-
-// isNil marks an open XML element that has nil="true". JSON has no use for that bit while it reads
-// XML, and close clears it.
-const isNil = quoted
+import "bytes"
 
 // xmlReader reads one record. The open elements are a list linked through their nodes: until an
 // element is closed, next is the index of its parent and kind is Null, or Object once it has a child.
 type xmlReader struct {
-	*scan
-	open  int32 // the innermost open element, -1 behind the record
-	level int   // how many elements are open
-	at    int   // index of the markup being read
+	xmlText
+	level int // how many elements are open
+	at    int // index of the markup being read
 }
 
 // xmlRecord reads the element whose start tag begins at src[i] and returns the index behind its end
@@ -39,7 +28,7 @@ func (s *scan) xmlRecord(i int) (end int, err error) {
 	if t.end == 0 {
 		return i, s.fail(i, "no XML element where one should start")
 	}
-	x := xmlReader{scan: s, open: -1}
+	x := xmlReader{xmlText: xmlText{scan: s, open: -1}}
 	x.start(t)
 	end, err = x.content(t.end)
 	for x.open >= 0 {
@@ -121,14 +110,6 @@ func (x *xmlReader) fields(i int) int {
 	}
 }
 
-var (
-	xmlCDATA          = []byte("<![CDATA[")
-	xmlEndData        = []byte("]]>")
-	xmlComment        = []byte("<!--")
-	xmlEndComment     = []byte("-->")
-	xmlEndInstruction = []byte("?>")
-)
-
 // markup reads what starts with the '<' at i. If nothing can start there it is a character of text.
 func (x *xmlReader) markup(i int) (int, error) {
 	src := x.src
@@ -204,14 +185,6 @@ func (x *xmlReader) contain() {
 	n.kind, n.text = Object, span{}
 	if !blank {
 		x.mix()
-	}
-}
-
-// mix notes that the open element has both text and child elements.
-func (x *xmlReader) mix() {
-	if n := &x.nodes[x.open]; n.flags&mixed == 0 {
-		n.flags |= mixed
-		x.repair(int(x.open), WarnSyntax, "text beside elements")
 	}
 }
 

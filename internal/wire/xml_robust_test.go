@@ -197,7 +197,6 @@ func TestXMLLinear(t *testing.T) {
 				}
 				i = token.end
 			}
-			s.xmlSkipRecord(0)
 			if took := time.Since(before); took > limit {
 				t.Errorf("%s%s…: %v", start, unit, took)
 			}

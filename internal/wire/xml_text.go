@@ -2,91 +2,31 @@ package wire
 
 import (
 	"bytes"
-	"encoding/binary"
 	"html"
-	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// Classes of bytes.
-const (
-	xmlSpace     uint8 = 1 << iota // white space
-	xmlNameStart                   // may start a name
-	xmlNameChar                    // may stand in a name
-	xmlSpecial                     // may be more than a character of text: see xmlStop
-	xmlAttrEnd                     // ends the name of an attribute
-)
-
-var xmlClass = func() (t [256]uint8) {
-	for c := range t {
-		switch {
-		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
-			t[c] = xmlSpace | xmlAttrEnd
-		case c == '_' || c == ':' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c >= utf8.RuneSelf:
-			t[c] = xmlNameStart | xmlNameChar
-		case c == '-' || c == '.' || '0' <= c && c <= '9':
-			t[c] = xmlNameChar
-		case c == '=' || c == '/' || c == '<' || c == '>' || c == '"' || c == '\'':
-			t[c] = xmlAttrEnd
-		}
-		if c < ' ' && c != '\t' && c != '\n' || c == '<' || c == '>' || c == '&' {
-			t[c] |= xmlSpecial
-		}
-	}
-	return t
-}()
-
-// xmlSkipSpace returns the index of the first byte from i on that is not white space.
-func xmlSkipSpace(src []byte, i int) int {
-	for i < len(src) && xmlClass[src[i]]&xmlSpace != 0 {
-		i++
-	}
-	return i
+// xmlText collects the text of the innermost open element, as a span of the source for as long as
+// that can be.
+type xmlText struct {
+	*scan
+	open int32 // index of that element's node; -1 behind the record
 }
 
-func xmlBlank(text []byte) bool {
-	return xmlSkipSpace(text, 0) == len(text)
-}
-
-// xmlStop returns the index of the first byte from i on that may be more than a character of text:
-// '<', '>' for the sake of "]]>", '&', and control bytes other than tab and line feed; len(src) if
-// there is none. high is whether there were bytes beyond ASCII before it.
-func xmlStop(src []byte, i int) (stop int, high bool) {
-	var seen uint64
-	for i+8 <= len(src) {
-		w := binary.LittleEndian.Uint64(src[i:])
-		// Each term has the high bit of a byte set if that byte is below 0x20, is '&', is '<' or
-		// '>' (which differ in one bit). A borrow can add wrong ones, but only behind a right one.
-		m := (w - ' '*ones) | ((w ^ '&'*ones) - ones) | ((w | 2*ones) ^ '>'*ones - ones)
-		m = m &^ w & highs
-		if m == 0 {
-			seen |= w
-			i += 8
-			continue
-		}
-		seen |= w & (m - 1)
-		i += bits.TrailingZeros64(m) >> 3
-		if c := src[i]; c != '\n' && c != '\t' {
-			return i, seen&highs != 0
-		}
-		i++
+// mix notes that the open element has both text and child elements.
+func (x *xmlText) mix() {
+	if n := &x.nodes[x.open]; n.flags&mixed == 0 {
+		n.flags |= mixed
+		x.repair(int(x.open), WarnSyntax, "text beside elements")
 	}
-	for ; i < len(src); i++ {
-		c := src[i]
-		if xmlClass[c]&xmlSpecial != 0 {
-			break
-		}
-		seen |= uint64(c)
-	}
-	return i, seen&highs != 0
 }
 
 // chars reads text up to the next '<' or the end of the window. In an element that has child
 // elements it only notes that there is text.
 //
 // It tolerates "]]>", which stays as it is, and control bytes, which go.
-func (x *xmlReader) chars(i int) int {
+func (x *xmlText) chars(i int) int {
 	if x.nodes[x.open].kind == Object {
 		return x.gap(i)
 	}
@@ -121,7 +61,7 @@ func (x *xmlReader) chars(i int) int {
 }
 
 // control reads the control byte at i, and the line feed behind a carriage return with it.
-func (x *xmlReader) control(i int) int {
+func (x *xmlText) control(i int) int {
 	if x.src[i] != '\r' {
 		x.repair(int(x.open), WarnControl, "control byte in text, dropped")
 		return i + 1
@@ -134,7 +74,7 @@ func (x *xmlReader) control(i int) int {
 }
 
 // gap skips what stands between two child elements.
-func (x *xmlReader) gap(i int) int {
+func (x *xmlText) gap(i int) int {
 	src := x.src
 	for {
 		if i = xmlSkipSpace(src, i); i == len(src) || src[i] == '<' {
@@ -154,7 +94,7 @@ func (x *xmlReader) gap(i int) int {
 }
 
 // bare reads the '<' at i as text.
-func (x *xmlReader) bare(i int) int {
+func (x *xmlText) bare(i int) int {
 	if x.nodes[x.open].kind == Object {
 		x.mix()
 	} else {
@@ -165,7 +105,7 @@ func (x *xmlReader) bare(i int) int {
 }
 
 // cdata reads the CDATA section at i.
-func (x *xmlReader) cdata(i int) (int, error) {
+func (x *xmlText) cdata(i int) (int, error) {
 	i += len(xmlCDATA)
 	n := bytes.Index(x.src[i:], xmlEndData)
 	if n < 0 {
@@ -196,7 +136,7 @@ func (x *xmlReader) cdata(i int) (int, error) {
 
 // add adds src[lo:hi] to the text of the open element. The text is a span of src for as long as that
 // can be; only the innermost element adds text, so its text in scratch can grow in place.
-func (x *xmlReader) add(lo, hi int) {
+func (x *xmlText) add(lo, hi int) {
 	if lo >= hi {
 		return
 	}
@@ -217,7 +157,7 @@ func (x *xmlReader) add(lo, hi int) {
 }
 
 // addRune adds a character that does not stand in src as it is.
-func (x *xmlReader) addRune(r rune) {
+func (x *xmlText) addRune(r rune) {
 	n := &x.nodes[x.open]
 	x.spill(n)
 	x.scratch = utf8.AppendRune(x.scratch, r)
@@ -228,7 +168,7 @@ func (x *xmlReader) addRune(r rune) {
 }
 
 // spill moves the text of n to scratch.
-func (x *xmlReader) spill(n *node) {
+func (x *xmlText) spill(n *node) {
 	if n.flags&textScratch != 0 {
 		return
 	}
@@ -240,7 +180,7 @@ func (x *xmlReader) spill(n *node) {
 
 // reference reads the reference that starts with the '&' at i and returns the index behind it. Names
 // that only HTML has are resolved; whatever else is no reference stays as it stands.
-func (x *xmlReader) reference(i int) int {
+func (x *xmlText) reference(i int) int {
 	src := x.src
 	if i+1 < len(src) && src[i+1] == '#' {
 		if r, end := xmlCharRef(src, i); end > 0 {
@@ -280,7 +220,7 @@ func (x *xmlReader) reference(i int) int {
 }
 
 // char adds the character r that a reference before end stands for.
-func (x *xmlReader) char(r rune, end int) int {
+func (x *xmlText) char(r rune, end int) int {
 	if utf16.IsSurrogate(r) {
 		if low, behind := xmlCharRef(x.src, end); behind > 0 {
 			if both := utf16.DecodeRune(r, low); both != utf8.RuneError {
@@ -297,47 +237,4 @@ func (x *xmlReader) char(r rune, end int) int {
 	}
 	x.addRune(r)
 	return end
-}
-
-// xmlEntityRef returns the index behind the entity reference at i, or 0 if there is none. No name is
-// longer than the 31 letters of HTML's CounterClockwiseContourIntegral.
-func xmlEntityRef(src []byte, i int) (end int) {
-	for j := i + 1; j < len(src) && j-i <= 32; j++ {
-		switch c := src[j]; {
-		case c == ';' && j > i+1:
-			return j + 1
-		case !('a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9'):
-			return 0
-		}
-	}
-	return 0
-}
-
-// xmlCharRef reads the character reference at i. end is 0 if there is none.
-func xmlCharRef(src []byte, i int) (r rune, end int) {
-	if i+2 >= len(src) || src[i] != '&' || src[i+1] != '#' {
-		return 0, 0
-	}
-	i += 2
-	base := rune(10)
-	if src[i]|0x20 == 'x' {
-		base = 16
-		i++
-	}
-	for from := i; i < len(src); i++ {
-		c, d := src[i], rune(-1)
-		switch {
-		case '0' <= c && c <= '9':
-			d = rune(c - '0')
-		case base == 16 && 'a' <= c|0x20 && c|0x20 <= 'f':
-			d = rune(c|0x20-'a') + 10
-		case c == ';' && i > from:
-			return r, i + 1
-		}
-		if d < 0 {
-			break
-		}
-		r = min(r*base+d, utf8.MaxRune+1)
-	}
-	return 0, 0
 }

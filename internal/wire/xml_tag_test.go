@@ -111,32 +111,3 @@ func xmlTokens(t *testing.T, s *scan) string {
 		i = token.end
 	}
 }
-
-func TestXMLSkipRecord(t *testing.T) {
-	for in, want := range map[string]string{
-		`<r><a>1</a></r><r/>`:    `<r/>`,
-		`<n:r><a>1</a></r ><r/>`: `<r/>`,
-		`<r><a>1<x:r><a/>`:       `<x:r><a/>`,
-		`<r><rr/></rr>< r><!-- <r> --><![CDATA[<r>]]><!x><r/>`: `<r/>`,
-		`<r><a></requests>`:         `</requests>`,
-		`<requests><a></requests>x`: `x`,
-		`<r><!-- <r>`:               `<r>`,
-		`<r><![CDATA[ <!-- --><r>`:  `<r>`,
-		`<r>`:                       "none",
-		`<r><a></b`:                 "none",
-		`<r></r`:                    "none",
-		`<r></r `:                   "none",
-		`<r><r`:                     "none",
-		`<r><`:                      "none",
-		`<r></`:                     "none",
-		`<r><!`:                     "none",
-	} {
-		got := "none"
-		if i := newXMLScan(in).xmlSkipRecord(0); i >= 0 {
-			got = in[i:]
-		}
-		if got != want {
-			t.Errorf("%s: %q, want %q", in, got, want)
-		}
-	}
-}

@@ -1,0 +1,172 @@
+package wire
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// document is a document that is being read as its reader was told to, and the mapper of its records.
+type document struct {
+	window
+	m      mapper
+	o      Options
+	warnTo func(path []byte, kind, detail string) // the method warning, made once
+	strict error                                  // the first repair, in strict mode
+	junk   bool                                   // something in front of it has been skipped
+}
+
+// warning hands a repair on.
+func (d *document) warning(path []byte, kind, detail string) {
+	if d.o.Warn != nil {
+		d.o.Warn(Warning{Path: string(path), Kind: kind, Detail: detail})
+	}
+	if d.o.Strict && d.strict == nil {
+		d.strict = &Error{Format: d.format, Path: string(path), Offset: d.base + int64(d.pos),
+			Err: fmt.Errorf("%s: %s (WithStrict)", kind, detail)}
+	}
+}
+
+// report warns about the record being read, or about the document.
+func (d *document) report(kind, detail string) {
+	if d.m.warn != nil {
+		d.m.path = d.recordPath(d.m.path[:0])
+		d.warning(d.m.path, kind, detail)
+	}
+}
+
+// reportRepairs hands on what the scanner put right in the record nodes[first].
+func (d *document) reportRepairs(first int32) {
+	for _, p := range d.s.repairs {
+		if p.node < first || p.node >= max(d.s.nodes[first].next, first+1) {
+			continue
+		}
+		length := len(d.m.path)
+		for k := first + 1; k <= p.node; {
+			n := &d.s.nodes[k]
+			if k != p.node && n.next <= p.node {
+				k = n.next
+				continue
+			}
+			if name := d.s.name(n); len(name) > 0 {
+				d.m.path = append(append(d.m.path, '.'), name...)
+			}
+			k++
+		}
+		d.warning(d.m.path, p.kind, p.text)
+		d.m.path = d.m.path[:length]
+	}
+}
+
+// decodeCharset makes the window UTF-8, or nearly so: see likeUTF8.
+func (d *document) decodeCharset() error {
+	if err := d.more(512); err != nil {
+		return err
+	}
+	c := detectCharset(d.s.src, d.o.Label)
+	d.pos = c.mark
+	switch c.family {
+	case likeUTF8:
+		d.m.latin = isLatin(c.label)
+	case utf16Bytes:
+		if c.mark == 0 {
+			d.report(WarnCharset, "UTF-16 without a byte order mark")
+		}
+		return d.transcode(func(in io.Reader) (io.Reader, error) { return &utf16Reader{r: in, order: c.order}, nil })
+	case notUTF16:
+		d.report(WarnCharset, "labelled "+d.s.sample([]byte(c.label))+", but it is not")
+	case foreign:
+		if d.o.CharsetReader != nil {
+			return d.transcode(func(in io.Reader) (io.Reader, error) { return d.o.CharsetReader(c.label, in) })
+		}
+		if c.declared {
+			d.report(WarnCharset, "charset "+d.s.sample([]byte(c.label))+" is not known here; see WithCharsetReader")
+		}
+	}
+	return nil
+}
+
+// transcode puts a decoder between the source and the window, and starts the window anew.
+func (d *document) transcode(decoder func(io.Reader) (io.Reader, error)) error {
+	head := append([]byte(nil), d.s.src[d.pos:]...)
+	rest := d.src
+	if d.s.eof {
+		rest = &ended{d.readErr}
+	}
+	in, err := decoder(io.MultiReader(&headReader{head}, rest))
+	if err != nil {
+		return d.fail(d.pos, err)
+	}
+	d.src, d.pos, d.base = in, 0, 0
+	d.s.src, d.s.eof, d.readErr = d.buf[:0], false, nil
+	return d.more(512)
+}
+
+// headReader gives back what the window had read already.
+type headReader struct{ b []byte }
+
+func (h *headReader) Read(p []byte) (int, error) {
+	if len(h.b) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, h.b)
+	h.b = h.b[n:]
+	return n, nil
+}
+
+// ended is a source that is at its end, or broken.
+type ended struct{ err error }
+
+func (e *ended) Read([]byte) (int, error) {
+	if e.err != nil {
+		return 0, e.err
+	}
+	return 0, io.EOF
+}
+
+// errJunk says that what looked like the start of the document was something in front of it, which has
+// been skipped.
+var errJunk = errors.New("something in front of the document")
+
+// skipJunk skips what a server has printed in front of the document, such as a warning of PHP: all up
+// to an XML declaration, or to a line that begins with a bracket. It does so once.
+func (d *document) skipJunk() bool {
+	b := d.s.src[d.pos:min(len(d.s.src), d.pos+4<<10)]
+	at := bytes.Index(b, []byte("<?xml"))
+	for _, start := range []string{"\n[", "\n{"} {
+		if i := bytes.Index(b, []byte(start)); i >= 0 && (at < 0 || i+1 < at) {
+			at = i + 1
+		}
+	}
+	if at <= 0 || d.junk || bytes.HasPrefix(b, []byte("HTTP/")) {
+		return false
+	}
+	d.junk = true
+	d.pos += at
+	d.report(WarnSyntax, "something in front of the document")
+	return true
+}
+
+func (d *document) startsWithNull() bool {
+	b := d.s.src[d.pos:]
+	return bytes.HasPrefix(b, []byte("null")) && (len(b) == 4 || ends(b[4]))
+}
+
+// skipPadding skips the call around a JSONP answer: cb([…]);
+func (d *document) skipPadding() bool {
+	b := d.s.src[d.pos:]
+	i := 0
+	for i < len(b) && i < 64 && (isWord(b[i]) || b[i] == '.') {
+		i++
+	}
+	if i == 0 || i >= len(b) || b[i] != '(' {
+		return false
+	}
+	if i = skipSpace(b, i+1); i >= len(b) || b[i] != '[' && b[i] != '{' {
+		return false
+	}
+	d.pos += i
+	d.report(WarnEnvelope, "JSONP")
+	return true
+}

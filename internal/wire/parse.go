@@ -1,0 +1,39 @@
+package wire
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// ParseJSON makes a Value of JSON text, as tolerantly as records are read. What cannot be read at
+// all becomes a Text.
+func ParseJSON(raw json.RawMessage) Value {
+	s := &scan{src: raw, eof: true, depth: maxDepth, quiet: true}
+	i := skipSpace(raw, 0)
+	if _, err := s.jsonValue(i, 2); err != nil || len(s.nodes) == 0 {
+		return Value{Kind: Text, Text: string(raw)}
+	}
+	return s.value(0)
+}
+
+// value makes a Value of nodes[n].
+func (s *scan) value(n int32) Value {
+	d := &s.nodes[n]
+	v := Value{Name: string(s.name(d)), Kind: d.kind}
+	if d.kind < List {
+		v.Text = string(s.text(d))
+		return v
+	}
+	for k := n + 1; k < d.next; k = s.nodes[k].next {
+		kid := s.value(k)
+		if d.kind == Object {
+			// The last of several fields of one name counts.
+			if i := slices.IndexFunc(v.Kids, func(o Value) bool { return o.Name == kid.Name }); i >= 0 && len(v.Kids) < 256 {
+				v.Kids[i] = kid
+				continue
+			}
+		}
+		v.Kids = append(v.Kids, kid)
+	}
+	return v
+}
