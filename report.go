@@ -1,69 +1,46 @@
 package open311
 
 import (
-	"crypto/rand"
-	"encoding/hex"
-	"encoding/json"
-	"maps"
-	"mime/multipart"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/google/go-querystring/query"
-
+	"github.com/go-open311/open311/internal/form"
+	"github.com/go-open311/open311/internal/redact"
 	"github.com/go-open311/open311/internal/wire"
 )
 
-// formParams is a [NewRequest] as go-querystring encodes it, under the specification's names. The
-// attributes follow separately: their names are made of their codes. Coordinates are texts here because
-// go-querystring writes small ones with an exponent and drops a 0, which is a place.
-type formParams struct {
-	ServiceCode   string `url:"service_code,omitempty"`
-	Lat           string `url:"lat,omitempty"`
-	Long          string `url:"long,omitempty"`
-	AddressString string `url:"address_string,omitempty"`
-	AddressID     string `url:"address_id,omitempty"`
-	Description   string `url:"description,omitempty"`
-	Email         string `url:"email,omitempty"`
-	FirstName     string `url:"first_name,omitempty"`
-	LastName      string `url:"last_name,omitempty"`
-	Phone         string `url:"phone,omitempty"`
-	DeviceID      string `url:"device_id,omitempty"`
-	AccountID     string `url:"account_id,omitempty"`
-	MediaURL      string `url:"media_url,omitempty"`
+// NewRequest is a report to be filed (GeoReport v2, POST Service Request). One of Location,
+// AddressString and AddressID is needed; some servers want more of them. A name stays as it is given:
+// nothing splits it. What is not set is not sent. Printing or logging a NewRequest shows no personal data;
+// encoding it, to be filed later, does.
+type NewRequest struct {
+	ServiceCode   string
+	Location      *Point
+	AddressString string
+	AddressID     string
+	Attributes    Attributes
+	Description   string // 4,000 characters at most
+	Email         string
+	FirstName     string
+	LastName      string
+	Phone         string
+	DeviceID      string
+	AccountID     string
+	MediaURL      string
+	Media         []Media
+	Params        url.Values // what else this server wants; it wins over all of the above
 }
 
-// params returns the fields of a report but for its attributes and files, under the names of the
-// dialect. Nothing is there that is not set.
-func (n *NewRequest) params(d *Dialect) (url.Values, error) {
-	p := formParams{
-		ServiceCode: n.ServiceCode, AddressString: n.AddressString, AddressID: n.AddressID, Description: n.Description,
-		Email: n.Email, FirstName: n.FirstName, LastName: n.LastName, Phone: n.Phone, DeviceID: n.DeviceID,
-		AccountID: n.AccountID, MediaURL: n.MediaURL,
-	}
-	if n.Location != nil {
-		p.Lat, p.Long = formatDegrees(n.Location.Lat), formatDegrees(n.Location.Long)
-	}
-	return renamed(p, d, n.Params)
-}
-
-// renamed encodes a struct for go-querystring under the names of the dialect. What the caller adds
-// wins over it.
-func renamed(p any, d *Dialect, own url.Values) (url.Values, error) {
-	spec, err := query.Values(p)
-	if err != nil {
-		return nil, &ValidationError{[]Problem{{"NewRequest", err.Error()}}}
-	}
-	out := make(url.Values, len(spec)+len(own))
-	for name, values := range spec {
-		out[d.param(name)] = values
-	}
-	maps.Copy(out, own)
-	return out, nil
-}
+// Attributes are the answers to the questions of a service definition: the code of an attribute and
+// its value, or its values. For lists they are the keys, not the names. Empty values are not sent.
+type Attributes map[string][]string
 
 // Set sets the values of an attribute, in place of those it has.
 func (a Attributes) Set(code string, values ...string) { a[code] = slices.Clone(values) }
@@ -76,239 +53,128 @@ func (a Attributes) SetNumber(code string, f float64) {
 	a[code] = []string{strconv.FormatFloat(f, 'f', -1, 64)}
 }
 
-// filled returns the values of an attribute that are not empty: by the specification passing an
-// argument without a value is the same as not passing it, and some servers take "" for a wrong value.
-func filled(values []string) []string {
-	return slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })
+// Media is a file to be sent with a report or an update. Open is called at least twice: to see what
+// kind of file it is, and once for each attempt to send it. The file is never held in memory. A large
+// one over a slow line takes longer than the 30 seconds that [WithTimeout] gives an attempt by default.
+type Media struct {
+	Name        string // file name; directories are left out
+	ContentType string // "" is found out from the first bytes
+	Open        func() (io.ReadCloser, error)
+	Size        int64 // in bytes; 0 or less: not known, and the file is copied to a temporary one first
 }
 
-// encode adds the attributes to a form (GeoReport v2, POST Service Request). How several values of one
-// are written is a matter of the dialect: five ways are in use.
-func (a Attributes) encode(form url.Values, style MultiValueStyle) {
-	for code, values := range a {
-		name := "attribute[" + code + "]"
-		values = filled(values)
-		if len(values) == 0 {
-			continue
+// prepareFiles makes the files of a report ready. done removes temporary ones. Every file that cannot be
+// sent is a problem.
+func prepareFiles(ctx context.Context, media []Media) (files []form.File, done func(), err error) {
+	var cleanups []func()
+	done = func() {
+		for _, clean := range cleanups {
+			clean()
 		}
-		if len(values) == 1 {
-			form[name] = values
-			continue
+	}
+	var problems []Problem
+	for i, m := range media {
+		label := mediaLabel(i)
+		f, clean, err := form.Prepare(ctx, form.File{Label: label, Name: m.Name, Type: m.ContentType, Size: m.Size, Open: m.Open})
+		cleanups = append(cleanups, clean)
+		switch {
+		case ctx.Err() != nil:
+			done()
+			return nil, nil, ctx.Err()
+		case err != nil:
+			problems = append(problems, Problem{label, err.Error()})
+		default:
+			files = append(files, *f)
 		}
-		switch style {
-		case MultiRepeat:
-			form[name] = values
-		case MultiIndexed:
-			for i, v := range values {
-				form[name+"["+strconv.Itoa(i)+"]"] = []string{v}
+	}
+	if len(problems) > 0 {
+		done()
+		return nil, nil, &ValidationError{problems}
+	}
+	return files, done, nil
+}
+
+func mediaLabel(i int) string { return fmt.Sprintf("Media[%d]", i) }
+
+// Format prints a report without the reporter's data, whatever the verb.
+func (n NewRequest) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "open311.NewRequest{ServiceCode: %q, %d attributes, %d media}", n.ServiceCode, len(n.Attributes), len(n.Media))
+}
+
+// LogValue keeps the reporter's data out of logs, whatever the handler.
+func (n NewRequest) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("service_code", n.ServiceCode), slog.Int("attributes", len(n.Attributes)), slog.Int("media", len(n.Media)))
+}
+
+// personal are the reporter's data: wherever a server repeats them they are hidden.
+func (n *NewRequest) personal() []string {
+	return append(personal(n.FirstName, n.LastName, n.Email, n.Attributes, n.Params), n.Phone, n.DeviceID, n.AccountID)
+}
+
+// personal are names and addresses as servers repeat them, and what is personal among attributes and
+// parameters by their names. Short names are hidden only beside each other: see package redact.
+func personal(first, last, email string, sets ...map[string][]string) []string {
+	out := []string{first, last, first + " " + last, last + ", " + first, email, strings.ToLower(email)}
+	if first == "" || last == "" {
+		out[2], out[3] = "", ""
+	}
+	names := redact.New()
+	for _, set := range sets {
+		for name, values := range set {
+			if names.Hides(name) {
+				out = append(out, values...)
 			}
-		case MultiComma:
-			form[name] = []string{strings.Join(values, ",")}
-		default:
-			form[name+"[]"] = values
 		}
+	}
+	return out
+}
+
+// textField is a text of a report or an update: its name in Go, which problems have, that of its parameter
+// in the specification, and its value, or its values.
+type textField struct {
+	name, param string
+	values      []string
+}
+
+// text is all of the field, to be looked at.
+func (f *textField) text() string { return strings.Join(f.values, " ") }
+
+// texts are the texts of a report in the order of their names. A field that is missing here is neither sent
+// nor checked.
+func (n *NewRequest) texts() []textField {
+	return []textField{
+		{"AccountID", "account_id", []string{n.AccountID}},
+		{"AddressID", "address_id", []string{n.AddressID}},
+		{"AddressString", "address_string", []string{n.AddressString}},
+		{"Description", "description", []string{n.Description}},
+		{"DeviceID", "device_id", []string{n.DeviceID}},
+		{"Email", "email", []string{n.Email}},
+		{"FirstName", "first_name", []string{n.FirstName}},
+		{"LastName", "last_name", []string{n.LastName}},
+		{"MediaURL", "media_url", []string{n.MediaURL}},
+		{"Phone", "phone", []string{n.Phone}},
+		{"ServiceCode", "service_code", []string{n.ServiceCode}},
 	}
 }
 
-// outgoing is a report, or an update, on its way into a body.
-type outgoing struct {
-	attributes Attributes
-	own        url.Values // what the caller adds: it wins over attributes of the same name
-	files      []upload
-	root       string // of an XML body
+// params returns the parameters of a report, under the specification's names, but for its attributes, its
+// files and those that the caller adds.
+func (n *NewRequest) params() url.Values {
+	params := textParams(n.texts())
+	if n.Location != nil {
+		params.Set("lat", wire.FormatCoordinate(n.Location.Lat))
+		params.Set("long", wire.FormatCoordinate(n.Location.Long))
+	}
+	return params
 }
 
-// body returns what makes the body of a call of it, in the style of the dialect.
-func (o *outgoing) body(d *Dialect) func(url.Values) (*payload, error) {
-	return func(params url.Values) (*payload, error) {
-		field := d.MediaField
-		if field == "" {
-			field = "media"
-		}
-		switch {
-		case d.Body == BodyJSON:
-			return o.json(params, d.MultiValue, d.param, field)
-		case d.Body == BodyXML:
-			return o.xml(params, d.MultiValue, d.param, field)
-		}
-		form := maps.Clone(params)
-		o.attributes.encode(form, d.MultiValue)
-		maps.Copy(form, o.own)
-		if len(o.files) > 0 && d.Media == MediaMultipart {
-			return o.multipart(form, field)
-		}
-		return o.form(form, field)
-	}
-}
-
-// form is a body of the specification. Files stand in it as base64 (Klarschiff, CitizenLab).
-func (o *outgoing) form(params url.Values, field string) (*payload, error) {
-	p, err := formPayload(params)
-	for i := 0; i < len(o.files) && err == nil; i++ {
-		amp := "&"
-		if p.size == 0 {
-			amp = ""
-		}
-		p.addText(amp + url.QueryEscape(field) + "=")
-		err = p.addFile(&o.files[i], asForm)
-	}
-	return p, err
-}
-
-// multipart is a body of the draft of GeoReport v2.1: the fields, and then each file in a part of its
-// own, all under one name.
-func (o *outgoing) multipart(params url.Values, field string) (*payload, error) {
-	var random [24]byte
-	_, _ = rand.Read(random[:]) // never fails
-	boundary := "open311-" + hex.EncodeToString(random[:])
-	p := &payload{contentType: "multipart/form-data; boundary=" + boundary}
-	for _, name := range slices.Sorted(maps.Keys(params)) {
-		for _, v := range params[name] {
-			p.addText("--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + escapeQuotes(name) + "\"\r\n\r\n" + v + "\r\n")
+// textParams returns the parameters of the texts that are set.
+func textParams(texts []textField) url.Values {
+	params := make(url.Values, len(texts)+2)
+	for _, f := range texts {
+		if values := form.Filled(f.values); len(values) > 0 {
+			params[f.param] = values
 		}
 	}
-	for i := range o.files {
-		u := &o.files[i]
-		p.addText("--" + boundary + "\r\nContent-Disposition: " + multipart.FileContentDisposition(field, u.name) +
-			"\r\nContent-Type: " + u.contentType + "\r\n\r\n")
-		if err := p.addFile(u, asBytes); err != nil {
-			return nil, err
-		}
-		p.addText("\r\n")
-	}
-	p.addText("--" + boundary + "--\r\n")
-	return p, nil
-}
-
-// escapeQuotes escapes the name of a field as browsers do.
-var escapeQuotes = strings.NewReplacer("\\", "\\\\", `"`, "\\\"", "\r", "%0D", "\n", "%0A").Replace
-
-// json is one object under the specification's names, as frameworks make it of a form: the attributes
-// are an object of their own, coordinates are numbers.
-func (o *outgoing) json(params url.Values, style MultiValueStyle, param func(string) string, field string) (*payload, error) {
-	v := fieldsOf(params, param)
-	if a := o.attributeFields(style); len(a.Kids) > 0 && params[a.Name] == nil {
-		v.Kids = append(v.Kids, a)
-	}
-	text := string(wire.AppendJSON(nil, v))
-	p := &payload{contentType: "application/json; charset=utf-8"}
-	if len(o.files) == 0 {
-		p.addText(text)
-		return p, nil
-	}
-	comma := ","
-	if len(v.Kids) == 0 {
-		comma = ""
-	}
-	p.addText(strings.TrimSuffix(text, "}") + comma + string(wire.AppendQuoted(nil, field)) + ":")
-	open, end := "", "}"
-	if len(o.files) > 1 {
-		open, end = "[", "]}"
-	}
-	p.addText(open)
-	for i := range o.files {
-		if i > 0 {
-			p.addText(",")
-		}
-		p.addText(`"`)
-		if err := p.addFile(&o.files[i], asBase64); err != nil {
-			return nil, err
-		}
-		p.addText(`"`)
-	}
-	p.addText(end)
-	return p, nil
-}
-
-// xml is one element. Codes may be anything, so an attribute is an element with a code and its values.
-func (o *outgoing) xml(params url.Values, style MultiValueStyle, param func(string) string, field string) (*payload, error) {
-	v := wire.Value{Name: o.root, Kind: wire.Object}
-	for _, kid := range fieldsOf(params, param).Kids {
-		if kid.Kind != wire.List {
-			v.Kids = append(v.Kids, kid)
-			continue
-		}
-		for _, value := range kid.Kids { // several values are several elements
-			value.Name = kid.Name
-			v.Kids = append(v.Kids, value)
-		}
-	}
-	list := wire.Value{Name: "attributes", Kind: wire.List}
-	for _, a := range o.attributeFields(style).Kids {
-		item := wire.Value{Name: "attribute", Kind: wire.Object, Kids: []wire.Value{{Name: "code", Kind: wire.Text, Text: a.Name}}}
-		values := a.Kids
-		if a.Kind == wire.Text {
-			values = []wire.Value{a}
-		}
-		for _, value := range values {
-			value.Name = "value"
-			item.Kids = append(item.Kids, value)
-		}
-		list.Kids = append(list.Kids, item)
-	}
-	if len(list.Kids) > 0 {
-		v.Kids = append(v.Kids, list)
-	}
-	text := wire.Header + string(wire.AppendXML(nil, v))
-	p := &payload{contentType: "application/xml; charset=utf-8"}
-	if len(o.files) == 0 {
-		p.addText(text)
-		return p, nil
-	}
-	end := "</" + o.root + ">"
-	field = strings.TrimSuffix(field, "[]") // which is no name in XML
-	p.addText(strings.TrimSuffix(text, end))
-	for i := range o.files {
-		p.addText("<" + field + ">")
-		if err := p.addFile(&o.files[i], asBase64); err != nil {
-			return nil, err
-		}
-		p.addText("</" + field + ">")
-	}
-	p.addText(end)
-	return p, nil
-}
-
-// fieldsOf makes an object of parameters, in the order of their names.
-func fieldsOf(params url.Values, param func(string) string) wire.Value {
-	v := wire.Value{Kind: wire.Object}
-	for _, name := range slices.Sorted(maps.Keys(params)) {
-		values := params[name]
-		switch {
-		case len(values) == 0:
-		case len(values) > 1:
-			v.Kids = append(v.Kids, listOf(name, values))
-		case (name == param("lat") || name == param("long")) && json.Valid([]byte(values[0])):
-			v.Kids = append(v.Kids, wire.Value{Name: name, Kind: wire.Number, Text: values[0]})
-		default:
-			v.Kids = append(v.Kids, wire.Value{Name: name, Kind: wire.Text, Text: values[0]})
-		}
-	}
-	return v
-}
-
-func listOf(name string, values []string) wire.Value {
-	v := wire.Value{Name: name, Kind: wire.List}
-	for _, text := range values {
-		v.Kids = append(v.Kids, wire.Value{Kind: wire.Text, Text: text})
-	}
-	return v
-}
-
-// attributeFields makes an object of the attributes: one value is a text, several are a list.
-func (o *outgoing) attributeFields(style MultiValueStyle) wire.Value {
-	v := wire.Value{Name: "attribute", Kind: wire.Object}
-	for _, code := range slices.Sorted(maps.Keys(o.attributes)) {
-		values := filled(o.attributes[code])
-		switch {
-		case len(values) == 0:
-		case len(values) == 1:
-			v.Kids = append(v.Kids, wire.Value{Name: code, Kind: wire.Text, Text: values[0]})
-		case style == MultiComma:
-			v.Kids = append(v.Kids, wire.Value{Name: code, Kind: wire.Text, Text: strings.Join(values, ",")})
-		default:
-			v.Kids = append(v.Kids, listOf(code, values))
-		}
-	}
-	return v
+	return params
 }
