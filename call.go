@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-open311/open311/internal/form"
 	"github.com/go-open311/open311/internal/retry"
 	"github.com/go-open311/open311/internal/wire"
 )
@@ -26,7 +27,7 @@ type call struct {
 	raw    string   // or the path as it stands
 	params url.Values
 	// body makes the body of a write, if it is more than a form of the parameters.
-	body   func(params url.Values) (*payload, error)
+	body   func(params url.Values) (*form.Payload, error)
 	write  bool // it changes something at the server: the key goes with it, and nothing is repeated lightly
 	noPath bool // the URL is the endpoint itself with a suffix
 	// page and window say which part of a listing it is, for those who look.
@@ -177,14 +178,14 @@ func (c *conn) request(ctx context.Context, k *call, f Format) (*http.Request, f
 	if k.write {
 		encode := k.body
 		if encode == nil {
-			encode = formPayload
+			encode = form.Encode
 		}
 		body, err := encode(params)
 		if err != nil {
 			return nil, nil, 0, fmt.Errorf("open311: %s: nothing was sent: %w", k.op, c.hide.Error(err))
 		}
-		header.Set("Content-Type", body.contentType)
-		getBody, size = body.open, body.size
+		header.Set("Content-Type", body.ContentType)
+		getBody, size = body.Open, body.Size
 		u.RawQuery = c.endpoint.RawQuery // it is a part of the address
 	} else {
 		u.RawQuery = encodeQuery(params)

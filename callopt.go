@@ -123,6 +123,17 @@ func (o *callOptions) apply(d *Dialect, k *call, params url.Values, header http.
 	maps.Copy(header, o.header)
 }
 
+// over returns the parameters that a method's caller has given, by its argument and by options, which win.
+func (o *callOptions) over(own url.Values) url.Values {
+	if o == nil || len(o.params) == 0 {
+		return own
+	}
+	all := make(url.Values, len(own)+len(o.params))
+	maps.Copy(all, own)
+	maps.Copy(all, o.params)
+	return all
+}
+
 // answered stores what came back, if the caller wants to know.
 func (c *conn) answered(a *answer, f Format) {
 	if c.call != nil && c.call.response != nil {

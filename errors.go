@@ -204,6 +204,26 @@ func formatBound(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
+// UnknownOutcomeError is the error of a report, or an update, that may have been filed. It matches
+// [ErrOutcomeUnknown] and its cause, and says what is needed to look for the report before it is filed
+// again, which is what [RequestClient.FindSimilar] does. That of [Client.Do] has the cause only.
+type UnknownOutcomeError struct {
+	ServiceCode string
+	Sent        time.Time // when the first attempt began, by the clock of this machine
+	Err         error     // why it is not known: an *[APIError], a *[DecodeError], an error of the network
+}
+
+// Error says why it is not known, and what to do about it.
+func (e *UnknownOutcomeError) Error() string {
+	return e.Err.Error() + " (outcome unknown: it may have been filed; look for it before filing it again)"
+}
+
+// Is matches [ErrOutcomeUnknown].
+func (e *UnknownOutcomeError) Is(target error) bool { return target == ErrOutcomeUnknown }
+
+// Unwrap returns the cause.
+func (e *UnknownOutcomeError) Unwrap() error { return e.Err }
+
 // Problem is one thing that is wrong with what a caller wants to send.
 type Problem struct {
 	Field  string // as the caller wrote it: "Location", "Attributes[DEPTH]"

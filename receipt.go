@@ -36,26 +36,6 @@ func (r Receipt) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("id", r.ID), slog.String("token", r.Token), slog.String("service_notice", r.ServiceNotice))
 }
 
-// UnknownOutcomeError is the error of a report, or an update, that may have been filed. It matches
-// [ErrOutcomeUnknown] and its cause, and says what is needed to look for the report before it is filed
-// again, which is what [RequestClient.FindSimilar] does. That of [Client.Do] has the cause only.
-type UnknownOutcomeError struct {
-	ServiceCode string
-	Sent        time.Time // when the first attempt began, by the clock of this machine
-	Err         error     // why it is not known: an *[APIError], a *[DecodeError], an error of the network
-}
-
-// Error says why it is not known, and what to do about it.
-func (e *UnknownOutcomeError) Error() string {
-	return e.Err.Error() + " (outcome unknown: it may have been filed; look for it before filing it again)"
-}
-
-// Is matches [ErrOutcomeUnknown].
-func (e *UnknownOutcomeError) Is(target error) bool { return target == ErrOutcomeUnknown }
-
-// Unwrap returns the cause.
-func (e *UnknownOutcomeError) Unwrap() error { return e.Err }
-
 // filing is one report on its way.
 type filing struct {
 	n     *NewRequest
@@ -83,7 +63,21 @@ func (c *conn) post(ctx context.Context, f *filing, format Format) (*Receipt, er
 	case len(receipts) == 1 && receipts[0].isOf(f.n, f.start) && c.isBlackbox(ctx, f.n.ServiceCode):
 		return &receipts[0], nil
 	}
-	return nil, &UnknownOutcomeError{Err: fmt.Errorf("open311: POST %s: the answer is no receipt", shown)}
+	return nil, noReceipt(shown)
+}
+
+// noReceipt is the error of an answer that can be read and says nothing of what was sent.
+func noReceipt(url string) error {
+	return &UnknownOutcomeError{Err: fmt.Errorf("open311: POST %s: the answer is no receipt", url)}
+}
+
+// sent adds to the error of an unknown outcome what is needed to look for the report.
+func sent(err error, code string, start time.Time) error {
+	var unknown *UnknownOutcomeError
+	if errors.As(err, &unknown) {
+		unknown.ServiceCode, unknown.Sent = code, start
+	}
+	return err
 }
 
 // identifies reports whether there is an id or a token. An id of 0 is one (open311-adapter).
@@ -145,15 +139,6 @@ func (c *conn) isBlackbox(ctx context.Context, code string) bool {
 	return strings.EqualFold(string(t), string(Blackbox))
 }
 
-const (
-	clockDoubt = 36 * time.Hour // what clocks and zones may differ
-	placeDoubt = 50e3           // metres that a server may move a report
-
-	// The same for a record with another text than that of the report.
-	ageOfOther   = time.Hour
-	placeOfOther = 1e3
-)
-
 // isOf reports whether a receipt can be that of n. Servers that answer with the whole record show whose
 // it is: FixMyStreet answers every POST with a list of other people's requests, and so do uReport and
 // fms-endpoint when they miss something; it may be a list of one.
@@ -165,35 +150,7 @@ func (r *Receipt) isOf(n *NewRequest, start time.Time) bool {
 	if text, err := json.Marshal(r.Extra); err == nil {
 		_ = shown.UnmarshalJSON(text) // mostly there is nothing
 	}
-	if shown.ServiceCode != "" && !strings.EqualFold(shown.ServiceCode, n.ServiceCode) {
-		return false
-	}
-	place, near := shown.Location, 0.0
-	if n.Location == nil || place != nil && *place == (Point{}) {
-		place = nil
-	}
-	if place != nil {
-		near = distance(*n.Location, *place)
-	}
-	age := start.Sub(shown.RequestedDatetime)
-	dated := !shown.RequestedDatetime.IsZero()
-	if near > placeDoubt || dated && age > clockDoubt {
-		return false
-	}
-	if shown.Description == "" || n.Description == "" || sameText(shown.Description, n.Description) {
-		return true
-	}
-	// Another text alone proves little: cities rewrite texts and hold them back. But then something has to
-	// speak for it, and nothing against it: it was filed now, and at the place of the report.
-	return (dated || place != nil) && near <= placeOfOther && (!dated || age <= ageOfOther)
-}
-
-// sameText reports whether one text holds the other, whatever the case and the blanks: servers put a
-// title before a description, or cut it.
-func sameText(a, b string) bool {
-	a, b = strings.ToLower(strings.Join(strings.Fields(a), " ")), strings.ToLower(strings.Join(strings.Fields(b), " "))
-	a, b = strings.TrimRight(a, ".… "), strings.TrimRight(b, ".… ")
-	return a == b || a != "" && b != "" && (strings.Contains(a, b) || strings.Contains(b, a))
+	return n.mayHaveBecome(&shown, start)
 }
 
 // otherFormatFor returns another format to file a report in, after it was refused in a way that says

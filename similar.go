@@ -95,3 +95,46 @@ func (n *NewRequest) placeOf(r *ServiceRequest) evidence {
 	}
 	return silent // addresses are rewritten: that they differ says nothing
 }
+
+const (
+	clockDoubt = 36 * time.Hour // what clocks and zones may differ
+	placeDoubt = 50e3           // metres that a server may move a report
+
+	// The same for a record with another text than that of the report.
+	ageOfOther   = time.Hour
+	placeOfOther = 1e3
+)
+
+// mayHaveBecome reports whether a record that a server answers to a report, posted at start, can be the
+// report. A record may leave everything out.
+func (n *NewRequest) mayHaveBecome(shown *ServiceRequest, start time.Time) bool {
+	if shown.ServiceCode != "" && !strings.EqualFold(shown.ServiceCode, n.ServiceCode) {
+		return false
+	}
+	place, near := shown.Location, 0.0
+	if n.Location == nil || place != nil && *place == (Point{}) {
+		place = nil
+	}
+	if place != nil {
+		near = distance(*n.Location, *place)
+	}
+	age := start.Sub(shown.RequestedDatetime)
+	dated := !shown.RequestedDatetime.IsZero()
+	if near > placeDoubt || dated && age > clockDoubt {
+		return false
+	}
+	if shown.Description == "" || n.Description == "" || sameText(shown.Description, n.Description) {
+		return true
+	}
+	// Another text alone proves little: cities rewrite texts and hold them back. But then something has to
+	// speak for it, and nothing against it: it was filed now, and at the place of the report.
+	return (dated || place != nil) && near <= placeOfOther && (!dated || age <= ageOfOther)
+}
+
+// sameText reports whether one text holds the other, whatever the case and the blanks: servers put a
+// title before a description, or cut it.
+func sameText(a, b string) bool {
+	a, b = strings.ToLower(strings.Join(strings.Fields(a), " ")), strings.ToLower(strings.Join(strings.Fields(b), " "))
+	a, b = strings.TrimRight(a, ".… "), strings.TrimRight(b, ".… ")
+	return a == b || a != "" && b != "" && (strings.Contains(a, b) || strings.Contains(b, a))
+}

@@ -9,10 +9,10 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
-	"github.com/go-open311/open311/internal/redact"
 	"github.com/go-open311/open311/internal/wire"
 )
 
@@ -184,28 +184,6 @@ func (r UpdateReceipt) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("id", r.ID), slog.String("token", r.Token))
 }
 
-// updateParams is a [NewUpdate] as go-querystring encodes it.
-type updateParams struct {
-	RequestID      string   `url:"service_request_id,omitempty"`
-	ID             string   `url:"update_id,omitempty"`
-	Status         string   `url:"status,omitempty"`
-	Updated        string   `url:"updated_datetime,omitempty"`
-	Description    string   `url:"description,omitempty"`
-	Title          string   `url:"title,omitempty"`
-	FirstName      string   `url:"first_name,omitempty"`
-	LastName       string   `url:"last_name,omitempty"`
-	Email          string   `url:"email,omitempty"`
-	Phone          string   `url:"phone,omitempty"`
-	AccountID      string   `url:"account_id,omitempty"`
-	ServiceCode    string   `url:"service_code,omitempty"`
-	RequestIDExt   string   `url:"service_request_id_ext,omitempty"`
-	UpdateIDExt    string   `url:"update_id_ext,omitempty"`
-	ExternalStatus string   `url:"external_status_code,omitempty"`
-	MediaURLs      []string `url:"media_url,omitempty"`
-	Anonymous      string   `url:"public_anonymity_required,omitempty"`
-	Alerts         string   `url:"email_alerts_requested,omitempty"`
-}
-
 // Create sends an update (POST /servicerequestupdates). It is sent once, by the rules of
 // [RequestClient.Create], and its errors are the same: one that matches [ErrOutcomeUnknown] means that
 // the update may be there. It can be sent again under the same ID, which is refused if it is.
@@ -215,28 +193,18 @@ func (u *UpdateClient) Create(ctx context.Context, n *NewUpdate, opts ...CallOpt
 	if err != nil {
 		return nil, err
 	}
-	d := &c.cfg.dialect
-	if problems := n.problems(d); len(problems) > 0 {
-		return nil, &ValidationError{problems}
+	if err := asError(n.problems(&c.cfg.dialect)); err != nil {
+		return nil, err
 	}
 	c = c.hiding(n.personal())
-	files, done, err := uploads(ctx, n.Media)
-	if err != nil {
-		return nil, c.unsent("POST servicerequestupdates", err)
-	}
-	defer done()
-	params, err := renamed(n.params(), d, n.Params)
+	k, done, err := c.prepare(ctx, &outgoing{resource: "servicerequestupdates", root: "request_update", params: n.params(), own: c.call.over(n.Params),
+		attributes: n.Attributes, media: n.Media})
 	if err != nil {
 		return nil, err
 	}
-	out := &outgoing{attributes: n.Attributes, own: n.Params, files: files, root: "request_update"}
-	k := &call{op: "POST servicerequestupdates", method: http.MethodPost, path: updatesPath(c), params: params, write: true, body: out.body(d)}
+	defer done()
 	receipt, err := c.postUpdate(ctx, k, n)
-	var unknown *UnknownOutcomeError
-	if errors.As(err, &unknown) {
-		unknown.ServiceCode, unknown.Sent = n.ServiceCode, start
-	}
-	return receipt, err
+	return receipt, sent(err, n.ServiceCode, start)
 }
 
 // postUpdate sends an update and reads the answer. A list of updates, as the answer to a GET, is none.
@@ -253,56 +221,68 @@ func (c *conn) postUpdate(ctx context.Context, k *call, n *NewUpdate) (*UpdateRe
 			return r, nil
 		}
 	}
-	return nil, &UnknownOutcomeError{Err: fmt.Errorf("open311: POST %s: the answer is no receipt", shown)}
+	return nil, noReceipt(shown)
 }
 
-func (n *NewUpdate) params() updateParams {
-	flag := func(b *bool) string {
-		switch {
-		case b == nil:
-			return ""
-		case *b:
-			return "TRUE"
+// texts are the texts of an update in the order of their names. A field that is missing here is neither
+// sent nor checked.
+func (n *NewUpdate) texts() []textField {
+	flag := func(b *bool) []string {
+		if b == nil {
+			return nil
 		}
-		return "FALSE"
+		return []string{strings.ToUpper(strconv.FormatBool(*b))}
 	}
-	return updateParams{
-		RequestID: n.RequestID, ID: n.ID, Status: strings.ReplaceAll(strings.ToUpper(string(n.Status)), " ", "_"),
-		Updated: wire.FormatTime(n.UpdatedDatetime.UTC()), Description: n.Description, Title: n.Title, FirstName: n.FirstName,
-		LastName: n.LastName, Email: n.Email, Phone: n.Phone, AccountID: n.AccountID, ServiceCode: n.ServiceCode,
-		RequestIDExt: n.RequestIDExt, UpdateIDExt: n.UpdateIDExt, ExternalStatus: n.ExternalStatus, MediaURLs: n.MediaURLs,
-		Anonymous: flag(n.Anonymous), Alerts: flag(n.Alerts),
+	return []textField{
+		{"AccountID", "account_id", []string{n.AccountID}},
+		{"Alerts", "email_alerts_requested", flag(n.Alerts)},
+		{"Anonymous", "public_anonymity_required", flag(n.Anonymous)},
+		{"Description", "description", []string{n.Description}},
+		{"Email", "email", []string{n.Email}},
+		{"ExternalStatus", "external_status_code", []string{n.ExternalStatus}},
+		{"FirstName", "first_name", []string{n.FirstName}},
+		{"ID", "update_id", []string{n.ID}},
+		{"LastName", "last_name", []string{n.LastName}},
+		{"MediaURLs", "media_url", n.MediaURLs},
+		{"Phone", "phone", []string{n.Phone}},
+		{"RequestID", "service_request_id", []string{n.RequestID}},
+		{"RequestIDExt", "service_request_id_ext", []string{n.RequestIDExt}},
+		{"ServiceCode", "service_code", []string{n.ServiceCode}},
+		{"Status", "status", []string{string(n.Status)}},
+		{"Title", "title", []string{n.Title}},
+		{"UpdateIDExt", "update_id_ext", []string{n.UpdateIDExt}},
 	}
 }
 
-// problems says what is wrong with an update.
+// params returns the parameters of an update, under the names of mySociety's servers, but for its
+// attributes, its files and those that the caller adds.
+func (n *NewUpdate) params() url.Values {
+	params := textParams(n.texts())
+	params.Set("status", strings.ReplaceAll(strings.ToUpper(string(n.Status)), " ", "_"))
+	params.Set("updated_datetime", wire.FormatTime(n.UpdatedDatetime.UTC()))
+	return params
+}
+
+// problems says what is wrong with an update. The reporter's data are hidden.
 func (n *NewUpdate) problems(d *Dialect) []Problem {
 	if n == nil {
 		return []Problem{{"NewUpdate", "is nil"}}
 	}
 	var out []Problem
-	texts := map[string]string{"RequestID": n.RequestID, "ID": n.ID, "Status": string(n.Status), "Description": n.Description}
-	for _, name := range []string{"RequestID", "ID", "Status", "Description"} {
-		if strings.TrimSpace(texts[name]) == "" {
-			out = append(out, Problem{name, "is missing"})
+	for _, f := range [][2]string{{"RequestID", n.RequestID}, {"ID", n.ID}, {"Status", string(n.Status)}, {"Description", n.Description}} {
+		if strings.TrimSpace(f[1]) == "" {
+			out = append(out, Problem{f[0], "is missing"})
 		}
 	}
 	if n.UpdatedDatetime.IsZero() {
 		out = append(out, Problem{"UpdatedDatetime", "is missing"})
 	}
-	maps.Copy(texts, map[string]string{"Title": n.Title, "FirstName": n.FirstName, "LastName": n.LastName, "Email": n.Email,
-		"Phone": n.Phone, "AccountID": n.AccountID, "ServiceCode": n.ServiceCode, "RequestIDExt": n.RequestIDExt,
-		"UpdateIDExt": n.UpdateIDExt, "ExternalStatus": n.ExternalStatus, "MediaURLs": strings.Join(n.MediaURLs, " ")})
-	out = append(out, textProblems(texts)...)
+	out = append(out, textProblems(n.texts())...)
 	out = append(out, mediaProblems(n.Media)...)
 	out = append(out, attributeTexts(n.Attributes, n.Params)...)
 	out = append(out, d.mediaProblems(n.Media)...)
 	out = append(out, d.attributeProblems(n.Attributes)...)
-	hide := redact.New(n.personal()...)
-	for i := range out {
-		out[i].Detail = hide.Text(out[i].Detail)
-	}
-	return out
+	return hidden(out, n.personal())
 }
 
 var updateTable = wire.Register(&wire.Table[Update]{

@@ -13,7 +13,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/go-open311/open311/internal/form"
 	"github.com/go-open311/open311/internal/redact"
+	"github.com/go-open311/open311/internal/spelling"
 )
 
 // maxDescription is in characters (GeoReport v2, POST Service Request).
@@ -27,14 +29,17 @@ const maxDescription = 4000
 // not an hour old, and adds what the dialect requires.
 func (n *NewRequest) Validate(def *ServiceDefinition) error {
 	problems := n.problems()
-	if n != nil && def != nil {
+	if n == nil {
+		return asError(problems)
+	}
+	if def != nil {
 		if def.ServiceCode != "" && n.ServiceCode != "" && !strings.EqualFold(def.ServiceCode, n.ServiceCode) {
 			problems = append(problems, Problem{"ServiceCode", "the report is for service " + n.ServiceCode + ", the definition is that of " + def.ServiceCode})
 		} else {
 			problems = append(problems, def.problems(n.Attributes)...)
 		}
 	}
-	return asError(n.hidden(problems))
+	return asError(hidden(problems, n.personal()))
 }
 
 // Validate checks the answers to the questions of a service: required ones are there, each value is of
@@ -85,42 +90,89 @@ func (n *NewRequest) problems() []Problem {
 		add("Media", "files and a MediaURL cannot go together: servers take the files and forget the MediaURL")
 	}
 	out = append(out, mediaProblems(n.Media)...)
-	out = append(out, textProblems(n.fields())...)
+	out = append(out, textProblems(n.texts())...)
 	return append(out, attributeTexts(n.Attributes, n.Params)...)
 }
 
 // hidden takes the reporter's data out of problems, which quote the values of attributes.
-func (n *NewRequest) hidden(problems []Problem) []Problem {
-	if n == nil || len(problems) == 0 {
-		return problems
+func hidden(problems []Problem, personal []string) []Problem {
+	if len(problems) == 0 {
+		return nil
 	}
-	hide := redact.New(n.personal()...)
+	hide := redact.New(personal...)
 	for i := range problems {
 		problems[i].Field, problems[i].Detail = hide.Text(problems[i].Field), hide.Text(problems[i].Detail)
 	}
 	return problems
 }
 
-// fields are the texts of a report by the names of their fields.
-func (n *NewRequest) fields() map[string]string {
-	return map[string]string{"ServiceCode": n.ServiceCode, "AddressString": n.AddressString, "AddressID": n.AddressID,
-		"Description": n.Description, "Email": n.Email, "FirstName": n.FirstName, "LastName": n.LastName, "Phone": n.Phone,
-		"DeviceID": n.DeviceID, "AccountID": n.AccountID, "MediaURL": n.MediaURL}
-}
-
 // textProblems: everything is sent as UTF-8 (GeoReport v2, Content Type and Encoding).
-func textProblems(fields map[string]string) (out []Problem) {
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if !utf8.ValidString(fields[name]) {
-			out = append(out, Problem{name, "is not UTF-8"})
+func textProblems(texts []textField) (out []Problem) {
+	for _, f := range texts {
+		if !utf8.ValidString(f.text()) {
+			out = append(out, Problem{f.name, "is not UTF-8"})
 		}
 	}
 	return out
 }
 
+// problems says what is wrong with a report for servers of a dialect.
+func (d *Dialect) problems(n *NewRequest) []Problem {
+	out := append(d.mediaProblems(n.Media), d.attributeProblems(n.Attributes)...)
+	texts := n.texts()
+	for _, param := range d.Requires {
+		name, text := "Params["+param+"]", strings.Join(n.Params[param], "") // where the text of a field may stand, too
+		if i := slices.IndexFunc(texts, func(f textField) bool { return f.param == param }); i >= 0 {
+			name, text = texts[i].name, text+texts[i].text()
+		}
+		set := strings.TrimSpace(text) != ""
+		switch param {
+		case "lat", "long":
+			name, set = "Location", n.Location != nil
+		case "media":
+			name, set = "Media", len(n.Media) > 0
+		}
+		if !set {
+			out = append(out, Problem{name, "is missing: this server wants it"})
+		}
+	}
+	return out
+}
+
+// mediaProblems says which files the server does not take.
+func (d *Dialect) mediaProblems(media []Media) []Problem {
+	switch {
+	case len(media) == 0:
+	case d.Media == MediaNone:
+		return []Problem{{"Media", "this server takes no files; use MediaURL"}}
+	case d.Body != BodyForm && d.Media == MediaMultipart:
+		return []Problem{{"Media", "a body in JSON or XML holds files only as base64, which the dialect does not have; use MediaURL"}}
+	}
+	return nil
+}
+
+// attributeProblems says which attributes the style of the dialect cannot write without a doubt.
+func (d *Dialect) attributeProblems(a Attributes) (out []Problem) {
+	names := make(map[string]bool)
+	for _, code := range slices.Sorted(maps.Keys(a)) {
+		field := "Attributes[" + code + "]"
+		if values := form.Filled(a[code]); d.MultiValue == MultiComma && len(values) > 1 && strings.Contains(strings.Join(values, ""), ",") {
+			out = append(out, Problem{field, "a value with a comma would be read as two by this server"})
+		}
+		for name := range form.MultiValue(d.MultiValue).Parameters(code, a[code]) {
+			if names[name] {
+				out = append(out, Problem{field, "is written as " + name + ", and so is another attribute"})
+			}
+			names[name] = true
+		}
+	}
+	return out
+}
+
+// mediaProblems says which files cannot be sent to any server.
 func mediaProblems(media []Media) (out []Problem) {
 	for i, m := range media {
-		field := fmt.Sprintf("Media[%d]", i)
+		field := mediaLabel(i)
 		if m.Open == nil {
 			out = append(out, Problem{field, "has no Open"})
 		}
@@ -179,7 +231,7 @@ func (d *ServiceDefinition) problems(answers Attributes) []Problem {
 		case !a.Variable:
 			out = append(out, Problem{field, "is information for the reader" + question(a) + "; it takes no value"})
 		default:
-			for _, detail := range a.misfits(filled(values)) {
+			for _, detail := range a.misfits(form.Filled(values)) {
 				out = append(out, Problem{field, detail})
 			}
 		}
@@ -344,33 +396,9 @@ func nearest(v string, words []string) int {
 		if w == "" || utf8.RuneCountInString(w) > 64 {
 			continue
 		}
-		if d := edits([]rune(v), []rune(strings.ToLower(w))); d < best {
+		if d := spelling.Edits([]rune(v), []rune(strings.ToLower(w))); d < best {
 			best, at = d, i
 		}
 	}
 	return at
-}
-
-// edits counts the letters that have to be put in, taken out, changed or swapped with their
-// neighbour to turn a into b.
-func edits(a, b []rune) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/go-open311/open311/internal/spelling"
 )
 
 // index finds rows by their folded names.
@@ -121,7 +123,7 @@ func distance(asked, name []rune) (far int, near bool) {
 	if len(asked) == 0 || len(asked) > maxCompare || len(name) > maxCompare {
 		return 0, false
 	}
-	if far = edits(asked, name); far <= max(1, min(len(asked), len(name))/3) {
+	if far = spelling.Edits(asked, name); far <= max(1, min(len(asked), len(name))/3) {
 		return far, true
 	}
 	short, long := string(asked), string(name)
@@ -137,28 +139,4 @@ func distance(asked, name []rune) (far int, near bool) {
 		return 2, true
 	}
 	return 0, false
-}
-
-// edits counts the letters to be added, dropped, changed or swapped with their neighbours to make a
-// into b (optimal string alignment).
-func edits(a, b []rune) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
 }

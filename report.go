@@ -1,0 +1,180 @@
+package open311
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-open311/open311/internal/form"
+	"github.com/go-open311/open311/internal/redact"
+	"github.com/go-open311/open311/internal/wire"
+)
+
+// NewRequest is a report to be filed (GeoReport v2, POST Service Request). One of Location,
+// AddressString and AddressID is needed; some servers want more of them. A name stays as it is given:
+// nothing splits it. What is not set is not sent. Printing or logging a NewRequest shows no personal data;
+// encoding it, to be filed later, does.
+type NewRequest struct {
+	ServiceCode   string
+	Location      *Point
+	AddressString string
+	AddressID     string
+	Attributes    Attributes
+	Description   string // 4,000 characters at most
+	Email         string
+	FirstName     string
+	LastName      string
+	Phone         string
+	DeviceID      string
+	AccountID     string
+	MediaURL      string
+	Media         []Media
+	Params        url.Values // what else this server wants; it wins over all of the above
+}
+
+// Attributes are the answers to the questions of a service definition: the code of an attribute and
+// its value, or its values. For lists they are the keys, not the names. Empty values are not sent.
+type Attributes map[string][]string
+
+// Set sets the values of an attribute, in place of those it has.
+func (a Attributes) Set(code string, values ...string) { a[code] = slices.Clone(values) }
+
+// SetTime sets an attribute of the datatype datetime, in ISO 8601.
+func (a Attributes) SetTime(code string, t time.Time) { a[code] = []string{wire.FormatTime(t)} }
+
+// SetNumber sets an attribute of the datatype number, never with an exponent.
+func (a Attributes) SetNumber(code string, f float64) {
+	a[code] = []string{strconv.FormatFloat(f, 'f', -1, 64)}
+}
+
+// Media is a file to be sent with a report or an update. Open is called at least twice: to see what
+// kind of file it is, and once for each attempt to send it. The file is never held in memory. A large
+// one over a slow line takes longer than the 30 seconds that [WithTimeout] gives an attempt by default.
+type Media struct {
+	Name        string // file name; directories are left out
+	ContentType string // "" is found out from the first bytes
+	Open        func() (io.ReadCloser, error)
+	Size        int64 // in bytes; 0 or less: not known, and the file is copied to a temporary one first
+}
+
+// prepareFiles makes the files of a report ready. done removes temporary ones. Every file that cannot be
+// sent is a problem.
+func prepareFiles(ctx context.Context, media []Media) (files []form.File, done func(), err error) {
+	var cleanups []func()
+	done = func() {
+		for _, clean := range cleanups {
+			clean()
+		}
+	}
+	var problems []Problem
+	for i, m := range media {
+		label := mediaLabel(i)
+		f, clean, err := form.Prepare(ctx, form.File{Label: label, Name: m.Name, Type: m.ContentType, Size: m.Size, Open: m.Open})
+		cleanups = append(cleanups, clean)
+		switch {
+		case ctx.Err() != nil:
+			done()
+			return nil, nil, ctx.Err()
+		case err != nil:
+			problems = append(problems, Problem{label, err.Error()})
+		default:
+			files = append(files, *f)
+		}
+	}
+	if len(problems) > 0 {
+		done()
+		return nil, nil, &ValidationError{problems}
+	}
+	return files, done, nil
+}
+
+func mediaLabel(i int) string { return fmt.Sprintf("Media[%d]", i) }
+
+// Format prints a report without the reporter's data, whatever the verb.
+func (n NewRequest) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "open311.NewRequest{ServiceCode: %q, %d attributes, %d media}", n.ServiceCode, len(n.Attributes), len(n.Media))
+}
+
+// LogValue keeps the reporter's data out of logs, whatever the handler.
+func (n NewRequest) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("service_code", n.ServiceCode), slog.Int("attributes", len(n.Attributes)), slog.Int("media", len(n.Media)))
+}
+
+// personal are the reporter's data: wherever a server repeats them they are hidden.
+func (n *NewRequest) personal() []string {
+	return append(personal(n.FirstName, n.LastName, n.Email, n.Attributes, n.Params), n.Phone, n.DeviceID, n.AccountID)
+}
+
+// personal are names and addresses as servers repeat them, and what is personal among attributes and
+// parameters by their names. Short names are hidden only beside each other: see package redact.
+func personal(first, last, email string, sets ...map[string][]string) []string {
+	out := []string{first, last, first + " " + last, last + ", " + first, email, strings.ToLower(email)}
+	if first == "" || last == "" {
+		out[2], out[3] = "", ""
+	}
+	names := redact.New()
+	for _, set := range sets {
+		for name, values := range set {
+			if names.Hides(name) {
+				out = append(out, values...)
+			}
+		}
+	}
+	return out
+}
+
+// textField is a text of a report or an update: its name in Go, which problems have, that of its parameter
+// in the specification, and its value, or its values.
+type textField struct {
+	name, param string
+	values      []string
+}
+
+// text is all of the field, to be looked at.
+func (f *textField) text() string { return strings.Join(f.values, " ") }
+
+// texts are the texts of a report in the order of their names. A field that is missing here is neither sent
+// nor checked.
+func (n *NewRequest) texts() []textField {
+	return []textField{
+		{"AccountID", "account_id", []string{n.AccountID}},
+		{"AddressID", "address_id", []string{n.AddressID}},
+		{"AddressString", "address_string", []string{n.AddressString}},
+		{"Description", "description", []string{n.Description}},
+		{"DeviceID", "device_id", []string{n.DeviceID}},
+		{"Email", "email", []string{n.Email}},
+		{"FirstName", "first_name", []string{n.FirstName}},
+		{"LastName", "last_name", []string{n.LastName}},
+		{"MediaURL", "media_url", []string{n.MediaURL}},
+		{"Phone", "phone", []string{n.Phone}},
+		{"ServiceCode", "service_code", []string{n.ServiceCode}},
+	}
+}
+
+// params returns the parameters of a report, under the specification's names, but for its attributes, its
+// files and those that the caller adds.
+func (n *NewRequest) params() url.Values {
+	params := textParams(n.texts())
+	if n.Location != nil {
+		params.Set("lat", wire.FormatCoordinate(n.Location.Lat))
+		params.Set("long", wire.FormatCoordinate(n.Location.Long))
+	}
+	return params
+}
+
+// textParams returns the parameters of the texts that are set.
+func textParams(texts []textField) url.Values {
+	params := make(url.Values, len(texts)+2)
+	for _, f := range texts {
+		if values := form.Filled(f.values); len(values) > 0 {
+			params[f.param] = values
+		}
+	}
+	return params
+}
