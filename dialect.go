@@ -153,9 +153,15 @@ func (d Dialect) clone() Dialect {
 	return d
 }
 
-// sends reports whether a parameter goes to the server: it takes it and does not ignore it.
+// sends reports whether a parameter may be sent: the server takes it and does not ignore it. What else depends
+// on that, here or elsewhere, asks this.
 func (d *Dialect) sends(name string) bool {
 	return (d.Accepts == nil || slices.Contains(d.Accepts, name)) && !slices.Contains(d.Ignores, name)
+}
+
+// oneValue reports whether a filter is sent, and takes one value a call.
+func (d *Dialect) oneValue(name string) bool {
+	return d.sends(name) && slices.Contains(d.OneValue, name)
 }
 
 // param returns the server's name of a parameter.

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/go-open311/open311/internal/listing"
 )
 
 // poll is one look for changes: what is read in it, and what was made of it.
@@ -64,9 +66,9 @@ func (f *Feed) poll(ctx context.Context, yield func(*Change, error) bool) (bool,
 
 // useHabits tells the client how the server pages, if an earlier process has found that out.
 func (p *poll) useHabits() {
-	habits := &p.f.c.learned.habits
-	if style, _ := habits.paging(); style == PagingAuto && p.head.Paging != PagingAuto {
-		habits.learn(p.head.Paging, p.head.First)
+	detected := &p.f.c.learned.detected
+	if style, _ := detected.Paging(); style == listing.Auto && p.head.Paging != PagingAuto {
+		detected.Learn(listing.Style(p.head.Paging), p.head.First)
 	}
 }
 
@@ -240,8 +242,8 @@ func (p *poll) commit() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.s.head = p.head
-	habits := &f.c.learned.habits
-	f.s.head.Paging, f.s.head.First = habits.paging()
+	style, first := f.c.learned.detected.Paging()
+	f.s.head.Paging, f.s.head.First = PagingStyle(style), first
 	// Closed requests that no list can bring any more, unless something happens to them, are forgotten.
 	old := func(t time.Time) int64 { return unix(t.Add(-f.back(true) - zoneSlack)) }
 	requested, updated := old(p.head.Requested), old(p.head.Updated)

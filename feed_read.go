@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"github.com/go-open311/open311/internal/listing"
 )
 
 // read makes the calls of a poll. What came before an error counts. The error is a *TruncatedError if
@@ -103,21 +105,21 @@ func (p *poll) truncated() error {
 // set: they have at most half as many rows as the server is known to give at once, or fewer than ten.
 func (p *poll) lister(q *Query, whole bool, row func(*ServiceRequest)) *lister {
 	l := newLister(p.ctx, p.f.c, q)
-	l.most = p.head.Most
+	l.Most = p.head.Most
 	l.keep.statuses = nil // a request that leaves a state has to be seen to leave it
 	l.give = func(r *ServiceRequest) bool { row(r); return true }
-	l.turn = func(res *result, err error) bool {
+	l.turn = func(res *beside, err error) bool {
 		p.heard(res.header)
 		p.alive = p.alive || err == nil
 		return true
 	}
-	l.enough = func(res *result) bool {
+	l.IsLast = func(res *listing.Response) bool {
 		short := max(9, p.head.Most/2)
 		if size := l.q.PageSize; size > 0 {
 			short = min(short, size/2)
 		}
-		p.head.Most = max(p.head.Most, res.rows)
-		return !whole && res.next == nil && res.rows <= short && res.total <= res.rows
+		p.head.Most = max(p.head.Most, res.Rows)
+		return !whole && res.Next == "" && res.Rows <= short && res.Total <= res.Rows
 	}
 	return l
 }
@@ -140,13 +142,12 @@ func (p *poll) probe() (feedMode, error) {
 	rows := 0
 	l.give = func(*ServiceRequest) bool { rows++; return true }
 	l.keep = filter{}
-	var err error
-	if l.params, err = l.listParams(&q); err == nil {
-		s := span(noTime, noTime)
-		var res *result
-		if res, err = l.fetch(&s); res != nil {
-			p.heard(res.header)
-			rows = max(rows, res.rows)
+	err := l.ask(&q)
+	if err == nil {
+		var res *listing.Response
+		if res, err = l.Fetch(listing.Span(noTime, noTime)); res != nil {
+			p.heard(l.beside.header)
+			rows = max(rows, res.Rows)
 		}
 	}
 	switch {
@@ -264,21 +265,21 @@ func (p *poll) updates(audit bool) (bool, error) {
 			p.byUpdate[identity(r)] = true
 			p.row(r, false, false)
 		})
-		var err error
-		if l.params, err = l.listParams(&queries[i]); err != nil {
+		if err := l.ask(&queries[i]); err != nil {
 			return false, err
 		}
-		e, err := l.exhaust(noTime, noTime)
+		fresh, whole, err := l.Exhaust(noTime, noTime)
+		l.Stop()
 		switch {
 		case !honoured, err != nil && p.ctx.Err() == nil && refusal(err) && !poisoned(err) && !ended(err):
 			return false, nil
-		case err == errGap, len(l.gaps) > 0:
-			p.gaps = append(p.gaps, l.gaps...)
+		case err == listing.ErrGap, len(l.Gaps) > 0:
+			p.gaps = append(p.gaps, l.gaps()...)
 		case err != nil && poisoned(err) && p.ctx.Err() == nil:
 			p.gaps = append(p.gaps, Gap{Query: "updated_after", Err: err})
 		case err != nil && !ended(err):
 			return false, err
-		case err == nil && !e.paged && e.fresh >= p.head.Most && (&walk{l: l}).suspicious(e.fresh):
+		case err == nil && !whole && fresh >= p.head.Most && l.LooksCut(fresh):
 			p.cut = true // perhaps, and there are no pages
 		}
 	}

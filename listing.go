@@ -3,9 +3,17 @@ package open311
 import (
 	"context"
 	"errors"
+	"hash/maphash"
+	"io"
 	"iter"
+	"maps"
+	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"time"
+
+	"github.com/go-open311/open311/internal/listing"
 )
 
 // All yields every service request that the query asks for, each once, newest first where the server
@@ -53,8 +61,8 @@ func (r *RequestClient) Pages(ctx context.Context, q *Query, opts ...CallOption)
 		l := newLister(ctx, c, q)
 		var page Page
 		l.give = func(sr *ServiceRequest) bool { page.Requests = append(page.Requests, *sr); return true }
-		l.turn = func(res *result, err error) bool {
-			page.Total, page.Header, page.Extra = res.total, l.c.hide.Header(res.header), res.meta
+		l.turn = func(res *beside, err error) bool {
+			page.Total, page.Header, page.Extra = res.total, l.c.hide.Header(res.header), res.extra
 			full := page
 			page = Page{}
 			return len(full.Requests) == 0 && err == nil || yield(&full, err)
@@ -65,45 +73,30 @@ func (r *RequestClient) Pages(ctx context.Context, q *Query, opts ...CallOption)
 	}
 }
 
-// maxIdleCalls is after how many calls in a row without anything new a listing gives up, whatever the
-// server says. A listing that looks for older requests makes a few dozen of them at the most.
-const maxIdleCalls = 1000
-
-var errNoProgress = errors.New("many calls in a row have brought nothing new")
-
-// errStop ends a listing because the caller's loop has ended.
-var errStop = errors.New("stopped")
-
-// lister is one listing in progress.
+// lister is one listing in progress: the engine, and the source that makes the calls for it.
 type lister struct {
-	c      *conn
-	ctx    context.Context
-	q      Query
-	params url.Values // of every call: the query without dates, pages and what is done on this side
-	keep   filter
-	enough func(*result) bool // whether an answer is taken for the last one of its list; may be nil
-	seen   *seenSet
-	here   answerSet                         // what the answer in hand has given
-	began  time.Time                         // when the listing began
-	top    time.Time                         // what is newer has arrived since the span in hand was begun
-	head   uint64                            // the key of the row that the span in hand began with; 0 before its first answer
-	give   func(*ServiceRequest) bool        // to the caller's loop; false: it has ended
-	turn   func(res *result, err error) bool // after each call, for Pages; may be nil
-	had    map[[2]string]bool                // of which codes and statuses records came; nil where one was asked for
-	gaps   []Gap
-	calls  int       // how many calls have succeeded
-	idle   int       // how many of them in a row have brought nothing new
-	oldest time.Time // the oldest request that was given
-	most   int       // the most rows that one call has brought, and how often that was
-	often  int
-	ahead  *prefetcher // reads pages before their turn; nil if that was not asked for
-	good   *piece      // the last one that has worked
-	// failures counts windows that the server has failed for since it answered for one.
-	failures int
+	*listing.Lister
+	c       *conn
+	ctx     context.Context
+	q       Query
+	params  url.Values // of every call: the query without dates, pages and what is done on this side
+	keep    filter
+	seed    maphash.Seed                      // of the keys of rows
+	give    func(*ServiceRequest) bool        // to the caller's loop; false: it has ended
+	turn    func(res *beside, err error) bool // after each call; false: the loop has ended. It may be nil
+	matched map[[2]string]bool                // of which codes and statuses records came; nil where one was asked for
+	beside  beside                            // of the answer that was read last
+}
+
+// beside is what stood beside the records of an answer.
+type beside struct {
+	total  int
+	header http.Header
+	extra  Extra
 }
 
 func newLister(ctx context.Context, c *conn, q *Query) *lister {
-	l := &lister{c: c, ctx: ctx, seen: newSeenSet(), began: time.Now()}
+	l := &lister{c: c, ctx: ctx, seed: maphash.MakeSeed()}
 	if q != nil {
 		l.q = *q
 	}
@@ -111,16 +104,30 @@ func newLister(ctx context.Context, c *conn, q *Query) *lister {
 	if l.q.PageSize == 0 {
 		l.q.PageSize = c.cfg.pageSize
 	}
-	l.keep = newFilter(&l.q, &c.cfg.dialect)
-	if c.cfg.concurrency > 1 {
-		l.ahead = newPrefetcher(l, c.cfg.concurrency)
-	}
+	d := &c.cfg.dialect
+	l.keep = newFilter(&l.q, d)
+	l.Lister = listing.New(ctx, l, listing.Traits{
+		Style: listing.Style(d.Paging.Style), First: d.Paging.First, Cap: d.Paging.Cap,
+		PageSize: l.q.PageSize, Concurrency: c.cfg.concurrency,
+		Span: d.Windows.Span, Quiet: d.Quiet, NoDates: d.Windows.Off,
+		Page: d.sends("page"), Size: d.sends("page_size"), Offset: d.sends("offset"), End: d.sends("end_date"),
+	}, &c.learned.detected)
+	l.Turn = func(_ *listing.Response, err error) bool { return l.turn == nil || l.turn(&l.beside, pageError(err)) }
 	return l
+}
+
+// pageError returns the errors that come with a page: those of an answer that began well.
+func pageError(err error) error {
+	var de *DecodeError
+	if errors.As(err, &de) {
+		return err
+	}
+	return nil
 }
 
 // run lists all there is. It returns nil when the caller's loop has ended early.
 func (l *lister) run() error {
-	defer l.ahead.stop()
+	defer l.Stop()
 	if problems := l.q.problems(); len(problems) > 0 {
 		return &ValidationError{problems}
 	}
@@ -131,39 +138,303 @@ func (l *lister) run() error {
 		err = l.byValues()
 	}
 	switch {
-	case err == errStop:
+	case err == listing.ErrStop:
 		return nil
 	case err != nil:
 		return err
-	case len(l.gaps) > 0:
-		return &TruncatedError{l.gaps}
+	case len(l.Gaps) > 0:
+		return &TruncatedError{l.gaps()}
 	}
 	return nil
 }
 
-// listParams returns the parameters of every call of a listing.
-func (l *lister) listParams(q *Query) (url.Values, error) {
+// gaps returns what could not be had.
+func (l *lister) gaps() []Gap {
+	out := make([]Gap, len(l.Gaps))
+	for i, g := range l.Gaps {
+		out[i] = Gap{Start: g.Start, End: g.End, Query: g.Slice, Err: g.Err}
+	}
+	return out
+}
+
+// ask makes q what the calls to come ask for.
+func (l *lister) ask(q *Query) error {
+	l.Forget()
+	d := &l.c.cfg.dialect
 	base := *q
 	base.Start, base.End, base.Page, base.PageSize = time.Time{}, time.Time{}, 0, 0
 	params, err := l.c.queryParams(&base)
 	if err != nil {
-		return nil, err
-	}
-	if q.PageSize > 0 && l.c.accepts("page_size") {
-		params.Set(l.c.cfg.dialect.param("page_size"), itoa(q.PageSize))
-	}
-	if name := l.c.cfg.dialect.Windows.MaxRows; name != "" && q.PageSize > 0 {
-		params.Set(name, itoa(q.PageSize))
-	}
-	return params, nil
-}
-
-// gap notes that something could not be had. An error after which asking on makes no sense is
-// returned: the rest is a gap too, and the caller ends the listing.
-func (l *lister) gap(err error, start, end time.Time, query string) error {
-	if err == errStop || l.ctx.Err() != nil {
 		return err
 	}
-	l.gaps = append(l.gaps, Gap{Start: start, End: end, Query: query, Err: err})
+	if q.PageSize > 0 && d.sends("page_size") {
+		params.Set(d.param("page_size"), strconv.Itoa(q.PageSize))
+	}
+	if name := d.Windows.MaxRows; name != "" && q.PageSize > 0 {
+		params.Set(name, strconv.Itoa(q.PageSize))
+	}
+	l.params = params
 	return nil
+}
+
+// call returns the call for a slice.
+func (l *lister) call(s *listing.Slice) *call {
+	d := &l.c.cfg.dialect
+	k := &call{op: "GET requests", method: http.MethodGet, path: []string{d.path("requests")}}
+	if s.Next != "" {
+		k.params, _ = url.ParseQuery(s.Next) // what cannot be read of it is left out
+		return k
+	}
+	k.params = make(url.Values, len(l.params)+4)
+	maps.Copy(k.params, l.params)
+	l.c.addTime(k.params, "start_date", s.Start, false)
+	l.c.addTime(k.params, "end_date", s.End, true)
+	if s.Page >= 0 {
+		k.params.Set(d.param("page"), strconv.Itoa(s.Page))
+	}
+	if s.Offset >= 0 {
+		k.params.Set("offset", strconv.Itoa(s.Offset))
+	}
+	if s.Size > 0 {
+		name := d.param("page_size")
+		if s.Offset >= 0 && name == "page_size" {
+			name = "limit"
+		}
+		k.params.Set(name, strconv.Itoa(s.Size))
+	}
+	maps.Copy(k.params, l.q.Params)
+	return k
+}
+
+// Describe implements listing.Source: it writes a slice as the query of its call.
+func (l *lister) Describe(s listing.Slice) string {
+	return l.c.hide.Text(encodeQuery(l.call(&s).params))
+}
+
+// Again implements listing.Source, by the rules for retries.
+func (l *lister) Again(ctx context.Context, attempt int) bool { return l.c.calls.Again(ctx, attempt) }
+
+// Fault implements listing.Source.
+func (l *lister) Fault(err error) (f listing.Fault) {
+	if refusal(err) {
+		f |= listing.Refused
+	}
+	if poisoned(err) {
+		f |= listing.Poisoned
+	}
+	if ended(err) {
+		f |= listing.NotFound
+	}
+	if isCut(err) {
+		f |= listing.Cut
+	}
+	return f
+}
+
+// refusal reports whether an error is the server's refusal of what it was asked, not of the caller.
+func refusal(err error) bool {
+	var ae *APIError
+	var de *DecodeError
+	if errors.As(err, &ae) {
+		return ae.StatusCode != http.StatusUnauthorized && ae.StatusCode != http.StatusForbidden &&
+			ae.StatusCode != http.StatusTooManyRequests && ae.StatusCode != http.StatusServiceUnavailable
+	}
+	return errors.As(err, &de) && !isCut(err)
+}
+
+// poisoned reports whether an error may come from one bad record: the server fails, or what it sends
+// cannot be read. A limit on this side, or the server's on calls, is no such error.
+func poisoned(err error) bool {
+	var ae *APIError
+	if errors.As(err, &ae) {
+		return ae.StatusCode >= 500 && ae.StatusCode != http.StatusServiceUnavailable || ae.StatusCode < 300
+	}
+	var de *DecodeError
+	return errors.As(err, &de)
+}
+
+// ended reports whether an error on a further page means that there is none: a 404, or what some
+// servers send for an empty list.
+func ended(err error) bool {
+	return errors.Is(err, ErrNotFound) && !isCut(err)
+}
+
+// Open implements listing.Source: its records come as they are read.
+func (l *lister) Open(ctx context.Context, s listing.Slice) (listing.Rows, error) {
+	st, err := openStream(ctx, l.c, l.call(&s), requestTable)
+	switch {
+	case err != nil && l.c.cfg.dialect.NotFoundIsEmpty && errors.Is(err, ErrNotFound):
+		return &loadedRows{l: l, at: -1, err: io.EOF, beside: beside{total: -1, header: http.Header{}}}, nil
+	case err != nil:
+		return nil, err
+	}
+	return &liveRows{l: l, s: st}, nil
+}
+
+// Load implements listing.Source: its records are all read, to be given later.
+func (l *lister) Load(ctx context.Context, s listing.Slice, room int) func() (listing.Rows, error) {
+	k := l.call(&s)
+	return func() (listing.Rows, error) {
+		st, err := openStream(ctx, l.c, k, requestTable)
+		if err != nil {
+			return nil, err
+		}
+		r := &loadedRows{l: l, at: -1, list: make([]ServiceRequest, 0, room)}
+		var points pointPool
+		for err == nil {
+			r.list = append(r.list, ServiceRequest{})
+			next := &r.list[len(r.list)-1]
+			points.lend(next)
+			if err = st.next(next); err == nil {
+				l.c.mapStatus(next)
+			}
+		}
+		r.list, r.err = r.list[:len(r.list)-1], err
+		st.close()
+		r.beside = besideOf(st)
+		return r, nil
+	}
+}
+
+// besideOf returns what stood beside the records of a stream that is closed.
+func besideOf(s *stream[ServiceRequest]) beside {
+	h := s.a.resp.Header
+	return beside{total: totalOf(s.meta, h), header: h, extra: s.meta}
+}
+
+// row returns what the engine sees of a record. One without id is known by all that it says.
+func (l *lister) row(r *ServiceRequest) listing.Row {
+	if r.ID == "" {
+		return listing.Row{Key: requestTable.Hash(l.seed, r), At: r.RequestedDatetime}
+	}
+	return listing.Row{Key: maphash.String(l.seed, r.ID), At: r.RequestedDatetime}
+}
+
+// wants reports whether a record goes to the caller.
+func (l *lister) wants(r *ServiceRequest) bool {
+	if !l.keep.keeps(r) {
+		return false
+	}
+	if l.matched != nil {
+		l.noteMatch(r)
+	}
+	return true
+}
+
+// closed takes what stood beside the records of an answer, and returns what of it concerns the engine.
+func (l *lister) closed(b beside) listing.Meta {
+	l.beside = b
+	clock, _ := http.ParseTime(b.header.Get("Date"))
+	return listing.Meta{Total: b.total, Next: nextLink(b.header), Clock: clock}
+}
+
+// liveRows reads the records as they come from the server. A record and its place are one piece of
+// memory, which is used again if the caller does not get it.
+type liveRows struct {
+	l   *lister
+	s   *stream[ServiceRequest]
+	box *requestBox
+}
+
+type requestBox struct {
+	r ServiceRequest
+	p Point
+}
+
+func (r *liveRows) Next() (listing.Row, error) {
+	if r.box == nil {
+		r.box = new(requestBox)
+	} else {
+		*r.box = requestBox{}
+	}
+	next := &r.box.r
+	next.Location = &r.box.p
+	if err := r.s.next(next); err != nil {
+		return listing.Row{}, err
+	}
+	r.l.c.mapStatus(next)
+	return r.l.row(next), nil
+}
+
+func (r *liveRows) Give() bool {
+	next := &r.box.r
+	if !r.l.wants(next) {
+		return true
+	}
+	r.box = nil // it is the caller's now
+	return r.l.give(next)
+}
+
+func (r *liveRows) Close() listing.Meta {
+	r.s.close()
+	return r.l.closed(besideOf(r.s))
+}
+
+func (r *liveRows) Abort() { r.s.abort() }
+
+// loadedRows are the records of an answer that was read before.
+type loadedRows struct {
+	l      *lister
+	list   []ServiceRequest
+	at     int   // of the row read last
+	err    error // what the answer ended with
+	beside beside
+}
+
+func (r *loadedRows) Next() (listing.Row, error) {
+	if r.at++; r.at >= len(r.list) {
+		return listing.Row{}, r.err
+	}
+	return r.l.row(&r.list[r.at]), nil
+}
+
+func (r *loadedRows) Give() bool {
+	next := &r.list[r.at]
+	return !r.l.wants(next) || r.l.give(next)
+}
+
+func (r *loadedRows) Close() listing.Meta { return r.l.closed(r.beside) }
+
+func (r *loadedRows) Abort() {}
+
+// filter is the part of a query that can be checked on this side.
+type filter struct {
+	codes      []string
+	statuses   []Status
+	start, end time.Time
+	// strict says that the server does not apply the statuses itself. Where it does, a row in a state of
+	// its own words, such as in_progress, was given because the server counts it among those asked for.
+	strict bool
+}
+
+func newFilter(q *Query, d *Dialect) filter {
+	return filter{codes: q.ServiceCodes, statuses: q.Statuses, start: q.Start.Truncate(time.Second), end: wholeSecondUp(q.End),
+		strict: !d.sends("status")}
+}
+
+func wholeSecondUp(t time.Time) time.Time {
+	if whole := t.Truncate(time.Second); whole.Before(t) {
+		return whole.Add(time.Second)
+	}
+	return t
+}
+
+// keeps reports whether r is what the query asks for. What r does not say counts as right. Both bounds
+// are inclusive, in whole seconds.
+func (f *filter) keeps(r *ServiceRequest) bool {
+	if len(f.codes) > 0 && r.ServiceCode != "" && !slices.Contains(f.codes, r.ServiceCode) {
+		return false
+	}
+	if len(f.statuses) > 0 && r.Status != "" && !slices.ContainsFunc(f.statuses, r.Status.Is) {
+		if f.strict || r.Status.Is(StatusOpen) || r.Status.Is(StatusClosed) {
+			return false
+		}
+	}
+	if t := r.RequestedDatetime; !t.IsZero() && !(f.start.IsZero() && f.end.IsZero()) {
+		t = t.Truncate(time.Second)
+		if !f.start.IsZero() && t.Before(f.start) || !f.end.IsZero() && t.After(f.end) {
+			return false
+		}
+	}
+	return true
 }

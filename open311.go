@@ -159,29 +159,6 @@ func (f *Format) UnmarshalText(text []byte) error {
 	return fmt.Errorf("open311: there is no format %q", text)
 }
 
-// Point is a place on Earth in WGS84 degrees: latitude -90 to 90, longitude -180 to 180.
-type Point struct{ Lat, Long float64 }
-
-// Valid reports whether both coordinates are numbers in range. 0,0 is a valid place.
-func (p Point) Valid() bool {
-	return p.Lat >= -90 && p.Lat <= 90 && p.Long >= -180 && p.Long <= 180
-}
-
-// String returns the point as "52.52,13.405", without an exponent.
-func (p Point) String() string {
-	return formatDegrees(p.Lat) + "," + formatDegrees(p.Long)
-}
-
-// Circle is an area around a place; the radius is in metres.
-type Circle struct {
-	Center Point
-	Radius float64
-}
-
-// Box is an area between two parallels and two meridians: Min is its south-west corner, Max its
-// north-east one.
-type Box struct{ Min, Max Point }
-
 // Status is the state of a service request. The specification knows open and closed; servers send
 // many more words, in any case, and all of them are kept as they came. Compare with [Status.Is].
 type Status string

@@ -9,14 +9,15 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/go-open311/open311/internal/listing"
 	"github.com/go-open311/open311/internal/wire"
 )
 
 // memory is what a client and those derived from it have learned about their endpoint.
 type memory struct {
-	format  atomic.Int32 // the Format that has worked
-	habits  habits
-	catalog catalog
+	format   atomic.Int32     // the Format that has worked
+	detected listing.Detected // how lists are cut
+	catalog  catalog
 }
 
 // formats returns the formats to try, the best first. There is a second one only while it is open

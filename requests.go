@@ -188,6 +188,28 @@ func totalOf(meta Extra, h http.Header) int {
 	return -1
 }
 
+// nextLink returns the parameters of the next page, where the server gives its address: Link with rel=next
+// (RFC 8288), or X-Next-Page-URL (Helsinki). Only they are used, so another host is of no consequence; a
+// link without any is none.
+func nextLink(h http.Header) string {
+	candidates := []string{h.Get("X-Next-Page-URL")}
+	for _, value := range h.Values("Link") {
+		for part := range strings.SplitSeq(value, ",") {
+			target, attrs, ok := strings.Cut(part, ";")
+			attrs = strings.ToLower(strings.ReplaceAll(attrs, " ", ""))
+			if ok && (strings.Contains(attrs, `rel="next"`) || strings.Contains(attrs, "rel=next")) {
+				candidates = append(candidates, strings.Trim(strings.TrimSpace(target), "<>"))
+			}
+		}
+	}
+	for _, text := range candidates {
+		if u, err := url.Parse(strings.TrimSpace(text)); err == nil && u.RawQuery != "" {
+			return u.RawQuery
+		}
+	}
+	return ""
+}
+
 // MarshalJSON writes the request as the specification has it, with the fields of Extra beside the
 // others. What it writes can be read back by encoding/json.
 func (r ServiceRequest) MarshalJSON() ([]byte, error) {

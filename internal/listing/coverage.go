@@ -1,30 +1,27 @@
-package open311
+package listing
 
-import (
-	"net/http"
-	"time"
-)
+import "time"
 
 // What the list of a window has covered, and what of it has still to be asked for.
 
 // undated works out what a list without dates has covered: all there is, or what the server gives by
 // default.
 func (w *walk) undated(e *extent) error {
-	whole := e.paged || e.total >= 0 && e.rows >= e.total && e.calls == 1
+	whole := e.paged || e.Total >= 0 && e.Rows >= e.Total && e.calls == 1
 	span := w.now.Add(-w.max - 2*spanMargin)
-	if !w.earlier.IsZero() {
-		span = w.earlier.Add(-w.max - 2*spanMargin)
+	if !w.slowClock.IsZero() {
+		span = w.slowClock.Add(-w.max - 2*spanMargin)
 	}
 	switch {
-	case w.l.c.cfg.dialect.Windows.Off:
-		if !whole && (w.suspicious(e.rows) || w.lost != nil) {
-			return w.l.gap(w.why(errDatesIgnored), time.Time{}, time.Time{}, "")
+	case w.l.traits.NoDates:
+		if !whole && (w.l.LooksCut(e.Rows) || w.lost != nil) {
+			return w.l.NoteGap(w.why(errDatesIgnored), time.Time{}, time.Time{}, "")
 		}
 	case whole && !e.oldest.IsZero() && e.oldest.Before(span):
 		// The list reaches back further than the specification's default: it is not limited to that.
-	case e.rows > 0 && e.oldest.IsZero():
-		if !whole && (w.suspicious(e.rows) || w.lost != nil) {
-			return w.l.gap(w.why(errDatesIgnored), time.Time{}, time.Time{}, "")
+	case e.Rows > 0 && e.oldest.IsZero():
+		if !whole && (w.l.LooksCut(e.Rows) || w.lost != nil) {
+			return w.l.NoteGap(w.why(errDatesIgnored), time.Time{}, time.Time{}, "")
 		}
 	case whole:
 		w.covered = w.now.Add(-w.max)
@@ -42,8 +39,8 @@ func (w *walk) undated(e *extent) error {
 func (w *walk) ignored(win window, e *extent) error {
 	w.covered = time.Time{}
 	w.todo, w.plan.windows = nil, nil
-	if !e.paged && (w.suspicious(e.rows) || w.lost != nil) && !(e.total >= 0 && e.rows >= e.total) {
-		return w.l.gap(w.why(errDatesIgnored), win.start, win.end, "")
+	if !e.paged && (w.l.LooksCut(e.Rows) || w.lost != nil) && !(e.Total >= 0 && e.Rows >= e.Total) {
+		return w.l.NoteGap(w.why(errDatesIgnored), win.start, win.end, "")
 	}
 	return nil
 }
@@ -59,15 +56,15 @@ func (w *walk) why(err error) error {
 // learnClock looks at the server's clock. Where it differs from the one here, now is the later of both
 // where a list begins, and the earlier where it shows how far it goes back.
 func (w *walk) learnClock(e *extent) {
-	date, err := http.ParseTime(e.header.Get("Date"))
-	if err != nil || !w.earlier.IsZero() {
+	date := e.Clock
+	if date.IsZero() || !w.slowClock.IsZero() {
 		return
 	}
-	w.earlier = w.now
+	w.slowClock = w.now
 	if date.After(w.now) {
 		w.now = date
 	} else {
-		w.earlier = date
+		w.slowClock = date
 	}
 }
 
@@ -77,13 +74,13 @@ func (w *walk) learnClock(e *extent) {
 func (w *walk) far(win window, e *extent) bool {
 	edge := win.end.Add(-w.max)
 	switch {
-	case w.l.c.learned.habits.spansFar():
+	case w.l.detected.spansFar():
 		return true
-	case e.rows == 0 || e.uneven || !e.newest.After(win.start.Add(w.max+2*maxShift)):
+	case e.Rows == 0 || e.uneven || !e.newest.After(win.start.Add(w.max+2*maxSkew)):
 		w.denied = true // it may have given the oldest part only
 		return false
-	case e.oldest.Before(edge.Add(-2 * maxShift)):
-		w.l.c.learned.habits.sawFar()
+	case e.oldest.Before(edge.Add(-2 * maxSkew)):
+		w.l.detected.sawFar()
 		return true
 	}
 	if e.paged {
@@ -91,7 +88,7 @@ func (w *walk) far(win window, e *extent) bool {
 		w.covered, w.from = edge, time.Time{}
 		return false
 	}
-	if !w.suspicious(e.rows) {
+	if !w.l.LooksCut(e.Rows) {
 		w.denied = true
 		return false
 	}
@@ -105,7 +102,7 @@ func (w *walk) dated(win window, e *extent) error {
 		return nil
 	}
 	w.compare(win, e)
-	w.plan.learn(win, e, !e.paged && e.falls() && w.suspicious(e.rows), w.max*16/17)
+	w.plan.learn(win, e, !e.paged && e.falls() && w.l.LooksCut(e.Rows), w.max*16/17)
 	second := e.oldest.Truncate(time.Second)
 	// A list is at its end when it gets no further back than the request it goes on from, or than its end.
 	before := win.from
@@ -115,28 +112,28 @@ func (w *walk) dated(win window, e *extent) error {
 	stuck := !e.uneven && !before.IsZero() && !second.Before(before)
 	switch {
 	case stuck && !e.paged && w.fullSecond(e) && !second.Equal(w.full):
-		if err := w.l.gap(errFullSecond, second, second.Add(time.Second), ""); err != nil {
+		if err := w.l.NoteGap(errFullSecond, second, second.Add(time.Second), ""); err != nil {
 			return err
 		}
 		// Below it: once with the end inclusive, once for servers where it is not.
 		w.full = second
 		w.rest(window{start: win.start, end: second.Add(-time.Second)})
 		w.todo = append(w.todo, window{start: second.Add(-2 * time.Second), end: second})
-	case stuck && !e.paged && !second.Equal(w.full) && w.suspicious(e.rows) && e.rows >= w.l.most:
+	case stuck && !e.paged && !second.Equal(w.full) && w.l.LooksCut(e.Rows) && e.Rows >= w.l.Most:
 		// It gets no further back because the server does not look at the end so closely, or not at all.
-		earlier := before.Add(-maxShift)
-		if err := w.l.gap(errDatesIgnored, earlier, before, ""); err != nil {
+		earlier := before.Add(-maxSkew)
+		if err := w.l.NoteGap(errDatesIgnored, earlier, before, ""); err != nil {
 			return err
 		}
 		w.rest(window{start: win.start, end: earlier})
-	case e.paged, e.rows == 0, stuck:
+	case e.paged, e.Rows == 0, stuck:
 		w.rest(window{start: win.start, end: win.start})
 	case !e.uneven && e.falls():
 		if len(w.todo) == 0 && w.plan.goOn(win, second) {
 			return nil
 		}
 		w.rest(window{start: win.start, end: second.Add(time.Second), from: second})
-	case w.suspicious(e.rows) || w.suspicious(e.sent) || e.rows >= max(10, w.l.most) || !w.split:
+	case w.l.LooksCut(e.Rows) || w.l.LooksCut(e.sent) || e.Rows >= max(10, w.l.Most) || !w.split:
 		w.split = true
 		return w.divide(win, errFullSecond)
 	default:
@@ -155,12 +152,12 @@ func (e *extent) falls() bool { return !e.oldest.IsZero() }
 
 // fullSecond reports whether all of a list lies in one second, and there may be more of that second.
 func (w *walk) fullSecond(e *extent) bool {
-	return e.oldest.Truncate(time.Second).Equal(e.newest.Truncate(time.Second)) && w.suspicious(e.rows) && e.rows >= w.l.most
+	return e.oldest.Truncate(time.Second).Equal(e.newest.Truncate(time.Second)) && w.l.LooksCut(e.Rows) && e.Rows >= w.l.Most
 }
 
-// suspicious reports whether a list of n rows looks as if it had been cut.
-func (w *walk) suspicious(n int) bool {
-	if c := w.l.c.cfg.dialect.Paging.Cap; c > 0 {
+// LooksCut reports whether a list of n rows looks as if it had been cut.
+func (l *Lister) LooksCut(n int) bool {
+	if c := l.traits.Cap; c > 0 {
 		return n >= c
 	}
 	switch n {
@@ -168,5 +165,5 @@ func (w *walk) suspicious(n int) bool {
 		return true
 	}
 	// No server cuts below ten: fewer rows, however often they come, are all there is.
-	return n > 0 && n%50 == 0 || n >= 10 && n == w.l.most && w.l.often > 1
+	return n > 0 && n%50 == 0 || n >= 10 && n == l.Most && l.often > 1
 }

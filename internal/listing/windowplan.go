@@ -1,4 +1,4 @@
-package open311
+package listing
 
 import "time"
 
@@ -32,14 +32,14 @@ func (p *plan) learn(win window, e *extent, cut bool, longest time.Duration) {
 	got := win.end.Sub(win.start) // what the list has covered of the window
 	if cut {
 		got = win.end.Sub(e.oldest)
-		p.most = max(p.most, e.page)
+		p.most = max(p.most, e.firstRows)
 	}
 	if win.start.IsZero() || got <= 0 {
 		return
 	}
 	stride := longest
-	if p.most > 0 && e.page > 0 {
-		stride = got / time.Duration(4*e.page) * time.Duration(3*p.most)
+	if p.most > 0 && e.firstRows > 0 {
+		stride = got / time.Duration(4*e.firstRows) * time.Duration(3*p.most)
 		if p.stride > 0 {
 			stride = min(stride, 2*p.stride)
 		}
@@ -54,7 +54,7 @@ func (p *plan) learn(win window, e *extent, cut bool, longest time.Duration) {
 // planned makes next the first of several windows down to bound, and starts to read them all. They
 // overlap by more than a second, so that mostly the request that one ends with is in the next one too.
 func (w *walk) planned(next window, bound time.Time) window {
-	f, p := w.l.ahead, &w.plan
+	f, p := w.l.prefetch, &w.plan
 	if f == nil || p.stride == 0 || next.end.IsZero() {
 		return next
 	}
@@ -75,7 +75,7 @@ func (w *walk) planned(next window, bound time.Time) window {
 		p.windows = append(p.windows, win)
 	}
 	for _, win := range p.windows {
-		f.start(span(win.start, w.sent(win)))
+		f.start(Span(win.start, w.sent(win)))
 	}
 	next = p.windows[0]
 	p.windows = p.windows[1:]

@@ -1,4 +1,4 @@
-package open311
+package listing
 
 import (
 	"errors"
@@ -11,7 +11,7 @@ const (
 	defaultQuiet = 730 * 24 * time.Hour // how long nothing must have happened for a listing to end
 	// spanMargin keeps windows shorter than the server's limit, for servers that count in days or read
 	// one of the bounds in another zone.
-	spanMargin = maxShift
+	spanMargin = maxSkew
 )
 
 // What is wrong with a gap that no single call is to blame for.
@@ -30,48 +30,48 @@ type window struct {
 
 // walk lists all requests of a span of time, from its end backwards.
 type walk struct {
-	l       *lister
-	lo, hi  time.Time     // the span that was asked for; zero: unbounded
-	max     time.Duration // the longest span of one call
-	now     time.Time
-	earlier time.Time     // now by the slower clock, this one or the server's; zero if that is not known
-	covered time.Time     // all from here on has been listed
-	from    time.Time     // the request at covered that the listing goes on from; zero if it is complete there
-	full    time.Time     // the last second that had more requests than could be had
-	shift   time.Duration // see anchor.go
-	late    bool
-	early   bool
-	edged   bool
-	loose   int
-	oldest  time.Time // the oldest request seen
-	first   bool      // nothing has been listed yet
-	denied  bool      // longer spans than max do not work
-	lost    error     // a page that could not be had, if what it holds has not come by dates
-	split   bool      // a list in no order has been checked for completeness once
-	todo    []window  // parts of windows that were cut, the next one last
-	plan    plan
+	l            *Lister
+	lo, hi       time.Time     // the span that was asked for; zero: unbounded
+	max          time.Duration // the longest span of one call
+	now          time.Time
+	slowClock    time.Time     // now by the slower clock, this one or the server's; zero if that is not known
+	covered      time.Time     // all from here on has been listed
+	from         time.Time     // the request at covered that the listing goes on from; zero if it is complete there
+	full         time.Time     // the last second that had more requests than could be had
+	shift        time.Duration // see skew.go
+	readsLater   bool
+	readsEarlier bool
+	edged        bool
+	unanchored   int
+	oldest       time.Time // the oldest request seen
+	first        bool      // nothing has been listed yet
+	denied       bool      // longer spans than max do not work
+	lost         error     // a page that could not be had, if what it holds has not come by dates
+	split        bool      // a list in no order has been checked for completeness once
+	todo         []window  // parts of windows that were cut, the next one last
+	plan         plan
 }
 
-// walk lists the query whose other parameters are in l.params.
-func (l *lister) walk(q *Query) error {
-	d := &l.c.cfg.dialect.Windows
-	w := &walk{l: l, lo: q.Start.Truncate(time.Second), hi: q.End, max: d.Span, now: time.Now(), first: true}
+// Walk lists a span of time, from its end backwards; a zero bound is none.
+func (l *Lister) Walk(start, end time.Time) error {
+	off := l.traits.NoDates
+	w := &walk{l: l, lo: start.Truncate(time.Second), hi: end, max: l.traits.Span, now: time.Now(), first: true}
 	if w.max <= 0 {
 		w.max = defaultSpan
 	}
 	w.max -= min(spanMargin, w.max/2)
-	if q.Start.IsZero() {
+	if start.IsZero() {
 		w.lo = time.Time{}
 	}
-	next := w.begin(d.Off)
+	next := w.begin(off)
 	for {
 		err := w.list(next)
 		switch {
-		case err == errGap:
+		case err == ErrGap:
 			return nil
 		case err != nil:
 			return err
-		case d.Off:
+		case off:
 			return nil
 		}
 		var ok bool
@@ -107,7 +107,7 @@ func (w *walk) next() (window, bool) {
 	if w.covered.IsZero() {
 		return w.edge()
 	}
-	quiet := w.l.c.cfg.dialect.Quiet
+	quiet := w.l.traits.Quiet
 	if quiet <= 0 {
 		quiet = defaultQuiet
 	}
@@ -124,7 +124,7 @@ func (w *walk) next() (window, bool) {
 	}
 	// The windows overlap by a second, so that nothing is lost whether bounds are inclusive or not.
 	next := window{start: w.covered.Add(-w.max), end: w.covered.Add(time.Second), from: w.from}
-	far := w.l.c.learned.habits.spansFar()
+	far := w.l.detected.spansFar()
 	if next.start.After(bound) && (far || !w.denied) {
 		next.start = w.covered.Add(-max(quiet, w.max))
 		if !w.lo.IsZero() {
@@ -147,18 +147,18 @@ func (w *walk) list(win window) error {
 	e, err := l.exhaust(win.start, w.sent(win))
 	long := !win.planned && !win.start.IsZero() && !win.end.IsZero() && win.end.Sub(win.start) > w.max+time.Minute
 	switch {
-	case err == errStop, err == errGap, l.ctx.Err() != nil && err != nil:
+	case err == ErrStop, err == ErrGap, l.ctx.Err() != nil && err != nil:
 		return err
-	case err != nil && long && refusal(err):
+	case err != nil && long && l.is(err, Refused):
 		w.denied = true // and covered stays: the same again, shorter
 		return nil
 	case err != nil && w.first:
 		return err
 	case err != nil:
-		if err := l.gap(err, win.start, win.end, ""); err != nil {
+		if err := l.NoteGap(err, win.start, win.end, ""); err != nil {
 			return err
 		}
-		return errGap
+		return ErrGap
 	}
 	w.first = false
 	w.learnClock(e)
@@ -175,12 +175,13 @@ func (w *walk) list(win window) error {
 	case e.broken != nil:
 		// One in a row may be a bad record; then the server still gives what it gave before.
 		if l.failures++; l.failures%10 == 1 && !l.alive() || l.failures > maxFailures {
-			return l.pageGap(&piece{start: win.start, end: win.end, page: -1, offset: -1}, fmt.Errorf("and what is older: %w", e.broken))
+			span := Span(win.start, win.end)
+			return l.pageGap(&span, fmt.Errorf("and what is older: %w", e.broken))
 		}
 		return w.divide(win, e.broken)
 	case win.start.IsZero() && win.end.IsZero():
 		return w.undated(e)
-	case e.rows > 0 && 2*e.outside > e.rows:
+	case e.Rows > 0 && 2*e.outside > e.Rows:
 		return w.ignored(win, e)
 	case long && !w.far(win, e):
 		return nil
@@ -216,7 +217,7 @@ func (w *walk) divide(win window, cause error) error {
 	}
 	start, end = start.Truncate(time.Second), end.Truncate(time.Second)
 	if end.Sub(start) <= 2*time.Second {
-		if err := w.l.gap(cause, start, end, ""); err != nil {
+		if err := w.l.NoteGap(cause, start, end, ""); err != nil {
 			return err
 		}
 		w.rest(window{start: start, end: start})
@@ -228,9 +229,4 @@ func (w *walk) divide(win window, cause error) error {
 	middle := start.Add(end.Sub(start) / 2).Truncate(time.Second)
 	w.todo = append(w.todo, window{start: start, end: middle.Add(time.Second)}, window{start: middle, end: win.end})
 	return nil
-}
-
-// String shows a window in messages.
-func (w window) String() string {
-	return fmt.Sprintf("%s to %s", formatBound(w.start), formatBound(w.end))
 }

@@ -1,17 +1,11 @@
-package open311
+package listing
 
-import (
-	"encoding/binary"
-	"hash/maphash"
-	"math"
-	"math/bits"
-)
+import "math/bits"
 
 // seenSet remembers which requests a listing has given. It keeps 64 bits of each, so that a million of
 // them take 11 to 16 MB; that two of a million requests are taken for one has a chance of 1 in 30
 // million. It grows in small shards, never all at once.
 type seenSet struct {
-	seed   maphash.Seed
 	shards [64]seenShard
 	count  int
 }
@@ -20,8 +14,6 @@ type seenShard struct {
 	slots []uint64 // open addressing; 0 is empty
 	used  int
 }
-
-func newSeenSet() *seenSet { return &seenSet{seed: maphash.MakeSeed()} }
 
 // add reports whether key was not there yet, and adds it.
 func (s *seenSet) add(key uint64) bool {
@@ -92,37 +84,4 @@ func (a *answerSet) add(key uint64, fresh bool) bool {
 	}
 	a.set[key] = struct{}{}
 	return true
-}
-
-// key identifies a request: by its id, or by all that it says if it has none.
-func (s *seenSet) key(r *ServiceRequest) uint64 {
-	if r.ID != "" {
-		return maphash.String(s.seed, r.ID)
-	}
-	var h maphash.Hash
-	h.SetSeed(s.seed)
-	var number [8]byte
-	for _, text := range []string{"\x00no id", r.Token, string(r.Status), r.StatusNotes, r.ServiceName, r.ServiceCode,
-		r.Description, r.AgencyResponsible, r.ServiceNotice, r.Address, r.AddressID, r.Zipcode, r.MediaURL} {
-		h.WriteString(text)
-		h.WriteByte(0)
-	}
-	for _, n := range []int64{r.RequestedDatetime.UnixNano(), r.UpdatedDatetime.UnixNano(), r.ExpectedDatetime.UnixNano()} {
-		binary.LittleEndian.PutUint64(number[:], uint64(n))
-		h.Write(number[:])
-	}
-	if r.Location != nil {
-		binary.LittleEndian.PutUint64(number[:], math.Float64bits(r.Location.Lat))
-		h.Write(number[:])
-		binary.LittleEndian.PutUint64(number[:], math.Float64bits(r.Location.Long))
-		h.Write(number[:])
-	}
-	// Extra in any order: the sum does not depend on it.
-	var sum uint64
-	for name, raw := range r.Extra {
-		sum += maphash.String(s.seed, name) ^ maphash.Bytes(s.seed, raw)
-	}
-	binary.LittleEndian.PutUint64(number[:], sum)
-	h.Write(number[:])
-	return h.Sum64()
 }

@@ -1,0 +1,54 @@
+package open311
+
+import "math"
+
+// Point is a place on Earth in WGS84 degrees: latitude -90 to 90, longitude -180 to 180.
+type Point struct{ Lat, Long float64 }
+
+// Valid reports whether both coordinates are numbers in range. 0,0 is a valid place.
+func (p Point) Valid() bool {
+	return p.Lat >= -90 && p.Lat <= 90 && p.Long >= -180 && p.Long <= 180
+}
+
+// String returns the point as "52.52,13.405", without an exponent.
+func (p Point) String() string {
+	return formatDegrees(p.Lat) + "," + formatDegrees(p.Long)
+}
+
+// Circle is an area around a place; the radius is in metres.
+type Circle struct {
+	Center Point
+	Radius float64
+}
+
+// Box is an area between two parallels and two meridians: Min is its south-west corner, Max its
+// north-east one.
+type Box struct{ Min, Max Point }
+
+// earthRadius is the mean radius of the Earth in metres.
+const earthRadius = 6371008.8
+
+// Contains reports whether p lies in the circle, on a spherical Earth: right to half a per cent.
+func (c Circle) Contains(p Point) bool {
+	return p.Valid() && distance(c.Center, p) <= c.Radius
+}
+
+// Contains reports whether p lies in the box, its edges included. A box whose west side has the greater
+// longitude spans the meridian of 180 degrees.
+func (b Box) Contains(p Point) bool {
+	if !p.Valid() || p.Lat < b.Min.Lat || p.Lat > b.Max.Lat {
+		return false
+	}
+	if b.Min.Long > b.Max.Long {
+		return p.Long >= b.Min.Long || p.Long <= b.Max.Long
+	}
+	return p.Long >= b.Min.Long && p.Long <= b.Max.Long
+}
+
+// distance is the length of the great circle between two places, in metres (haversine formula).
+func distance(a, b Point) float64 {
+	rad := func(deg float64) float64 { return deg * math.Pi / 180 }
+	half := func(x float64) float64 { s := math.Sin(x / 2); return s * s }
+	h := half(rad(b.Lat-a.Lat)) + math.Cos(rad(a.Lat))*math.Cos(rad(b.Lat))*half(rad(b.Long-a.Long))
+	return 2 * earthRadius * math.Asin(math.Sqrt(min(1, h)))
+}
