@@ -111,6 +111,17 @@ func (c *conn) withoutOptions() *conn {
 	return &own
 }
 
+// unanswered returns the connection for a call whose answer the caller is shown later: it may be made in another
+// goroutine than the caller's.
+func (c *conn) unanswered() *conn {
+	if c.call == nil || c.call.response == nil {
+		return c
+	}
+	own, o := *c, *c.call
+	own.call, o.response = &o, nil
+	return &own
+}
+
 // apply adds the options to a call about to be sent.
 func (o *callOptions) apply(d *Dialect, k *call, params url.Values, header http.Header) {
 	if o == nil {

@@ -181,6 +181,7 @@ func (l *lister) ask(q *Query) error {
 func (l *lister) call(s *listing.Slice) *call {
 	d := &l.c.cfg.dialect
 	k := &call{op: "GET requests", method: http.MethodGet, path: []string{d.path("requests")}}
+	k.page, k.window = pageName(s), windowName(s)
 	if s.Next != "" {
 		k.params, _ = url.ParseQuery(s.Next) // what cannot be read of it is left out
 		return k
@@ -204,6 +205,33 @@ func (l *lister) call(s *listing.Slice) *call {
 	}
 	maps.Copy(k.params, l.q.Params)
 	return k
+}
+
+// pageName says for an Observer which part of a list a slice is.
+func pageName(s *listing.Slice) string {
+	switch {
+	case s.Next != "":
+		return "link"
+	case s.Page >= 0:
+		return "page=" + strconv.Itoa(s.Page)
+	case s.Offset >= 0:
+		return "offset=" + strconv.Itoa(s.Offset)
+	}
+	return ""
+}
+
+// windowName says for an Observer which span of time a slice asks for.
+func windowName(s *listing.Slice) string {
+	bound := func(t time.Time) string {
+		if t.IsZero() {
+			return ".."
+		}
+		return t.UTC().Format(time.RFC3339)
+	}
+	if s.Start.IsZero() && s.End.IsZero() {
+		return ""
+	}
+	return bound(s.Start) + "/" + bound(s.End)
 }
 
 // Describe implements listing.Source: it writes a slice as the query of its call.
@@ -273,9 +301,9 @@ func (l *lister) Open(ctx context.Context, s listing.Slice) (listing.Rows, error
 
 // Load implements listing.Source: its records are all read, to be given later.
 func (l *lister) Load(ctx context.Context, s listing.Slice, room int) func() (listing.Rows, error) {
-	k := l.call(&s)
+	k, c := l.call(&s), l.c.unanswered()
 	return func() (listing.Rows, error) {
-		st, err := openStream(ctx, l.c, k, requestTable)
+		st, err := openStream(ctx, c, k, requestTable)
 		if err != nil {
 			return nil, err
 		}
@@ -291,7 +319,7 @@ func (l *lister) Load(ctx context.Context, s listing.Slice, room int) func() (li
 		}
 		r.list, r.err = r.list[:len(r.list)-1], err
 		st.close()
-		r.beside = besideOf(st)
+		r.beside, r.answer, r.format = besideOf(st), st.a, formatOf(st.rd.Format())
 		return r, nil
 	}
 }
@@ -379,6 +407,8 @@ type loadedRows struct {
 	at     int   // of the row read last
 	err    error // what the answer ended with
 	beside beside
+	answer *answer // nil for none
+	format Format
 }
 
 func (r *loadedRows) Next() (listing.Row, error) {
@@ -393,7 +423,12 @@ func (r *loadedRows) Give() bool {
 	return !r.l.wants(next) || r.l.give(next)
 }
 
-func (r *loadedRows) Close() listing.Meta { return r.l.closed(r.beside) }
+func (r *loadedRows) Close() listing.Meta {
+	if r.answer != nil {
+		r.l.c.answered(r.answer, r.format)
+	}
+	return r.l.closed(r.beside)
+}
 
 func (r *loadedRows) Abort() {}
 
