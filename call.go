@@ -34,7 +34,7 @@ type call struct {
 	page, window string
 }
 
-// answer is what came back for a call, with a status below 300.
+// answer is what came back for a call, with a status of 2xx.
 type answer struct {
 	resp     *http.Response
 	attempts int
@@ -61,7 +61,7 @@ func (c *conn) send(ctx context.Context, k *call, f Format) (*answer, error) {
 		return nil, err
 	}
 	a := &answer{resp: res.Response, attempts: res.Attempts, url: shown, received: time.Now(), seen: seen}
-	if res.Response.StatusCode < 300 {
+	if res.Response.StatusCode/100 == 2 {
 		return a, nil
 	}
 	err = c.apiError(k, a, res)
@@ -113,9 +113,10 @@ func (c *conn) apiError(k *call, a *answer, res *retry.Result) error {
 }
 
 // mayHaveWorked reports whether a POST may have been carried out although its answer refuses it: the
-// server broke down on the way, or points to a page after it, as web forms do with 302 and 303.
+// server broke down on the way, or points to a page after it, as web forms do with 302 and 303, or goes
+// on in another protocol.
 func mayHaveWorked(status int) bool {
-	return status >= 500 || status == http.StatusRequestTimeout || status == http.StatusFound || status == http.StatusSeeOther
+	return status >= 500 || status < 200 || status == http.StatusRequestTimeout || status == http.StatusFound || status == http.StatusSeeOther
 }
 
 func (c *conn) faults(in []wire.Fault) []Fault {

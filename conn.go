@@ -95,7 +95,7 @@ func newConn(endpoint *url.URL, cfg config, learned *memory, opts []Option) (*co
 	}
 	c.calls = retry.New(c.httpClient(), retry.Config{
 		Policy: retry.Policy{MaxAttempts: cfg.retry.MaxAttempts, MinWait: cfg.retry.MinWait, MaxWait: cfg.retry.MaxWait},
-		Budget: cfg.transport.budget, Timeout: cfg.timeout, OnAttempt: attempted, Wait: c.limit,
+		Budget: cfg.transport.budget, Timeout: cfg.timeout, Begin: beginAttempt, OnAttempt: endAttempt, Wait: c.limit,
 		CrossHost: c.hide.Strip,
 	})
 	return c, nil
@@ -156,14 +156,4 @@ func (c *conn) hiding(personal []string) *conn {
 	own := *c
 	own.hide = c.hide.With(personal...)
 	return &own
-}
-
-// attempted tells those who look of an attempt that has ended.
-func attempted(ctx context.Context, a retry.Attempt) {
-	o := observationOf(ctx)
-	o.logAttempt(ctx, a)
-	if o != nil {
-		o.attempts = a.Number
-		o.waited += a.Wait
-	}
 }

@@ -65,8 +65,10 @@ type observation struct {
 	ctx       context.Context // of the logger
 	ends      []func(CallResult)
 	began     time.Time
-	waited    time.Duration
+	waited    time.Duration // in all
 	attempts  int
+	// waitedBefore is what of it was before the attempt in hand.
+	waitedBefore time.Duration
 }
 
 // observationKey is under which the context of a call has its observation.
@@ -144,17 +146,6 @@ func (i *CallInfo) attrs() []any {
 	return attrs
 }
 
-// attempt begins an attempt of the call.
-func (o *observation) attempt(ctx context.Context, number int) (context.Context, *observation) {
-	if o == nil {
-		return ctx, nil
-	}
-	o.attempts = number
-	a := &observation{observers: o.observers, hide: o.hide, info: o.info}
-	a.info.Attempt = number
-	return a.begin(ctx), a
-}
-
 // wait notes how long the call has waited.
 func (o *observation) wait(d time.Duration) {
 	if o != nil {
@@ -162,14 +153,38 @@ func (o *observation) wait(d time.Duration) {
 	}
 }
 
-// logAttempt logs an attempt that has ended.
-func (o *observation) logAttempt(ctx context.Context, a retry.Attempt) {
-	if o == nil || o.logger == nil {
+// attemptKey is under which the context of an attempt has its observation.
+type attemptKey struct{}
+
+// beginAttempt begins an attempt of the call that ctx belongs to.
+func beginAttempt(ctx context.Context, number int) context.Context {
+	o := observationOf(ctx)
+	if o == nil {
+		return ctx
+	}
+	a := &observation{observers: o.observers, hide: o.hide, info: o.info, waited: o.waited - o.waitedBefore}
+	a.info.Attempt = number
+	o.attempts, o.waitedBefore = number, o.waited
+	return a.begin(context.WithValue(ctx, attemptKey{}, a))
+}
+
+// endAttempt tells those who look how an attempt has ended.
+func endAttempt(ctx context.Context, a retry.Attempt) {
+	o := observationOf(ctx)
+	if o == nil {
+		return
+	}
+	err := o.hide.Error(a.Err)
+	if own, ok := ctx.Value(attemptKey{}).(*observation); ok {
+		own.end(CallResult{StatusCode: a.Status, Err: err})
+	}
+	o.wait(a.Wait)
+	if o.logger == nil {
 		return
 	}
 	attrs := append(o.info.attrs(), "attempt", a.Number, "status", a.Status, "duration", a.Duration)
-	if a.Err != nil {
-		attrs = append(attrs, "error", o.hide.Text(a.Err.Error()))
+	if err != nil {
+		attrs = append(attrs, "error", err.Error())
 	}
 	if a.Retry {
 		o.logger.WarnContext(ctx, "open311: call will be repeated", append(attrs, "wait", a.Wait)...)

@@ -57,7 +57,7 @@ func TestObserver(t *testing.T) {
 				resp.Header.Set("Retry-After", "7")
 				return resp, nil
 			}
-			return stubReply(r, 200, "application/json", `[{"service_request_id":7,"status":"open"}]`), nil
+			return stubReply(r, 200, "application/json", `[{"service_request_id":"7","requested_datetime":"soon"}]`), nil
 		}, open311.WithObserver(&seen), open311.WithAPIKey("s3cret-key"), open311.WithKeyOnReads(),
 			open311.WithRetry(open311.RetryPolicy{MinWait: 10 * time.Second, MaxWait: 10 * time.Second}))
 		if _, err := c.Requests.Get(t.Context(), "7"); err != nil {
@@ -72,7 +72,7 @@ func TestObserver(t *testing.T) {
 			`  end status=503 rows=0 warnings=0 bytes=0 waited=10s took=1s`,
 			`  ` + call + ` attempt=3 page="" window=""`,
 			`  end status=200 rows=0 warnings=0 bytes=0 waited=7s took=1s`,
-			`end status=200 rows=1 warnings=1 bytes=42 waited=17s took=20s`,
+			`end status=200 rows=1 warnings=1 bytes=56 waited=17s took=20s`,
 		}
 		if d := cmp.Diff(want, seen.lines); d != "" {
 			t.Errorf("seen (-want +got):\n%s", d)

@@ -3,6 +3,8 @@ package retry
 import (
 	"math/rand/v2"
 	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
 )
 
 // A Policy says how often a request is sent and how long to wait in between.
@@ -46,13 +48,6 @@ func (p Policy) WithDefaults() Policy {
 // that clients which failed together do not come back together.
 func (p Policy) Backoff(failures int) time.Duration {
 	p = p.WithDefaults()
-	top := p.MinWait
-	for range failures {
-		if top > p.MaxWait/2 {
-			top = p.MaxWait
-			break
-		}
-		top *= 2
-	}
+	top := retryablehttp.DefaultBackoff(p.MinWait, p.MaxWait, failures, nil)
 	return p.MinWait + rand.N(top-p.MinWait+1)
 }

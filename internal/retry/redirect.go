@@ -10,15 +10,21 @@ import (
 
 const maxRedirects = 10
 
-// checkRedirect is the CheckRedirect of one call. What it does not follow it
-// hands to the caller as the response it is, and notes why.
-func (c *call) checkRedirect(req *http.Request, via []*http.Request) error {
-	if err := c.refuse(req, via); err != nil {
-		c.notFollowed = err
+// redirects say which redirects are followed, and with what.
+type redirects struct {
+	policy    func(*http.Request, []*http.Request) error // the caller's, or nil
+	crossHost func(*http.Request) error                  // of Config, or nil
+}
+
+// check is the CheckRedirect of http.Client. What it does not follow it hands to
+// the caller as the response it is, and notes why.
+func (r redirects) check(req *http.Request, via []*http.Request) error {
+	k := callOf(req.Context())
+	if k.notFollowed = refuse(k, req, via); k.notFollowed != nil {
 		return http.ErrUseLastResponse
 	}
-	if theirs := c.client.checkRedirect; theirs != nil {
-		if err := theirs(req, via); err != nil {
+	if r.policy != nil {
+		if err := r.policy(req, via); err != nil {
 			return err
 		}
 	}
@@ -35,9 +41,8 @@ func (c *call) checkRedirect(req *http.Request, via []*http.Request) error {
 	for _, h := range []string{"Referer", "Authorization", "Proxy-Authorization", "Cookie"} {
 		req.Header.Del(h)
 	}
-	if hook := c.client.cfg.CrossHost; hook != nil {
-		if err := hook(req); err != nil {
-			c.notFollowed = err
+	if r.crossHost != nil {
+		if k.notFollowed = r.crossHost(req); k.notFollowed != nil {
 			return http.ErrUseLastResponse
 		}
 	}
@@ -45,14 +50,14 @@ func (c *call) checkRedirect(req *http.Request, via []*http.Request) error {
 }
 
 // refuse returns why a redirect is not followed.
-func (c *call) refuse(req *http.Request, via []*http.Request) error {
+func refuse(k *call, req *http.Request, via []*http.Request) error {
 	last := via[len(via)-1].URL
 	switch {
-	case !c.safe:
+	case !k.safe:
 		// net/http would turn it into a GET without body after 301, 302 and
 		// 303, a success that files nothing; and a 307 or 308 proves no more
 		// than any other answer that the first server did nothing.
-		return fmt.Errorf("%s is not repeated at another address", c.req.Method)
+		return fmt.Errorf("%s is not repeated at another address", k.req.Method)
 	case len(via) > maxRedirects:
 		return fmt.Errorf("stopped after %d redirects", maxRedirects)
 	case req.URL.Scheme != "http" && req.URL.Scheme != "https":

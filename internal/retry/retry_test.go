@@ -36,9 +36,13 @@ var faults = map[string]fault{
 	"200":                     {answer{status: 200}, 1, 1, false},
 	"204":                     {answer{status: 204}, 1, 1, false},
 	"400":                     {answer{status: 400}, 1, 1, false},
+	"101":                     {answer{status: 101}, 1, 1, false},
 	"404":                     {answer{status: 404, header: after}, 1, 1, false},
 	"408":                     {answer{status: 408}, 4, 1, false},
 	"408 with Retry-After":    {answer{status: 408, header: after}, 4, 1, false},
+	"422":                     {answer{status: 422}, 1, 1, false},
+	"423":                     {answer{status: 423}, 4, 1, false},
+	"425":                     {answer{status: 425}, 4, 1, false},
 	"429":                     {answer{status: 429}, 4, 4, false},
 	"429 with Retry-After":    {answer{status: 429, header: after}, 4, 4, false},
 	"500":                     {answer{status: 500}, 4, 1, false},
@@ -50,6 +54,14 @@ var faults = map[string]fault{
 	"503 with Retry-After: 0": {answer{status: 503, header: map[string]string{"Retry-After": "0"}}, 4, 4, false},
 	"503 with Retry-After: x": {answer{status: 503, header: map[string]string{"Retry-After": "x"}}, 4, 1, false},
 	"504":                     {answer{status: 504}, 4, 1, false},
+	"505":                     {answer{status: 505}, 1, 1, false},
+	"519":                     {answer{status: 519}, 1, 1, false},
+	"520":                     {answer{status: 520}, 4, 1, false},
+	"527":                     {answer{status: 527}, 4, 1, false},
+	"528":                     {answer{status: 528}, 1, 1, false},
+	"529":                     {answer{status: 529}, 4, 1, false},
+	"530":                     {answer{status: 530}, 4, 1, false},
+	"531":                     {answer{status: 531}, 1, 1, false},
 	"error, no evidence":      {answer{err: errBroken}, 4, 1, true},
 	"dial error, no evidence": {answer{err: dialError}, 4, 4, false},
 	"DNS error, no evidence":  {answer{err: dnsError}, 4, 4, false},
@@ -92,7 +104,7 @@ func checkFault(t *testing.T, c fault, method string, want int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := text(t, r); got != "the body" || r.Attempts != want || r.Response.StatusCode != c.answer.status {
+		if got := text(t, r); got != "the body" && c.answer.status != 101 || r.Attempts != want || r.Response.StatusCode != c.answer.status {
 			t.Errorf("got %+v with body %q", r, got)
 		}
 		return
@@ -249,6 +261,28 @@ func TestOwnErrorsAreFinal(t *testing.T) {
 	if len(f.times) != 0 {
 		t.Errorf("%d requests", len(f.times))
 	}
+}
+
+// What a transport does to its request stays in the attempt.
+func TestAttemptsHaveTheirOwnRequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{answers: []answer{{status: 503}, {err: errBroken}, {status: 200}}}
+		var urls []string
+		c := New(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			urls = append(urls, r.URL.String()+r.Header.Get("X-Added"))
+			r.URL.RawQuery = ""
+			r.Header.Set("X-Added", "x")
+			return f.RoundTrip(r)
+		})}, Config{})
+		r, err := do(t, c, t.Context(), "GET", someURL)
+		if err != nil || text(t, r) != "the body" {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{someURL, someURL, someURL}, urls); diff != "" {
+			t.Error(diff)
+		}
+	})
 }
 
 func TestTransportWithoutManners(t *testing.T) {

@@ -52,6 +52,7 @@ type body struct {
 	ctx    context.Context // of the attempt: its cause tells a time-out from the rest
 	cancel context.CancelCauseFunc
 	meter  *meter
+	drain  bool // Close reads what is left
 }
 
 // Read reads with the meter running.
@@ -72,16 +73,35 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close closes the body at once, whatever is still to come.
+// What Close reads of an answer that nobody wants, so that its connection can be
+// used again. A server that dawdles loses the connection instead.
+const (
+	drainBytes = 64 << 10
+	drainTime  = time.Second
+)
+
+// Close closes the body at once, or after draining it.
 func (b *body) Close() error {
+	if b.drain {
+		b.curb()
+		_, _ = io.CopyN(io.Discard, b, drainBytes)
+	}
 	err := b.ReadCloser.Close()
 	b.cancel(nil)
 	return err
 }
 
-// curb lowers the time that is left.
-func (b *body) curb(limit time.Duration) {
-	b.meter.left = min(b.meter.left, limit)
+// curb lowers the time that is left to that of draining.
+func (b *body) curb() { b.meter.left = min(b.meter.left, drainTime) }
+
+// Drain closes the body of a response after reading what is left of it, but no
+// more than 64 KiB and a second, so that the connection can be used again. Close
+// does so by itself for all responses but those of success.
+func Drain(rc io.ReadCloser) error {
+	if b, ok := rc.(*body); ok {
+		b.drain = true
+	}
+	return rc.Close()
 }
 
 // ownCause returns the reason for which this package ended an attempt, nil if

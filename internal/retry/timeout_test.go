@@ -116,7 +116,7 @@ func TestTimeoutStartsAnew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{answers: []answer{
-			{status: 503, hang: 9 * time.Second, header: map[string]string{"Retry-After": "1"}, body: &drip{every: 300 * time.Millisecond, n: 1000}},
+			{status: 503, header: map[string]string{"Retry-After": "1"}, body: &drip{every: 300 * time.Millisecond, n: 1000}},
 			{status: 200, hang: 9 * time.Second},
 		}}
 		start := time.Now()
@@ -124,10 +124,42 @@ func TestTimeoutStartsAnew(t *testing.T) {
 		if err != nil || text(t, r) != "the body" {
 			t.Fatal(err)
 		}
-		if d := time.Since(start); d != (9+1+1+9)*time.Second {
+		if d := time.Since(start); d != (1+1+9)*time.Second {
 			t.Errorf("took %v", d)
 		}
 	})
+}
+
+// A dripping answer that nobody wants costs a second, or what is left of the
+// limit; nothing is read of a success that is closed.
+func TestClosingADrippingAnswer(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		status  int
+		timeout time.Duration
+		end     func(io.ReadCloser) error
+		want    time.Duration
+	}{
+		"error":              {404, time.Minute, io.ReadCloser.Close, time.Second},
+		"error, short limit": {404, 700 * time.Millisecond, io.ReadCloser.Close, 700 * time.Millisecond},
+		"success":            {200, time.Minute, io.ReadCloser.Close, 0},
+		"success, drained":   {200, time.Minute, Drain, time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fake{answers: []answer{{status: c.status, body: &drip{every: 300 * time.Millisecond, n: 1000}}}}
+			r, err := do(t, New(&http.Client{Transport: f}, Config{Timeout: c.timeout}), t.Context(), "GET", someURL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			if err := c.end(r.Response.Body); err != nil {
+				t.Error(err)
+			}
+			if d := time.Since(start); d != c.want {
+				t.Errorf("%s: closed after %v, want %v", name, d, c.want)
+			}
+		})
+	}
 }
 
 func TestCancelEndsARead(t *testing.T) {

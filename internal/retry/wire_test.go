@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -257,13 +258,13 @@ func TestHTTP2TransportRepeatsLittle(t *testing.T) {
 		method string
 		size   int64
 		code   uint32
-		want   int32
+		most   int32
 	}{
 		"POST, protocol error":           {"POST", 3, protocolError, 1},
 		"POST without body, prot. error": {"POST", 0, protocolError, 1},
 		"POST, refused":                  {"POST", 3, refusedStream, 1},
 		"POST without body, refused":     {"POST", 0, refusedStream, 1},
-		"GET, protocol error":            {"GET", 0, protocolError, 1 + maxRepeats}, // else thousands
+		"GET, protocol error":            {"GET", 0, protocolError, 1 + maxRepeats}, // Go 1.26 repeats it for ever, 1.27 never
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -283,10 +284,45 @@ func TestHTTP2TransportRepeatsLittle(t *testing.T) {
 			if !errors.As(err, &e) || !e.Sent || errors.Is(err, context.Canceled) {
 				t.Errorf("got %#v: %v", e, err)
 			}
-			if n := requests.Load(); n != c.want {
-				t.Errorf("the server saw %d requests, want %d", n, c.want)
+			if n := requests.Load(); n < 1 || n > c.most {
+				t.Errorf("the server saw %d requests, want 1 to %d", n, c.most)
 			}
 		})
+	}
+}
+
+// A pool full of dead connections is not tried one by one to its end.
+func TestDeadConnectionsAreNotAllTried(t *testing.T) {
+	t.Parallel()
+	const pool = 2 * maxRepeats
+	var opened sync.WaitGroup
+	opened.Add(pool)
+	var again atomic.Int32
+	s := serve(t, func(c net.Conn, r *bufio.Reader) {
+		_ = readRequest(r)
+		opened.Done()
+		opened.Wait() // all at once, so that each has a connection of its own
+		_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		if readRequest(r) == nil {
+			again.Add(1)
+		}
+		reset(c)
+	})
+	tr := transport(t)
+	tr.MaxIdleConnsPerHost = pool
+	cl := New(&http.Client{Transport: tr}, Config{Policy: Policy{MaxAttempts: 1}})
+	var calls sync.WaitGroup
+	for range pool {
+		calls.Go(func() {
+			if _, err := do(t, cl, t.Context(), "GET", "http://"+s.Addr().String()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	calls.Wait()
+	_, err := do(t, cl, t.Context(), "GET", "http://"+s.Addr().String())
+	if n := again.Load(); !errors.Is(err, errSentTwice) || n != 1+maxRepeats {
+		t.Errorf("%d requests, want %d: %v", n, 1+maxRepeats, err)
 	}
 }
 
@@ -341,6 +377,62 @@ func TestConnectionIsReused(t *testing.T) {
 	}
 	if len(ports) != 1 {
 		t.Errorf("%d connections", len(ports))
+	}
+}
+
+// Closing an answer that is no success, or draining one, keeps its connection;
+// closing a success does not wait for the rest.
+func TestClosedAnswersKeepTheirConnection(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		status, size int
+		end          func(io.ReadCloser) error
+		reused       bool
+	}{
+		"page of 404":            {404, 30 << 10, io.ReadCloser.Close, true},
+		"list, drained":          {200, 30 << 10, Drain, true},
+		"page of 404, too large": {404, 4 << 20, io.ReadCloser.Close, false},
+		"list, too large":        {200, 4 << 20, Drain, false},
+		"list, closed":           {200, 4 << 20, io.ReadCloser.Close, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var conns sync.Map
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				conns.Store(r.RemoteAddr, true)
+				w.WriteHeader(c.status)
+				_, _ = w.Write(make([]byte, c.size))
+			}))
+			defer s.Close()
+			cl := New(&http.Client{Transport: transport(t)}, Config{})
+			const calls = 5
+			for range calls {
+				r, err := do(t, cl, t.Context(), "GET", s.URL)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = c.end(r.Response.Body)
+			}
+			n := 0
+			conns.Range(func(any, any) bool { n++; return true })
+			if want := map[bool]int{true: 1, false: calls}[c.reused]; n != want {
+				t.Errorf("%d connections for %d calls, want %d", n, calls, want)
+			}
+		})
+	}
+}
+
+// A server that answers 101 goes on in another protocol: there is no body.
+func TestSwitchedProtocolsHaveNoBody(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(c net.Conn, r *bufio.Reader) {
+		_ = readRequest(r)
+		_, _ = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nnoise")
+		_, _ = r.ReadByte() // until the client hangs up
+	})
+	r, err := do(t, New(&http.Client{Transport: transport(t)}, Config{}), t.Context(), "POST", "http://"+s.Addr().String())
+	if err != nil || r.Response.StatusCode != 101 || text(t, r) != "" {
+		t.Errorf("%+v, %v", r, err)
 	}
 }
 
