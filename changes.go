@@ -320,8 +320,8 @@ func publicChange(found *feed.Change) *Change {
 	if found.Forgotten {
 		c.Previous = StatusClosed
 	}
-	if found.Kind == feed.Gone {
-		c.Request = &ServiceRequest{ID: found.Key, Status: Status(found.Status), RequestedDatetime: found.Requested, UpdatedDatetime: found.Updated}
+	if g := found.Gone; g != nil {
+		c.Request = &ServiceRequest{ID: g.Key, Status: Status(g.Status), RequestedDatetime: g.Requested, UpdatedDatetime: g.Updated}
 	} else {
 		c.Request = (*ServiceRequest)(found.Record.(*sighted))
 	}

@@ -17,18 +17,21 @@ const (
 // Change is something that was found in a poll.
 type Change struct {
 	Kind      Kind
-	Record    Record // nil for Gone, and for what is quiet
-	Previous  string // the status before; "" if there was none or if it is not known
-	Forgotten bool   // in place of Previous: it was closed long ago, and is not known any more
-	Quiet     bool   // it was so before the feed began: to be settled, and not to be told
-
-	// What is known of the record. For Gone that is all there is.
-	Key, Status        string
-	Requested, Updated time.Time
+	Record    Record      // nil for Gone, and for what is quiet
+	Gone      *Remembered // only of Kind Gone
+	Previous  string      // the status before; "" if there was none or if it is not known
+	Forgotten bool        // in place of Previous: it was closed long ago, and is not known any more
+	Quiet     bool        // it was so before the feed began: to be settled, and not to be told
 
 	at   time.Time // what changes are sorted by
 	next entry     // what to remember once the change is settled
 	old  string    // the key it was known by, if it was another one
+}
+
+// Remembered is what a feed knows of a record that is gone.
+type Remembered struct {
+	Key, Status        string
+	Requested, Updated time.Time
 }
 
 // When returns when a change happened to a record with these times; zero if that is not known.

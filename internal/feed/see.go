@@ -39,14 +39,14 @@ func (p *Pass) see(s *Sighting, followed bool) {
 		next.flags |= flagUnlisted
 	}
 	ch.next, ch.old, ch.at = next, old, p.now
-	ch.Key, ch.Status, ch.Requested, ch.Updated = key, s.Status, s.Requested, s.Updated
 	if !ch.Quiet {
 		ch.Record = s.Record
 		if at := When(ch.Kind, s.Requested, s.Updated); !at.IsZero() {
 			ch.at = at
 		}
 	}
-	p.changes[key] = &ch
+	found := ch // on the heap only now: most rows are unchanged
+	p.changes[key] = &found
 }
 
 // unchanged notes that a record was there, if that is worth a line in the checkpoint.
@@ -80,7 +80,6 @@ func (p *Pass) absent(id string) {
 		p.t.put(e, "")
 		return
 	}
-	p.changes[id] = &Change{Kind: Gone, Previous: known.status, Key: id, Status: known.status,
-		Requested: unixTime(known.requested), Updated: unixTime(known.updated),
-		at: p.now, next: entry{id: id, flags: flagDropped}}
+	p.changes[id] = &Change{Kind: Gone, Previous: known.status, at: p.now, next: entry{id: id, flags: flagDropped},
+		Gone: &Remembered{id, known.status, unixTime(known.requested), unixTime(known.updated)}}
 }

@@ -127,7 +127,7 @@ func look(t *testing.T, tr *Tracker) (told []string) {
 	}
 	for _, ch := range pass.Changes() {
 		if !ch.Quiet {
-			told = append(told, string(ch.Kind)+" "+ch.Key)
+			told = append(told, string(ch.Kind)+" "+ch.next.id)
 		}
 		pass.Settle(ch)
 	}
@@ -255,7 +255,7 @@ func TestTrackerOutage(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, ch := range pass.Changes() {
-					told = append(told, string(ch.Kind)+" "+ch.Key)
+					told = append(told, string(ch.Kind)+" "+ch.next.id)
 					pass.Settle(ch)
 				}
 			}
