@@ -92,6 +92,18 @@ var withCall = map[string]struct {
 			UpdatedDatetime: time.Unix(0, 0)}, o...)
 		return err
 	}},
+	"Feed.Poll": {`[]`, func(c *open311.Client, t *testing.T, o ...open311.CallOption) error {
+		feed, err := c.Requests.Feed(open311.FeedOptions{})
+		if err != nil {
+			return err
+		}
+		for _, err := range feed.Poll(t.Context(), o...) {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}},
 }
 
 // Every operation takes parameters, headers and a place for the response, and sends and fills them in every call.

@@ -1,6 +1,7 @@
 package open311
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/go-open311/open311/internal/feed"
 )
 
 // ChangeKind says what has happened to a service request.
@@ -41,16 +44,10 @@ type Change struct {
 // At returns when the change happened: requested_datetime of a new request, else updated_datetime. It is
 // zero if the server does not say, and for Gone.
 func (c *Change) At() time.Time {
-	r := c.Request
-	switch {
-	case c.Kind == Gone:
+	if c.Kind == Gone {
 		return time.Time{}
-	case c.Kind == Created && !r.RequestedDatetime.IsZero():
-		return r.RequestedDatetime
-	case r.UpdatedDatetime.Before(r.RequestedDatetime): // so say 10 % of Boston's rows
-		return r.RequestedDatetime
 	}
-	return r.UpdatedDatetime
+	return feed.When(feed.Kind(c.Kind), c.Request.RequestedDatetime, c.Request.UpdatedDatetime)
 }
 
 // FeedOptions says what a [Feed] is about and where it begins. The zero value follows everything from now
@@ -93,32 +90,16 @@ type FeedOptions struct {
 const (
 	defaultOverlap = 24 * time.Hour
 	defaultFollow  = 24 * time.Hour
-	// stockDepth is how far back the first poll looks for requests that may change later.
-	stockDepth = 90 * 24 * time.Hour
-	// zoneSlack is by how much two readings of the same date can differ on account of time zones.
-	zoneSlack = 26 * time.Hour
-	// closedFor is how long a closed request is remembered at least.
-	closedFor = 7 * 24 * time.Hour
-	// namelessFor is how long one without id is remembered: it can be asked for by nothing.
-	namelessFor = 30 * 24 * time.Hour
-	// auditDepth is how much is compared at least to find out whether updated_after works.
-	auditDepth = 72 * time.Hour
 )
 
 // Feed tells what changes in a city; see [RequestClient.Feed]. One loop at a time may run over it;
 // [Feed.Checkpoint] may be called at any time.
 type Feed struct {
-	c       *conn
 	opts    FeedOptions
-	q       Query // without the parts that are checked on this side
-	scope   scope
+	lists   *feedLists
+	tracker *feed.Tracker
+	file    CheckpointStore
 	running sync.Mutex // held while a loop runs
-
-	mu sync.Mutex // guards s
-	s  feedState
-
-	singly bool // the server gives nothing, or one only, for a list of ids
-	file   CheckpointStore
 }
 
 // Feed returns a feed of what changes among the requests of a query: which are new, updated, closed,
@@ -132,34 +113,19 @@ type Feed struct {
 // The error is a *[ValidationError] for options that make no sense, and matches [ErrCheckpoint] for a
 // checkpoint that is broken or belongs to another feed.
 func (r *RequestClient) Feed(opts FeedOptions) (*Feed, error) {
-	f := &Feed{c: r.c, opts: opts, file: opts.Store}
-	if opts.Query != nil {
-		f.q = opts.Query.clone()
-		own := f.q
-		f.opts.Query = &own
+	if opts.Query == nil {
+		opts.Query = &Query{}
 	}
-	if problems := opts.problems(&f.q); len(problems) > 0 {
+	own := opts.Query.clone()
+	opts.Query = &own
+	if problems := opts.problems(); len(problems) > 0 {
 		return nil, &ValidationError{problems}
 	}
-	if f.opts.Overlap == 0 {
-		f.opts.Overlap = defaultOverlap
-	}
-	if f.opts.Follow == 0 {
-		f.opts.Follow = defaultFollow
-	}
-	d := &r.c.cfg.dialect
-	f.scope = newScope(&f.q, d)
-	id := scopeOf(r.c, &f.q)
-	if !knowsArea(d, "bbox") {
-		f.q.Within = nil
-	}
-	if !knowsArea(d, "lat", "long", "radius") {
-		f.q.Near = nil
-	}
-	f.q.Statuses = nil
-	if d.oneValue("status") {
-		f.q.Statuses = d.states(&f.q) // for a call each
-	}
+	cfg := feed.Config{Scope: scopeOf(r.c, &own), Since: opts.Since, IDs: own.IDs, Start: own.Start, End: own.End,
+		Overlap: cmp.Or(opts.Overlap, defaultOverlap), Follow: cmp.Or(opts.Follow, defaultFollow),
+		ByUpdate: r.c.cfg.dialect.sends("updated_after"), State: stateWord}
+	f := &Feed{opts: opts, file: opts.Store, lists: newFeedLists(r.c, &own)}
+	cfg.IDsPerCall = f.lists.idsPerCall()
 	cp := opts.Checkpoint
 	if cp.IsZero() && f.file != nil {
 		var err error
@@ -167,10 +133,18 @@ func (r *RequestClient) Feed(opts FeedOptions) (*Feed, error) {
 			return nil, err
 		}
 	}
-	return f, f.s.restore(cp, id, opts.Since)
+	if !cp.IsZero() && cp.state.Head.Scope != cfg.Scope {
+		return nil, fmt.Errorf("%w: it belongs to another endpoint, jurisdiction or query", ErrCheckpoint)
+	}
+	var err error
+	if f.tracker, err = feed.New(cfg, f.lists, cp.state); err != nil {
+		return nil, fmt.Errorf("%w: broken: %v", ErrCheckpoint, err)
+	}
+	return f, nil
 }
 
-func (o *FeedOptions) problems(q *Query) []Problem {
+func (o *FeedOptions) problems() []Problem {
+	q := o.Query
 	out := q.problems()
 	bad := func(cond bool, field, detail string) {
 		if cond {
@@ -190,9 +164,7 @@ func (o *FeedOptions) problems(q *Query) []Problem {
 // others. Within a loop body that is all but the change in hand; a body that is left by break, return or
 // panic has not finished.
 func (f *Feed) Checkpoint() Checkpoint {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.s.checkpoint()
+	return Checkpoint{f.tracker.Snapshot()}
 }
 
 var errBusy = errors.New("open311: a loop is running over this feed already")
@@ -207,17 +179,35 @@ var errBusy = errors.New("open311: a loop is running over this feed already")
 // [RequestClient.All] makes them; once in each FeedOptions.Follow two or three, to find out whether
 // updated_after works; and one for fifty requests that are due to be asked for by id, or one for each where
 // the server takes no lists of ids. The first poll reads the last 90 days.
-func (f *Feed) Poll(ctx context.Context) iter.Seq2[*Change, error] {
+func (f *Feed) Poll(ctx context.Context, opts ...CallOption) iter.Seq2[*Change, error] {
 	return func(yield func(*Change, error) bool) {
-		if !f.running.TryLock() {
-			yield(nil, errBusy)
+		done, err := f.begin(opts)
+		if err != nil {
+			yield(nil, err)
 			return
 		}
-		defer f.running.Unlock()
+		defer done()
 		if _, err := f.poll(ctx, yield); err != nil {
 			yield(nil, err)
 		}
 	}
+}
+
+// begin begins a loop over the feed whose calls have the given options; done ends it.
+func (f *Feed) begin(opts []CallOption) (done func(), err error) {
+	if !f.running.TryLock() {
+		return nil, errBusy
+	}
+	c := f.lists.c
+	if f.lists.c, err = c.withOptions(opts); err != nil {
+		f.lists.c = c
+		f.running.Unlock()
+		return nil, err
+	}
+	return func() {
+		f.lists.c = c
+		f.running.Unlock()
+	}, nil
 }
 
 // Watch polls again and again, with a tenth of every for jitter, until the context or the loop ends. It
@@ -225,17 +215,18 @@ func (f *Feed) Poll(ctx context.Context) iter.Seq2[*Change, error] {
 // that is more, and last as long as the server asks for. It ends after an error that waiting cannot mend: a
 // *[ValidationError], one that matches [ErrForbidden], or a checkpoint that another program has written
 // meanwhile. When ctx ends it gives no error.
-func (f *Feed) Watch(ctx context.Context, every time.Duration) iter.Seq2[*Change, error] {
+func (f *Feed) Watch(ctx context.Context, every time.Duration, opts ...CallOption) iter.Seq2[*Change, error] {
 	return func(yield func(*Change, error) bool) {
 		if every <= 0 {
 			yield(nil, &ValidationError{[]Problem{{"every", "must be above 0"}}})
 			return
 		}
-		if !f.running.TryLock() {
-			yield(nil, errBusy)
+		done, err := f.begin(opts)
+		if err != nil {
+			yield(nil, err)
 			return
 		}
-		defer f.running.Unlock()
+		defer done()
 		for failures := 0; ctx.Err() == nil; {
 			more, err := f.poll(ctx, yield)
 			switch {
@@ -293,12 +284,75 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
+// poll makes one pass. It reports whether the loop goes on, and if so what could not be had.
+func (f *Feed) poll(ctx context.Context, yield func(*Change, error) bool) (more bool, err error) {
+	pass, err := f.tracker.Poll(ctx)
+	var gaps *feed.GapError
+	if errors.As(err, &gaps) {
+		err = &TruncatedError{f.lists.gaps(gaps.Gaps)}
+	}
+	if ctx.Err() != nil {
+		return true, cmp.Or(err, ctx.Err())
+	}
+	for _, found := range pass.Changes() {
+		if more, err := f.deliver(ctx, pass, found, yield); !more || err != nil {
+			return more, err
+		}
+	}
+	if err == nil || gaps != nil {
+		pass.Commit()
+	}
+	return true, cmp.Or(f.save(), err)
+}
+
+// deliver gives a change if it is wanted, and remembers it once the loop body has finished.
+func (f *Feed) deliver(ctx context.Context, pass *feed.Pass, found *feed.Change, yield func(*Change, error) bool) (more bool, err error) {
+	if found.Quiet {
+		pass.Settle(found)
+		return true, nil
+	}
+	c := publicChange(found)
+	if !f.wants(c) {
+		pass.Settle(found)
+		return true, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return true, err
+	}
+	if !yield(c, nil) {
+		return false, nil
+	}
+	pass.Settle(found)
+	return true, f.save()
+}
+
+func (f *Feed) save() error {
+	if f.file == nil {
+		return nil
+	}
+	return f.file.Save(f.Checkpoint())
+}
+
+// publicChange returns a change as it is given to the caller.
+func publicChange(found *feed.Change) *Change {
+	c := &Change{Kind: ChangeKind(found.Kind), Previous: Status(found.Previous)}
+	if found.Forgotten {
+		c.Previous = StatusClosed
+	}
+	if g := found.Gone; g != nil {
+		c.Request = &ServiceRequest{ID: g.Key, Status: Status(g.Status), RequestedDatetime: g.Requested, UpdatedDatetime: g.Updated}
+	} else {
+		c.Request = (*ServiceRequest)(found.Record.(*sighted))
+	}
+	return c
+}
+
 // wants reports whether the caller asks for a change.
 func (f *Feed) wants(c *Change) bool {
 	if len(f.opts.Kinds) > 0 && !slices.Contains(f.opts.Kinds, c.Kind) {
 		return false
 	}
-	if q := f.opts.Query; q != nil && len(q.Statuses) > 0 &&
+	if q := f.opts.Query; len(q.Statuses) > 0 &&
 		!slices.ContainsFunc(q.Statuses, c.Request.Status.Is) && !slices.ContainsFunc(q.Statuses, c.Previous.Is) {
 		return false
 	}

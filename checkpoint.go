@@ -1,14 +1,19 @@
 package open311
 
 import (
-	"encoding/base64"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
+
+	"github.com/go-open311/open311/internal/feed"
 )
 
 // ErrCheckpoint is what errors about checkpoints match: one that cannot be read, that was written by a
@@ -22,14 +27,10 @@ var ErrCheckpoint = errors.New("open311: checkpoint")
 // a hash of its contents. These are the requests that are not closed, and the closed ones of the last seven
 // days, or twice the overlap and two days if that is more. It holds no texts, places or names, and neither
 // keys nor the endpoint, but a hash of it. A row takes 20 to 40 bytes: 50,000 requests 1 to 2 MB.
-type Checkpoint struct {
-	head  feedHead
-	known *knownBlock // immutable
-	later []entry     // what has changed since, in that order; append-only
-}
+type Checkpoint struct{ state feed.Snapshot }
 
 // IsZero reports whether c is the beginning.
-func (c Checkpoint) IsZero() bool { return c.known == nil }
+func (c Checkpoint) IsZero() bool { return c.state.IsZero() }
 
 // checkpointVersion is what is written. Whoever changes the format raises it and goes on reading the old
 // ones: testdata/checkpoint holds one of each. In version 1 the checksum was that of Known and Later only.
@@ -38,9 +39,9 @@ const checkpointVersion = 2
 // checkpointJSON is a checkpoint as it is stored.
 type checkpointJSON struct {
 	Version int `json:"open311_feed"`
-	feedHead
+	feed.Head
 	Requests int    `json:"requests"` // how many are in Known
-	Known    string `json:"known"`    // base64 of encodeEntries
+	Known    string `json:"known"`    // see feed.Snapshot.Encode
 	Later    string `json:"later,omitempty"`
 	Sum      uint32 `json:"crc32"` // IEEE, of all the others as they stand
 }
@@ -50,10 +51,8 @@ func (c Checkpoint) MarshalJSON() ([]byte, error) {
 	if c.IsZero() {
 		return []byte("null"), nil
 	}
-	out := checkpointJSON{Version: checkpointVersion, feedHead: c.head, Requests: c.known.count, Known: c.known.text()}
-	if len(c.later) > 0 {
-		out.Later = base64.StdEncoding.EncodeToString(encodeEntries(c.later))
-	}
+	out := checkpointJSON{Version: checkpointVersion, Head: c.state.Head}
+	out.Requests, out.Known, out.Later = c.state.Encode()
 	out.Sum = out.sum()
 	return json.Marshal(out)
 }
@@ -63,7 +62,7 @@ func (j *checkpointJSON) sum() uint32 {
 	if j.Version == 1 {
 		return sum
 	}
-	head, _ := json.Marshal(j.feedHead) // dates beyond the year 9999 cannot be written, and so are not read either
+	head, _ := json.Marshal(j.Head) // dates beyond the year 9999 cannot be written, and so are not read either
 	return crc32.Update(sum, crc32.IEEETable, head)
 }
 
@@ -88,26 +87,29 @@ func (c *Checkpoint) UnmarshalJSON(text []byte) error {
 	case in.Sum != in.sum():
 		return fmt.Errorf("%w: broken: its checksum is wrong", ErrCheckpoint)
 	}
-	raw, err := base64.StdEncoding.DecodeString(in.Known)
+	state, err := feed.Decode(in.Head, in.Requests, in.Known, in.Later)
 	if err != nil {
-		return fmt.Errorf("%w: broken: known: %v", ErrCheckpoint, err)
+		return fmt.Errorf("%w: broken: %v", ErrCheckpoint, err)
 	}
-	laterRaw, err := base64.StdEncoding.DecodeString(in.Later)
-	if err != nil {
-		return fmt.Errorf("%w: broken: later: %v", ErrCheckpoint, err)
-	}
-	var later []entry
-	if len(laterRaw) > 0 {
-		if later, err = decodeEntries(laterRaw); err != nil {
-			return fmt.Errorf("%w: broken: later: %v", ErrCheckpoint, err)
-		}
-	}
-	list, err := decodeEntries(raw)
-	if err != nil || len(list) != in.Requests {
-		return fmt.Errorf("%w: broken: known: %d requests of %d: %v", ErrCheckpoint, len(list), in.Requests, err)
-	}
-	*c = Checkpoint{head: in.feedHead, known: &knownBlock{raw: raw, count: in.Requests}, later: later}
+	*c = Checkpoint{state}
 	return nil
+}
+
+// scopeOf identifies an endpoint and what is asked of it. It is a hash: neither addresses nor parameters
+// are to be found in a checkpoint. The scheme does not count, nor do the states that are asked for.
+func scopeOf(c *conn, q *Query) string {
+	h := sha256.New()
+	sorted := func(list []string) []string { list = slices.Clone(list); slices.Sort(list); return list }
+	fmt.Fprintf(h, "%q %q %q %q %q %q", strings.ToLower(c.endpoint.Host), c.endpoint.Path, c.cfg.jurisdiction,
+		sorted(q.ServiceCodes), sorted(q.IDs), q.Search)
+	fmt.Fprintf(h, " %s %s %q", formatBound(q.Start), formatBound(q.End), q.Params.Encode())
+	if q.Near != nil {
+		fmt.Fprintf(h, " near %v", *q.Near)
+	}
+	if q.Within != nil {
+		fmt.Fprintf(h, " within %v", *q.Within)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:12])
 }
 
 // CheckpointStore keeps a checkpoint. Load returns the zero Checkpoint if there is none.
@@ -201,7 +203,7 @@ func (f *CheckpointFile) mine(c Checkpoint) error {
 	if err != nil {
 		return err
 	}
-	if !there.IsZero() && there.head.Scope != c.head.Scope {
+	if !there.IsZero() && there.state.Head.Scope != c.state.Head.Scope {
 		return fmt.Errorf("%w: %s belongs to another endpoint or query", ErrCheckpoint, f.path)
 	}
 	return nil

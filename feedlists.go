@@ -1,0 +1,270 @@
+package open311
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/go-open311/open311/internal/feed"
+	"github.com/go-open311/open311/internal/listing"
+)
+
+// feedLists is the server as a feed asks it: [feed.Lists] over the listing.
+type feedLists struct {
+	c     *conn // of the loop in hand
+	q     Query // without the parts that are checked on this side
+	scope scope
+	most  int // the most rows that one call has brought
+}
+
+func newFeedLists(c *conn, q *Query) *feedLists {
+	d := &c.cfg.dialect
+	l := &feedLists{c: c, q: *q, scope: newScope(q, d)}
+	if !knowsArea(d, "bbox") {
+		l.q.Within = nil
+	}
+	if !knowsArea(d, "lat", "long", "radius") {
+		l.q.Near = nil
+	}
+	l.q.Statuses = nil
+	if d.oneValue("status") {
+		l.q.Statuses = d.states(q) // for a call each
+	}
+	return l
+}
+
+// idsPerCall returns how many ids the server may be asked for at once.
+func (l *feedLists) idsPerCall() int {
+	if l.c.cfg.dialect.oneValue("service_request_id") {
+		return 1
+	}
+	return idChunk
+}
+
+// sighting says what a feed has to know of a request.
+func (l *feedLists) sighting(r *ServiceRequest) feed.Sighting {
+	s := sighting(r)
+	s.Inside = l.scope.has(r)
+	return s
+}
+
+// Requested implements [feed.Lists].
+func (l *feedLists) Requested(ctx context.Context, from time.Time, strict bool, see func(feed.Sighting)) (a feed.Answer, err error) {
+	q := l.q
+	q.Start = from
+	err = l.lister(ctx, &q, strict, &a, see).run()
+	a.Complete = err == nil
+	var te *TruncatedError
+	switch {
+	case errors.As(err, &te):
+		a.Gaps = feedGaps(te.Gaps)
+		return a, nil
+	case l.c.cfg.dialect.NotFoundIsEmpty && errors.Is(err, ErrNotFound):
+		return a, nil
+	}
+	return a, err
+}
+
+// Updated implements [feed.Lists].
+func (l *feedLists) Updated(ctx context.Context, after time.Time, strict bool, see func(feed.Sighting) bool) (a feed.Answer, err error) {
+	q := l.q
+	q.UpdatedAfter = after
+	queries := []Query{q}
+	if l.c.cfg.dialect.oneValue("service_code") {
+		queries = eachCode(queries)
+	}
+	if l.c.cfg.dialect.oneValue("status") {
+		queries = eachStatus(queries)
+	}
+	useful := true
+	for i := range queries {
+		ls := l.lister(ctx, &queries[i], strict, &a, func(s feed.Sighting) { useful = see(s) && useful })
+		if err := ls.ask(&queries[i]); err != nil {
+			return a, err
+		}
+		fresh, whole, err := ls.Exhaust(noTime, noTime)
+		ls.Stop()
+		switch {
+		case !useful:
+			return a, nil
+		case err != nil && ctx.Err() == nil && refusal(err) && !poisoned(err) && !ended(err):
+			return a, err
+		case err == listing.ErrGap, len(ls.Gaps) > 0:
+			a.Gaps = append(a.Gaps, feedGaps(ls.gaps())...)
+		case err != nil && poisoned(err) && ctx.Err() == nil:
+			a.Gaps = append(a.Gaps, feed.Gap{Query: "updated_after", Err: err})
+		case err != nil && !ended(err):
+			return a, err
+		case err == nil && !whole && fresh >= l.most && ls.LooksCut(fresh):
+			a.Cut = true
+		}
+	}
+	return a, nil
+}
+
+// Probe implements [feed.Lists].
+func (l *feedLists) Probe(ctx context.Context, after time.Time) (rows int, a feed.Answer, err error) {
+	q := l.q
+	if len(q.Statuses) > 1 {
+		q.Statuses = q.Statuses[:1] // they are there for a call each
+	}
+	q.UpdatedAfter = after
+	q.PageSize = 1
+	if l.q.PageSize == 0 && l.c.cfg.pageSize == 0 {
+		q.PageSize = 0
+	}
+	ls := newLister(ctx, l.c, &q)
+	ls.give = func(*ServiceRequest) bool { rows++; return true }
+	ls.keep = filter{}
+	defer ls.Stop()
+	if err := ls.ask(&q); err != nil {
+		return rows, a, err
+	}
+	res, err := ls.Fetch(listing.Span(noTime, noTime))
+	if res != nil {
+		a.Clock = serverClock(ls.beside.header)
+		rows = max(rows, res.Rows)
+	}
+	if ended(err) {
+		err = nil // 404 is what some servers have for an empty list
+	}
+	return rows, a, err
+}
+
+// ByID implements [feed.Lists].
+func (l *feedLists) ByID(ctx context.Context, ids []string, see func(feed.Sighting)) error {
+	ls := newLister(ctx, l.c, &Query{Extensions: l.q.Extensions, Params: l.q.Params})
+	ls.give = func(r *ServiceRequest) bool { see(l.sighting(r)); return true }
+	defer ls.Stop()
+	_, err := ls.idList(ids)
+	return err
+}
+
+// One implements [feed.Lists].
+func (l *feedLists) One(ctx context.Context, id string) (feed.Sighting, error) {
+	r, err := getRequest(ctx, l.c, id)
+	if err != nil {
+		return feed.Sighting{}, err
+	}
+	r.ID = id
+	s := l.sighting(r)
+	s.Single = true
+	return s, nil
+}
+
+// lister returns a listing whose rows are given to see, and what is beside them to a. Unless strict is set,
+// a page ends it that has fewer than ten rows, or at most half as many as the server is known to give at
+// once.
+func (l *feedLists) lister(ctx context.Context, q *Query, strict bool, a *feed.Answer, see func(feed.Sighting)) *lister {
+	ls := newLister(ctx, l.c, q)
+	ls.Most = l.most
+	ls.keep.statuses = nil // a request that leaves a state has to be seen to leave it
+	ls.give = func(r *ServiceRequest) bool { see(l.sighting(r)); return true }
+	ls.turn = func(res *beside, err error) bool {
+		if t := serverClock(res.header); t.After(a.Clock) {
+			a.Clock = t
+		}
+		a.Answered = a.Answered || err == nil
+		return true
+	}
+	ls.IsLast = func(res *listing.Response) bool {
+		short := max(9, l.most/2)
+		if size := ls.q.PageSize; size > 0 {
+			short = min(short, size/2)
+		}
+		l.most = max(l.most, res.Rows)
+		return !strict && res.Next == "" && res.Rows <= short && res.Total <= res.Rows
+	}
+	return ls
+}
+
+// serverClock returns the time of an answer by the server's clock; zero if it does not say.
+func serverClock(h http.Header) time.Time {
+	t, _ := http.ParseTime(h.Get("Date"))
+	return t
+}
+
+// Fault implements [feed.Lists].
+func (l *feedLists) Fault(err error) (f feed.Fault) {
+	set := func(cond bool, bit feed.Fault) {
+		if cond {
+			f |= bit
+		}
+	}
+	var ae *APIError
+	set(refusal(err), feed.Refused)
+	set(poisoned(err), feed.Poisoned)
+	set(errors.Is(err, ErrNotFound), feed.Absent)
+	set(!errors.As(err, &ae) || len(ae.Faults) > 0, feed.Stated)
+	return f
+}
+
+// Recall implements [feed.Lists]: it tells the client how the server pages, if it has not found out itself.
+func (l *feedLists) Recall(h feed.Habits) {
+	l.most = h.Most
+	detected := &l.c.learned.detected
+	if style, _ := detected.Paging(); style == listing.Auto && PagingStyle(h.Paging) != PagingAuto {
+		detected.Learn(listing.Style(h.Paging), h.First)
+	}
+}
+
+// Habits implements [feed.Lists].
+func (l *feedLists) Habits() feed.Habits {
+	style, first := l.c.learned.detected.Paging()
+	return feed.Habits{Most: l.most, Paging: uint8(style), First: first}
+}
+
+// gaps returns gaps in their public form.
+func (l *feedLists) gaps(list []feed.Gap) []Gap {
+	out := make([]Gap, len(list))
+	for i, g := range list {
+		if g.ID != "" {
+			g.Query = "service_request_id=" + l.c.hide.Text(g.ID)
+		}
+		out[i] = Gap{Start: g.Start, End: g.End, Query: g.Query, Err: g.Err}
+	}
+	return out
+}
+
+func feedGaps(gaps []Gap) []feed.Gap {
+	out := make([]feed.Gap, len(gaps))
+	for i, g := range gaps {
+		out[i] = feed.Gap{Start: g.Start, End: g.End, Query: g.Query, Err: g.Err}
+	}
+	return out
+}
+
+// scope is what a feed is about, as far as it can be checked on this side.
+type scope struct {
+	filter
+	near   *Circle
+	within *Box
+}
+
+func newScope(q *Query, d *Dialect) scope {
+	s := scope{filter: newFilter(q, d), near: q.Near, within: q.Within}
+	s.statuses = nil // a request that leaves a state has to be seen to leave it
+	return s
+}
+
+// has reports whether r is what the query asks for. A request that does not say where it is lies in no
+// area.
+func (s *scope) has(r *ServiceRequest) bool {
+	if (s.near != nil || s.within != nil) && r.Location == nil {
+		return false
+	}
+	return s.keeps(r) && (s.near == nil || s.near.Contains(*r.Location)) && (s.within == nil || s.within.Contains(*r.Location))
+}
+
+// knowsArea reports whether the dialect says that the server looks at the parameters of an area. The
+// specification has none, servers ignore or refuse them, and they do not agree about the order of the
+// numbers in bbox: a feed that asked without knowing might wait for ever for a list that stays empty.
+func knowsArea(d *Dialect, names ...string) bool {
+	for _, name := range names {
+		if !d.sends(name) {
+			return false
+		}
+	}
+	return d.Accepts != nil || d.BoxOrder != "" && names[0] == "bbox"
+}

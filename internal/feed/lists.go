@@ -1,0 +1,96 @@
+// Package feed finds out what has changed among the records that a server lists, between one look and the
+// next. It remembers little of each record, asks the server through [Lists] for what may have changed, and
+// compares. It knows neither what a record is nor how a call is made.
+package feed
+
+import (
+	"context"
+	"time"
+)
+
+// Lists is the server, as far as a feed asks it. What a method has seen is given to see as it comes, and
+// counts even if the method then fails; so does the [Answer].
+type Lists interface {
+	// Requested lists what was requested from a time on; everything if it is zero. Unless strict is set, a
+	// short page may be taken for the last one.
+	Requested(ctx context.Context, from time.Time, strict bool, see func(Sighting)) (Answer, error)
+	// Updated lists what was updated after a time. see returns false for a row that shows that the server
+	// does not look at the time: no further call is made but for the rest of that list.
+	Updated(ctx context.Context, after time.Time, strict bool, see func(Sighting) bool) (Answer, error)
+	// Probe makes one call for what was updated after a time, and counts what it gets.
+	Probe(ctx context.Context, after time.Time) (rows int, a Answer, err error)
+	// ByID asks for several records in one call. Ids that the answer leaves out are no error.
+	ByID(ctx context.Context, ids []string, see func(Sighting)) error
+	// One asks for a single record.
+	One(ctx context.Context, id string) (Sighting, error)
+
+	// Fault says what an error of these calls means.
+	Fault(error) Fault
+
+	// Recall is called when a poll begins, with what was found out before, maybe by another process.
+	Recall(Habits)
+	// Habits returns what has been found out.
+	Habits() Habits
+}
+
+// Sighting is what a feed has to know of a record that was seen. Times and Status are zero if the record
+// does not say.
+type Sighting struct {
+	Key                string // its id, or [Nameless] and what stands for the id
+	Status             string // kept in memory as it is
+	Requested, Updated time.Time
+
+	// Sum and Text are hashes of what a change is about besides the above: Sum of what every answer has,
+	// Text of what some servers cut short in lists. They are the same in every process.
+	Sum, Text uint32
+
+	Single bool   // from an answer of its own, not from a list
+	Inside bool   // it is what the feed is about; asked only for those that are not known
+	Record Record // handed back with a change
+}
+
+// Record is what a sighting was made of.
+type Record interface {
+	// Aliases returns the keys that the record may have been known by while it had no id.
+	Aliases() [2]string
+}
+
+// Nameless begins the key of a record without id, which can be asked for by nothing. No server has such ids.
+const Nameless = "\x00"
+
+func nameless(key string) bool { return len(key) > 0 && key[0] == Nameless[0] }
+
+// Answer is what is to be said of a list besides its rows.
+type Answer struct {
+	Clock    time.Time // the latest time that the server has given as its own; zero: none
+	Answered bool      // at least one call was answered as it should be
+	Complete bool      // of Requested: nothing is missing
+	Cut      bool      // of Updated: perhaps the list was cut, and there are no pages
+	Gaps     []Gap     // what could not be had
+}
+
+// Gap is something that could not be had.
+type Gap struct {
+	Start, End time.Time // the times of request that it lies between, if that is known
+	Query      string    // the call that failed
+	ID         string    // the record that was asked for, in place of Query
+	Err        error
+}
+
+// Fault is what an error means.
+type Fault uint8
+
+const (
+	Refused  Fault = 1 << iota // the server refuses what it was asked, not who asks
+	Poisoned                   // it may come from one bad record
+	Absent                     // there is no such record
+	Stated                     // it is said by the service itself, and not by a page that stands in for it
+)
+
+// Habits is what was found out about how the server hands out its lists. The feed keeps it for the next
+// process and makes nothing of it.
+type Habits struct {
+	Most   int   `json:"most,omitempty"`       // the most rows that one answer has had
+	Paging uint8 `json:"paging,omitempty"`     // how the server pages,
+	First  int   `json:"first_page,omitempty"` // and from which number on
+}

@@ -1,0 +1,74 @@
+package feed
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestSnapshotSize is the measure: a city with 50,000 open requests, with ids of three kinds.
+func TestSnapshotSize(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"running numbers", "24 hex digits", "UUIDs"} {
+		rng := rand.New(rand.NewPCG(1, 2))
+		now := time.Now().Truncate(time.Second)
+		s := store{head: Head{Scope: "x"}, known: map[string]*entry{}}
+		for i := range 50_000 {
+			at := now.Add(-time.Duration(rng.Int64N(800*24*3600)) * time.Second)
+			seen := Sighting{Key: fmt.Sprintf("QH26-%06d", i), Status: "open", Requested: at,
+				Updated: at.Add(time.Duration(rng.Int64N(1e6)) * time.Second), Sum: rng.Uint32(), Text: 0x13579bdf}
+			switch kind {
+			case "24 hex digits":
+				seen.Key = fmt.Sprintf("%016x%08x", rng.Uint64(), rng.Uint32())
+			case "UUIDs":
+				seen.Key = fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", rng.Uint32(), rng.Uint32N(1<<16), rng.Uint32N(1<<16), rng.Uint32N(1<<16), rng.Uint64N(1<<48))
+			}
+			s.put(remembered(&seen, nil, now.Add(-time.Duration(rng.IntN(24*60))*time.Minute)))
+		}
+		begin := time.Now()
+		count, known, later := s.snapshot().Encode()
+		if size := len(known) + len(later); size > 4<<20-1<<10 { // which leaves a KiB for the head
+			t.Errorf("%s: %d bytes", kind, size)
+		}
+		t.Logf("%s: %.2f MiB in %v", kind, float64(len(known)+len(later))/(1<<20), time.Since(begin).Round(time.Millisecond))
+		// A change later it is the same block, and a line for the change.
+		s.put(entry{id: "x", status: "done"})
+		for id := range s.known {
+			s.put(entry{id: id, flags: flagDropped})
+			break
+		}
+		before := known
+		count, known, later = s.snapshot().Encode()
+		if known != before || later == "" {
+			t.Errorf("%s: a change makes the snapshot anew", kind)
+		}
+		decoded, err := Decode(s.head, count, known, later)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := restore(decoded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(s.known, again.known, cmp.AllowUnexported(entry{})); diff != "" {
+			t.Errorf("%s: it has come back different: (-want +got):\n%s", kind, diff)
+		}
+	}
+}
+
+// TestHash compares with hash/fnv: sums that were written years ago have to be met.
+func TestHash(t *testing.T) {
+	t.Parallel()
+	h := NewHash()
+	h.Text("Schlagloch, 3 m breit")
+	h.Number(0x0102030405060708)
+	want := fnv.New64a()
+	want.Write([]byte("Schlagloch, 3 m breit\xff\x08\x07\x06\x05\x04\x03\x02\x01"))
+	if uint64(h) != want.Sum64() {
+		t.Errorf("%x, want %x", uint64(h), want.Sum64())
+	}
+}

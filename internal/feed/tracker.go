@@ -1,0 +1,102 @@
+package feed
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	// stockDepth is how far back the first poll looks for records that may change later.
+	stockDepth = 90 * 24 * time.Hour
+	// zoneSlack is by how much two readings of the same date can differ on account of time zones.
+	zoneSlack = 26 * time.Hour
+	// closedFor is how long a closed record is remembered at least.
+	closedFor = 7 * 24 * time.Hour
+	// namelessFor is how long one without id is remembered: it can be asked for by nothing.
+	namelessFor = 30 * 24 * time.Hour
+	// auditDepth is how much is compared at least to find out whether the list of updates works.
+	auditDepth = 72 * time.Hour
+	// defaultAudit is how often that is done where nothing is followed by id.
+	defaultAudit = 24 * time.Hour
+)
+
+// Config says what a feed is about.
+type Config struct {
+	Scope      string    // kept in the Head
+	Since      time.Time // where a new feed begins; zero: at its first poll
+	IDs        []string  // look at these in every poll, and at no lists
+	Start, End time.Time // the lists are of what was requested between these; zero: no bound
+
+	Overlap time.Duration // how much later than its own date something may turn up in a list
+	Follow  time.Duration // how often a record that the lists do not bring is asked for; not above 0: never
+
+	IDsPerCall int  // how many records Lists.ByID may be asked for; 1: it is of no use
+	ByUpdate   bool // the server may know the list of updates
+
+	// State returns what a status is compared by, and whether it means that nothing more is to be done.
+	State func(status string) (word string, closed bool)
+}
+
+// Tracker is a feed: what is known, and how to learn more. One poll at a time may run; Snapshot may be
+// called at any time.
+type Tracker struct {
+	cfg    Config
+	lists  Lists
+	singly bool // the server gives nothing, or one only, for a list of ids
+
+	mu    sync.Mutex // guards store against Snapshot; only the poll in hand changes it
+	store store
+}
+
+// New returns a feed that goes on from a snapshot of the same scope, or begins if that is zero.
+func New(cfg Config, lists Lists, from Snapshot) (*Tracker, error) {
+	t := &Tracker{cfg: cfg, lists: lists}
+	if from.IsZero() {
+		t.store = store{head: Head{Scope: cfg.Scope, Since: cfg.Since}, known: map[string]*entry{}}
+		return t, nil
+	}
+	var err error
+	t.store, err = restore(from)
+	return t, err
+}
+
+// Snapshot returns what is known now. It covers the changes that were settled, and no others.
+func (t *Tracker) Snapshot() Snapshot {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.store.snapshot()
+}
+
+// put remembers e in place of what was known by the key old, if that is another one.
+func (t *Tracker) put(e entry, old string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if old != "" && old != e.id {
+		t.store.put(entry{id: old, flags: flagDropped})
+	}
+	t.store.put(e)
+}
+
+func (t *Tracker) closed(e *entry) bool {
+	_, closed := t.cfg.State(e.status)
+	return closed
+}
+
+// follow returns the time after which a record is asked for by its id.
+func (t *Tracker) follow() time.Duration { return max(t.cfg.Follow, 0) }
+
+// back returns how far behind what is known a list begins: by the overlap, and in an audit at least by as
+// much as a quiet city needs to have something to show.
+func (t *Tracker) back(audit bool) time.Duration {
+	if audit {
+		return max(t.cfg.Overlap, auditDepth)
+	}
+	return t.cfg.Overlap
+}
+
+func (t *Tracker) auditEvery() time.Duration {
+	if d := t.follow(); d > 0 {
+		return d
+	}
+	return defaultAudit
+}

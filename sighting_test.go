@@ -1,0 +1,41 @@
+package open311
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestSightingSums: checkpoints hold these sums and keys. If they change, every request of every feed in
+// production counts as changed.
+func TestSightingSums(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 29, 1, 30, 0, 0, time.UTC)
+	r := &ServiceRequest{Token: "t9", Status: "In_Progress", StatusNotes: " seen ", ServiceCode: "POT", Description: "Loch\n", AgencyResponsible: "Bauhof",
+		RequestedDatetime: at, UpdatedDatetime: at.Add(time.Hour), ExpectedDatetime: at.AddDate(0, 0, 7), Address: "Hauptstraße 1",
+		Location: &Point{Lat: 50.94131, Long: 6.95829}, MediaURL: "https://city.example/1.jpg?sig=1"}
+	type seen struct {
+		Key       string
+		Sum, Text uint32
+		Aliases   [2]string
+	}
+	var got []seen
+	note := func() {
+		s := sighting(r)
+		got = append(got, seen{s.Key, s.Sum, s.Text, s.Record.Aliases()})
+	}
+	note()
+	r.Token, r.Location, r.MediaURL = "", nil, "https://city.example/2.jpg"
+	note()
+	r.ID = "26-1"
+	note()
+	want := []seen{
+		{"\x00tt9", 2781965631, 513149121, [2]string{"\x00tt9", "\x00c74c16fcf7960f1b6"}},
+		{"\x00cba6a642105406ce0", 2781965631, 2356861730, [2]string{"\x00t", "\x00cba6a642105406ce0"}},
+		{"26-1", 2781965631, 2356861730, [2]string{"\x00t", "\x00cba6a642105406ce0"}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
