@@ -247,7 +247,7 @@ func (c *conversation) plainer(v wire.Value, inList bool) wire.Value {
 	case wire.Null:
 		switch c.Nothing {
 		case NothingEmpty:
-			v.Kind = wire.Text
+			v.Kind, v.Text = wire.Text, "" // of JSON's null the Text is the word
 		case NothingNone:
 			v.Kind, v.Text = wire.Text, "None"
 		case NothingWord:
