@@ -3,9 +3,11 @@ package open311test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/go-open311/open311/internal/wire"
@@ -184,12 +186,18 @@ func latin1(b []byte, f wire.Format) []byte {
 			out = append(out, byte(r))
 		case f == wire.XML:
 			out = append(out, "&#"+strconv.Itoa(int(r))+";"...)
+		case r > 0xFFFF:
+			high, low := utf16.EncodeRune(r)
+			out = appendEscape(appendEscape(out, high), low)
 		default:
-			out = append(out, strings.Trim(strconv.QuoteToASCII(string(r)), `"`)...)
+			out = appendEscape(out, r)
 		}
 	}
 	return out
 }
+
+// appendEscape appends a character of 16 bits as JSON can write it in ASCII.
+func appendEscape(dst []byte, r rune) []byte { return fmt.Appendf(dst, `\u%04x`, r) }
 
 // xmlWriter writes elements with the quirks of XML.
 type xmlWriter struct {
