@@ -42,7 +42,8 @@ var (
 
 	// UReport is the City of Bloomington's server. Source: its code, run: 1000 rows a page, the page
 	// behind the last is the last again, status is ignored, of a comma list of ids only the first
-	// counts, one of codes is not found, bbox is a 500 (so that there is no order of it), XML lacks definitions and errors.
+	// counts, one of codes is not found, bbox is a 500 (so there is no order of it), XML lacks
+	// definitions and errors.
 	UReport = Dialect{
 		Name:     "uReport",
 		Formats:  []Format{FormatJSON, FormatXML},
