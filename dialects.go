@@ -41,15 +41,15 @@ var (
 	}
 
 	// UReport is the City of Bloomington's server. Source: its code, run: 1000 rows a page, the page
-	// behind the last is the last again, status is ignored, of a comma list of ids or codes only the
-	// first counts, XML lacks definitions and errors.
+	// behind the last is the last again, status is ignored, of a comma list of ids only the first
+	// counts, one of codes is not found, bbox is a 500 (so there is no order of it), XML lacks
+	// definitions and errors.
 	UReport = Dialect{
 		Name:     "uReport",
 		Formats:  []Format{FormatJSON, FormatXML},
 		OneValue: []string{"service_request_id", "service_code"},
 		Ignores:  []string{"status"},
 		Paging:   Paging{Style: PagingNumbers, First: 1},
-		BoxOrder: "swne",
 	}
 
 	// MarkASpot is Mark-a-Spot on Drupal: Cologne and other German cities. Sources: its code (limit
@@ -65,12 +65,13 @@ var (
 		RateLimit:       1,
 	}
 
-	// Klarschiff is the server of Rostock and its neighbours. Source: its code and documentation
-	// (max_requests, no pages; only open requests unless told otherwise; photos in base64; an e-mail
-	// address is wanted).
+	// Klarschiff is the server of Rostock and its neighbours. Source: its code, run, and documentation
+	// (max_requests, no pages; only open requests unless told otherwise; of a comma list of codes only
+	// the first counts; updated_after is a 500; photos in base64; an e-mail address is wanted).
 	Klarschiff = Dialect{
 		Name:     "Klarschiff",
 		Formats:  []Format{FormatJSON, FormatXML},
+		OneValue: []string{"service_code"},
 		Statuses: []Status{StatusOpen, StatusClosed},
 		Paging:   Paging{Style: PagingNone},
 		Windows:  Windows{MaxRows: "max_requests"},

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -45,7 +44,7 @@ func (u *unreliable) fail(r *http.Request, way string) (*http.Response, error) {
 	trace := httptrace.ContextClientTrace(r.Context())
 	switch way {
 	case "refused":
-		return nil, closed(r, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED})
+		return nil, closed(r, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")})
 	case "DNS":
 		return nil, closed(r, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host"}})
 	case "TLS":
@@ -55,12 +54,12 @@ func (u *unreliable) fail(r *http.Request, way string) (*http.Response, error) {
 		trace.GetConn("city.example:443")
 		trace.GotConn(httptrace.GotConnInfo{})
 		trace.WroteHeaders()
-		return nil, closed(r, syscall.ECONNRESET)
+		return nil, closed(r, errors.New("connection reset by peer"))
 	case "reset after":
 		if err := u.deliver(r, true); err != nil {
 			return nil, err
 		}
-		return nil, syscall.ECONNRESET
+		return nil, errors.New("connection reset by peer")
 	case "time-out before", "time-out after":
 		if err := u.deliver(r, way == "time-out after"); err != nil {
 			return nil, err

@@ -138,6 +138,15 @@ func invalid(text string) fault   { return fault{http.StatusBadRequest, text} }
 func notFound(text string) fault  { return fault{http.StatusNotFound, text} }
 func forbidden(text string) fault { return fault{http.StatusForbidden, text} }
 
+func notAllowed(method string) fault {
+	return fault{http.StatusMethodNotAllowed, method + " is not allowed here"}
+}
+
+var (
+	noSuchPath = notFound("there is nothing at this path")
+	internal   = fault{http.StatusInternalServerError, "internal error"}
+)
+
 // answer is a status and a body.
 type answer struct {
 	status int

@@ -143,7 +143,7 @@ func parseBody(contentType string, body []byte) (form url.Values, files []File, 
 	}
 	kind, params, err := mime.ParseMediaType(contentType)
 	if err != nil {
-		return nil, nil, kind, errBodyType
+		kind, params = looseMediaType(contentType)
 	}
 	switch kind {
 	case kindForm:
@@ -159,6 +159,20 @@ func parseBody(contentType string, body []byte) (form url.Values, files []File, 
 		err = errBodyType
 	}
 	return form, files, kind, err
+}
+
+// looseMediaType reads a content type as servers do that look for the boundary alone: whatever stands behind
+// "boundary=" is one, with characters that need quotes and have none (the client of OneBusAway sends =).
+func looseMediaType(contentType string) (kind string, params map[string]string) {
+	kind, rest, _ := strings.Cut(contentType, ";")
+	kind = strings.ToLower(strings.TrimSpace(kind))
+	for param := range strings.SplitSeq(rest, ";") {
+		name, value, _ := strings.Cut(param, "=")
+		if value = strings.Trim(strings.TrimSpace(value), `"`); value != "" && strings.EqualFold(strings.TrimSpace(name), "boundary") {
+			return kind, map[string]string{"boundary": value}
+		}
+	}
+	return "", nil
 }
 
 func parseMultipart(m *multipart.Reader) (url.Values, []File, error) {

@@ -74,7 +74,7 @@ func (q *Quirks) paging(p open311.Paging, rename map[string]string) {
 	case open311.PagingNumbers:
 		q.Paging, q.FirstPage = max(q.Paging, ByPage), p.First
 	case open311.PagingOffset:
-		q.Paging, q.FirstPage = max(q.Paging, ByOffset), p.First
+		q.Paging = max(q.Paging, ByOffset) // a server of both counts its pages in its own way
 		size = "limit"
 	default:
 		return
@@ -91,6 +91,7 @@ func (q Quirks) clone() Quirks {
 	q.Omit, q.Accepts, q.Ignores = slices.Clone(q.Omit), slices.Clone(q.Accepts), slices.Clone(q.Ignores)
 	q.OneValue, q.Requires = slices.Clone(q.OneValue), slices.Clone(q.Requires)
 	q.Rename, q.Paths, q.FieldNames = maps.Clone(q.Rename), maps.Clone(q.Paths), maps.Clone(q.FieldNames)
+	q.Breaks, q.SeveralOf = slices.Clone(q.Breaks), maps.Clone(q.SeveralOf)
 	q.StatusWords, q.ErrorStatus = maps.Clone(q.StatusWords), maps.Clone(q.ErrorStatus)
 	q.Add, q.Extended = maps.Clone(q.Add), maps.Clone(q.Extended)
 	return q
@@ -106,7 +107,7 @@ var families = map[string]Quirks{
 	// Chicago's documentation and answers: fields that say nothing are absent, lists are cut to 90 days.
 	open311.Spot.Name: {
 		Nothing: NothingAbsent, PageSize: 50, MaxRows: 500, CutSpan: true, OpenRanges: true, Search: true, UpdatedFilters: true,
-		BothInReceipt: true, TrailingBlank: true,
+		BothInReceipt: true, TrailingBlank: true, NoUpdates: true,
 		Extended: map[string]json.RawMessage{
 			"extended_attributes": json.RawMessage(`{"channel":"web","ward":"7","x":1149012.5,"photos":[]}`),
 			"notes":               json.RawMessage(`[{"datetime":"2026-06-01T08:00:00Z","summary":"Request opened","type":"opened"}]`),
@@ -117,12 +118,15 @@ var families = map[string]Quirks{
 	// New Haven in 2018 and 2023: ids and codes are numbers, coordinates strings, dates may be null.
 	open311.SeeClickFix.Name: {
 		NumberIDs: true, NumberCodes: true, TextNumbers: true, PageSize: 20, MaxRows: 100, Always: true, Span: -1, OpenRanges: true,
+		NoUpdates: true,
 	},
 
-	// Its code, run. Errors and definitions do not work in XML.
+	// Its code, run. Errors and definitions do not work in XML; of several ids the first counts, and several
+	// codes are one that does not exist.
 	open311.UReport.Name: {
 		NumberIDs: true, NumberCodes: true, Nothing: NothingEmpty, XMLType: "text/xml;charset=utf-8", PageWithoutSuffix: true,
-		NoXMLDefinitions: true, NoTokens: true, DiscoveryBeside: true, Several: SeveralFirst, UnknownCode: 404, BadDate: 500,
+		NoXMLDefinitions: true, NoTokens: true, NoUpdates: true, DiscoveryBeside: true, UnknownCode: 404, BadDate: AnswerBroken,
+		Several: SeveralFirst, SeveralOf: map[string]Several{"service_code": SeveralNotFound}, Breaks: []string{"bbox"},
 		Always: true, Span: -1, OpenRanges: true, UpdatedFilters: true, PageSize: 1000, Beyond: BeyondRepeat,
 		NoErrorCode: true, XMLErrors: ErrorDeclaration, ErrorStatus: map[int]int{403: 400}, WholeReceipt: true,
 	},
@@ -133,27 +137,30 @@ var families = map[string]Quirks{
 		Declaration: "<?xml version=\"1.0\"?>\n", TextBooleans: true, Media: MediaCommas, DiscoveryURL: URLMissing,
 		Add:    map[string]json.RawMessage{"title": rawText("Ein Anliegen"), "organisation": json.RawMessage(`{"id":3,"name":"Stadt"}`)},
 		Always: true, Span: -1, OpenRanges: true, Search: true, Paging: ByEither, FirstPage: 1, PageSize: 100, MaxRows: 500,
-		Errors: ErrorObject, XMLErrors: ErrorRequests, TextCode: true, CreatedStatus: 201, NoTokens: true,
+		Errors: ErrorObject, XMLErrors: ErrorRequests, TextCode: true, CreatedStatus: 201, NoTokens: true, NoUpdates: true,
 		FieldNames: map[string]string{"address": "address_string", "status_notes": "status_note"},
 	},
 
-	// Rostock: only open requests unless told otherwise, adress_id as it stands there.
+	// Rostock, and its code, run: only open requests unless told otherwise, adress_id as it stands there,
+	// milliseconds in JSON.
 	open311.Klarschiff.Name: {
 		FieldNames: map[string]string{"address_id": "adress_id"}, DefaultStatus: "open", Always: true, Span: -1, OpenRanges: true,
-		UpdatedFilters: true, MaxRows: -1, CreatedStatus: 201, NoTokens: true, Near: true,
+		Several: SeveralFirst, Breaks: []string{"updated_after", "updated_before"}, UnknownForm: AnswerEmpty,
+		MaxRows: -1, CreatedStatus: 201, NoTokens: true, NoUpdates: true, Near: true, JSONLayout: "2006-01-02T15:04:05.000Z07:00",
 		Extended: map[string]json.RawMessage{"extended_attributes": json.RawMessage(`{"detailed_status":"RECEIVED","votes":0}`)},
 	},
 
 	// Helsinki: headers name the next page, empty strings, coordinates in strings, Latin-1 under a
-	// label that says UTF-8, a byte order mark; no definitions, no tokens.
+	// label that says UTF-8, an object in place of a list of one; no definitions, no tokens.
 	open311.CitySDK.Name: {
-		Nothing: NothingEmpty, TextNumbers: true, Latin1: true, NoDefinitions: true, NoTokens: true,
+		Nothing: NothingEmpty, TextNumbers: true, Latin1: true, Singles: Lone, Receipts: Lone,
+		NoDefinitions: true, NoTokens: true, NoUpdates: true,
 		PageSize: 200, MaxRows: 500, HeadNext: true, HeadTotal: true, Always: true, Span: -1, OpenRanges: true, UpdatedFilters: true,
-		Near: true, BoxOrder: "swne", CreatedStatus: 201, WholeReceipt: true, Errors: ErrorBare,
+		Near: true, BoxOrder: "swne", CreatedStatus: 201, Errors: ErrorBare,
 		Extended: map[string]json.RawMessage{"extended_attributes": json.RawMessage(`{"detailed_status":"RECEIVED","media_urls":[]}`)},
 	},
 
-	// Its code, run. Everything that is wrong is a page.
+	// Its code, run. Everything that is wrong is a page; updates are for it to take, not to give.
 	open311.FixMyStreet.Name: {
 		Lists: UnderRoot, Singles: UnderRoot, ServiceList: UnderRoot, Discoveries: UnderRoot, NoDeclaration: true, LeadingSpace: true,
 		NumberIDs: true, TextNumbers: true, TextBooleans: true, AgencyObject: true, XMLType: "application/xml; charset=utf-8",
@@ -161,8 +168,8 @@ var families = map[string]Quirks{
 			"title": rawText("Something is broken"), "detail": rawText("It <b>is</b> broken & loud."),
 			"interface_used": rawText("Web interface"), "comment_count": json.RawMessage("2"),
 		},
-		NoDefinitions: true, NoTokens: true, DiscoveryURL: URLNoVersion, AnyJurisdiction: true, Errors: ErrorPage,
-		Several: SeveralFail, UnknownStatus: 500, UnknownID: AnswerEmpty, BadDate: 500, ExclusiveEnd: true,
+		NoDefinitions: true, NoTokens: true, NoUpdateLists: true, DiscoveryURL: URLNoVersion, AnyJurisdiction: true, Errors: ErrorPage,
+		Several: SeveralFail, SeveralOf: map[string]Several{"service_code": SeveralMatchNothing}, UnknownStatus: 500, UnknownID: AnswerEmpty, BadDate: 500, ExclusiveEnd: true,
 		Always: true, Span: -1, OpenRanges: true, PageSize: 1000, MaxRows: 1000, PostIsList: true,
 	},
 

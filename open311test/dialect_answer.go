@@ -33,6 +33,11 @@ func (c *conversation) serve() answer {
 		return c.token()
 	case key == "discovery":
 		return c.simple(document{root: discoveryTable.Root, shape: c.Discoveries, kind: kindDiscovery})
+	case key == "servicerequestupdates" && c.NoUpdates:
+		return c.refuse(noSuchPath)
+	case key == "servicerequestupdates" && c.NoUpdateLists && c.op.method == http.MethodGet:
+		c.head("Allow", http.MethodPost)
+		return c.refuse(notAllowed(c.r.Method))
 	case key == "servicerequestupdates":
 		return c.simple(document{root: "service_request_updates", item: "request_update", kind: kindUpdate})
 	}
@@ -166,6 +171,9 @@ func (c *conversation) definition() answer {
 	if c.DefinitionRoot != "" {
 		root = c.DefinitionRoot
 	}
+	if _, _, ok := c.h.store.service(c.in.id); !ok && c.UnknownForm != 0 {
+		return c.instead(c.UnknownForm, unknownService(c.in.id))
+	}
 	return c.simple(document{root: root, shape: c.Definitions, kind: kindDefinition})
 }
 
@@ -244,8 +252,8 @@ func (c *conversation) file() answer {
 	}
 	for _, name := range sortedKeys(p) {
 		switch attribute := strings.HasPrefix(name, "attribute["); {
-		case attribute && c.PlainMulti && strings.HasSuffix(name, "[]"):
-			delete(p, name)
+		case attribute && c.PlainMulti && strings.Contains(name, "]["):
+			delete(p, name) // the code is what stands between the first bracket and the last: no attribute is called that
 		case c.RefuseUnknown && !attribute && !slices.Contains(filingArguments, name) && !slices.Contains(c.Requires, name):
 			faults = append(faults, invalid("argument "+name+" is not known"))
 		}

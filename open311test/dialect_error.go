@@ -32,6 +32,8 @@ func (c *conversation) instead(a Answer, faults ...fault) answer {
 		return c.refuse(faults...)
 	case AnswerEmpty:
 		return c.requests(nil, 0, c.Lists)
+	case AnswerBroken:
+		return answer{status: http.StatusInternalServerError}
 	case AnswerNothing:
 		c.label = "text/html"
 		return answer{status: http.StatusOK}

@@ -26,6 +26,7 @@ var filingCases = []struct {
 	{"required", q{Requires: []string{"email"}}, nil, "", "email is missing", 400},
 	{"refused", q{RefuseUnknown: true}, url.Values{"zipcode": {"1"}}, "", "zipcode", 400},
 	{"brackets", q{PlainMulti: true}, url.Values{"attribute[KIND]": nil, "attribute[KIND][]": {"1"}}, "", "KIND is required", 400},
+	{"indexes", q{PlainMulti: true}, url.Values{"attribute[KIND]": nil, "attribute[KIND][0]": {"1"}}, "", "KIND is required", 400},
 	{"duplicate", q{DuplicateRefuse: true}, nil, "", "duplicate", 400},
 	{"unknown token", q{UnknownToken: open311test.AnswerEmpty}, nil, "odd", "[]", 200},
 	{"pending token", q{PendingToken: 400}, nil, "tk-000001", "no id", 400},

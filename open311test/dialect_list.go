@@ -2,7 +2,6 @@ package open311test
 
 import (
 	"math"
-	"net/http"
 	"net/url"
 	"slices"
 	"sort"
@@ -117,11 +116,15 @@ func (c *conversation) several(p url.Values, name string) ([]string, *answer) {
 	if len(values) < 2 || !slices.Contains(c.OneValue, name) {
 		return values, nil
 	}
-	switch c.Several {
+	how, special := c.SeveralOf[name]
+	if !special {
+		how = c.Several
+	}
+	switch how {
 	case SeveralFirst:
 		return values[:1], nil
 	case SeveralFail:
-		a := c.refuse(fault{http.StatusInternalServerError, "internal error"})
+		a := c.refuse(internal)
 		return nil, &a
 	case SeveralNotFound:
 		a := c.refuse(notFound(name + " " + strings.Join(values, ",") + " does not exist"))

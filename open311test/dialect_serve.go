@@ -83,12 +83,12 @@ func (c *conversation) reply() answer {
 	t, ok := parsePath(escaped, c.h.base)
 	c.f = t.format
 	if !ok {
-		return c.refuse(notFound("there is nothing at this path"))
+		return c.refuse(noSuchPath)
 	}
 	var allowed []string
 	if c.op, allowed = find(c.r.Method, t); c.op == nil {
 		c.head("Allow", strings.Join(allowed, ", "))
-		return c.refuse(fault{http.StatusMethodNotAllowed, c.r.Method + " is not allowed here"})
+		return c.refuse(notAllowed(c.r.Method))
 	}
 	if a := c.formats(); a != nil {
 		return *a
@@ -208,6 +208,9 @@ func (c *conversation) arguments() (url.Values, []fault) {
 	for _, name := range sortedKeys(c.raw) {
 		if c.Accepts != nil && c.op.method == http.MethodGet && !slices.Contains(c.Accepts, name) {
 			faults = append(faults, invalid("parameter "+strconv.Quote(name)+" is not known"))
+		}
+		if slices.Contains(c.Breaks, name) && c.op.method == http.MethodGet {
+			return p, []fault{internal}
 		}
 		spec, ok := theirs[name]
 		if _, renamed := c.Rename[name]; !ok && renamed && c.Rename[name] != name {

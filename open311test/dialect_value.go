@@ -39,6 +39,11 @@ func (c *conversation) alter(k kind, v wire.Value) wire.Value {
 		c.alterDefinition(&v)
 	case kindDiscovery:
 		c.alterDiscovery(&v)
+	case kindUpdate:
+		c.alterID(v.Field("service_request_id"), c.NumberIDs)
+		if f := v.Field("updated_datetime"); f != nil {
+			c.alterDate(f)
+		}
 	case kindReceipt:
 		c.alterID(v.Field("service_request_id"), c.NumberIDs)
 	}
@@ -164,9 +169,9 @@ func (c *conversation) alterDate(f *wire.Value) {
 	if c.DateZone != nil {
 		t = t.In(c.DateZone)
 	}
-	layout := c.DateLayout
-	if layout == "" {
-		layout = time.RFC3339
+	layout := cmp.Or(c.DateLayout, time.RFC3339)
+	if c.f == wire.JSON {
+		layout = cmp.Or(c.JSONLayout, layout)
 	}
 	if c.LocalAsZ {
 		t = time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
@@ -247,7 +252,7 @@ func (c *conversation) plainer(v wire.Value, inList bool) wire.Value {
 	case wire.Null:
 		switch c.Nothing {
 		case NothingEmpty:
-			v.Kind = wire.Text
+			v.Kind, v.Text = wire.Text, "" // of JSON's null the Text is the word
 		case NothingNone:
 			v.Kind, v.Text = wire.Text, "None"
 		case NothingWord:

@@ -3,9 +3,11 @@ package open311test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/go-open311/open311/internal/wire"
@@ -150,11 +152,11 @@ func (c *conversation) finish(b []byte) []byte {
 		// Both characters stand in strings only.
 		b = bytes.ReplaceAll(bytes.ReplaceAll(b, []byte("/"), []byte(`\/`)), []byte("<"), []byte(`\u003C`))
 	}
-	if c.Latin1 {
-		b = latin1(b, c.f)
-	}
 	if c.ControlBytes {
 		b = bytes.ReplaceAll(b, []byte(control), []byte{0x10})
+	}
+	if c.Latin1 {
+		b = latin1(b, c.f)
 	}
 	if c.LeadingSpace {
 		b = append([]byte("\n\n"), b...)
@@ -165,13 +167,18 @@ func (c *conversation) finish(b []byte) []byte {
 	return b
 }
 
-// latin1 writes a byte for every character up to U+00FF, and references for the others.
+// latin1 writes a byte for every character up to U+00FF, and references for the others; in the name of an
+// element, where XML knows no references, an underscore.
 func latin1(b []byte, f wire.Format) []byte {
 	out := make([]byte, 0, len(b)+len(b)/8)
+	tag := false
 	for len(b) > 0 {
 		n := 0 // most of a document is ASCII
 		for n < len(b) && b[n] < utf8.RuneSelf {
 			n++
+		}
+		if at := bytes.LastIndexAny(b[:n], "<>"); at >= 0 {
+			tag = b[at] == '<' // in a text both are escaped
 		}
 		out, b = append(out, b[:n]...), b[n:]
 		if len(b) == 0 {
@@ -182,14 +189,22 @@ func latin1(b []byte, f wire.Format) []byte {
 		switch {
 		case r >= 0xA0 && r <= 0xFF:
 			out = append(out, byte(r))
+		case f == wire.XML && tag:
+			out = append(out, '_')
 		case f == wire.XML:
 			out = append(out, "&#"+strconv.Itoa(int(r))+";"...)
+		case r > 0xFFFF:
+			high, low := utf16.EncodeRune(r)
+			out = appendEscape(appendEscape(out, high), low)
 		default:
-			out = append(out, strings.Trim(strconv.QuoteToASCII(string(r)), `"`)...)
+			out = appendEscape(out, r)
 		}
 	}
 	return out
 }
+
+// appendEscape appends a character of 16 bits as JSON can write it in ASCII.
+func appendEscape(dst []byte, r rune) []byte { return fmt.Appendf(dst, `\u%04x`, r) }
 
 // xmlWriter writes elements with the quirks of XML.
 type xmlWriter struct {
@@ -246,6 +261,10 @@ func (x *xmlWriter) element(v wire.Value, item bool) {
 	x.dst = append(x.dst, "</"+name+">"...)
 }
 
+// lostInCDATA reports whether a character cannot stand as it is: a reader makes new lines of \r, and others are
+// not XML at all.
+func lostInCDATA(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r == 0xFFFE || r == 0xFFFF }
+
 // itemName returns the name of an item in a list that the specification names, or guesses one.
 func itemName(list string) string {
 	probe := wire.AppendXML(nil, wire.Value{Name: list, Kind: wire.List, Kids: []wire.Value{{}}})
@@ -254,7 +273,7 @@ func itemName(list string) string {
 }
 
 func (x *xmlWriter) text(s string) {
-	if x.q.CDATA && strings.ContainsAny(s, "<>&") && !strings.Contains(s, "]]>") {
+	if x.q.CDATA && strings.ContainsAny(s, "<>&") && !strings.Contains(s, "]]>") && !x.q.Latin1 && !strings.ContainsFunc(s, lostInCDATA) {
 		x.dst = append(x.dst, "<![CDATA["+s+"]]>"...)
 		return
 	}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -75,7 +74,7 @@ func TestFaults(t *testing.T) {
 			}},
 			{open311test.Empty(204), func(f fetched) bool { return f.status == 204 && f.body == "" && f.err == nil }},
 			{open311test.Empty(500), func(f fetched) bool { return f.status == 500 && f.body == "" }},
-			{open311test.Reset, func(f fetched) bool { return errors.Is(f.err, syscall.ECONNRESET) || errors.Is(f.err, io.EOF) }},
+			{open311test.Reset, func(f fetched) bool { return errors.Is(f.err, open311test.ErrReset) || errors.Is(f.err, io.EOF) }},
 			{open311test.Truncate(0), func(f fetched) bool { return f.body == "" && f.err == io.ErrUnexpectedEOF }},
 			{open311test.Truncate(100), func(f fetched) bool { return f.body == good.body[:100] && f.err == io.ErrUnexpectedEOF }},
 			{open311test.Truncate(-1), func(f fetched) bool { return f.body == good.body[:len(good.body)-1] && f.err == io.ErrUnexpectedEOF }},

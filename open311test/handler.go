@@ -108,7 +108,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) {
 	op, allowed := find(r.Method, t)
 	if op == nil {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		send(w, r, t.format, errorAnswer((*buf)[:0], t.format, fault{http.StatusMethodNotAllowed, r.Method + " is not allowed here"}))
+		send(w, r, t.format, errorAnswer((*buf)[:0], t.format, notAllowed(r.Method)))
 		return
 	}
 	in := &input{target: t, now: h.clock(), root: rootURL(r) + h.base}

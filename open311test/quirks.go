@@ -68,6 +68,7 @@ type Quirks struct {
 	// Dates.
 	DateLayout string         // of all dates; time.RFC3339 if it is empty
 	DateZone   *time.Location // the zone that dates are shown in; nil: the town's
+	JSONLayout string         // … of those in JSON, where it is another: with milliseconds (Klarschiff)
 	LocalAsZ   bool           // the clock of DateZone, labelled Z (fms-endpoint)
 
 	// Fields of requests, services and so on.
@@ -99,24 +100,29 @@ type Quirks struct {
 	NoDiscovery       bool              // 404 in plain text (adapter, open311-to-Go)
 	DiscoveryBeside   bool              // one directory above the endpoint (uReport)
 	DiscoveryURL      DiscoveryURL
+	NoUpdates         bool // servicerequestupdates is not there (all but mySociety's servers)
+	NoUpdateLists     bool // updates are taken, and a list of them is refused with 405 (FixMyStreet)
 
 	// Arguments.
-	Rename         map[string]string // other names for them: {"long": "lon", "page_size": "per_page"}
-	Accepts        []string          // the only ones; others are 400 (adapter)
-	Ignores        []string          // those that have no effect: status (uReport)
-	OneValue       []string          // those that take one value only; see Several
-	Several        Several           // what comes of a comma list that OneValue does not take
-	UnknownStatus  Answer            // to a status that is neither open nor closed; 400 if not set
-	UnknownCode    Answer            // to a service code that does not exist, in a list; an empty list if not set
-	UnknownID      Answer            // to an id that does not exist; 404 if not set
-	EmptyList      Answer            // to a query that finds nothing; 404 (Mark-a-Spot before 2018)
-	BadDate        Answer            // to a date that cannot be read; 400 if not set
-	WordIDs        bool              // ids and jurisdictions must be [A-Za-z0-9_-]+, else 400 (adapter)
-	DefaultStatus  string            // the status of a list that does not ask for one: open (Klarschiff)
-	UpdatedFilters bool              // updated_after and updated_before are heeded (Spot, uReport, CitySDK)
-	Search         bool              // q is heeded (Spot, Mark-a-Spot)
-	Near           bool              // lat, long and radius are heeded (CitySDK)
-	BoxOrder       string            // the order in bbox, of the letters w, s, e and n; "": it is not heeded
+	Rename         map[string]string  // other names for them: {"long": "lon", "page_size": "per_page"}
+	Accepts        []string           // the only ones; others are 400 (adapter)
+	Ignores        []string           // those that have no effect: status (uReport)
+	OneValue       []string           // those that take one value only; see Several
+	Several        Several            // what comes of a comma list that OneValue does not take
+	SeveralOf      map[string]Several // … of one argument, where it is something else (uReport's service_code)
+	Breaks         []string           // those that bring a list down, with 500: bbox (uReport), updated_after (Klarschiff)
+	UnknownStatus  Answer             // to a status that is neither open nor closed; 400 if not set
+	UnknownCode    Answer             // to a service code that does not exist, in a list; an empty list if not set
+	UnknownID      Answer             // to an id that does not exist; 404 if not set
+	UnknownForm    Answer             // to the definition of a service that does not exist; 404 if not set
+	EmptyList      Answer             // to a query that finds nothing; 404 (Mark-a-Spot before 2018)
+	BadDate        Answer             // to a date that cannot be read; 400 if not set
+	WordIDs        bool               // ids and jurisdictions must be [A-Za-z0-9_-]+, else 400 (adapter)
+	DefaultStatus  string             // the status of a list that does not ask for one: open (Klarschiff)
+	UpdatedFilters bool               // updated_after and updated_before are heeded (Spot, uReport, CitySDK)
+	Search         bool               // q is heeded (Spot, Mark-a-Spot)
+	Near           bool               // lat, long and radius are heeded (CitySDK)
+	BoxOrder       string             // the order in bbox, of the letters w, s, e and n; "": it is not heeded
 
 	// Dates in queries.
 	Span           time.Duration // the longest range; 0: 90 days, below 0: any
@@ -162,7 +168,7 @@ type Quirks struct {
 	PostIsList      bool     // a POST is answered by a list of requests (FixMyStreet)
 	Requires        []string // arguments of a POST that must be there: email (Klarschiff)
 	RefuseUnknown   bool     // arguments that the specification does not know are 400 (adapter)
-	PlainMulti      bool     // attribute[x][] is not understood as x, and dropped (adapter)
+	PlainMulti      bool     // attribute[x][] and attribute[x][0] are not understood as x, and dropped (adapter)
 	PendingToken    Answer   // while there is no id: an empty list (adapter), 404, 400; a row without id if not set
 	UnknownToken    Answer   // a token that was never given out; 404 if not set
 	DuplicateRefuse bool     // a POST like the one before is 400 "base is a duplicate" (Boston)
@@ -182,7 +188,7 @@ const (
 	Lone                      // {…} where there is one, else an array (georeport-server, Tampere)
 	InArray                   // [{…}] for a document
 	NestedArrays              // [[{…}]]
-	Fragment                  // {…},{…} without brackets (Helsinki's documentation)
+	Fragment                  // {…},{…} without brackets, which is no JSON (Helsinki's documentation)
 )
 
 // Nothing is what stands for a value that is not there.
@@ -250,6 +256,7 @@ const (
 	AnswerAnother Answer = 2 // another request (georeport-server)
 	AnswerNothing Answer = 3 // 200 and no body at all (fms-endpoint)
 	AnswerIgnored Answer = 4 // as if it had not been asked (Tampere)
+	AnswerBroken  Answer = 5 // 500 and no body at all (uReport)
 )
 
 // PagingKind is by which arguments a list goes on.

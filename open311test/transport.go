@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
-	"syscall"
 	"time"
 )
 
@@ -109,7 +108,7 @@ func (w *recorder) pace(pause time.Duration) { w.pause = pause }
 
 // errAborted is what a client sees of a handler that panics with http.ErrAbortHandler before it has
 // answered anything.
-var errAborted = fmt.Errorf("open311test: the server closed the connection: %w", syscall.ECONNRESET)
+var errAborted = fmt.Errorf("open311test: the server closed the connection: %w", errReset)
 
 func (o outcome) response(r *http.Request) (*http.Response, error) {
 	switch {

@@ -35,7 +35,7 @@ type FiledUpdate struct {
 
 var updateTable = wire.TableOf[open311.Update]()
 
-// PutUpdates adds updates, which GET /servicerequestupdates lists. One without an ID gets one, one
+// PutUpdates adds updates, which GET /servicerequestupdates lists where the dialect has it. One without an ID gets one, one
 // without a date is of this moment.
 func (h *Handler) PutUpdates(list ...open311.Update) {
 	h.store.mu.Lock()

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -35,14 +34,14 @@ func TestErrorHidesAndKeepsCauses(t *testing.T) {
 	s := New(secret)
 	address := "https://h/r.json?api_key=" + secret
 	get := func(err error) error { return &url.Error{Op: "Get", URL: address, Err: err} }
-	refused := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	refused := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", fs.ErrPermission)}
 	for name, c := range map[string]struct {
 		err     error
 		is      error
 		timeout bool
 	}{
 		"url.Error":        {get(context.Canceled), context.Canceled, false},
-		"refused":          {fmt.Errorf("after 4 attempts: %w", get(refused)), syscall.ECONNREFUSED, false},
+		"refused":          {fmt.Errorf("after 4 attempts: %w", get(refused)), fs.ErrPermission, false},
 		"deadline":         {get(context.DeadlineExceeded), context.DeadlineExceeded, true},
 		"text":             {fmt.Errorf("bad %s: %w", secret, context.Canceled), context.Canceled, false},
 		"joined":           {errors.Join(errors.New(secret), get(fs.ErrExist), nil), fs.ErrExist, false},

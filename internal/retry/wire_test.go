@@ -17,7 +17,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -91,7 +90,7 @@ type wireFault struct {
 }
 
 var wireFaults = map[string]wireFault{
-	"refused":             {dial: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, get: 4, post: 4, is: syscall.ECONNREFUSED},
+	"refused":             {dial: &net.OpError{Op: "dial", Err: errRefused}, get: 4, post: 4, is: errRefused},
 	"no such host":        {dial: &net.DNSError{Err: "no such host", IsNotFound: true}, get: 4, post: 4},
 	"reset after body":    {handle: func(c net.Conn, r *bufio.Reader) { _ = readRequest(r); reset(c) }, get: 4, post: 1, sent: true},
 	"closed after body":   {handle: func(_ net.Conn, r *bufio.Reader) { _ = readRequest(r) }, get: 4, post: 1, sent: true, is: io.EOF},
@@ -112,7 +111,7 @@ func TestFaultsOnTheWire(t *testing.T) {
 	t.Cleanup(secure.Close)
 
 	all := maps.Clone(wireFaults)
-	all["really refused"] = wireFault{url: "http://" + closedPort(t), get: 4, post: 4, is: syscall.ECONNREFUSED}
+	all["really refused"] = wireFault{url: "http://" + closedPort(t), get: 4, post: 4, is: errRefused}
 	all["unknown certificate"] = wireFault{url: secure.URL, get: 1, post: 1}
 	all["no TLS there"] = wireFault{url: "https" + strings.TrimPrefix(plain.URL, "http"), get: 1, post: 1}
 	for name, f := range all {
