@@ -26,12 +26,12 @@ var breakings = []struct {
 	{"Content-Length is more than comes", func(w http.ResponseWriter, half string) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(half)+1000))
 		io.WriteString(w, half)
-	}, "unexpected EOF"},
+	}, io.ErrUnexpectedEOF.Error()},
 	{"connection closed in a chunk", func(w http.ResponseWriter, half string) {
 		io.WriteString(w, half)
 		w.(http.Flusher).Flush()
 		panic(http.ErrAbortHandler)
-	}, "unexpected EOF"},
+	}, io.ErrUnexpectedEOF.Error()},
 	{"connection reset", func(w http.ResponseWriter, half string) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(half)+1000))
 		io.WriteString(w, half)
@@ -46,7 +46,7 @@ var breakings = []struct {
 	{"nothing but the head", func(w http.ResponseWriter, half string) {
 		w.Header().Set("Content-Length", "1000")
 		w.(http.Flusher).Flush()
-	}, "unexpected EOF"},
+	}, io.ErrUnexpectedEOF.Error()},
 }
 
 // A list or a record that breaks off is asked for again, as often as the retry policy says.

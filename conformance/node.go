@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"bytes"
-	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -139,91 +138,6 @@ func latin1(body []byte) []byte {
 const maxDepth = 64
 
 var errDepth = errors.New("nested more than 64 deep")
-
-// parseJSON reads what is right fast, and what is wrong once more, for the words of the error.
-func parseJSON(body []byte) (*node, error) {
-	if !json.Valid(body) {
-		return tokensOf(body)
-	}
-	b := builder{text: string(body)}
-	if n := b.value(0); n != nil {
-		return n, nil
-	}
-	return nil, errDepth
-}
-
-func tokensOf(body []byte) (*node, error) {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	n, err := jsonValue(d, 0)
-	if err != nil {
-		return nil, unexpectedEnd(err)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, fmt.Errorf("something follows the value, at byte %d", d.InputOffset())
-	}
-	return n, nil
-}
-
-func unexpectedEnd(err error) error {
-	if err == io.EOF {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}
-
-func jsonValue(d *json.Decoder, depth int) (*node, error) {
-	t, err := d.Token()
-	if err != nil {
-		return nil, err
-	}
-	if depth > maxDepth {
-		return nil, errDepth
-	}
-	switch t := t.(type) {
-	case string:
-		return &node{kind: kindText, text: t}, nil
-	case json.Number:
-		return &node{kind: kindNumber, text: t.String()}, nil
-	case bool:
-		return &node{kind: kindBool, text: fmt.Sprint(t)}, nil
-	case json.Delim:
-		return jsonKids(d, t, depth)
-	}
-	return &node{kind: kindNull}, nil
-}
-
-// jsonKids reads the rest of an array or an object.
-func jsonKids(d *json.Decoder, open json.Delim, depth int) (*node, error) {
-	n := &node{kind: kindList}
-	if open == '{' {
-		n.kind = kindObject
-	}
-	seen := make(map[string]bool)
-	for d.More() {
-		name := ""
-		if n.kind == kindObject {
-			t, err := d.Token()
-			if err != nil {
-				return nil, err
-			}
-			name = t.(string) // the decoder allows nothing else
-			if seen[name] {
-				n.twice = append(n.twice, name)
-			}
-			seen[name] = true
-		}
-		k, err := jsonValue(d, depth+1)
-		if err != nil {
-			return nil, err
-		}
-		k.name = name
-		n.twice = append(n.twice, k.twice...)
-		n.kids = append(n.kids, k)
-	}
-	_, err := d.Token()
-	return n, err
-}
 
 func parseXML(body []byte) (*node, error) {
 	d := xml.NewDecoder(bytes.NewReader(body))

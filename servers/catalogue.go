@@ -119,7 +119,11 @@ func (f *file) row(raw json.RawMessage) (Server, error) {
 func decode(raw json.RawMessage, s *Server) error {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(s); err != nil {
+	err := dec.Decode(s)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Errorf("%s: must not be a %s", wrong.Field, wrong.Value)
+	}
+	if err != nil {
 		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil

@@ -90,7 +90,7 @@ func TestLoadRejects(t *testing.T) {
 			`row 2 ("springfield"): unknown field "jurisdiction"`},
 		{`{"servers":[{` + ok + `,"quirks":{"renames":{}}}]}`, `row 1 ("x"): unknown field "renames"`},
 		{`{"servers":[{` + ok + `,"key_for_read":"maybe"}]}`, `row 1 ("x"): "maybe" is not "yes", "no" or "unknown"`},
-		{`{"servers":[{` + ok + `,"formats":"json"}]}`, `row 1 ("x"): cannot unmarshal string`},
+		{`{"servers":[{` + ok + `,"formats":"json"}]}`, `row 1 ("x"): formats: must not be a string`},
 		{`{"platforms":{"P":{"dialct":"spot"}},"servers":[{` + ok + `,"platform":"P"}]}`,
 			`row 1 ("x"): platform "P": unknown field "dialct"`},
 		{`{"servers":[null]}`, `row 1 (""): key: ""`},

@@ -24,10 +24,10 @@ type call struct {
 // An attempt is one run of the loop, several requests if it is redirected.
 type attempt struct {
 	ctx  context.Context // of its requests, if it is not that of the call
-	err  error         // of the connection, if another attempt may mend it
-	sent bool          // the server may have seen it
-	used time.Duration // of the time limit, when the headers were there
-	wait time.Duration // before the next attempt
+	err  error           // of the connection, if another attempt may mend it
+	sent bool            // the server may have seen it
+	used time.Duration   // of the time limit, when the headers were there
+	wait time.Duration   // before the next attempt
 }
 
 type callKey struct{}
