@@ -74,22 +74,5 @@ func (c Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
 // A status of 400 or more, or a redirect that is not followed, is an *[APIError]. Of any other answer
 // the caller must close the body. It is not read: the Format of a [Response] is that of its label.
 func (c *Client) Do(ctx context.Context, method, path string, params url.Values, opts ...CallOption) (*http.Response, error) {
-	k := &call{method: method, raw: strings.Trim(path, "/"), params: params, write: method != http.MethodGet && method != http.MethodHead}
-	k.op = method + " " + k.raw
-	for segment := range strings.SplitSeq(k.raw, "/") {
-		if plain, err := url.PathUnescape(segment); err != nil || plain == ".." || plain == "." || segment == "" {
-			return nil, fmt.Errorf("open311: %s: the path must lie below the endpoint", k.op)
-		}
-	}
-	conn, err := c.conn.withOptions(opts)
-	if err != nil {
-		return nil, err
-	}
-	a, err := conn.send(ctx, k, conn.formats()[0])
-	if err != nil {
-		return nil, err
-	}
-	conn.answered(a, labelFormat(a.resp.Header))
-	a.seen.end(CallResult{StatusCode: a.resp.StatusCode})
-	return a.resp, nil
+	return c.conn.do(ctx, method, strings.Trim(path, "/"), params, opts)
 }

@@ -4,21 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
-	"golang.org/x/time/rate"
-
+	"github.com/go-open311/open311/internal/cache"
+	"github.com/go-open311/open311/internal/form"
+	"github.com/go-open311/open311/internal/listing"
 	"github.com/go-open311/open311/internal/redact"
 	"github.com/go-open311/open311/internal/retry"
 )
 
 // conn is the connection that the clients of one endpoint share. A call goes through it in five steps: it is
-// built, waits for the rate limit, is sent, and its answer is classified (conn.go, call.go) and decoded (read.go).
+// built, waits for the rate limit, is sent, and its answer is classified (send.go) and decoded (read.go).
 type conn struct {
 	cfg      config
+	dialect  *Dialect // that of cfg
 	endpoint *url.URL // without the trailing slash
 	hide     *redact.Set
 	calls    *retry.Client
@@ -26,9 +30,77 @@ type conn struct {
 	call     *callOptions // of the method that is being called; nil for none
 }
 
-// transportParts is what derived clients share with the client they come from.
-type transportParts struct {
-	budget *retry.Budget
+// ServiceClient reads what can be reported to a city: GET /services and GET /services/{code}.
+type ServiceClient struct{ c *conn }
+
+// RequestClient reads and files service requests: /requests and /tokens.
+type RequestClient struct{ c *conn }
+
+// UpdateClient reads and sends updates of service requests: /servicerequestupdates, an extension of
+// mySociety's servers (FixMyStreet, open311-adapter) that GeoReport v2 does not have. A server with
+// another path for it is a matter of Dialect.Paths.
+type UpdateClient struct{ c *conn }
+
+// DiscoveryClient reads the discovery document of an endpoint (Open311 Service Discovery).
+type DiscoveryClient struct{ c *conn }
+
+// Format names the client, and shows nothing of its settings.
+func (s ServiceClient) Format(f fmt.State, verb rune) { s.c.Format(f, verb) }
+
+// Format names the client, and shows nothing of its settings.
+func (r RequestClient) Format(f fmt.State, verb rune) { r.c.Format(f, verb) }
+
+// Format names the client, and shows nothing of its settings.
+func (u UpdateClient) Format(f fmt.State, verb rune) { u.c.Format(f, verb) }
+
+// Format names the client, and shows nothing of its settings.
+func (d DiscoveryClient) Format(f fmt.State, verb rune) { d.c.Format(f, verb) }
+
+// call is one call to be made: what, where and with what. It is sent as often as it takes.
+type call struct {
+	op     string   // for messages: "GET requests"
+	method string   //
+	path   []string // segments below the endpoint, not escaped
+	raw    string   // or the path as it stands
+	params url.Values
+	// body makes the body of a write, if it is more than a form of the parameters.
+	body   func(params url.Values) (*form.Payload, error)
+	write  bool // it changes something at the server: the key goes with it, and nothing is repeated lightly
+	noPath bool // the URL is the endpoint itself with a suffix
+	// page and window say which part of a listing it is, for those who look.
+	page, window string
+}
+
+// CallOption is a setting of one call, or of all calls that one method or one loop makes. Later ones win. One that
+// cannot be used makes the method return a *[ValidationError], and nothing is sent.
+type CallOption func(*callOptions)
+
+type callOptions struct {
+	params     url.Values
+	header     http.Header
+	extensions bool
+	response   *Response
+	problems   []Problem
+}
+
+// memory is what a client and those derived from it have learned about their endpoint.
+type memory struct {
+	format   atomic.Int32     // the Format that has worked
+	detected listing.Detected // how lists are cut
+	// Filing depends on what has been read about services: whether one is a blackbox, so that a receipt without
+	// an id is one, and what its definition asks for. Both are kept by jurisdiction and code.
+	types       cache.Map[string] // the type of a service
+	definitions cache.Map[any]    // its *ServiceDefinition
+}
+
+const (
+	maxTypes       = 4096      // services whose type is remembered
+	maxDefinitions = 256       // definitions that are remembered
+	definitionAge  = time.Hour // for which a definition is good: cities do change them
+)
+
+func newMemory() *memory {
+	return &memory{types: cache.Map[string]{Limit: maxTypes}, definitions: cache.Map[any]{Limit: maxDefinitions, Age: definitionAge}}
 }
 
 // String names the endpoint, redacted. That of a client that New has not made has none.
@@ -55,7 +127,7 @@ func dial(endpoint string, opts []Option) (*conn, error) {
 	}
 	cfg := config{maxResponse: defaultMaxResponse, location: time.UTC,
 		userAgent: defaultUserAgent, concurrency: 1, transport: transportParts{budget: new(retry.Budget)}}
-	return newConn(u, cfg, &memory{}, opts)
+	return newConn(u, cfg, newMemory(), opts)
 }
 
 func parseEndpoint(endpoint string) (*url.URL, error) {
@@ -74,26 +146,18 @@ func parseEndpoint(endpoint string) (*url.URL, error) {
 
 // newConn returns a connection to an endpoint. It makes no call.
 func newConn(endpoint *url.URL, cfg config, learned *memory, opts []Option) (*conn, error) {
-	for _, o := range opts {
-		if o == nil {
-			continue
-		}
-		if err := o(&cfg); err != nil {
-			return nil, fmt.Errorf("open311: %w", err)
-		}
-	}
-	if d := cfg.dialect.RateLimit; !cfg.limiterSet && d > 0 && d != cfg.limiterRate {
-		// A quarter of a minute's calls at once, so that no minute has many more than its share.
-		cfg.limiter, cfg.limiterRate = rate.NewLimiter(rate.Limit(d), max(1, int(d*15))), d
+	if err := cfg.apply(opts); err != nil {
+		return nil, err
 	}
 	c := &conn{cfg: cfg, endpoint: endpoint, learned: learned, hide: redact.New(secretsOf(endpoint, &cfg)...)}
+	c.dialect = &c.cfg.dialect
 	if cfg.dialect.KeyParam != "" {
 		c.hide = c.hide.WithNames(cfg.dialect.KeyParam)
 	}
 	if cfg.dialect.KeyHeader != "" {
 		c.hide = c.hide.WithNames(cfg.dialect.KeyHeader)
 	}
-	c.calls = retry.New(c.httpClient(), retry.Config{
+	c.calls = retry.New(cfg.client(), retry.Config{
 		Policy: retry.Policy{MaxAttempts: cfg.retry.MaxAttempts, MinWait: cfg.retry.MinWait, MaxWait: cfg.retry.MaxWait},
 		Budget: cfg.transport.budget, Timeout: cfg.timeout, Begin: beginAttempt, OnAttempt: endAttempt, Wait: c.limit,
 		CrossHost: c.hide.Strip,
@@ -119,23 +183,6 @@ func secretsOf(endpoint *url.URL, cfg *config) []string {
 	return secrets
 }
 
-// httpClient returns a copy of the caller's client with the middleware around its transport.
-func (c *conn) httpClient() *http.Client {
-	hc := &http.Client{}
-	if c.cfg.httpClient != nil {
-		*hc = *c.cfg.httpClient
-	}
-	rt := hc.Transport
-	if rt == nil {
-		rt = http.DefaultTransport
-	}
-	for i := len(c.cfg.middleware) - 1; i >= 0; i-- {
-		rt = c.cfg.middleware[i](rt)
-	}
-	hc.Transport = rt
-	return hc
-}
-
 func (c *conn) limit(ctx context.Context) error {
 	if c.cfg.limiter == nil {
 		return ctx.Err()
@@ -156,4 +203,100 @@ func (c *conn) hiding(personal []string) *conn {
 	own := *c
 	own.hide = c.hide.With(personal...)
 	return &own
+}
+
+// withOptions returns the connection for one call of a method. The error is a *[ValidationError].
+func (c *conn) withOptions(opts []CallOption) (*conn, error) {
+	if len(opts) == 0 {
+		return c, nil
+	}
+	o := &callOptions{}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(o)
+		}
+	}
+	if len(o.problems) > 0 {
+		return nil, &ValidationError{o.problems}
+	}
+	own := *c
+	own.call = o
+	for name, values := range o.header {
+		if c.hide.Hides(name) {
+			own.hide = own.hide.With(values...)
+		}
+	}
+	return &own, nil
+}
+
+// withoutOptions returns the connection for a call that the method makes on its own account.
+func (c *conn) withoutOptions() *conn {
+	if c.call == nil {
+		return c
+	}
+	own := *c
+	own.call = nil
+	return &own
+}
+
+// unanswered returns the connection for a call whose answer the caller is shown later: it may be made in another
+// goroutine than the caller's.
+func (c *conn) unanswered() *conn {
+	if c.call == nil || c.call.response == nil {
+		return c
+	}
+	own, o := *c, *c.call
+	own.call, o.response = &o, nil
+	return &own
+}
+
+// formats returns the formats to try, the best first. There is a second one only while it is open
+// which of the two the server speaks.
+func (c *conn) formats() []Format {
+	if c.cfg.format != FormatAuto {
+		return []Format{c.cfg.format}
+	}
+	if f := Format(c.learned.format.Load()); f != FormatAuto {
+		return []Format{f}
+	}
+	if len(c.dialect.Formats) > 0 {
+		return c.dialect.Formats
+	}
+	return []Format{FormatJSON, FormatXML}
+}
+
+// works remembers that the server speaks f.
+func (c *conn) works(f Format) {
+	if c.cfg.format == FormatAuto {
+		c.learned.format.Store(int32(f))
+	}
+}
+
+// path returns the segments of a resource's path below the endpoint.
+func (c *conn) path(resource string, more ...string) []string {
+	return append(strings.Split(c.dialect.path(resource), "/"), more...)
+}
+
+// isEmpty reports whether an error is what the server has for an empty list.
+func (c *conn) isEmpty(err error) bool {
+	return c.dialect.NotFoundIsEmpty && errors.Is(err, ErrNotFound)
+}
+
+// status returns the word of the dialect for a status of the server's own.
+func (c *conn) status(s Status) Status {
+	if to, ok := c.dialect.StatusWords[string(s)]; ok {
+		return to
+	}
+	return s
+}
+
+// over returns the parameters that a method's caller has given, by its argument and by options, which win.
+func (o *callOptions) over(own url.Values) url.Values {
+	if o == nil || len(o.params) == 0 {
+		return own
+	}
+	all := make(url.Values, len(own)+len(o.params))
+	maps.Copy(all, own)
+	maps.Copy(all, o.params)
+	return all
 }

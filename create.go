@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/go-open311/open311/internal/form"
@@ -62,7 +61,7 @@ func (c *conn) problems(n *NewRequest) []Problem {
 		return out
 	}
 	out = append(out, c.knownDefinition(n.ServiceCode).problems(n.Attributes)...)
-	out = append(out, c.cfg.dialect.problems(n)...)
+	out = append(out, c.dialect.problems(n)...)
 	return hidden(out, n.personal())
 }
 
@@ -83,14 +82,14 @@ func (c *conn) prepare(ctx context.Context, o *outgoing) (k *call, done func(), 
 	if err != nil {
 		return nil, nil, c.unsent(op, err)
 	}
-	d := &c.cfg.dialect
+	d := c.dialect
 	params := make(url.Values, len(o.params)+len(o.own))
 	for name, values := range o.params {
 		params[d.param(name)] = values
 	}
 	maps.Copy(params, o.own)
 	body := d.body(form.Form{Attributes: o.attributes, Files: files, Root: o.root})
-	return &call{op: op, method: http.MethodPost, path: strings.Split(d.path(o.resource), "/"), params: params, write: true, body: body}, done, nil
+	return &call{op: op, method: http.MethodPost, path: c.path(o.resource), params: params, write: true, body: body}, done, nil
 }
 
 // body returns what makes the body of a call out of its parameters and the rest of f, in the style of the

@@ -14,12 +14,6 @@ import (
 	"github.com/go-open311/open311/internal/wire"
 )
 
-// DiscoveryClient reads the discovery document of an endpoint (Open311 Service Discovery).
-type DiscoveryClient struct{ c *conn }
-
-// Format names the client, and shows nothing of its settings.
-func (d DiscoveryClient) Format(f fmt.State, verb rune) { d.c.Format(f, verb) }
-
 // Discovery says where a city's Open311 endpoints are.
 type Discovery struct {
 	Changeset  string // when the document changed last; an opaque text, of many layouts
@@ -116,8 +110,8 @@ func discover(ctx context.Context, discoveryURL string, opts []Option) (*conn, e
 	if err != nil {
 		return nil, err
 	}
-	if len(found.cfg.dialect.Formats) == 0 {
-		found.cfg.dialect.Formats = e.formats()
+	if len(found.dialect.Formats) == 0 {
+		found.dialect.Formats = e.formats()
 	}
 	return found.withVersion(ctx), nil
 }
@@ -132,7 +126,7 @@ func (c *conn) withVersion(ctx context.Context) *conn {
 	if _, err := listServices(ctx, c); err == nil || !leadsNowhere(err) {
 		return c
 	}
-	longer, err := newConn(c.endpoint.JoinPath("v2"), c.cfg, &memory{}, nil)
+	longer, err := newConn(c.endpoint.JoinPath("v2"), c.cfg, newMemory(), nil)
 	if err != nil {
 		return c
 	}
@@ -184,7 +178,7 @@ func readDiscovery(ctx context.Context, near *conn, u *url.URL, suffix Format) (
 	}
 	where := *u
 	where.Path, where.RawPath = strings.TrimRight(where.Path, "/"), ""
-	c, err := newConn(&where, cfg, &memory{}, nil)
+	c, err := newConn(&where, cfg, newMemory(), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 // byValues lists the query, once for each value of the filters that take one value a call.
 func (l *lister) byValues() error {
 	queries := []Query{l.q}
-	d := &l.c.cfg.dialect
+	d := l.c.dialect
 	if d.oneValue("service_code") {
 		queries = eachCode(queries)
 	}
@@ -155,7 +155,7 @@ const idChunk = 50
 // for one by one: some servers give only the first of several, or refuse them.
 func (l *lister) byID() error {
 	ids := slices.Compact(slices.Clone(l.q.IDs))
-	d := &l.c.cfg.dialect
+	d := l.c.dialect
 	singly := !d.sends("service_request_id") || d.oneValue("service_request_id")
 	for chunk := range slices.Chunk(ids, idChunk) {
 		missing := chunk
@@ -230,4 +230,46 @@ func (l *lister) oneByOne(ids []string) (found int, err error) {
 		}
 	}
 	return found, nil
+}
+
+// filter is the part of a query that can be checked on this side.
+type filter struct {
+	codes      []string
+	statuses   []Status
+	start, end time.Time
+	// strict says that the server does not apply the statuses itself. Where it does, a row in a state of
+	// its own words, such as in_progress, was given because the server counts it among those asked for.
+	strict bool
+}
+
+func newFilter(q *Query, d *Dialect) filter {
+	return filter{codes: q.ServiceCodes, statuses: q.Statuses, start: q.Start.Truncate(time.Second), end: wholeSecondUp(q.End),
+		strict: !d.sends("status")}
+}
+
+func wholeSecondUp(t time.Time) time.Time {
+	if whole := t.Truncate(time.Second); whole.Before(t) {
+		return whole.Add(time.Second)
+	}
+	return t
+}
+
+// keeps reports whether r is what the query asks for. What r does not say counts as right. Both bounds
+// are inclusive, in whole seconds.
+func (f *filter) keeps(r *ServiceRequest) bool {
+	if len(f.codes) > 0 && r.ServiceCode != "" && !slices.Contains(f.codes, r.ServiceCode) {
+		return false
+	}
+	if len(f.statuses) > 0 && r.Status != "" && !slices.ContainsFunc(f.statuses, r.Status.Is) {
+		if f.strict || r.Status.Is(StatusOpen) || r.Status.Is(StatusClosed) {
+			return false
+		}
+	}
+	if t := r.RequestedDatetime; !t.IsZero() && !(f.start.IsZero() && f.end.IsZero()) {
+		t = t.Truncate(time.Second)
+		if !f.start.IsZero() && t.Before(f.start) || !f.end.IsZero() && t.After(f.end) {
+			return false
+		}
+	}
+	return true
 }

@@ -19,7 +19,7 @@ type feedLists struct {
 }
 
 func newFeedLists(c *conn, q *Query) *feedLists {
-	d := &c.cfg.dialect
+	d := c.dialect
 	l := &feedLists{c: c, q: *q, scope: newScope(q, d)}
 	if !knowsArea(d, "bbox") {
 		l.q.Within = nil
@@ -36,7 +36,7 @@ func newFeedLists(c *conn, q *Query) *feedLists {
 
 // idsPerCall returns how many ids the server may be asked for at once.
 func (l *feedLists) idsPerCall() int {
-	if l.c.cfg.dialect.oneValue("service_request_id") {
+	if l.c.dialect.oneValue("service_request_id") {
 		return 1
 	}
 	return idChunk
@@ -60,7 +60,7 @@ func (l *feedLists) Requested(ctx context.Context, from time.Time, strict bool, 
 	case errors.As(err, &te):
 		a.Gaps = feedGaps(te.Gaps)
 		return a, nil
-	case l.c.cfg.dialect.NotFoundIsEmpty && errors.Is(err, ErrNotFound):
+	case l.c.isEmpty(err):
 		return a, nil
 	}
 	return a, err
@@ -71,10 +71,10 @@ func (l *feedLists) Updated(ctx context.Context, after time.Time, strict bool, s
 	q := l.q
 	q.UpdatedAfter = after
 	queries := []Query{q}
-	if l.c.cfg.dialect.oneValue("service_code") {
+	if l.c.dialect.oneValue("service_code") {
 		queries = eachCode(queries)
 	}
-	if l.c.cfg.dialect.oneValue("status") {
+	if l.c.dialect.oneValue("status") {
 		queries = eachStatus(queries)
 	}
 	useful := true

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 
@@ -104,7 +103,7 @@ func newLister(ctx context.Context, c *conn, q *Query) *lister {
 	if l.q.PageSize == 0 {
 		l.q.PageSize = c.cfg.pageSize
 	}
-	d := &c.cfg.dialect
+	d := c.dialect
 	l.keep = newFilter(&l.q, d)
 	l.Lister = listing.New(ctx, l, listing.Traits{
 		Style: listing.Style(d.Paging.Style), First: d.Paging.First, Cap: d.Paging.Cap,
@@ -160,7 +159,7 @@ func (l *lister) gaps() []Gap {
 // ask makes q what the calls to come ask for.
 func (l *lister) ask(q *Query) error {
 	l.Forget()
-	d := &l.c.cfg.dialect
+	d := l.c.dialect
 	base := *q
 	base.Start, base.End, base.Page, base.PageSize = time.Time{}, time.Time{}, 0, 0
 	params, err := l.c.queryParams(&base)
@@ -179,8 +178,8 @@ func (l *lister) ask(q *Query) error {
 
 // call returns the call for a slice.
 func (l *lister) call(s *listing.Slice) *call {
-	d := &l.c.cfg.dialect
-	k := &call{op: "GET requests", method: http.MethodGet, path: []string{d.path("requests")}}
+	d := l.c.dialect
+	k := &call{op: "GET requests", method: http.MethodGet, path: l.c.path("requests")}
 	k.page, k.window = pageName(s), windowName(s)
 	if s.Next != "" {
 		k.params, _ = url.ParseQuery(s.Next) // what cannot be read of it is left out
@@ -291,7 +290,7 @@ func ended(err error) bool {
 func (l *lister) Open(ctx context.Context, s listing.Slice) (listing.Rows, error) {
 	st, err := openStream(ctx, l.c, l.call(&s), requestTable)
 	switch {
-	case err != nil && l.c.cfg.dialect.NotFoundIsEmpty && errors.Is(err, ErrNotFound):
+	case err != nil && l.c.isEmpty(err):
 		return &loadedRows{l: l, at: -1, err: io.EOF, beside: beside{total: -1, header: http.Header{}}}, nil
 	case err != nil:
 		return nil, err
@@ -314,12 +313,13 @@ func (l *lister) Load(ctx context.Context, s listing.Slice, room int) func() (li
 			next := &r.list[len(r.list)-1]
 			points.lend(next)
 			if err = st.next(next); err == nil {
-				l.c.mapStatus(next)
+				next.Status = l.c.status(next.Status)
 			}
 		}
 		r.list, r.err = r.list[:len(r.list)-1], err
+		r.format = formatOf(st.rd.Format())
 		st.close()
-		r.beside, r.answer, r.format = besideOf(st), st.a, formatOf(st.rd.Format())
+		r.beside, r.answer = besideOf(st), st.a
 		return r, nil
 	}
 }
@@ -380,7 +380,7 @@ func (r *liveRows) Next() (listing.Row, error) {
 	if err := r.s.next(next); err != nil {
 		return listing.Row{}, err
 	}
-	r.l.c.mapStatus(next)
+	next.Status = r.l.c.status(next.Status)
 	return r.l.row(next), nil
 }
 
@@ -431,45 +431,3 @@ func (r *loadedRows) Close() listing.Meta {
 }
 
 func (r *loadedRows) Abort() {}
-
-// filter is the part of a query that can be checked on this side.
-type filter struct {
-	codes      []string
-	statuses   []Status
-	start, end time.Time
-	// strict says that the server does not apply the statuses itself. Where it does, a row in a state of
-	// its own words, such as in_progress, was given because the server counts it among those asked for.
-	strict bool
-}
-
-func newFilter(q *Query, d *Dialect) filter {
-	return filter{codes: q.ServiceCodes, statuses: q.Statuses, start: q.Start.Truncate(time.Second), end: wholeSecondUp(q.End),
-		strict: !d.sends("status")}
-}
-
-func wholeSecondUp(t time.Time) time.Time {
-	if whole := t.Truncate(time.Second); whole.Before(t) {
-		return whole.Add(time.Second)
-	}
-	return t
-}
-
-// keeps reports whether r is what the query asks for. What r does not say counts as right. Both bounds
-// are inclusive, in whole seconds.
-func (f *filter) keeps(r *ServiceRequest) bool {
-	if len(f.codes) > 0 && r.ServiceCode != "" && !slices.Contains(f.codes, r.ServiceCode) {
-		return false
-	}
-	if len(f.statuses) > 0 && r.Status != "" && !slices.ContainsFunc(f.statuses, r.Status.Is) {
-		if f.strict || r.Status.Is(StatusOpen) || r.Status.Is(StatusClosed) {
-			return false
-		}
-	}
-	if t := r.RequestedDatetime; !t.IsZero() && !(f.start.IsZero() && f.end.IsZero()) {
-		t = t.Truncate(time.Second)
-		if !f.start.IsZero() && t.Before(f.start) || !f.end.IsZero() && t.After(f.end) {
-			return false
-		}
-	}
-	return true
-}

@@ -2,9 +2,7 @@ package open311
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"net/url"
 	"time"
 
 	"github.com/go-open311/open311/internal/redact"
@@ -44,18 +42,6 @@ type CallResult struct {
 	Took       time.Duration // from the beginning to the end, with what was waited meanwhile and the time of the caller's loop
 }
 
-// WithObserver lets o see every call, redacted. Several observers are called in the order in which they were given;
-// each context builds on that of the one before.
-func WithObserver(o Observer) Option {
-	return func(c *config) error {
-		if o == nil {
-			return errors.New("WithObserver: no observer")
-		}
-		c.observers = append(c.observers[:len(c.observers):len(c.observers)], o)
-		return nil
-	}
-}
-
 // observation is a call, or an attempt, that is being observed. A nil one does nothing.
 type observation struct {
 	info      CallInfo
@@ -80,12 +66,11 @@ func observationOf(ctx context.Context) *observation {
 }
 
 // observe begins a call. It returns nil if nobody looks.
-func (c *conn) observe(ctx context.Context, k *call, f Format, u *url.URL) (context.Context, *observation) {
-	if c.cfg.observers == nil && c.cfg.logger == nil {
+func observe(ctx context.Context, observers []Observer, logger *slog.Logger, hide *redact.Set, info func() CallInfo) (context.Context, *observation) {
+	if observers == nil && logger == nil {
 		return ctx, nil
 	}
-	o := &observation{observers: c.cfg.observers, logger: c.cfg.logger, hide: c.hide,
-		info: CallInfo{Op: c.hide.Text(k.op), Method: k.method, URL: c.hide.URLOf(u), Format: f, Page: k.page, Window: k.window}}
+	o := &observation{observers: observers, logger: logger, hide: hide, info: info()}
 	ctx = o.begin(context.WithValue(ctx, observationKey{}, o))
 	return ctx, o
 }

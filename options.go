@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-open311/open311/internal/retry"
 	"golang.org/x/time/rate"
 )
 
@@ -42,6 +43,11 @@ type config struct {
 	pageSize     int
 	concurrency  int
 	transport    transportParts // what With shares
+}
+
+// transportParts is what derived clients share with the client they come from.
+type transportParts struct {
+	budget *retry.Budget
 }
 
 // WarningKind says what sort of departure from the specification a [Warning] is about.
@@ -210,6 +216,18 @@ func WithLogger(l *slog.Logger) Option {
 	return func(c *config) error { c.logger = l; return nil }
 }
 
+// WithObserver lets o see every call, redacted. Several observers are called in the order in which they were given;
+// each context builds on that of the one before.
+func WithObserver(o Observer) Option {
+	return func(c *config) error {
+		if o == nil {
+			return errors.New("WithObserver: no observer")
+		}
+		c.observers = append(c.observers[:len(c.observers):len(c.observers)], o)
+		return nil
+	}
+}
+
 // WithUserAgent sets the User-Agent header. Name your program and how to reach you: some servers
 // refuse calls without one.
 func WithUserAgent(ua string) Option {
@@ -285,4 +303,38 @@ func WithConcurrency(n int) Option {
 		c.concurrency = n
 		return nil
 	}
+}
+
+// apply sets what the options say, and then the dialect's rate limit if none of them has set one.
+func (c *config) apply(opts []Option) error {
+	for _, o := range opts {
+		if o == nil {
+			continue
+		}
+		if err := o(c); err != nil {
+			return fmt.Errorf("open311: %w", err)
+		}
+	}
+	if d := c.dialect.RateLimit; !c.limiterSet && d > 0 && d != c.limiterRate {
+		// A quarter of a minute's calls at once, so that no minute has many more than its share.
+		c.limiter, c.limiterRate = rate.NewLimiter(rate.Limit(d), max(1, int(d*15))), d
+	}
+	return nil
+}
+
+// client returns a copy of the caller's client with the middleware around its transport.
+func (c *config) client() *http.Client {
+	hc := &http.Client{}
+	if c.httpClient != nil {
+		*hc = *c.httpClient
+	}
+	rt := hc.Transport
+	if rt == nil {
+		rt = http.DefaultTransport
+	}
+	for i := len(c.middleware) - 1; i >= 0; i-- {
+		rt = c.middleware[i](rt)
+	}
+	hc.Transport = rt
+	return hc
 }

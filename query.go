@@ -10,6 +10,25 @@ import (
 	"github.com/google/go-querystring/query"
 )
 
+// Query says which service requests to list. The zero Query, like a nil one, asks for what the server
+// gives by default: by the specification the last 90 days or 1000 requests. Nothing is sent that is
+// not set here.
+type Query struct {
+	IDs           []string  // service_request_id; by the specification it overrides everything else
+	ServiceCodes  []string  // service_code
+	Statuses      []Status  // status
+	Start, End    time.Time // start_date, end_date: bounds of requested_datetime
+	UpdatedAfter  time.Time // updated_after, an extension of many servers
+	UpdatedBefore time.Time // updated_before
+	Near          *Circle   // lat, long, radius in metres (CitySDK)
+	Within        *Box      // bbox
+	Search        string    // q
+	Extensions    bool      // extensions=true: ask for extended_attributes
+	Page          int       // page; 0 is not sent
+	PageSize      int       // page_size; 0 is not sent
+	Params        url.Values
+}
+
 // listParams is a [Query] as go-querystring encodes it, under the specification's names.
 type listParams struct {
 	IDs           list   `url:"service_request_id,omitempty"`
@@ -71,8 +90,8 @@ func (c *conn) queryParams(q *Query) (url.Values, error) {
 		Start: c.queryTime(q.Start, false), End: c.queryTime(q.End, true),
 		UpdatedAfter: c.queryTime(q.UpdatedAfter, false), UpdatedBefore: c.queryTime(q.UpdatedBefore, true),
 	}
-	statuses := c.cfg.dialect.states(q)
-	if len(q.Statuses) == 0 && len(statuses) > 1 && c.cfg.dialect.oneValue("status") {
+	statuses := c.dialect.states(q)
+	if len(q.Statuses) == 0 && len(statuses) > 1 && c.dialect.oneValue("status") {
 		statuses = nil // one call cannot ask for them; listings and feeds make one for each
 	}
 	for _, s := range statuses {
@@ -91,8 +110,8 @@ func (c *conn) queryParams(q *Query) (url.Values, error) {
 	}
 	params := make(url.Values, len(spec)+len(q.Params))
 	for name, values := range spec {
-		if c.cfg.dialect.sends(name) {
-			params[c.cfg.dialect.param(name)] = values
+		if c.dialect.sends(name) {
+			params[c.dialect.param(name)] = values
 		}
 	}
 	maps.Copy(params, q.Params)
@@ -146,11 +165,11 @@ func (c *conn) queryTime(t time.Time, up bool) string {
 	if t.IsZero() {
 		return ""
 	}
-	loc := c.cfg.dialect.QueryLocation
+	loc := c.dialect.QueryLocation
 	if loc == nil {
 		loc = time.UTC
 	}
-	layout := c.cfg.dialect.QueryTime
+	layout := c.dialect.QueryTime
 	if layout == "" {
 		layout = time.RFC3339
 	}
@@ -161,15 +180,15 @@ func (c *conn) queryTime(t time.Time, up bool) string {
 }
 
 func (c *conn) addTime(params url.Values, name string, t time.Time, up bool) {
-	if s := c.queryTime(t, up); s != "" && c.cfg.dialect.sends(name) {
-		params.Set(c.cfg.dialect.param(name), s)
+	if s := c.queryTime(t, up); s != "" && c.dialect.sends(name) {
+		params.Set(c.dialect.param(name), s)
 	}
 }
 
 // boxParam writes a box in the order of the dialect; without one as uReport has it: south, west,
 // north, east.
 func (c *conn) boxParam(b *Box) string {
-	order := c.cfg.dialect.BoxOrder
+	order := c.dialect.BoxOrder
 	if order == "" {
 		order = "swne"
 	}

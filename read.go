@@ -4,44 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
-	"strings"
-	"sync/atomic"
 
-	"github.com/go-open311/open311/internal/listing"
 	"github.com/go-open311/open311/internal/retry"
 	"github.com/go-open311/open311/internal/wire"
 )
-
-// memory is what a client and those derived from it have learned about their endpoint.
-type memory struct {
-	format   atomic.Int32     // the Format that has worked
-	detected listing.Detected // how lists are cut
-	catalog  catalog
-}
-
-// formats returns the formats to try, the best first. There is a second one only while it is open
-// which of the two the server speaks.
-func (c *conn) formats() []Format {
-	if c.cfg.format != FormatAuto {
-		return []Format{c.cfg.format}
-	}
-	if f := Format(c.learned.format.Load()); f != FormatAuto {
-		return []Format{f}
-	}
-	if len(c.cfg.dialect.Formats) > 0 {
-		return c.cfg.dialect.Formats
-	}
-	return []Format{FormatJSON, FormatXML}
-}
-
-// works remembers that the server speaks f.
-func (c *conn) works(f Format) {
-	if c.cfg.format == FormatAuto {
-		c.learned.format.Store(int32(f))
-	}
-}
 
 // stream is an answer whose records are being read.
 type stream[T any] struct {
@@ -120,21 +89,6 @@ func (c *conn) otherFormat(err error, f Format) bool {
 	return page
 }
 
-// bodyFormat tells the format of an error's body by its first byte; FormatAuto for a page or nothing.
-func bodyFormat(body []byte) Format {
-	for _, b := range body {
-		switch {
-		case b == '[' || b == '{':
-			return FormatJSON
-		case b == '<' && len(wire.Faults(body)) > 0:
-			return FormatXML
-		case b > ' ' && b < 0x80:
-			return FormatAuto
-		}
-	}
-	return FormatAuto
-}
-
 func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], f Format) (*stream[T], error) {
 	a, err := c.send(ctx, k, f)
 	if err != nil {
@@ -142,7 +96,7 @@ func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], 
 	}
 	_, label := mediaType(a.resp.Header)
 	o := &wire.Options{MaxBytes: c.cfg.maxResponse, Location: c.cfg.location, Strict: c.cfg.strict, Label: label,
-		CharsetReader: c.cfg.charset, Hide: c.hide.Bytes, Relabel: c.cfg.dialect.StampLocation}
+		CharsetReader: c.cfg.charset, Hide: c.hide.Bytes, Relabel: c.dialect.StampLocation}
 	s := &stream[T]{c: c, k: k, a: a, body: &countedBody{ReadCloser: a.resp.Body}}
 	a.resp.Body = s.body
 	if warn := c.cfg.warnings; warn != nil || a.seen.counts() {
@@ -166,7 +120,7 @@ func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], 
 	}
 	s.checkLabel(ctx)
 	c.answered(a, formatOf(s.rd.Format()))
-	if got := formatOf(s.rd.Format()); got == f || c.cfg.dialect.NoSuffix {
+	if got := formatOf(s.rd.Format()); got == f || c.dialect.NoSuffix {
 		c.works(f)
 	}
 	return s, nil
@@ -181,23 +135,6 @@ func (s *stream[T]) checkLabel(ctx context.Context) {
 	}
 	s.c.cfg.warnings(ctx, Warning{Op: s.k.op, URL: s.a.url, Path: "Content-Type", Kind: WarnLabel,
 		Detail: "the document is " + word + ", its label " + oneLine(s.c.hide.Text(s.a.resp.Header.Get("Content-Type")))})
-}
-
-// labelFormat returns the format that the Content-Type names; FormatAuto if it names none.
-func labelFormat(h http.Header) Format {
-	t, _ := mediaType(h)
-	for _, f := range []Format{FormatJSON, FormatXML} {
-		if isLabel(t, f.String()) {
-			return f
-		}
-	}
-	return FormatAuto
-}
-
-// isLabel reports whether a media type is one of a format: text/xml, application/vnd.city+json.
-func isLabel(mediatype, format string) bool {
-	head, ok := strings.CutSuffix(strings.ToLower(mediatype), format)
-	return ok && (strings.HasSuffix(head, "/") || strings.HasSuffix(head, "+"))
 }
 
 func formatOf(f wire.Format) Format {
@@ -253,7 +190,7 @@ func (s *stream[T]) done() {
 	if err == io.EOF {
 		err = nil
 	}
-	s.a.seen.end(CallResult{StatusCode: s.a.resp.StatusCode, Err: err, Rows: s.rows, Warnings: s.warnings, Bytes: s.body.n})
+	s.a.end(CallResult{Err: err, Rows: s.rows, Warnings: s.warnings, Bytes: s.body.n})
 }
 
 // countedBody counts the bytes that are read.
@@ -333,4 +270,9 @@ func collect[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], pre
 			return nil, nil, err
 		}
 	}
+}
+
+// missing is the error of an answer that does not hold what was asked for.
+func (s *stream[T]) missing(what string) error {
+	return fmt.Errorf("open311: %s %s: %s: %w", s.k.method, s.a.url, s.c.hide.Text(what), ErrNotFound)
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"strings"
 	"time"
 	"unicode"
@@ -123,22 +122,6 @@ func doubtful(err error) error {
 	return err
 }
 
-// isBlackbox reports whether a service answers no report with an id. What this client has not read yet
-// it asks the server for: there is an answer in hand that says nothing, and it is either a receipt or a
-// report in doubt.
-func (c *conn) isBlackbox(ctx context.Context, code string) bool {
-	t, ok := c.knownType(code)
-	if !ok {
-		quiet := *c.withoutOptions()
-		quiet.cfg.warnings = nil // nobody has asked for that list
-		if _, err := listServices(ctx, &quiet); err != nil {
-			return false
-		}
-		t, _ = c.knownType(code)
-	}
-	return strings.EqualFold(string(t), string(Blackbox))
-}
-
 // isOf reports whether a receipt can be that of n. Servers that answer with the whole record show whose
 // it is: FixMyStreet answers every POST with a list of other people's requests, and so do uReport and
 // fms-endpoint when they miss something; it may be a list of one.
@@ -151,28 +134,6 @@ func (r *Receipt) isOf(n *NewRequest, start time.Time) bool {
 		_ = shown.UnmarshalJSON(text) // mostly there is nothing
 	}
 	return n.mayHaveBecome(&shown, start)
-}
-
-// otherFormatFor returns another format to file a report in, after it was refused in a way that says
-// that nothing is there: 404, 406 or 415 without an error of the specification. Such a report was
-// not filed, so it may be filed again; but only where nobody has said which format the server speaks,
-// and only after a read has shown that it speaks the other one.
-func (c *conn) otherFormatFor(ctx context.Context, err error, tried Format) (Format, bool) {
-	var ae *APIError
-	if c.cfg.format != FormatAuto || c.learned.format.Load() != int32(FormatAuto) || len(c.cfg.dialect.Formats) > 0 ||
-		!errors.As(err, &ae) || errors.Is(err, ErrOutcomeUnknown) || len(ae.Faults) > 0 {
-		return 0, false
-	}
-	switch ae.StatusCode {
-	case http.StatusNotFound, http.StatusNotAcceptable, http.StatusUnsupportedMediaType:
-	default:
-		return 0, false
-	}
-	if _, err := listServices(ctx, c.withoutOptions()); err != nil {
-		return 0, false
-	}
-	learned := Format(c.learned.format.Load())
-	return learned, learned != FormatAuto && learned != tried
 }
 
 var receiptTable = wire.Register(&wire.Table[Receipt]{

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -16,12 +14,6 @@ import (
 
 	"github.com/go-open311/open311/internal/wire"
 )
-
-// RequestClient reads and files service requests: /requests and /tokens.
-type RequestClient struct{ c *conn }
-
-// Format names the client, and shows nothing of its settings.
-func (r RequestClient) Format(f fmt.State, verb rune) { r.c.Format(f, verb) }
 
 // ServiceRequest is one report as the city shows it (GeoReport v2, GET Service Requests). A zero
 // field is one that the server did not send, or sent empty: the specification equates the two.
@@ -48,25 +40,6 @@ type ServiceRequest struct {
 	Extra             Extra
 }
 
-// Query says which service requests to list. The zero Query, like a nil one, asks for what the server
-// gives by default: by the specification the last 90 days or 1000 requests. Nothing is sent that is
-// not set here.
-type Query struct {
-	IDs           []string  // service_request_id; by the specification it overrides everything else
-	ServiceCodes  []string  // service_code
-	Statuses      []Status  // status
-	Start, End    time.Time // start_date, end_date: bounds of requested_datetime
-	UpdatedAfter  time.Time // updated_after, an extension of many servers
-	UpdatedBefore time.Time // updated_before
-	Near          *Circle   // lat, long, radius in metres (CitySDK)
-	Within        *Box      // bbox
-	Search        string    // q
-	Extensions    bool      // extensions=true: ask for extended_attributes
-	Page          int       // page; 0 is not sent
-	PageSize      int       // page_size; 0 is not sent
-	Params        url.Values
-}
-
 // Page is the answer to one call for service requests.
 type Page struct {
 	Requests []ServiceRequest
@@ -89,17 +62,17 @@ func (r *RequestClient) List(ctx context.Context, q *Query, opts ...CallOption) 
 	if err != nil {
 		return nil, err
 	}
-	k := &call{op: "GET requests", method: http.MethodGet, path: []string{c.cfg.dialect.path("requests")}, params: params}
+	k := &call{op: "GET requests", method: http.MethodGet, path: c.path("requests"), params: params}
 	var points pointPool
 	list, s, err := collect(ctx, c, k, requestTable, points.lend)
 	if err != nil {
-		if c.cfg.dialect.NotFoundIsEmpty && errors.Is(err, ErrNotFound) {
+		if c.isEmpty(err) {
 			return &Page{Requests: []ServiceRequest{}, Total: -1}, nil
 		}
 		return nil, err
 	}
 	for i := range list {
-		c.mapStatus(&list[i])
+		list[i].Status = c.status(list[i].Status)
 	}
 	return &Page{Requests: list, Total: totalOf(s.meta, s.a.resp.Header), Header: c.hide.Header(s.a.resp.Header), Extra: s.meta}, nil
 }
@@ -118,7 +91,7 @@ func getRequest(ctx context.Context, c *conn, id string) (*ServiceRequest, error
 	if id == "" {
 		return nil, &ValidationError{[]Problem{{"id", "the id of the service request is empty"}}}
 	}
-	k := &call{op: "GET requests/{id}", method: http.MethodGet, path: append(strings.Split(c.cfg.dialect.path("request"), "/"), id)}
+	k := &call{op: "GET requests/{id}", method: http.MethodGet, path: c.path("request", id)}
 	list, s, err := collect(ctx, c, k, requestTable, nil)
 	if err != nil {
 		return nil, err
@@ -129,7 +102,7 @@ func getRequest(ctx context.Context, c *conn, id string) (*ServiceRequest, error
 		func(got string) bool { return strings.EqualFold(got, id) || got == "" && len(list) == 1 },
 	} {
 		if i := slices.IndexFunc(list, func(got ServiceRequest) bool { return same(got.ID) }); i >= 0 {
-			c.mapStatus(&list[i])
+			list[i].Status = c.status(list[i].Status)
 			return &list[i], nil
 		}
 	}
@@ -137,18 +110,6 @@ func getRequest(ctx context.Context, c *conn, id string) (*ServiceRequest, error
 		return nil, s.missing("the answer holds another request than " + id)
 	}
 	return nil, s.missing("no request " + id)
-}
-
-// missing is the error of an answer that does not hold what was asked for.
-func (s *stream[T]) missing(what string) error {
-	return fmt.Errorf("open311: %s %s: %s: %w", s.k.method, s.a.url, s.c.hide.Text(what), ErrNotFound)
-}
-
-// mapStatus turns the server's own status words into those that the dialect gives for them.
-func (c *conn) mapStatus(r *ServiceRequest) {
-	if to, ok := c.cfg.dialect.StatusWords[string(r.Status)]; ok {
-		r.Status = to
-	}
 }
 
 // pointPool makes the Points of a listing many at a time.
@@ -227,6 +188,106 @@ func (r *ServiceRequest) UnmarshalJSON(text []byte) error {
 	}
 	*r = read
 	return nil
+}
+
+// mediaFields are the names under which servers put media beyond media_url.
+var mediaFields = []string{"media_url", "media_urls", "image_urls", "media[]", "media", "photos", "images", "attachments"}
+
+// MediaURLs returns the addresses of all media, each once: the one of the specification, and the several
+// that servers send as a list, as a list of objects, joined by commas, or under other names in Extra or
+// its extended_attributes.
+func (r *ServiceRequest) MediaURLs() []string {
+	var urls []string
+	add := func(found []string) {
+		for _, u := range found {
+			if !slices.Contains(urls, u) {
+				urls = append(urls, u)
+			}
+		}
+	}
+	add(splitURLs(r.MediaURL))
+	var extended Extra
+	_ = r.Extra.Decode("extended_attributes", &extended) // mostly there is none
+	for _, extra := range []Extra{r.Extra, extended} {
+		for _, name := range mediaFields {
+			if raw, ok := extra[name]; ok {
+				add(mediaIn(raw))
+			}
+		}
+	}
+	return urls
+}
+
+// mediaIn collects the addresses in a JSON value: a text, a list, objects with a url, a hash of texts.
+func mediaIn(raw json.RawMessage) (urls []string) {
+	var v any
+	if json.Unmarshal(raw, &v) != nil {
+		return nil
+	}
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case string:
+			for _, u := range splitURLs(v) {
+				if isAddress(u) {
+					urls = append(urls, u)
+				}
+			}
+		case []any:
+			for _, item := range v {
+				walk(item)
+			}
+		case map[string]any:
+			for _, name := range []string{"media_url", "url", "href", "src"} {
+				if u, ok := v[name]; ok {
+					walk(u)
+					return
+				}
+			}
+			names := make([]string, 0, len(v))
+			for name := range v {
+				names = append(names, name)
+			}
+			slices.Sort(names)
+			for _, name := range names {
+				walk(v[name])
+			}
+		}
+	}
+	walk(v)
+	return urls
+}
+
+// isAddress tells an address from the other texts that stand beside it, such as a type.
+func isAddress(s string) bool {
+	return strings.Contains(s, "://") || strings.HasPrefix(s, "data:") || strings.HasPrefix(s, "/")
+}
+
+// splitURLs splits addresses joined by commas (Mark-a-Spot). A comma inside an address is left alone:
+// only one that another address follows, or nothing, separates.
+func splitURLs(s string) []string {
+	if strings.HasPrefix(strings.TrimSpace(s), "data:") {
+		return []string{strings.TrimSpace(s)}
+	}
+	var urls []string
+	start := 0
+	add := func(end int) {
+		if u := strings.TrimSpace(s[start:end]); u != "" {
+			urls = append(urls, u)
+		}
+	}
+	for i := range len(s) {
+		if s[i] != ',' {
+			continue
+		}
+		rest := strings.TrimLeft(s[i+1:], " \t\r\n,")
+		if rest == "" || strings.HasPrefix(rest, "http://") || strings.HasPrefix(rest, "https://") {
+			add(i)
+			start = i + 1
+		}
+	}
+	add(len(s))
+	return urls
 }
 
 var requestTable = wire.Register(&wire.Table[ServiceRequest]{

@@ -7,17 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/go-open311/open311/internal/wire"
 )
-
-// ServiceClient reads what can be reported to a city: GET /services and GET /services/{code}.
-type ServiceClient struct{ c *conn }
-
-// Format names the client, and shows nothing of its settings.
-func (s ServiceClient) Format(f fmt.State, verb rune) { s.c.Format(f, verb) }
 
 // ServiceType says what a city answers when a request for this service is filed.
 type ServiceType string
@@ -99,7 +95,7 @@ func (s *ServiceClient) List(ctx context.Context, opts ...CallOption) ([]Service
 }
 
 func listServices(ctx context.Context, c *conn) ([]Service, error) {
-	k := &call{op: "GET services", method: http.MethodGet, path: []string{c.cfg.dialect.path("services")}}
+	k := &call{op: "GET services", method: http.MethodGet, path: c.path("services")}
 	list, _, err := collect(ctx, c, k, serviceTable, nil)
 	if err == nil {
 		c.rememberServices(list)
@@ -122,7 +118,7 @@ func getDefinition(ctx context.Context, c *conn, code string) (*ServiceDefinitio
 	if code == "" {
 		return nil, &ValidationError{[]Problem{{"code", "the service code is empty"}}}
 	}
-	k := &call{op: "GET services/{code}", method: http.MethodGet, path: []string{c.cfg.dialect.path("services"), code}}
+	k := &call{op: "GET services/{code}", method: http.MethodGet, path: c.path("services", code)}
 	list, a, err := collect(ctx, c, k, definitionTable, nil)
 	if err != nil {
 		return nil, err
@@ -174,12 +170,79 @@ func (s *ServiceClient) Catalog(ctx context.Context, opts ...CallOption) iter.Se
 
 // definitionKey returns what the server finds the definition of a service by.
 func (c *conn) definitionKey(service *Service) string {
-	if name := c.cfg.dialect.Definition; name != "" {
+	if name := c.dialect.Definition; name != "" {
 		if key := strings.TrimSpace(service.Extra.String(name)); key != "" {
 			return key
 		}
 	}
 	return service.Code
+}
+
+// serviceKey tells services of different jurisdictions apart: derived clients share their memory.
+func (c *conn) serviceKey(code string) string { return c.cfg.jurisdiction + "\x00" + code }
+
+// rememberServices notes the types of services.
+func (c *conn) rememberServices(list []Service) {
+	for i := range list {
+		c.learned.types.Put(c.serviceKey(list[i].Code), string(list[i].Type))
+	}
+}
+
+// rememberDefinition notes the definition of a service. It keeps a copy: the caller may change its own.
+func (c *conn) rememberDefinition(code string, d *ServiceDefinition) {
+	own := *d
+	own.Extra = nil
+	own.Attributes = slices.Clone(d.Attributes)
+	for i := range own.Attributes {
+		a := &own.Attributes[i]
+		a.Values, a.Extra = slices.Clone(a.Values), maps.Clone(a.Extra)
+	}
+	c.learned.definitions.Put(c.serviceKey(code), &own)
+}
+
+// knownDefinition returns the definition of a service if this client has read it within the last hour.
+func (c *conn) knownDefinition(code string) *ServiceDefinition {
+	known, _ := c.learned.definitions.Get(c.serviceKey(code))
+	d, _ := known.(*ServiceDefinition)
+	return d
+}
+
+// isBlackbox reports whether a service answers no report with an id. What this client has not read yet
+// it asks the server for: there is an answer in hand that says nothing, and it is either a receipt or a
+// report in doubt.
+func (c *conn) isBlackbox(ctx context.Context, code string) bool {
+	t, ok := c.learned.types.Get(c.serviceKey(code))
+	if !ok {
+		quiet := *c.withoutOptions()
+		quiet.cfg.warnings = nil // nobody has asked for that list
+		if _, err := listServices(ctx, &quiet); err != nil {
+			return false
+		}
+		t, _ = c.learned.types.Get(c.serviceKey(code))
+	}
+	return strings.EqualFold(t, string(Blackbox))
+}
+
+// otherFormatFor returns another format to file a report in, after it was refused in a way that says
+// that nothing is there: 404, 406 or 415 without an error of the specification. Such a report was
+// not filed, so it may be filed again; but only where nobody has said which format the server speaks,
+// and only after a read has shown that it speaks the other one.
+func (c *conn) otherFormatFor(ctx context.Context, err error, tried Format) (Format, bool) {
+	var ae *APIError
+	if c.cfg.format != FormatAuto || c.learned.format.Load() != int32(FormatAuto) || len(c.dialect.Formats) > 0 ||
+		!errors.As(err, &ae) || errors.Is(err, ErrOutcomeUnknown) || len(ae.Faults) > 0 {
+		return 0, false
+	}
+	switch ae.StatusCode {
+	case http.StatusNotFound, http.StatusNotAcceptable, http.StatusUnsupportedMediaType:
+	default:
+		return 0, false
+	}
+	if _, err := listServices(ctx, c.withoutOptions()); err != nil {
+		return 0, false
+	}
+	learned := Format(c.learned.format.Load())
+	return learned, learned != FormatAuto && learned != tried
 }
 
 var serviceTable = wire.Register(&wire.Table[Service]{

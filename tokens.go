@@ -25,7 +25,7 @@ func resolve(ctx context.Context, c *conn, token string) (id string, err error) 
 	if strings.TrimSpace(token) == "" {
 		return "", &ValidationError{[]Problem{{"token", "is missing"}}}
 	}
-	k := &call{op: "GET tokens/{token}", method: http.MethodGet, path: []string{c.cfg.dialect.path("tokens"), token}}
+	k := &call{op: "GET tokens/{token}", method: http.MethodGet, path: c.path("tokens", token)}
 	list, s, err := collect(ctx, c, k, receiptTable, nil)
 	if err != nil {
 		var ae *APIError

@@ -3,7 +3,6 @@ package open311
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -15,14 +14,6 @@ import (
 
 	"github.com/go-open311/open311/internal/wire"
 )
-
-// UpdateClient reads and sends updates of service requests: /servicerequestupdates, an extension of
-// mySociety's servers (FixMyStreet, open311-adapter) that GeoReport v2 does not have. A server with
-// another path for it is a matter of Dialect.Paths.
-type UpdateClient struct{ c *conn }
-
-// Format names the client, and shows nothing of its settings.
-func (u UpdateClient) Format(f fmt.State, verb rune) { u.c.Format(f, verb) }
 
 // Update is one thing that happened to a service request.
 type Update struct {
@@ -83,10 +74,10 @@ func (u *UpdateClient) List(ctx context.Context, q *UpdateQuery, opts ...CallOpt
 	c.addTime(params, "start_date", q.Start, false)
 	c.addTime(params, "end_date", q.End, true)
 	maps.Copy(params, q.Params)
-	k := &call{op: "GET servicerequestupdates", method: http.MethodGet, path: updatesPath(c), params: params}
+	k := &call{op: "GET servicerequestupdates", method: http.MethodGet, path: c.path("servicerequestupdates"), params: params}
 	list, _, err := collect(ctx, c, k, updateTable, nil)
 	if err != nil {
-		if c.cfg.dialect.NotFoundIsEmpty && errors.Is(err, ErrNotFound) {
+		if c.isEmpty(err) {
 			return []Update{}, nil
 		}
 		return nil, err
@@ -107,10 +98,6 @@ func (u *UpdateClient) List(ctx context.Context, q *UpdateQuery, opts ...CallOpt
 	return kept, nil
 }
 
-func updatesPath(c *conn) []string {
-	return strings.Split(c.cfg.dialect.path("servicerequestupdates"), "/")
-}
-
 // tidy splits addresses joined by commas, and gives the status the dialect's word.
 func (u *Update) tidy(c *conn) {
 	var urls []string
@@ -118,9 +105,7 @@ func (u *Update) tidy(c *conn) {
 		urls = append(urls, splitURLs(joined)...)
 	}
 	u.MediaURLs = urls
-	if to, ok := c.cfg.dialect.StatusWords[string(u.Status)]; ok {
-		u.Status = to
-	}
+	u.Status = c.status(u.Status)
 }
 
 // NewUpdate is an update to be sent to the server that has the request. RequestID, ID, Status,
@@ -193,7 +178,7 @@ func (u *UpdateClient) Create(ctx context.Context, n *NewUpdate, opts ...CallOpt
 	if err != nil {
 		return nil, err
 	}
-	if err := asError(n.problems(&c.cfg.dialect)); err != nil {
+	if err := asError(n.problems(c.dialect)); err != nil {
 		return nil, err
 	}
 	c = c.hiding(n.personal())

@@ -19,21 +19,6 @@ import (
 	"github.com/go-open311/open311/internal/wire"
 )
 
-// call is one call to be made: what, where and with what. It is sent as often as it takes.
-type call struct {
-	op     string   // for messages: "GET requests"
-	method string   //
-	path   []string // segments below the endpoint, not escaped
-	raw    string   // or the path as it stands
-	params url.Values
-	// body makes the body of a write, if it is more than a form of the parameters.
-	body   func(params url.Values) (*form.Payload, error)
-	write  bool // it changes something at the server: the key goes with it, and nothing is repeated lightly
-	noPath bool // the URL is the endpoint itself with a suffix
-	// page and window say which part of a listing it is, for those who look.
-	page, window string
-}
-
 // answer is what came back for a call, with a status of 2xx.
 type answer struct {
 	resp     *http.Response
@@ -53,7 +38,9 @@ func (c *conn) send(ctx context.Context, k *call, f Format) (*answer, error) {
 		return nil, err
 	}
 	shown := c.hide.URLOf(req.URL)
-	ctx, seen := c.observe(ctx, k, f, req.URL)
+	ctx, seen := observe(ctx, c.cfg.observers, c.cfg.logger, c.hide, func() CallInfo {
+		return CallInfo{Op: c.hide.Text(k.op), Method: k.method, URL: shown, Format: f, Page: k.page, Window: k.window}
+	})
 	res, err := c.calls.Do(req.WithContext(ctx), getBody, size)
 	if err != nil {
 		err = c.transportError(k, shown, err)
@@ -67,6 +54,33 @@ func (c *conn) send(ctx context.Context, k *call, f Format) (*answer, error) {
 	err = c.apiError(k, a, res)
 	seen.end(CallResult{StatusCode: a.resp.StatusCode, Err: err})
 	return nil, err
+}
+
+// do makes a call of an extension; see [Client.Do].
+func (c *conn) do(ctx context.Context, method, path string, params url.Values, opts []CallOption) (*http.Response, error) {
+	k := &call{op: method + " " + path, method: method, raw: path, params: params, write: method != http.MethodGet && method != http.MethodHead}
+	for segment := range strings.SplitSeq(path, "/") {
+		if plain, err := url.PathUnescape(segment); err != nil || plain == ".." || plain == "." || segment == "" {
+			return nil, fmt.Errorf("open311: %s: the path must lie below the endpoint", k.op)
+		}
+	}
+	c, err := c.withOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	a, err := c.send(ctx, k, c.formats()[0])
+	if err != nil {
+		return nil, err
+	}
+	c.answered(a, labelFormat(a.resp.Header))
+	a.end(CallResult{})
+	return a.resp, nil
+}
+
+// end tells those who look that the answer has been read.
+func (a *answer) end(r CallResult) {
+	r.StatusCode = a.resp.StatusCode
+	a.seen.end(r)
 }
 
 // transportError describes a call that got no answer.
@@ -156,7 +170,7 @@ func (l *lazyGzip) Read(p []byte) (int, error) {
 
 // request builds the HTTP request of a call.
 func (c *conn) request(ctx context.Context, k *call, f Format) (*http.Request, func() (io.ReadCloser, error), int64, error) {
-	d := &c.cfg.dialect
+	d := c.dialect
 	params := make(url.Values, len(k.params)+4)
 	if !k.write {
 		maps.Copy(params, c.endpoint.Query())
@@ -207,7 +221,7 @@ func encodeQuery(params url.Values) string {
 
 // addKey puts the API key where the dialect wants it.
 func (c *conn) addKey(params url.Values, header http.Header) {
-	d := &c.cfg.dialect
+	d := c.dialect
 	switch {
 	case c.cfg.key == "":
 	case strings.EqualFold(d.KeyScheme, "basic"):
@@ -239,7 +253,7 @@ func (c *conn) url(k *call, f Format) *url.URL {
 		escaped += escapeSegment(segment)
 	}
 	escaped = u.EscapedPath() + "/" + escaped
-	if !c.cfg.dialect.NoSuffix {
+	if !c.dialect.NoSuffix {
 		escaped += "." + f.String()
 	}
 	u.RawPath = escaped
@@ -278,3 +292,55 @@ func mediaType(h http.Header) (mediatype, charset string) {
 
 // formatDegrees writes a coordinate for a query or a form: never with an exponent.
 func formatDegrees(deg float64) string { return wire.FormatCoordinate(deg) }
+
+// apply adds the options to a call about to be sent.
+func (o *callOptions) apply(d *Dialect, k *call, params url.Values, header http.Header) {
+	if o == nil {
+		return
+	}
+	if o.extensions && !k.write && d.sends("extensions") {
+		params.Set(d.param("extensions"), "true")
+	}
+	maps.Copy(params, o.params)
+	maps.Copy(header, o.header)
+}
+
+// answered stores what came back, if the caller wants to know.
+func (c *conn) answered(a *answer, f Format) {
+	if c.call != nil && c.call.response != nil {
+		*c.call.response = Response{StatusCode: a.resp.StatusCode, Header: c.hide.Header(a.resp.Header), URL: a.url,
+			Format: f, Attempts: a.attempts, Received: a.received}
+	}
+}
+
+// labelFormat returns the format that the Content-Type names; FormatAuto if it names none.
+func labelFormat(h http.Header) Format {
+	t, _ := mediaType(h)
+	for _, f := range []Format{FormatJSON, FormatXML} {
+		if isLabel(t, f.String()) {
+			return f
+		}
+	}
+	return FormatAuto
+}
+
+// isLabel reports whether a media type is one of a format: text/xml, application/vnd.city+json.
+func isLabel(mediatype, format string) bool {
+	head, ok := strings.CutSuffix(strings.ToLower(mediatype), format)
+	return ok && (strings.HasSuffix(head, "/") || strings.HasSuffix(head, "+"))
+}
+
+// bodyFormat tells the format of an error's body by its first byte; FormatAuto for a page or nothing.
+func bodyFormat(body []byte) Format {
+	for _, b := range body {
+		switch {
+		case b == '[' || b == '{':
+			return FormatJSON
+		case b == '<' && len(wire.Faults(body)) > 0:
+			return FormatXML
+		case b > ' ' && b < 0x80:
+			return FormatAuto
+		}
+	}
+	return FormatAuto
+}
