@@ -123,7 +123,7 @@ func (r *RequestClient) Feed(opts FeedOptions) (*Feed, error) {
 	}
 	cfg := feed.Config{Scope: scopeOf(r.c, &own), Since: opts.Since, IDs: own.IDs, Start: own.Start, End: own.End,
 		Overlap: cmp.Or(opts.Overlap, defaultOverlap), Follow: cmp.Or(opts.Follow, defaultFollow),
-		ByUpdate: r.c.dialect.sends("updated_after"), State: stateWord}
+		ByUpdate: r.c.sends("updated_after"), State: stateWord}
 	f := &Feed{opts: opts, file: opts.Store, lists: newFeedLists(r.c, &own)}
 	cfg.IDsPerCall = f.lists.idsPerCall()
 	cp := opts.Checkpoint

@@ -1,16 +1,12 @@
 package open311
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/go-open311/open311/internal/feed"
@@ -93,23 +89,6 @@ func (c *Checkpoint) UnmarshalJSON(text []byte) error {
 	}
 	*c = Checkpoint{state}
 	return nil
-}
-
-// scopeOf identifies an endpoint and what is asked of it. It is a hash: neither addresses nor parameters
-// are to be found in a checkpoint. The scheme does not count, nor do the states that are asked for.
-func scopeOf(c *conn, q *Query) string {
-	h := sha256.New()
-	sorted := func(list []string) []string { list = slices.Clone(list); slices.Sort(list); return list }
-	fmt.Fprintf(h, "%q %q %q %q %q %q", strings.ToLower(c.endpoint.Host), c.endpoint.Path, c.cfg.jurisdiction,
-		sorted(q.ServiceCodes), sorted(q.IDs), q.Search)
-	fmt.Fprintf(h, " %s %s %q", formatBound(q.Start), formatBound(q.End), q.Params.Encode())
-	if q.Near != nil {
-		fmt.Fprintf(h, " near %v", *q.Near)
-	}
-	if q.Within != nil {
-		fmt.Fprintf(h, " within %v", *q.Within)
-	}
-	return hex.EncodeToString(h.Sum(nil)[:12])
 }
 
 // CheckpointStore keeps a checkpoint. Load returns the zero Checkpoint if there is none.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/url"
@@ -16,6 +18,7 @@ import (
 	"github.com/go-open311/open311/internal/listing"
 	"github.com/go-open311/open311/internal/redact"
 	"github.com/go-open311/open311/internal/retry"
+	"golang.org/x/time/rate"
 )
 
 // conn is the connection that the clients of one endpoint share. A call goes through it in five steps: it is
@@ -83,6 +86,63 @@ type callOptions struct {
 	problems   []Problem
 }
 
+// Option is a setting of a [Client]. Options are checked by [New]; later ones win.
+type Option func(*config) error
+
+// config is what the options fill in. It is not changed any more once the client is made.
+type config struct {
+	dialect      Dialect
+	key          string
+	keyOnReads   bool
+	jurisdiction string
+	format       Format
+	httpClient   *http.Client
+	middleware   []func(http.RoundTripper) http.RoundTripper
+	retry        RetryPolicy
+	timeout      time.Duration
+	limiter      Limiter
+	limiterSet   bool    // by the caller, to a Limiter or to none
+	limiterRate  float64 // else the dialect's limit that limiter keeps
+	logger       *slog.Logger
+	observers    []Observer
+	userAgent    string
+	warnings     func(context.Context, Warning)
+	strict       bool
+	charset      func(string, io.Reader) (io.Reader, error)
+	maxResponse  int64
+	location     *time.Location
+	pageSize     int
+	concurrency  int
+	transport    transportParts // what With shares
+}
+
+// RetryPolicy says how often and how patiently a call is repeated. Zero fields mean the default.
+type RetryPolicy struct {
+	MaxAttempts int           // 4 by default; 1 turns retries off
+	MinWait     time.Duration // 500 ms by default
+	MaxWait     time.Duration // 30 s by default; a server that asks for a longer wait gets none
+}
+
+// Limiter delays calls. A *rate.Limiter of golang.org/x/time/rate is one.
+type Limiter interface {
+	Wait(context.Context) error
+}
+
+// transportParts is what derived clients share with the client they come from.
+type transportParts struct {
+	budget *retry.Budget
+}
+
+// Response is what came back for a call, besides its records.
+type Response struct {
+	StatusCode int
+	Header     http.Header // redacted
+	URL        string      // redacted
+	Format     Format      // of the answer; FormatAuto if it was neither JSON nor XML
+	Attempts   int         // how many times the call was made
+	Received   time.Time   // when the header of the answer was there, by the clock of this machine
+}
+
 // memory is what a client and those derived from it have learned about their endpoint.
 type memory struct {
 	format   atomic.Int32     // the Format that has worked
@@ -118,6 +178,50 @@ const (
 	defaultMaxResponse = 64 << 20
 	defaultUserAgent   = "go-open311 (+https://github.com/go-open311/open311)"
 )
+
+// apply sets what the options say, and then the dialect's rate limit if none of them has set one.
+func (c *config) apply(opts []Option) error {
+	for _, o := range opts {
+		if o == nil {
+			continue
+		}
+		if err := o(c); err != nil {
+			return fmt.Errorf("open311: %w", err)
+		}
+	}
+	if d := c.dialect.RateLimit; !c.limiterSet && d > 0 && d != c.limiterRate {
+		// A quarter of a minute's calls at once, so that no minute has many more than its share.
+		c.limiter, c.limiterRate = rate.NewLimiter(rate.Limit(d), max(1, int(d*15))), d
+	}
+	return nil
+}
+
+// client returns a copy of the caller's client with the middleware around its transport.
+func (c *config) client() *http.Client {
+	hc := &http.Client{}
+	if c.httpClient != nil {
+		*hc = *c.httpClient
+	}
+	rt := hc.Transport
+	if rt == nil {
+		rt = http.DefaultTransport
+	}
+	for i := len(c.middleware) - 1; i >= 0; i-- {
+		rt = c.middleware[i](rt)
+	}
+	hc.Transport = rt
+	return hc
+}
+
+// static returns the settings for a document that is no part of the API, in a format, or in both: it has a
+// suffix, whatever the dialect says.
+func static(c config, f Format) config {
+	c.dialect.NoSuffix, c.dialect.Formats = false, nil
+	if f != FormatAuto {
+		c.format = f
+	}
+	return c
+}
 
 // dial returns a connection with the default settings and those of opts. It makes no call.
 func dial(endpoint string, opts []Option) (*conn, error) {
@@ -229,16 +333,6 @@ func (c *conn) withOptions(opts []CallOption) (*conn, error) {
 	return &own, nil
 }
 
-// withoutOptions returns the connection for a call that the method makes on its own account.
-func (c *conn) withoutOptions() *conn {
-	if c.call == nil {
-		return c
-	}
-	own := *c
-	own.call = nil
-	return &own
-}
-
 // unanswered returns the connection for a call whose answer the caller is shown later: it may be made in another
 // goroutine than the caller's.
 func (c *conn) unanswered() *conn {
@@ -265,12 +359,42 @@ func (c *conn) formats() []Format {
 	return []Format{FormatJSON, FormatXML}
 }
 
+// prefer says which formats to try, the best first, if the dialect does not say it. It is for a connection that
+// nobody uses yet.
+func (c *conn) prefer(formats []Format) {
+	if len(c.dialect.Formats) == 0 {
+		c.dialect.Formats = formats
+	}
+}
+
 // works remembers that the server speaks f.
 func (c *conn) works(f Format) {
 	if c.cfg.format == FormatAuto {
 		c.learned.format.Store(int32(f))
 	}
 }
+
+// sends reports whether a parameter goes to the server.
+func (c *conn) sends(name string) bool { return c.dialect.sends(name) }
+
+// oneValue reports whether a filter is sent, and takes one value a call.
+func (c *conn) oneValue(name string) bool { return c.dialect.oneValue(name) }
+
+// quietly returns the connection for a call that the method makes on its own account: without its options, and
+// without warnings about an answer that nobody has asked for.
+func (c *conn) quietly() *conn {
+	own := *c
+	own.call, own.cfg.warnings = nil, nil
+	return &own
+}
+
+// undecided reports whether it is open which format the server speaks, and nobody has said it.
+func (c *conn) undecided() bool {
+	return c.cfg.format == FormatAuto && Format(c.learned.format.Load()) == FormatAuto && len(c.dialect.Formats) == 0
+}
+
+// serviceKey tells services of different jurisdictions apart: derived clients share their memory.
+func (c *conn) serviceKey(code string) string { return c.cfg.jurisdiction + "\x00" + code }
 
 // path returns the segments of a resource's path below the endpoint.
 func (c *conn) path(resource string, more ...string) []string {
@@ -299,4 +423,10 @@ func (o *callOptions) over(own url.Values) url.Values {
 	maps.Copy(all, own)
 	maps.Copy(all, o.params)
 	return all
+}
+
+// encodeQuery encodes parameters with commas left as they are: some servers split lists before they
+// decode them.
+func encodeQuery(params url.Values) string {
+	return strings.ReplaceAll(params.Encode(), "%2C", ",")
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-open311/open311/internal/form"
+	"github.com/go-open311/open311/internal/wire"
 )
 
 // Create files a report (POST /requests; GeoReport v2, POST Service Request) and returns the city's
@@ -51,6 +52,36 @@ func (r *RequestClient) Create(ctx context.Context, n *NewRequest, opts ...CallO
 		receipt, err = c.post(ctx, f, other)
 	}
 	return receipt, sent(err, n.ServiceCode, start)
+}
+
+// filing is one report on its way.
+type filing struct {
+	n     *NewRequest
+	k     *call
+	start time.Time
+}
+
+// post files a report and reads the answer.
+func (c *conn) post(ctx context.Context, f *filing, format Format) (*Receipt, error) {
+	receipts, shown, err := readReceipts(ctx, c, f.k, receiptTable, format)
+	for i := range receipts {
+		tidyIDs(&receipts[i].ID, &receipts[i].Token)
+	}
+	switch {
+	case errors.Is(err, wire.ErrEmpty) && c.isBlackbox(ctx, f.n.ServiceCode):
+		return &Receipt{}, nil
+	case err != nil:
+		return nil, err
+	case len(receipts) == 1 && receipts[0].identifies():
+		if receipts[0].isOf(f.n, f.start) {
+			return &receipts[0], nil
+		}
+	case len(receipts) == 0 && c.isBlackbox(ctx, f.n.ServiceCode):
+		return &Receipt{}, nil
+	case len(receipts) == 1 && receipts[0].isOf(f.n, f.start) && c.isBlackbox(ctx, f.n.ServiceCode):
+		return &receipts[0], nil
+	}
+	return nil, noReceipt(shown)
 }
 
 // problems says what is wrong with a report: by itself, by the definition of its service if this

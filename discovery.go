@@ -110,9 +110,7 @@ func discover(ctx context.Context, discoveryURL string, opts []Option) (*conn, e
 	if err != nil {
 		return nil, err
 	}
-	if len(found.dialect.Formats) == 0 {
-		found.dialect.Formats = e.formats()
-	}
+	found.prefer(e.formats())
 	return found.withVersion(ctx), nil
 }
 
@@ -171,11 +169,7 @@ func (d *DiscoveryClient) Get(ctx context.Context, opts ...CallOption) (*Discove
 // readDiscovery reads the document at u, whose suffix is still to be added. What it learns about formats is about
 // this document only: a static file says nothing about the API.
 func readDiscovery(ctx context.Context, near *conn, u *url.URL, suffix Format) (*Discovery, error) {
-	cfg := near.cfg
-	cfg.dialect.NoSuffix, cfg.dialect.Formats = false, nil
-	if suffix != FormatAuto {
-		cfg.format = suffix
-	}
+	cfg := static(near.cfg, suffix)
 	where := *u
 	where.Path, where.RawPath = strings.TrimRight(where.Path, "/"), ""
 	c, err := newConn(&where, cfg, newMemory(), nil)

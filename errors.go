@@ -2,7 +2,6 @@ package open311
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -11,26 +10,6 @@ import (
 	"time"
 
 	"github.com/go-open311/open311/internal/wire"
-)
-
-// What an error is about, for errors.Is. Every error of this package that concerns a call also says
-// which call it was.
-var (
-	// ErrNotFound: the service, the request or the page does not exist, or the server answered with
-	// another request than the one asked for.
-	ErrNotFound = errors.New("not found")
-	// ErrInvalid: the server, or a check on this side, refused what was sent.
-	ErrInvalid = errors.New("invalid")
-	// ErrForbidden: the API key is missing, wrong, or not good for this call.
-	ErrForbidden = errors.New("forbidden")
-	// ErrRateLimited: the server wants fewer calls; [APIError.RetryAfter] may say when to come back.
-	ErrRateLimited = errors.New("rate limited")
-	// ErrOutcomeUnknown: a report may or may not have been filed. Look before filing it again.
-	ErrOutcomeUnknown = errors.New("outcome unknown")
-	// ErrPending: there is no request id for this token yet.
-	ErrPending = errors.New("pending")
-	// ErrTruncated: a listing is not complete; [TruncatedError] says what is missing.
-	ErrTruncated = errors.New("truncated")
 )
 
 // Fault is one row of a server's error answer (GeoReport v2, Errors). The code is usually the HTTP
@@ -223,27 +202,3 @@ func (e *UnknownOutcomeError) Is(target error) bool { return target == ErrOutcom
 
 // Unwrap returns the cause.
 func (e *UnknownOutcomeError) Unwrap() error { return e.Err }
-
-// Problem is one thing that is wrong with what a caller wants to send.
-type Problem struct {
-	Field  string // as the caller wrote it: "Location", "Attributes[DEPTH]"
-	Detail string // what is wrong and what would be right
-}
-
-// ValidationError lists everything that is wrong with what a caller wants to send. Nothing has been
-// sent. It matches [ErrInvalid].
-type ValidationError struct{ Problems []Problem }
-
-// Error lists the problems.
-func (e *ValidationError) Error() string {
-	var b strings.Builder
-	b.WriteString("open311: nothing was sent")
-	for i, p := range e.Problems {
-		b.WriteString([]string{": ", "; "}[min(i, 1)])
-		b.WriteString(p.Field + ": " + p.Detail)
-	}
-	return b.String()
-}
-
-// Is matches [ErrInvalid].
-func (e *ValidationError) Is(target error) bool { return target == ErrInvalid }

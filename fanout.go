@@ -15,13 +15,12 @@ import (
 // byValues lists the query, once for each value of the filters that take one value a call.
 func (l *lister) byValues() error {
 	queries := []Query{l.q}
-	d := l.c.dialect
-	if d.oneValue("service_code") {
+	if l.c.oneValue("service_code") {
 		queries = eachCode(queries)
 	}
-	if d.oneValue("status") {
+	if l.c.oneValue("status") {
 		for i := range queries {
-			queries[i].Statuses = d.states(&queries[i])
+			queries[i].Statuses = l.c.states(&queries[i])
 		}
 		queries = eachStatus(queries)
 	}
@@ -155,8 +154,7 @@ const idChunk = 50
 // for one by one: some servers give only the first of several, or refuse them.
 func (l *lister) byID() error {
 	ids := slices.Compact(slices.Clone(l.q.IDs))
-	d := l.c.dialect
-	singly := !d.sends("service_request_id") || d.oneValue("service_request_id")
+	singly := !l.c.sends("service_request_id") || l.c.oneValue("service_request_id")
 	for chunk := range slices.Chunk(ids, idChunk) {
 		missing := chunk
 		if !singly && len(chunk) > 1 {
@@ -216,7 +214,7 @@ func (l *lister) oneByOne(ids []string) (found int, err error) {
 			if !l.give(r) {
 				return found, listing.ErrStop
 			}
-			if l.turn != nil && !l.turn(&beside{total: -1, header: http.Header{}}, nil) {
+			if l.turn != nil && !l.turn(&Page{Total: -1, Header: http.Header{}}, nil) {
 				return found, listing.ErrStop
 			}
 		case l.ctx.Err() != nil:
@@ -242,16 +240,8 @@ type filter struct {
 	strict bool
 }
 
-func newFilter(q *Query, d *Dialect) filter {
-	return filter{codes: q.ServiceCodes, statuses: q.Statuses, start: q.Start.Truncate(time.Second), end: wholeSecondUp(q.End),
-		strict: !d.sends("status")}
-}
-
-func wholeSecondUp(t time.Time) time.Time {
-	if whole := t.Truncate(time.Second); whole.Before(t) {
-		return whole.Add(time.Second)
-	}
-	return t
+func newFilter(c *conn, q *Query) filter {
+	return filter{codes: q.ServiceCodes, statuses: q.Statuses, start: q.Start, end: q.End, strict: !c.sends("status")}
 }
 
 // keeps reports whether r is what the query asks for. What r does not say counts as right. Both bounds
@@ -265,11 +255,5 @@ func (f *filter) keeps(r *ServiceRequest) bool {
 			return false
 		}
 	}
-	if t := r.RequestedDatetime; !t.IsZero() && !(f.start.IsZero() && f.end.IsZero()) {
-		t = t.Truncate(time.Second)
-		if !f.start.IsZero() && t.Before(f.start) || !f.end.IsZero() && t.After(f.end) {
-			return false
-		}
-	}
-	return true
+	return inSpan(r.RequestedDatetime, f.start, f.end)
 }

@@ -2,8 +2,13 @@ package open311
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-open311/open311/internal/feed"
@@ -19,24 +24,23 @@ type feedLists struct {
 }
 
 func newFeedLists(c *conn, q *Query) *feedLists {
-	d := c.dialect
-	l := &feedLists{c: c, q: *q, scope: newScope(q, d)}
-	if !knowsArea(d, "bbox") {
+	l := &feedLists{c: c, q: *q, scope: newScope(c, q)}
+	if !c.knowsArea("bbox") {
 		l.q.Within = nil
 	}
-	if !knowsArea(d, "lat", "long", "radius") {
+	if !c.knowsArea("lat", "long", "radius") {
 		l.q.Near = nil
 	}
 	l.q.Statuses = nil
-	if d.oneValue("status") {
-		l.q.Statuses = d.states(q) // for a call each
+	if c.oneValue("status") {
+		l.q.Statuses = c.states(q) // for a call each
 	}
 	return l
 }
 
 // idsPerCall returns how many ids the server may be asked for at once.
 func (l *feedLists) idsPerCall() int {
-	if l.c.dialect.oneValue("service_request_id") {
+	if l.c.oneValue("service_request_id") {
 		return 1
 	}
 	return idChunk
@@ -71,10 +75,10 @@ func (l *feedLists) Updated(ctx context.Context, after time.Time, strict bool, s
 	q := l.q
 	q.UpdatedAfter = after
 	queries := []Query{q}
-	if l.c.dialect.oneValue("service_code") {
+	if l.c.oneValue("service_code") {
 		queries = eachCode(queries)
 	}
-	if l.c.dialect.oneValue("status") {
+	if l.c.oneValue("status") {
 		queries = eachStatus(queries)
 	}
 	useful := true
@@ -123,7 +127,7 @@ func (l *feedLists) Probe(ctx context.Context, after time.Time) (rows int, a fee
 	}
 	res, err := ls.Fetch(listing.Span(noTime, noTime))
 	if res != nil {
-		a.Clock = serverClock(ls.beside.header)
+		a.Clock = serverClock(ls.beside.Header)
 		rows = max(rows, res.Rows)
 	}
 	if ended(err) {
@@ -161,8 +165,8 @@ func (l *feedLists) lister(ctx context.Context, q *Query, strict bool, a *feed.A
 	ls.Most = l.most
 	ls.keep.statuses = nil // a request that leaves a state has to be seen to leave it
 	ls.give = func(r *ServiceRequest) bool { see(l.sighting(r)); return true }
-	ls.turn = func(res *beside, err error) bool {
-		if t := serverClock(res.header); t.After(a.Clock) {
+	ls.turn = func(beside *Page, err error) bool {
+		if t := serverClock(beside.Header); t.After(a.Clock) {
 			a.Clock = t
 		}
 		a.Answered = a.Answered || err == nil
@@ -204,7 +208,7 @@ func (l *feedLists) Fault(err error) (f feed.Fault) {
 func (l *feedLists) Recall(h feed.Habits) {
 	l.most = h.Most
 	detected := &l.c.learned.detected
-	if style, _ := detected.Paging(); style == listing.Auto && PagingStyle(h.Paging) != PagingAuto {
+	if style, _ := detected.Paging(); style == listing.Auto && listing.Style(h.Paging) != listing.Auto {
 		detected.Learn(listing.Style(h.Paging), h.First)
 	}
 }
@@ -238,33 +242,32 @@ func feedGaps(gaps []Gap) []feed.Gap {
 // scope is what a feed is about, as far as it can be checked on this side.
 type scope struct {
 	filter
-	near   *Circle
-	within *Box
+	area *Query // whose Near and Within are checked
 }
 
-func newScope(q *Query, d *Dialect) scope {
-	s := scope{filter: newFilter(q, d), near: q.Near, within: q.Within}
+func newScope(c *conn, q *Query) scope {
+	s := scope{filter: newFilter(c, q), area: q}
 	s.statuses = nil // a request that leaves a state has to be seen to leave it
 	return s
 }
 
 // has reports whether r is what the query asks for. A request that does not say where it is lies in no
 // area.
-func (s *scope) has(r *ServiceRequest) bool {
-	if (s.near != nil || s.within != nil) && r.Location == nil {
-		return false
-	}
-	return s.keeps(r) && (s.near == nil || s.near.Contains(*r.Location)) && (s.within == nil || s.within.Contains(*r.Location))
-}
+func (s *scope) has(r *ServiceRequest) bool { return s.keeps(r) && s.area.covers(r.Location) }
 
-// knowsArea reports whether the dialect says that the server looks at the parameters of an area. The
-// specification has none, servers ignore or refuse them, and they do not agree about the order of the
-// numbers in bbox: a feed that asked without knowing might wait for ever for a list that stays empty.
-func knowsArea(d *Dialect, names ...string) bool {
-	for _, name := range names {
-		if !d.sends(name) {
-			return false
-		}
+// scopeOf identifies an endpoint and what is asked of it. It is a hash: neither addresses nor parameters
+// are to be found in a checkpoint. The scheme does not count, nor do the states that are asked for.
+func scopeOf(c *conn, q *Query) string {
+	h := sha256.New()
+	sorted := func(list []string) []string { list = slices.Clone(list); slices.Sort(list); return list }
+	fmt.Fprintf(h, "%q %q %q %q %q %q", strings.ToLower(c.endpoint.Host), c.endpoint.Path, c.cfg.jurisdiction,
+		sorted(q.ServiceCodes), sorted(q.IDs), q.Search)
+	fmt.Fprintf(h, " %s %s %q", formatBound(q.Start), formatBound(q.End), q.Params.Encode())
+	if q.Near != nil {
+		fmt.Fprintf(h, " near %v", *q.Near)
 	}
-	return d.Accepts != nil || d.BoxOrder != "" && names[0] == "bbox"
+	if q.Within != nil {
+		fmt.Fprintf(h, " within %v", *q.Within)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:12])
 }

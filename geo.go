@@ -1,6 +1,10 @@
 package open311
 
-import "math"
+import (
+	"math"
+
+	"github.com/go-open311/open311/internal/wire"
+)
 
 // Point is a place on Earth in WGS84 degrees: latitude -90 to 90, longitude -180 to 180.
 type Point struct{ Lat, Long float64 }
@@ -52,3 +56,6 @@ func distance(a, b Point) float64 {
 	h := half(rad(b.Lat-a.Lat)) + math.Cos(rad(a.Lat))*math.Cos(rad(b.Lat))*half(rad(b.Long-a.Long))
 	return 2 * earthRadius * math.Asin(math.Sqrt(min(1, h)))
 }
+
+// formatDegrees writes a coordinate for a query or a form: never with an exponent.
+func formatDegrees(deg float64) string { return wire.FormatCoordinate(deg) }

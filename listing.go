@@ -60,8 +60,8 @@ func (r *RequestClient) Pages(ctx context.Context, q *Query, opts ...CallOption)
 		l := newLister(ctx, c, q)
 		var page Page
 		l.give = func(sr *ServiceRequest) bool { page.Requests = append(page.Requests, *sr); return true }
-		l.turn = func(res *beside, err error) bool {
-			page.Total, page.Header, page.Extra = res.total, l.c.hide.Header(res.header), res.extra
+		l.turn = func(beside *Page, err error) bool {
+			page.Total, page.Header, page.Extra = beside.Total, l.c.hide.Header(beside.Header), beside.Extra
 			full := page
 			page = Page{}
 			return len(full.Requests) == 0 && err == nil || yield(&full, err)
@@ -80,18 +80,11 @@ type lister struct {
 	q       Query
 	params  url.Values // of every call: the query without dates, pages and what is done on this side
 	keep    filter
-	seed    maphash.Seed                      // of the keys of rows
-	give    func(*ServiceRequest) bool        // to the caller's loop; false: it has ended
-	turn    func(res *beside, err error) bool // after each call; false: the loop has ended. It may be nil
-	matched map[[2]string]bool                // of which codes and statuses records came; nil where one was asked for
-	beside  beside                            // of the answer that was read last
-}
-
-// beside is what stood beside the records of an answer.
-type beside struct {
-	total  int
-	header http.Header
-	extra  Extra
+	seed    maphash.Seed                  // of the keys of rows
+	give    func(*ServiceRequest) bool    // to the caller's loop; false: it has ended
+	turn    func(p *Page, err error) bool // after each call; false: the loop has ended. It may be nil
+	matched map[[2]string]bool            // of which codes and statuses records came; nil where one was asked for
+	beside  Page                          // what stood beside the records of the answer that was read last
 }
 
 func newLister(ctx context.Context, c *conn, q *Query) *lister {
@@ -104,7 +97,7 @@ func newLister(ctx context.Context, c *conn, q *Query) *lister {
 		l.q.PageSize = c.cfg.pageSize
 	}
 	d := c.dialect
-	l.keep = newFilter(&l.q, d)
+	l.keep = newFilter(c, &l.q)
 	l.Lister = listing.New(ctx, l, listing.Traits{
 		Style: listing.Style(d.Paging.Style), First: d.Paging.First, Cap: d.Paging.Cap,
 		PageSize: l.q.PageSize, Concurrency: c.cfg.concurrency,
@@ -291,7 +284,7 @@ func (l *lister) Open(ctx context.Context, s listing.Slice) (listing.Rows, error
 	st, err := openStream(ctx, l.c, l.call(&s), requestTable)
 	switch {
 	case err != nil && l.c.isEmpty(err):
-		return &loadedRows{l: l, at: -1, err: io.EOF, beside: beside{total: -1, header: http.Header{}}}, nil
+		return &loadedRows{l: l, at: -1, err: io.EOF, beside: Page{Total: -1, Header: http.Header{}}}, nil
 	case err != nil:
 		return nil, err
 	}
@@ -317,17 +310,17 @@ func (l *lister) Load(ctx context.Context, s listing.Slice, room int) func() (li
 			}
 		}
 		r.list, r.err = r.list[:len(r.list)-1], err
-		r.format = formatOf(st.rd.Format())
+		r.settle = st.settled(l.c)
 		st.close()
-		r.beside, r.answer = besideOf(st), st.a
+		r.beside = besideOf(st)
 		return r, nil
 	}
 }
 
 // besideOf returns what stood beside the records of a stream that is closed.
-func besideOf(s *stream[ServiceRequest]) beside {
-	h := s.a.resp.Header
-	return beside{total: totalOf(s.meta, h), header: h, extra: s.meta}
+func besideOf(s *stream[ServiceRequest]) Page {
+	h := s.header()
+	return Page{Total: totalOf(s.meta, h), Header: h, Extra: s.meta}
 }
 
 // row returns what the engine sees of a record. One without id is known by all that it says.
@@ -350,10 +343,10 @@ func (l *lister) wants(r *ServiceRequest) bool {
 }
 
 // closed takes what stood beside the records of an answer, and returns what of it concerns the engine.
-func (l *lister) closed(b beside) listing.Meta {
+func (l *lister) closed(b Page) listing.Meta {
 	l.beside = b
-	clock, _ := http.ParseTime(b.header.Get("Date"))
-	return listing.Meta{Total: b.total, Next: nextLink(b.header), Clock: clock}
+	clock, _ := http.ParseTime(b.Header.Get("Date"))
+	return listing.Meta{Total: b.Total, Next: nextLink(b.Header), Clock: clock}
 }
 
 // liveRows reads the records as they come from the server. A record and its place are one piece of
@@ -362,11 +355,6 @@ type liveRows struct {
 	l   *lister
 	s   *stream[ServiceRequest]
 	box *requestBox
-}
-
-type requestBox struct {
-	r ServiceRequest
-	p Point
 }
 
 func (r *liveRows) Next() (listing.Row, error) {
@@ -406,9 +394,8 @@ type loadedRows struct {
 	list   []ServiceRequest
 	at     int   // of the row read last
 	err    error // what the answer ended with
-	beside beside
-	answer *answer // nil for none
-	format Format
+	beside Page
+	settle func() // shows the answer to the caller; nil for none
 }
 
 func (r *loadedRows) Next() (listing.Row, error) {
@@ -424,8 +411,8 @@ func (r *loadedRows) Give() bool {
 }
 
 func (r *loadedRows) Close() listing.Meta {
-	if r.answer != nil {
-		r.l.c.answered(r.answer, r.format)
+	if r.settle != nil {
+		r.settle()
 	}
 	return r.l.closed(r.beside)
 }

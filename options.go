@@ -7,79 +7,13 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/go-open311/open311/internal/retry"
 	"golang.org/x/time/rate"
 )
-
-// Option is a setting of a [Client]. Options are checked by [New]; later ones win.
-type Option func(*config) error
-
-// config is what the options fill in. It is not changed any more once the client is made.
-type config struct {
-	dialect      Dialect
-	key          string
-	keyOnReads   bool
-	jurisdiction string
-	format       Format
-	httpClient   *http.Client
-	middleware   []func(http.RoundTripper) http.RoundTripper
-	retry        RetryPolicy
-	timeout      time.Duration
-	limiter      Limiter
-	limiterSet   bool    // by the caller, to a Limiter or to none
-	limiterRate  float64 // else the dialect's limit that limiter keeps
-	logger       *slog.Logger
-	observers    []Observer
-	userAgent    string
-	warnings     func(context.Context, Warning)
-	strict       bool
-	charset      func(string, io.Reader) (io.Reader, error)
-	maxResponse  int64
-	location     *time.Location
-	pageSize     int
-	concurrency  int
-	transport    transportParts // what With shares
-}
-
-// transportParts is what derived clients share with the client they come from.
-type transportParts struct {
-	budget *retry.Budget
-}
-
-// WarningKind says what sort of departure from the specification a [Warning] is about.
-type WarningKind string
-
-// The kinds of warnings.
-const (
-	WarnCharset   WarningKind = "charset"   // bytes that are not in the encoding they should be in
-	WarnControl   WarningKind = "control"   // control characters that were dropped
-	WarnSyntax    WarningKind = "syntax"    // not well-formed JSON or XML, but clear
-	WarnEnvelope  WarningKind = "envelope"  // records found elsewhere than the specification has them
-	WarnName      WarningKind = "name"      // a field under another name than the specification's
-	WarnType      WarningKind = "type"      // a value of another type than the specification's
-	WarnDate      WarningKind = "date"      // a date that is not RFC 3339, or has no zone
-	WarnValue     WarningKind = "value"     // a value that cannot be, or that stands for nothing
-	WarnDuplicate WarningKind = "duplicate" // a field given twice
-	WarnRecord    WarningKind = "record"    // a record that was skipped
-	WarnTrailing  WarningKind = "trailing"  // bytes behind the end of the document
-	WarnLabel     WarningKind = "label"     // a Content-Type that is not that of the document; never an error
-)
-
-// RetryPolicy says how often and how patiently a call is repeated. Zero fields mean the default.
-type RetryPolicy struct {
-	MaxAttempts int           // 4 by default; 1 turns retries off
-	MinWait     time.Duration // 500 ms by default
-	MaxWait     time.Duration // 30 s by default; a server that asks for a longer wait gets none
-}
-
-// Limiter delays calls. A *rate.Limiter of golang.org/x/time/rate is one.
-type Limiter interface {
-	Wait(context.Context) error
-}
 
 // WithAPIKey sets the key that the city has given you. It is sent when a request is filed, and on
 // reads only if [WithKeyOnReads] or the dialect says so. It appears in no error, log line or warning. A
@@ -305,36 +239,55 @@ func WithConcurrency(n int) Option {
 	}
 }
 
-// apply sets what the options say, and then the dialect's rate limit if none of them has set one.
-func (c *config) apply(opts []Option) error {
-	for _, o := range opts {
-		if o == nil {
-			continue
-		}
-		if err := o(c); err != nil {
-			return fmt.Errorf("open311: %w", err)
+// CallParams adds parameters as they stand, in place of those of the same name: to the query of a GET, to the body of
+// a POST. What the dialect says about parameters does not apply to them.
+func CallParams(params url.Values) CallOption {
+	return func(o *callOptions) {
+		for name, values := range params {
+			if o.params == nil {
+				o.params = make(url.Values, len(params))
+			}
+			o.params[name] = slices.Clone(values)
 		}
 	}
-	if d := c.dialect.RateLimit; !c.limiterSet && d > 0 && d != c.limiterRate {
-		// A quarter of a minute's calls at once, so that no minute has many more than its share.
-		c.limiter, c.limiterRate = rate.NewLimiter(rate.Limit(d), max(1, int(d*15))), d
-	}
-	return nil
 }
 
-// client returns a copy of the caller's client with the middleware around its transport.
-func (c *config) client() *http.Client {
-	hc := &http.Client{}
-	if c.httpClient != nil {
-		*hc = *c.httpClient
+// CallHeader sets a header, in place of the client's own one of that name. A redirect to another host takes with it
+// what net/http lets it: no Authorization and no Cookie, nor anything that has the name of a secret.
+func CallHeader(key, value string) CallOption {
+	return func(o *callOptions) {
+		switch name := http.CanonicalHeaderKey(key); {
+		case !isToken(key):
+			o.problems = append(o.problems, Problem{"CallHeader", fmt.Sprintf("%q is no name of a header", key)})
+		case strings.ContainsFunc(value, isControl):
+			// The value may be a secret.
+			o.problems = append(o.problems, Problem{"CallHeader", "the value of " + name + " holds a line break or another control character"})
+		default:
+			if o.header == nil {
+				o.header = http.Header{}
+			}
+			o.header[name] = []string{value}
+		}
 	}
-	rt := hc.Transport
-	if rt == nil {
-		rt = http.DefaultTransport
-	}
-	for i := len(c.middleware) - 1; i >= 0; i-- {
-		rt = c.middleware[i](rt)
-	}
-	hc.Transport = rt
-	return hc
 }
+
+// CallExtensions asks for what a server has beyond the specification: extensions=true in the query of a GET, for
+// extended_attributes (Chicago, Helsinki), unless the dialect says that the server does not take it.
+func CallExtensions() CallOption {
+	return func(o *callOptions) { o.extensions = true }
+}
+
+// CallResponse stores in r what came back: of several calls the last answer that counted, of a call that failed the
+// answer that refused it. r stays as it is if there was no answer; it may be read when the method has returned or the
+// loop has ended, and in a loop body.
+func CallResponse(r *Response) CallOption {
+	return func(o *callOptions) { o.response = r }
+}
+
+// isToken reports whether s can be the name of a header (RFC 9110, section 5.6.2).
+func isToken(s string) bool {
+	return s != "" && strings.Trim(strings.ToLower(s), "abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~") == ""
+}
+
+// isControl reports whether a character may not stand in the value of a header.
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7F }

@@ -64,6 +64,11 @@ func (q *Query) clone() Query {
 	return c
 }
 
+// covers reports whether a place lies in the areas of the query. No place lies in none.
+func (q *Query) covers(p *Point) bool {
+	return (q.Near == nil || p != nil && q.Near.Contains(*p)) && (q.Within == nil || p != nil && q.Within.Contains(*p))
+}
+
 // list is several values of one parameter, joined by commas as the specification has it.
 type list []string
 
@@ -90,7 +95,7 @@ func (c *conn) queryParams(q *Query) (url.Values, error) {
 		Start: c.queryTime(q.Start, false), End: c.queryTime(q.End, true),
 		UpdatedAfter: c.queryTime(q.UpdatedAfter, false), UpdatedBefore: c.queryTime(q.UpdatedBefore, true),
 	}
-	statuses := c.dialect.states(q)
+	statuses := c.states(q)
 	if len(q.Statuses) == 0 && len(statuses) > 1 && c.dialect.oneValue("status") {
 		statuses = nil // one call cannot ask for them; listings and feeds make one for each
 	}
@@ -119,11 +124,11 @@ func (c *conn) queryParams(q *Query) (url.Values, error) {
 }
 
 // states returns the states to ask for: those of the query, or else of the dialect.
-func (d *Dialect) states(q *Query) []Status {
+func (c *conn) states(q *Query) []Status {
 	if len(q.Statuses) > 0 || len(q.IDs) > 0 {
 		return q.Statuses
 	}
-	return d.Statuses
+	return c.dialect.Statuses
 }
 
 // problems says what in a query cannot be sent, or would be read as something else.
@@ -173,10 +178,24 @@ func (c *conn) queryTime(t time.Time, up bool) string {
 	if layout == "" {
 		layout = time.RFC3339
 	}
-	if whole := t.Truncate(time.Second); up && whole.Before(t) {
-		t = whole.Add(time.Second)
+	if up {
+		t = wholeSecondUp(t)
 	}
 	return t.Truncate(time.Second).In(loc).Format(layout)
+}
+
+func wholeSecondUp(t time.Time) time.Time {
+	if whole := t.Truncate(time.Second); whole.Before(t) {
+		return whole.Add(time.Second)
+	}
+	return t
+}
+
+// inSpan reports whether t lies between two bounds, as a query means them: inclusive, in whole seconds. A zero
+// bound is none, and a zero t lies in every span.
+func inSpan(t, start, end time.Time) bool {
+	second := t.Truncate(time.Second)
+	return t.IsZero() || (start.IsZero() || !second.Before(start.Truncate(time.Second))) && (end.IsZero() || !second.After(wholeSecondUp(end)))
 }
 
 func (c *conn) addTime(params url.Values, name string, t time.Time, up bool) {
@@ -248,4 +267,16 @@ func (q *Query) shardIDs(n int) []Query {
 		out = append(out, part)
 	}
 	return out
+}
+
+// knowsArea reports whether the dialect says that the server looks at the parameters of an area. The
+// specification has none, servers ignore or refuse them, and they do not agree about the order of the
+// numbers in bbox: a feed that asked without knowing might wait for ever for a list that stays empty.
+func (c *conn) knowsArea(names ...string) bool {
+	for _, name := range names {
+		if !c.sends(name) {
+			return false
+		}
+	}
+	return c.dialect.Accepts != nil || c.dialect.BoxOrder != "" && names[0] == "bbox"
 }

@@ -99,7 +99,7 @@ func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], 
 		CharsetReader: c.cfg.charset, Hide: c.hide.Bytes, Relabel: c.dialect.StampLocation}
 	s := &stream[T]{c: c, k: k, a: a, body: &countedBody{ReadCloser: a.resp.Body}}
 	a.resp.Body = s.body
-	if warn := c.cfg.warnings; warn != nil || a.seen.counts() {
+	if warn := c.cfg.warnings; warn != nil || a.counts() {
 		o.Warn = func(w wire.Warning) {
 			if s.warnings++; warn != nil {
 				warn(ctx, Warning{Op: k.op, URL: a.url, Path: c.hide.Text(w.Path), Kind: WarningKind(w.Kind), Detail: c.hide.Text(w.Detail)})
@@ -190,7 +190,7 @@ func (s *stream[T]) done() {
 	if err == io.EOF {
 		err = nil
 	}
-	s.a.end(CallResult{Err: err, Rows: s.rows, Warnings: s.warnings, Bytes: s.body.n})
+	s.a.end(s.rows, s.warnings, s.body.n, err)
 }
 
 // countedBody counts the bytes that are read.
@@ -275,4 +275,16 @@ func collect[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], pre
 // missing is the error of an answer that does not hold what was asked for.
 func (s *stream[T]) missing(what string) error {
 	return fmt.Errorf("open311: %s %s: %s: %w", s.k.method, s.a.url, s.c.hide.Text(what), ErrNotFound)
+}
+
+// header returns the header of the answer.
+func (s *stream[T]) header() http.Header { return s.a.resp.Header }
+
+// url returns the address of the call, redacted.
+func (s *stream[T]) url() string { return s.a.url }
+
+// settled returns a function that shows the answer to a caller who wants to know; see [CallResponse].
+func (s *stream[T]) settled(c *conn) func() {
+	f := formatOf(s.rd.Format())
+	return func() { c.answered(s.a, f) }
 }

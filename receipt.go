@@ -35,36 +35,6 @@ func (r Receipt) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("id", r.ID), slog.String("token", r.Token), slog.String("service_notice", r.ServiceNotice))
 }
 
-// filing is one report on its way.
-type filing struct {
-	n     *NewRequest
-	k     *call
-	start time.Time
-}
-
-// post files a report and reads the answer.
-func (c *conn) post(ctx context.Context, f *filing, format Format) (*Receipt, error) {
-	receipts, shown, err := readReceipts(ctx, c, f.k, receiptTable, format)
-	for i := range receipts {
-		tidyIDs(&receipts[i].ID, &receipts[i].Token)
-	}
-	switch {
-	case errors.Is(err, wire.ErrEmpty) && c.isBlackbox(ctx, f.n.ServiceCode):
-		return &Receipt{}, nil
-	case err != nil:
-		return nil, err
-	case len(receipts) == 1 && receipts[0].identifies():
-		if receipts[0].isOf(f.n, f.start) {
-			return &receipts[0], nil
-		}
-	case len(receipts) == 0 && c.isBlackbox(ctx, f.n.ServiceCode):
-		return &Receipt{}, nil
-	case len(receipts) == 1 && receipts[0].isOf(f.n, f.start) && c.isBlackbox(ctx, f.n.ServiceCode):
-		return &receipts[0], nil
-	}
-	return nil, noReceipt(shown)
-}
-
 // noReceipt is the error of an answer that can be read and says nothing of what was sent.
 func noReceipt(url string) error {
 	return &UnknownOutcomeError{Err: fmt.Errorf("open311: POST %s: the answer is no receipt", url)}
@@ -109,7 +79,7 @@ func readReceipts[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T]
 		}
 		list = append(list, record)
 	}
-	return list, s.a.url, nil
+	return list, s.url(), nil
 }
 
 // doubtful marks the error of an answer that came with a status below 300 and cannot be read.
@@ -120,20 +90,6 @@ func doubtful(err error) error {
 		return &UnknownOutcomeError{Err: err}
 	}
 	return err
-}
-
-// isOf reports whether a receipt can be that of n. Servers that answer with the whole record show whose
-// it is: FixMyStreet answers every POST with a list of other people's requests, and so do uReport and
-// fms-endpoint when they miss something; it may be a list of one.
-func (r *Receipt) isOf(n *NewRequest, start time.Time) bool {
-	if _, saying := r.Extra[sayings]; saying {
-		return false
-	}
-	var shown ServiceRequest // what else there is in the record, by whatever names and in whatever forms
-	if text, err := json.Marshal(r.Extra); err == nil {
-		_ = shown.UnmarshalJSON(text) // mostly there is nothing
-	}
-	return n.mayHaveBecome(&shown, start)
 }
 
 var receiptTable = wire.Register(&wire.Table[Receipt]{

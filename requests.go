@@ -74,7 +74,7 @@ func (r *RequestClient) List(ctx context.Context, q *Query, opts ...CallOption) 
 	for i := range list {
 		list[i].Status = c.status(list[i].Status)
 	}
-	return &Page{Requests: list, Total: totalOf(s.meta, s.a.resp.Header), Header: c.hide.Header(s.a.resp.Header), Extra: s.meta}, nil
+	return &Page{Requests: list, Total: totalOf(s.meta, s.header()), Header: c.hide.Header(s.header()), Extra: s.meta}, nil
 }
 
 // Get returns one service request (GET /requests/{id}; GeoReport v2, GET Service Request). If the
@@ -110,6 +110,12 @@ func getRequest(ctx context.Context, c *conn, id string) (*ServiceRequest, error
 		return nil, s.missing("the answer holds another request than " + id)
 	}
 	return nil, s.missing("no request " + id)
+}
+
+// requestBox is a record and its place, in one piece of memory.
+type requestBox struct {
+	r ServiceRequest
+	p Point
 }
 
 // pointPool makes the Points of a listing many at a time.

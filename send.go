@@ -73,15 +73,17 @@ func (c *conn) do(ctx context.Context, method, path string, params url.Values, o
 		return nil, err
 	}
 	c.answered(a, labelFormat(a.resp.Header))
-	a.end(CallResult{})
+	a.end(0, 0, 0, nil)
 	return a.resp, nil
 }
 
-// end tells those who look that the answer has been read.
-func (a *answer) end(r CallResult) {
-	r.StatusCode = a.resp.StatusCode
-	a.seen.end(r)
+// end tells those who look that the answer has been read, and what was in it.
+func (a *answer) end(rows, warnings int, bytes int64, err error) {
+	a.seen.end(CallResult{StatusCode: a.resp.StatusCode, Err: err, Rows: rows, Warnings: warnings, Bytes: bytes})
 }
+
+// counts reports whether somebody wants to know how many warnings there are.
+func (a *answer) counts() bool { return a.seen.counts() }
 
 // transportError describes a call that got no answer.
 func (c *conn) transportError(k *call, shown string, err error) error {
@@ -213,12 +215,6 @@ func (c *conn) request(ctx context.Context, k *call, f Format) (*http.Request, f
 	return req, getBody, size, nil
 }
 
-// encodeQuery encodes parameters with commas left as they are: some servers split lists before they
-// decode them.
-func encodeQuery(params url.Values) string {
-	return strings.ReplaceAll(params.Encode(), "%2C", ",")
-}
-
 // addKey puts the API key where the dialect wants it.
 func (c *conn) addKey(params url.Values, header http.Header) {
 	d := c.dialect
@@ -289,9 +285,6 @@ func mediaType(h http.Header) (mediatype, charset string) {
 	}
 	return t, params["charset"]
 }
-
-// formatDegrees writes a coordinate for a query or a form: never with an exponent.
-func formatDegrees(deg float64) string { return wire.FormatCoordinate(deg) }
 
 // apply adds the options to a call about to be sent.
 func (o *callOptions) apply(d *Dialect, k *call, params url.Values, header http.Header) {

@@ -178,9 +178,6 @@ func (c *conn) definitionKey(service *Service) string {
 	return service.Code
 }
 
-// serviceKey tells services of different jurisdictions apart: derived clients share their memory.
-func (c *conn) serviceKey(code string) string { return c.cfg.jurisdiction + "\x00" + code }
-
 // rememberServices notes the types of services.
 func (c *conn) rememberServices(list []Service) {
 	for i := range list {
@@ -213,9 +210,7 @@ func (c *conn) knownDefinition(code string) *ServiceDefinition {
 func (c *conn) isBlackbox(ctx context.Context, code string) bool {
 	t, ok := c.learned.types.Get(c.serviceKey(code))
 	if !ok {
-		quiet := *c.withoutOptions()
-		quiet.cfg.warnings = nil // nobody has asked for that list
-		if _, err := listServices(ctx, &quiet); err != nil {
+		if _, err := listServices(ctx, c.quietly()); err != nil {
 			return false
 		}
 		t, _ = c.learned.types.Get(c.serviceKey(code))
@@ -229,8 +224,7 @@ func (c *conn) isBlackbox(ctx context.Context, code string) bool {
 // and only after a read has shown that it speaks the other one.
 func (c *conn) otherFormatFor(ctx context.Context, err error, tried Format) (Format, bool) {
 	var ae *APIError
-	if c.cfg.format != FormatAuto || c.learned.format.Load() != int32(FormatAuto) || len(c.dialect.Formats) > 0 ||
-		!errors.As(err, &ae) || errors.Is(err, ErrOutcomeUnknown) || len(ae.Faults) > 0 {
+	if !c.undecided() || !errors.As(err, &ae) || errors.Is(err, ErrOutcomeUnknown) || len(ae.Faults) > 0 {
 		return 0, false
 	}
 	switch ae.StatusCode {
@@ -238,11 +232,10 @@ func (c *conn) otherFormatFor(ctx context.Context, err error, tried Format) (For
 	default:
 		return 0, false
 	}
-	if _, err := listServices(ctx, c.withoutOptions()); err != nil {
+	if _, err := listServices(ctx, c.quietly()); err != nil {
 		return 0, false
 	}
-	learned := Format(c.learned.format.Load())
-	return learned, learned != FormatAuto && learned != tried
+	return c.formats()[0], !c.undecided() && c.formats()[0] != tried
 }
 
 var serviceTable = wire.Register(&wire.Table[Service]{

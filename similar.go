@@ -2,6 +2,7 @@ package open311
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"time"
 )
@@ -137,4 +138,18 @@ func sameText(a, b string) bool {
 	a, b = strings.ToLower(strings.Join(strings.Fields(a), " ")), strings.ToLower(strings.Join(strings.Fields(b), " "))
 	a, b = strings.TrimRight(a, ".… "), strings.TrimRight(b, ".… ")
 	return a == b || a != "" && b != "" && (strings.Contains(a, b) || strings.Contains(b, a))
+}
+
+// isOf reports whether a receipt can be that of n. Servers that answer with the whole record show whose
+// it is: FixMyStreet answers every POST with a list of other people's requests, and so do uReport and
+// fms-endpoint when they miss something; it may be a list of one.
+func (r *Receipt) isOf(n *NewRequest, start time.Time) bool {
+	if _, saying := r.Extra[sayings]; saying {
+		return false
+	}
+	var shown ServiceRequest // what else there is in the record, by whatever names and in whatever forms
+	if text, err := json.Marshal(r.Extra); err == nil {
+		_ = shown.UnmarshalJSON(text) // mostly there is nothing
+	}
+	return n.mayHaveBecome(&shown, start)
 }

@@ -40,7 +40,7 @@ func resolve(ctx context.Context, c *conn, token string) (id string, err error) 
 			return row.ID, nil
 		}
 	}
-	return "", fmt.Errorf("open311: GET %s: no id for this token: %w", s.a.url, ErrPending)
+	return "", fmt.Errorf("open311: GET %s: no id for this token: %w", s.url(), ErrPending)
 }
 
 const (

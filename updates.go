@@ -82,12 +82,11 @@ func (u *UpdateClient) List(ctx context.Context, q *UpdateQuery, opts ...CallOpt
 		}
 		return nil, err
 	}
-	span := filter{start: q.Start.Truncate(time.Second), end: wholeSecondUp(q.End)}
 	seen := make(map[string]bool, len(list))
 	kept := list[:0]
 	for i := range list {
 		update := &list[i]
-		if seen[update.ID] && update.ID != "" || !span.keeps(&ServiceRequest{RequestedDatetime: update.UpdatedDatetime}) {
+		if seen[update.ID] && update.ID != "" || !inSpan(update.UpdatedDatetime, q.Start, q.End) {
 			continue
 		}
 		seen[update.ID] = true
@@ -178,7 +177,7 @@ func (u *UpdateClient) Create(ctx context.Context, n *NewUpdate, opts ...CallOpt
 	if err != nil {
 		return nil, err
 	}
-	if err := asError(n.problems(c.dialect)); err != nil {
+	if err := asError(c.updateProblems(n)); err != nil {
 		return nil, err
 	}
 	c = c.hiding(n.personal())
@@ -248,8 +247,8 @@ func (n *NewUpdate) params() url.Values {
 	return params
 }
 
-// problems says what is wrong with an update. The reporter's data are hidden.
-func (n *NewUpdate) problems(d *Dialect) []Problem {
+// updateProblems says what is wrong with an update. The reporter's data are hidden.
+func (c *conn) updateProblems(n *NewUpdate) []Problem {
 	if n == nil {
 		return []Problem{{"NewUpdate", "is nil"}}
 	}
@@ -265,8 +264,8 @@ func (n *NewUpdate) problems(d *Dialect) []Problem {
 	out = append(out, textProblems(n.texts())...)
 	out = append(out, mediaProblems(n.Media)...)
 	out = append(out, attributeTexts(n.Attributes, n.Params)...)
-	out = append(out, d.mediaProblems(n.Media)...)
-	out = append(out, d.attributeProblems(n.Attributes)...)
+	out = append(out, c.dialect.mediaProblems(n.Media)...)
+	out = append(out, c.dialect.attributeProblems(n.Attributes)...)
 	return hidden(out, n.personal())
 }
 
