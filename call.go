@@ -30,7 +30,7 @@ type call struct {
 	noPath bool // the URL is the endpoint itself with a suffix
 }
 
-// answer is what came back for a call, with a status below 300.
+// answer is what came back for a call, with a status of 2xx.
 type answer struct {
 	resp     *http.Response
 	attempts int
@@ -52,7 +52,7 @@ func (c *Client) send(ctx context.Context, k *call, f Format) (*answer, error) {
 		return nil, c.transportError(k, shown, err)
 	}
 	a := &answer{resp: res.Response, attempts: res.Attempts, url: shown}
-	if res.Response.StatusCode < 300 {
+	if res.Response.StatusCode/100 == 2 {
 		return a, nil
 	}
 	return nil, c.apiError(k, a, res)
@@ -101,9 +101,10 @@ func (c *Client) apiError(k *call, a *answer, res *retry.Result) error {
 }
 
 // mayHaveWorked reports whether a POST may have been carried out although its answer refuses it: the
-// server broke down on the way, or points to a page after it, as web forms do with 302 and 303.
+// server broke down on the way, or points to a page after it, as web forms do with 302 and 303, or goes
+// on in another protocol.
 func mayHaveWorked(status int) bool {
-	return status >= 500 || status == http.StatusRequestTimeout || status == http.StatusFound || status == http.StatusSeeOther
+	return status >= 500 || status < 200 || status == http.StatusRequestTimeout || status == http.StatusFound || status == http.StatusSeeOther
 }
 
 func (c *Client) faults(in []wire.Fault) []Fault {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -74,9 +75,22 @@ type Limiter interface {
 }
 
 // WithAPIKey sets the key that the city has given you. It is sent when a request is filed, and on
-// reads only if [WithKeyOnReads] or the dialect says so. It appears in no error, log line or warning.
+// reads only if [WithKeyOnReads] or the dialect says so. It appears in no error, log line or warning. A
+// key with a control character, such as the line break at the end of a file, is refused.
 func WithAPIKey(key string) Option {
-	return func(c *config) error { c.key = key; return nil }
+	return func(c *config) error {
+		c.key = key
+		return refuseControl("WithAPIKey: the key", key)
+	}
+}
+
+// refuseControl finds what net/http would not send in a header, before every call fails for it. It does
+// not show the value, which may be the key.
+func refuseControl(what, value string) error {
+	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7F }) {
+		return fmt.Errorf("%s holds a line break or another control character: was it read from a file? Trim it", what)
+	}
+	return nil
 }
 
 // WithKeyOnReads sends the API key with every call. Some servers want it, or allow more calls with it.
@@ -86,7 +100,10 @@ func WithKeyOnReads() Option {
 
 // WithJurisdiction sets the jurisdiction_id that is sent with every call. An empty one is not sent.
 func WithJurisdiction(id string) Option {
-	return func(c *config) error { c.jurisdiction = id; return nil }
+	return func(c *config) error {
+		c.jurisdiction = id
+		return refuseControl("WithJurisdiction: the id", id)
+	}
 }
 
 // WithFormat asks for one format only. [FormatAuto], the default, finds out which one works.
@@ -110,7 +127,8 @@ func WithDialect(d Dialect) Option {
 			}
 		}
 		c.dialect = d.clone()
-		return nil
+		return errors.Join(refuseControl("WithDialect: KeyHeader", d.KeyHeader),
+			refuseControl("WithDialect: KeyScheme", d.KeyScheme), refuseControl("WithDialect: Encoding", d.Encoding))
 	}
 }
 
@@ -139,8 +157,8 @@ func WithMiddleware(wrap ...func(http.RoundTripper) http.RoundTripper) Option {
 }
 
 // WithRetry sets how often a call is repeated. Reads are repeated after transport errors and the
-// statuses 408, 429, 500, 502, 503 and 504; a report is filed again only if the first attempt did not
-// reach the server, or if the server asks for that.
+// statuses 408, 423, 425, 429, 500, 502 to 504, 520 to 527, 529 and 530; a report is filed again only if
+// the first attempt did not reach the server, or if the server asks for that.
 func WithRetry(p RetryPolicy) Option {
 	return func(c *config) error {
 		if p.MaxAttempts < 0 || p.MinWait < 0 || p.MaxWait < 0 {
@@ -193,7 +211,10 @@ func WithLogger(l *slog.Logger) Option {
 // WithUserAgent sets the User-Agent header. Name your program and how to reach you: some servers
 // refuse calls without one.
 func WithUserAgent(ua string) Option {
-	return func(c *config) error { c.userAgent = ua; return nil }
+	return func(c *config) error {
+		c.userAgent = ua
+		return refuseControl("WithUserAgent: the text", ua)
+	}
 }
 
 // WithWarnings calls f for everything that had to be put right in an answer. f must be safe for

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/go-open311/open311/internal/retry"
 	"github.com/go-open311/open311/internal/wire"
 )
 
@@ -207,13 +208,11 @@ func (s *stream[T]) next(dst *T) error {
 	return err
 }
 
-// close ends the stream. What is left of a short answer is read, so that the connection can be used
-// again.
+// close ends the stream, and keeps the connection if little is left of the answer.
 func (s *stream[T]) close() {
 	s.meta = s.rd.Meta()
 	s.rd.Close()
-	_, _ = io.CopyN(io.Discard, s.a.resp.Body, 64<<10)
-	s.a.resp.Body.Close()
+	_ = retry.Drain(s.a.resp.Body)
 }
 
 // abort ends the stream without waiting for what is left of the answer.
