@@ -87,7 +87,7 @@
 // # Retries and limits
 //
 // Reads are repeated after transport errors and the statuses 408, 423, 425, 429, 500, 502 to 504, 520 to 527,
-// 529 and 530, up to four attempts with random waits that grow; Retry-After is honoured up to 30 seconds.
+// 529, 530, 598 and 599, up to four attempts with random waits that grow; Retry-After is honoured up to 30 seconds.
 // Reports are repeated only when nothing had been sent, or when the server asks for it with 429, or 503 and
 // Retry-After. [WithRetry] changes that, [WithTimeout] limits one attempt, [WithRateLimit] and [WithLimiter]
 // the pace. While a server is down a budget keeps all calls together from hammering it. Answers are limited

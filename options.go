@@ -98,7 +98,7 @@ func WithMiddleware(wrap ...func(http.RoundTripper) http.RoundTripper) Option {
 }
 
 // WithRetry sets how often a call is repeated. Reads are repeated after transport errors and the
-// statuses 408, 423, 425, 429, 500, 502 to 504, 520 to 527, 529 and 530; a report is filed again only if
+// statuses 408, 423, 425, 429, 500, 502 to 504, 520 to 527, 529, 530, 598 and 599; a report is filed again only if
 // the first attempt did not reach the server, or if the server asks for that.
 func WithRetry(p RetryPolicy) Option {
 	return func(c *config) error {

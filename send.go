@@ -129,10 +129,9 @@ func (c *conn) apiError(k *call, a *answer, res *retry.Result) error {
 }
 
 // mayHaveWorked reports whether a POST may have been carried out although its answer refuses it: the
-// server broke down on the way, or points to a page after it, as web forms do with 302 and 303, or goes
-// on in another protocol.
+// server broke down on the way, or points to a page after it, as web forms do with 302 and 303.
 func mayHaveWorked(status int) bool {
-	return status >= 500 || status < 200 || status == http.StatusRequestTimeout || status == http.StatusFound || status == http.StatusSeeOther
+	return status >= 500 || status == http.StatusRequestTimeout || status == http.StatusFound || status == http.StatusSeeOther
 }
 
 func (c *conn) faults(in []wire.Fault) []Fault {

@@ -26,9 +26,12 @@ var walls = []struct {
 	now    limits
 	target limits
 }{
-	{".", limits{files: 45, arrows: 7.5, circle: 35}, limits{files: 30, arrows: 4, circle: 5}},
-	{"internal/wire", limits{circle: 20}, limits{circle: 6}},
-	{"internal/retry", limits{circle: 3}, limits{circle: noCircle}},
+	{".", limits{files: 30, arrows: 4.1, circle: 2}, limits{files: 30, arrows: 4, circle: 5}},
+	{"internal/wire", limits{circle: noCircle}, limits{circle: 6}},
+	{"internal/listing", limits{}, limits{circle: noCircle}},
+	{"internal/feed", limits{circle: noCircle}, limits{circle: noCircle}},
+	{"internal/form", limits{circle: noCircle}, limits{circle: noCircle}},
+	{"internal/retry", limits{circle: noCircle}, limits{circle: noCircle}},
 	{"internal/redact", limits{circle: 4}, limits{circle: noCircle}},
 }
 
@@ -40,11 +43,10 @@ const (
 
 // longFunctions are those that are longer all the same. One that has become shorter has to leave the list.
 var longFunctions = []string{
-	".: lister.fetchOnce",
-	".: lister.poison",
 	"conformance: recordRules", // a table of requirements
 	"conformance: tokenRules",  // another one
-	"internal/wire: reader.objectJSON",
+	"internal/listing: Lister.poison",
+	"internal/wire: envelope.objectJSON",
 	"internal/wire: scan.jsonFields",
 }
 

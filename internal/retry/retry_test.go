@@ -263,6 +263,28 @@ func TestOwnErrorsAreFinal(t *testing.T) {
 	}
 }
 
+// The wait that is told is the one that is kept, and the one that was held
+// against the deadline.
+func TestWaitIsDrawnOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{answers: []answer{{err: errBroken}, {status: 503}, {err: errBroken}, {status: 200}}}
+		var told []time.Duration
+		c := New(&http.Client{Transport: f}, Config{OnAttempt: func(_ context.Context, a Attempt) {
+			if a.Retry {
+				told = append(told, a.Wait)
+			}
+		}})
+		r, err := do(t, c, t.Context(), "GET", someURL)
+		if err != nil || text(t, r) != "the body" {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(f.waits(), told); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 // What a transport does to its request stays in the attempt.
 func TestAttemptsHaveTheirOwnRequest(t *testing.T) {
 	t.Parallel()

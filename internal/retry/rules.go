@@ -97,6 +97,8 @@ func passing(status int) bool {
 		return true
 	case 529, 530: // overloaded; the origin is unknown or frozen
 		return true
+	case 598, 599: // a proxy has waited too long, for the answer or for the connection
+		return true
 	}
 	return status >= 520 && status <= 527 // a proxy in front of a server in trouble
 }
