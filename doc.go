@@ -93,6 +93,18 @@
 // the pace. While a server is down a budget keeps all calls together from hammering it. Answers are limited
 // to 64 MiB after decompression ([WithMaxResponse]), records to 16 MiB, nesting to 64 levels.
 //
+// # One call, and eyes on all of them
+//
+// Every method that makes calls takes options for them: [CallParams] and [CallHeader] send what no field is there
+// for, [CallExtensions] asks for extended attributes, [CallResponse] stores status, header and URL of the answer:
+//
+//	var got open311.Response
+//	r, err := c.Requests.Get(ctx, id, open311.CallResponse(&got))
+//
+// [WithObserver] sees each call and each attempt, with rows, bytes and waits, for traces and metrics; [WithLogger]
+// writes the same as lines. Neither shows the API key or personal data. Middleware is another
+// matter: it sees what the transport sees.
+//
 // # Dialects
 //
 // What cannot be found out can be told: a [Dialect] says how a family of servers departs from the

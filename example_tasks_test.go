@@ -8,9 +8,11 @@ import (
 	"io"
 	"log"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-open311/open311"
@@ -342,4 +344,60 @@ func ExampleServiceRequest_MediaURLs() {
 	// https://city.example/1.jpg
 	// https://city.example/2.jpg
 	// https://city.example/3.jpg
+}
+
+// One call asks for what no field is there for, and keeps what came with the answer.
+func ExampleCallResponse() {
+	city := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("X-Request-Id", "42")
+		fmt.Fprintf(w, `[{"service_code":"001","service_name":"Potholes (%s)"}]`, r.URL.Query().Get("locale"))
+	}))
+	defer city.Close()
+
+	c, err := open311.New(city.URL)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var got open311.Response
+	services, err := c.Services.List(context.Background(), open311.CallParams(url.Values{"locale": {"fr"}}), open311.CallResponse(&got))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(services[0].Name, got.StatusCode, got.Format, got.Header.Get("X-Request-Id"))
+	// Output:
+	// Potholes (fr) 200 json 42
+}
+
+// progress counts rows and bytes of all calls of a client.
+type progress struct{ rows, bytes atomic.Int64 }
+
+func (p *progress) Call(ctx context.Context, info open311.CallInfo) (context.Context, func(open311.CallResult)) {
+	if info.Attempt > 0 {
+		return ctx, nil // the call itself says it all
+	}
+	return ctx, func(r open311.CallResult) {
+		p.rows.Add(int64(r.Rows))
+		p.bytes.Add(r.Bytes)
+	}
+}
+
+func ExampleWithObserver() {
+	city := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, `[{"service_code":"001"},{"service_code":"002"}]`)
+	}))
+	defer city.Close()
+
+	var p progress
+	c, err := open311.New(city.URL, open311.WithObserver(&p))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := c.Services.List(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(p.rows.Load(), "rows,", p.bytes.Load(), "bytes")
+	// Output:
+	// 2 rows, 47 bytes
 }
