@@ -113,11 +113,11 @@ func updatesPath(c *conn) []string {
 
 // tidy splits addresses joined by commas, and gives the status the dialect's word.
 func (u *Update) tidy(c *conn) {
-	var urls []string
+	var urls addresses
 	for _, joined := range u.MediaURLs {
-		urls = append(urls, splitURLs(joined)...)
+		urls.add(joined)
 	}
-	u.MediaURLs = urls
+	u.MediaURLs = urls.list
 	if to, ok := c.cfg.dialect.StatusWords[string(u.Status)]; ok {
 		u.Status = to
 	}

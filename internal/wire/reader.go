@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"io"
 	"time"
+
+	"golang.org/x/text/encoding/charmap"
 )
 
 // Reader reads the records of one document, one at a time.
@@ -112,7 +114,7 @@ func (r *reader) start(src io.Reader, o *Options, d *dictionary) {
 	r.s.dict.use(d)
 	r.s.reset()
 	r.m.s, r.m.location, r.m.relabel = &r.s, r.o.Location, r.o.Relabel
-	r.m.warn, r.m.latin = nil, false
+	r.m.warn, r.m.latin, r.m.chars = nil, false, charmap.Windows1252
 	if r.o.Warn != nil || r.o.Strict {
 		if r.warnTo == nil {
 			r.warnTo = r.warning

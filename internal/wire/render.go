@@ -1,16 +1,19 @@
 package wire
 
+import "golang.org/x/text/encoding/charmap"
+
 // renderer writes nodes as JSON.
 type renderer struct {
 	s      *scan
-	xml    bool // the nodes come from XML
-	legacy bool // the record is not valid UTF-8
+	xml    bool             // the nodes come from XML
+	chars  *charmap.Charmap // how to read what is not UTF-8
+	legacy bool             // the record has bytes that are not UTF-8, or control characters: see utf8
 }
 
-// utf8 returns b if it is valid UTF-8, else its characters read as windows-1252.
+// utf8 returns b as UTF-8 without control characters.
 func (r *renderer) utf8(b []byte) []byte {
 	if r.legacy {
-		return fromLegacy(b)
+		return dropC1(fromCharmap(b, r.chars))
 	}
 	return b
 }
