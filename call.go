@@ -26,9 +26,11 @@ type call struct {
 	raw    string   // or the path as it stands
 	params url.Values
 	// body makes the body of a write, if it is more than a form of the parameters.
-	body   func(params url.Values) (*form.Payload, error)
-	write  bool // it changes something at the server: the key goes with it, and nothing is repeated lightly
-	noPath bool // the URL is the endpoint itself with a suffix
+	body  func(params url.Values) (*form.Payload, error)
+	write bool // it changes something at the server: the key goes with it, and nothing is repeated lightly
+	// slashes says that those in the parameters are not escaped.
+	slashes bool
+	noPath  bool // the URL is the endpoint itself with a suffix
 	// page and window say which part of a listing it is, for those who look.
 	page, window string
 }
@@ -165,6 +167,9 @@ func (c *conn) request(ctx context.Context, k *call, f Format) (*http.Request, f
 		u.RawQuery = c.endpoint.RawQuery // it is a part of the address
 	} else {
 		u.RawQuery = encodeQuery(params)
+		if k.slashes {
+			u.RawQuery = strings.ReplaceAll(u.RawQuery, "%2F", "/")
+		}
 	}
 	req, err := http.NewRequestWithContext(ctx, k.method, u.String(), nil)
 	if err != nil {

@@ -32,7 +32,7 @@ type listParams struct {
 // clone returns a copy that shares no memory with q.
 func (q *Query) clone() Query {
 	c := *q
-	c.IDs, c.ServiceCodes, c.Statuses = slices.Clone(q.IDs), slices.Clone(q.ServiceCodes), slices.Clone(q.Statuses)
+	c.IDs, c.ServiceCodes, c.Statuses = pastedIDs(q.IDs), slices.Clone(q.ServiceCodes), slices.Clone(q.Statuses)
 	c.Params = maps.Clone(q.Params)
 	if q.Near != nil {
 		near := *q.Near
@@ -66,7 +66,7 @@ func (c *conn) queryParams(q *Query) (url.Values, error) {
 		return nil, &ValidationError{problems}
 	}
 	p := listParams{
-		IDs: q.IDs, ServiceCodes: q.ServiceCodes, Search: q.Search, Extensions: q.Extensions,
+		IDs: pastedIDs(q.IDs), ServiceCodes: q.ServiceCodes, Search: q.Search, Extensions: q.Extensions,
 		Page: q.Page, PageSize: q.PageSize,
 		Start: c.queryTime(q.Start, false), End: c.queryTime(q.End, true),
 		UpdatedAfter: c.queryTime(q.UpdatedAfter, false), UpdatedBefore: c.queryTime(q.UpdatedBefore, true),
@@ -125,7 +125,7 @@ func (q *Query) problems() []Problem {
 			}
 		}
 	}
-	check("IDs", q.IDs)
+	check("IDs", pastedIDs(q.IDs))
 	check("ServiceCodes", q.ServiceCodes)
 	for _, s := range q.Statuses {
 		check("Statuses", []string{string(s)})

@@ -145,7 +145,7 @@ func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], 
 	a.resp.Body = s.body
 	if warn := c.cfg.warnings; warn != nil || a.seen.counts() {
 		o.Warn = func(w wire.Warning) {
-			if s.warnings++; warn != nil {
+			if s.warnings += max(1, w.More); warn != nil {
 				warn(ctx, Warning{Op: k.op, URL: a.url, Path: c.hide.Text(w.Path), Kind: WarningKind(w.Kind), Detail: c.hide.Text(w.Detail)})
 			}
 		}
@@ -163,6 +163,7 @@ func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], 
 		return nil, s.ended
 	}
 	s.checkLabel(ctx)
+	s.checkStatus(ctx)
 	c.answered(a, formatOf(s.rd.Format()))
 	if got := formatOf(s.rd.Format()); got == f || c.cfg.dialect.NoSuffix {
 		c.works(f)

@@ -105,13 +105,14 @@ func (r *RequestClient) List(ctx context.Context, q *Query, opts ...CallOption) 
 }
 
 // Get returns one service request (GET /requests/{id}; GeoReport v2, GET Service Request). If the
-// server has no such request, or answers with another one, the error matches [ErrNotFound].
+// server has no such request, or answers with another one, the error matches [ErrNotFound]. Blanks and
+// invisible characters around a pasted id do not count, nor does a # in front of it.
 func (r *RequestClient) Get(ctx context.Context, id string, opts ...CallOption) (*ServiceRequest, error) {
 	c, err := r.c.withOptions(opts)
 	if err != nil {
 		return nil, err
 	}
-	return getRequest(ctx, c, id)
+	return getPasted(ctx, c, id)
 }
 
 func getRequest(ctx context.Context, c *conn, id string) (*ServiceRequest, error) {
@@ -120,6 +121,14 @@ func getRequest(ctx context.Context, c *conn, id string) (*ServiceRequest, error
 	}
 	k := &call{op: "GET requests/{id}", method: http.MethodGet, path: append(strings.Split(c.cfg.dialect.path("request"), "/"), id)}
 	list, s, err := collect(ctx, c, k, requestTable, nil)
+	if refusesSlash(err, id) {
+		if found, errList := listID(ctx, c, id); errList == nil {
+			if i := slices.IndexFunc(found, func(got ServiceRequest) bool { return got.ID == id }); i >= 0 {
+				c.mapStatus(&found[i])
+				return &found[i], nil
+			}
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -190,8 +190,8 @@ func (u *utf16Reader) fill() {
 func fromLegacy(b []byte) []byte { return fromCharmap(b, charmap.Windows1252) }
 
 // fromCharmap returns b as UTF-8. What is valid UTF-8 in it is left alone: the other texts of a record,
-// and the characters that came as references or escapes. Bytes that stand for no character, or for a
-// control character, are dropped.
+// and the characters that came as references or escapes. Bytes that stand for no character become U+FFFD,
+// and control characters are dropped.
 func fromCharmap(b []byte, chars *charmap.Charmap) []byte {
 	if utf8.Valid(b) {
 		return b

@@ -15,12 +15,13 @@ type document struct {
 	o      Options
 	warnTo func(path []byte, kind, detail string) // the method warning, made once
 	strict error                                  // the first repair, in strict mode
+	tally  tally                                  // what has been warned of
 	junk   bool                                   // something in front of it has been skipped
 }
 
 // warning hands a repair on.
 func (d *document) warning(path []byte, kind, detail string) {
-	if d.o.Warn != nil {
+	if d.o.Warn != nil && d.tally.heard(kind) {
 		d.o.Warn(Warning{Path: string(path), Kind: kind, Detail: detail})
 	}
 	if d.o.Strict && d.strict == nil {

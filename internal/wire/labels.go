@@ -88,6 +88,7 @@ var charmaps = sync.OnceValue(func() map[string]*charmap.Charmap {
 // charmapOf returns the single-byte charset that a key names, or nil.
 func charmapOf(key string) *charmap.Charmap {
 	all := charmaps()
+	key = strings.Replace(key, "codepage", "", 1)
 	for _, prefix := range []string{"", "csisolatin", "isolatin", "csiso", "cspc8", "cs", "x"} {
 		if rest, ok := strings.CutPrefix(key, prefix); ok && rest != "" {
 			if c := all[rest]; c != nil {

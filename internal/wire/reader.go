@@ -25,10 +25,13 @@ func (t *Table[T]) Read(src io.Reader, o *Options) *Reader[T] {
 	return &Reader[T]{r, t}
 }
 
-// Close gives the reader's memory back. The reader must not be used any more.
+// Close tells how many warnings were left out, and gives the reader's memory back. The reader must not be used any more.
 func (r *Reader[T]) Close() {
 	if r.r == nil {
 		return
+	}
+	if r.r.o.Warn != nil {
+		r.r.tally.rest(r.r.s.dict.table.root, r.r.o.Warn)
 	}
 	if r.r.release() {
 		r.t.pool.Put(r.r)

@@ -35,7 +35,7 @@ func (r *renderer) render(dst []byte, n int32) []byte {
 	case Text:
 		b := s.text(d)
 		if r.xml {
-			b = trim(b)
+			b = trim(r.utf8(b))
 		}
 		if d.flags&(quoted|textScratch|repaired) == quoted && !r.legacy {
 			return append(dst, s.src[d.text.lo-1:d.text.hi+1]...)
@@ -43,7 +43,7 @@ func (r *renderer) render(dst []byte, n int32) []byte {
 		return AppendQuoted(dst, r.utf8(b))
 	}
 	if d.flags&mixed != 0 && d.text.hi > d.text.lo {
-		return AppendQuoted(dst, r.utf8(trim(s.text(d)))) // text with elements in it, such as HTML
+		return AppendQuoted(dst, trim(r.utf8(s.text(d)))) // text with elements in it, such as HTML
 	}
 	if !r.xml && !r.legacy && r.faithful(n) {
 		return append(dst, s.text(d)...)

@@ -30,7 +30,10 @@ func (m *mapper) scalar(n int32) ([]byte, bool) {
 		}
 		return nil, false
 	}
-	return m.utf8(b), true
+	if m.legacy {
+		b = trim(m.utf8(b))
+	}
+	return b, len(b) > 0
 }
 
 // checkText looks whether the bytes of the record are UTF-8 without control characters.
