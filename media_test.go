@@ -56,9 +56,9 @@ func TestMediaURLsAreLinear(t *testing.T) {
 			r := &open311.ServiceRequest{MediaURL: b.String()}
 			best := time.Duration(1 << 62)
 			for range 5 {
-				start := time.Now()
+				start := processTime()
 				r.MediaURLs()
-				best = min(best, time.Since(start))
+				best = min(best, processTime()-start)
 			}
 			return best
 		}
