@@ -70,6 +70,8 @@ type call struct {
 	body   func(params url.Values) (*form.Payload, error)
 	write  bool // it changes something at the server: the key goes with it, and nothing is repeated lightly
 	noPath bool // the URL is the endpoint itself with a suffix
+	// slashes says that those in the parameters are not escaped.
+	slashes bool
 	// page and window say which part of a listing it is, for those who look.
 	page, window string
 }
@@ -376,6 +378,9 @@ func (c *conn) works(f Format) {
 
 // sends reports whether a parameter goes to the server.
 func (c *conn) sends(name string) bool { return c.dialect.sends(name) }
+
+// param returns the server's name of a parameter.
+func (c *conn) param(name string) string { return c.dialect.param(name) }
 
 // oneValue reports whether a filter is sent, and takes one value a call.
 func (c *conn) oneValue(name string) bool { return c.dialect.oneValue(name) }

@@ -153,7 +153,7 @@ const idChunk = 50
 // byID lists the requests with the ids that were asked for. Ids that a list does not bring are asked
 // for one by one: some servers give only the first of several, or refuse them.
 func (l *lister) byID() error {
-	ids := slices.Compact(slices.Clone(l.q.IDs))
+	ids := slices.Compact(pastedIDs(l.q.IDs))
 	singly := !l.c.sends("service_request_id") || l.c.oneValue("service_request_id")
 	for chunk := range slices.Chunk(ids, idChunk) {
 		missing := chunk

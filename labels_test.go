@@ -113,9 +113,14 @@ func TestWrongCharset(t *testing.T) {
 		{"UTF-16 without a mark", "application/json", utf16(jsonOf("Straße")), "Straße", "charset"},
 		{"UTF-16 with a mark", "application/json", "\xFE\xFF" + utf16(jsonOf("Straße")), "Straße", ""},
 		{"UTF-8 with a mark", "application/json", "\xEF\xBB\xBF" + jsonOf("Straße"), "Straße", ""},
-		{"unknown, and not UTF-8", "application/json; charset=koi8-r", jsonOf("\xd1\xcd\xc1"), "ÑÍÁ", "charset"},
-		{"unknown, and not UTF-8, XML", "text/xml", xmlOf("koi8-r", "\xd1\xcd\xc1"), "ÑÍÁ", "koi8-r"},
-		{"unknown, but UTF-8", "application/json; charset=koi8-r", jsonOf("Straße"), "Straße", ""},
+		{"KOI8-R", "application/json; charset=koi8-r", jsonOf("\xd1\xcd\xc1"), "яма", ""},
+		{"KOI8-R, XML", "text/xml", xmlOf("koi8-r", "\xd1\xcd\xc1"), "яма", ""},
+		{"ISO-8859-15", "application/json; charset=ISO-8859-15", jsonOf("50 \xa4"), "50 €", ""},
+		{"code page of DOS", "application/json; charset=cp437", jsonOf("Stra\xe1e"), "Straße", ""},
+		{"UTF-8 called KOI8-R", "application/json; charset=koi8-r", jsonOf("Straße"), "Straße", "but it is UTF-8"},
+		{"UTF-8 under a label that is not known", "application/json; charset=Shift_JIS", jsonOf("Straße"), "Straße", "but it is UTF-8"},
+		{"label that says nothing", "application/json; charset=binary", jsonOf("Stra\xdfe"), "Straße", "charset"},
+		{"two labels", "application/json; charset=UTF-8,ISO-8859-1", jsonOf("Straße"), "Straße", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -137,6 +142,26 @@ func TestWrongCharset(t *testing.T) {
 				t.Errorf("warnings: %v", warned.list)
 			}
 		})
+	}
+}
+
+// A charset that is not known is an error that names it, as soon as it matters.
+func TestUnknownCharset(t *testing.T) {
+	for _, tt := range []struct{ label, body, named string }{
+		{"Shift_JIS", "\x93\xb9", "Shift_JIS"}, {"gb2312", "\xb5\xc0", "gb2312"}, {"iso-2022-jp", "\x1b$BF;\x1b(B", "iso-2022-jp"}, {"utf-7", "plain", "utf-7"},
+	} {
+		city := newStubCity(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json; charset="+tt.label)
+			io.WriteString(w, `[{"service_request_id":"1","description":"`+tt.body+`"}]`)
+		})
+		_, err := city.client(t, open311.WithFormat(open311.FormatJSON)).Requests.List(t.Context(), nil)
+		checkDecodeError(t, err, badReads[0], city, 200, tt.named)
+		if err != nil && !strings.Contains(err.Error(), "WithCharsetReader") {
+			t.Errorf("the error does not say what to do: %v", err)
+		}
+		if len(city.calls()) != 1 {
+			t.Errorf("%d calls: asking again does not help", len(city.calls()))
+		}
 	}
 }
 

@@ -184,7 +184,8 @@ func WithStrict() Option {
 }
 
 // WithCharsetReader sets a function that decodes other charsets than UTF-8, US-ASCII, ISO-8859-1,
-// windows-1252 and UTF-16. It has the signature of xml.Decoder.CharsetReader, so that
+// windows-1252 and UTF-16. Without it the other single-byte charsets of golang.org/x/text/encoding/charmap
+// are read as well; text in any other, such as Shift_JIS, is an error that names it. It has the signature of xml.Decoder.CharsetReader, so that
 // charset.NewReaderLabel of golang.org/x/net/html/charset fits.
 func WithCharsetReader(f func(label string, in io.Reader) (io.Reader, error)) Option {
 	return func(c *config) error { c.charset = f; return nil }

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
+	"github.com/go-open311/open311/internal/content"
 	"github.com/go-open311/open311/internal/retry"
 	"github.com/go-open311/open311/internal/wire"
 )
@@ -101,12 +103,12 @@ func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], 
 	a.resp.Body = s.body
 	if warn := c.cfg.warnings; warn != nil || a.counts() {
 		o.Warn = func(w wire.Warning) {
-			if s.warnings++; warn != nil {
+			if s.warnings += max(1, w.More); warn != nil {
 				warn(ctx, Warning{Op: k.op, URL: a.url, Path: c.hide.Text(w.Path), Kind: WarningKind(w.Kind), Detail: c.hide.Text(w.Detail)})
 			}
 		}
 	}
-	s.rd = t.Read(decompress(a.resp), o)
+	s.rd = t.Read(content.Decode(a.resp), o)
 	switch err := s.rd.Next(&s.first); err {
 	case nil:
 		s.rows, s.primed = 1, true
@@ -119,6 +121,7 @@ func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], 
 		return nil, s.ended
 	}
 	s.checkLabel(ctx)
+	s.checkStatus(ctx)
 	c.answered(a, formatOf(s.rd.Format()))
 	if got := formatOf(s.rd.Format()); got == f || c.dialect.NoSuffix {
 		c.works(f)
@@ -287,4 +290,20 @@ func (s *stream[T]) url() string { return s.a.url }
 func (s *stream[T]) settled(c *conn) func() {
 	f := formatOf(s.rd.Format())
 	return func() { c.answered(s.a, f) }
+}
+
+// checkStatus warns of states that are numbers where states are filtered by: none of the words that were
+// asked for will be found among them.
+func (s *stream[T]) checkStatus(ctx context.Context) {
+	r, ok := any(&s.first).(*ServiceRequest)
+	if !ok || s.c.cfg.warnings == nil || !s.primed || !s.k.params.Has(s.c.dialect.param("status")) {
+		return
+	}
+	_, told := s.c.dialect.StatusWords[string(r.Status)]
+	if told || r.Status == "" || strings.Trim(string(r.Status), "0123456789") != "" {
+		return
+	}
+	s.warnings++
+	s.c.cfg.warnings(ctx, Warning{Op: s.k.op, URL: s.a.url, Path: "service_requests[0].status", Kind: WarnValue,
+		Detail: string(r.Status) + " is no state to filter by; Dialect.StatusWords can say what it means"})
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-open311/open311/internal/media"
 	"github.com/go-open311/open311/internal/wire"
 )
 
@@ -78,13 +80,14 @@ func (r *RequestClient) List(ctx context.Context, q *Query, opts ...CallOption) 
 }
 
 // Get returns one service request (GET /requests/{id}; GeoReport v2, GET Service Request). If the
-// server has no such request, or answers with another one, the error matches [ErrNotFound].
+// server has no such request, or answers with another one, the error matches [ErrNotFound]. Blanks and
+// invisible characters around a pasted id do not count, nor does a # in front of it.
 func (r *RequestClient) Get(ctx context.Context, id string, opts ...CallOption) (*ServiceRequest, error) {
 	c, err := r.c.withOptions(opts)
 	if err != nil {
 		return nil, err
 	}
-	return getRequest(ctx, c, id)
+	return getPasted(ctx, c, id)
 }
 
 func getRequest(ctx context.Context, c *conn, id string) (*ServiceRequest, error) {
@@ -93,6 +96,14 @@ func getRequest(ctx context.Context, c *conn, id string) (*ServiceRequest, error
 	}
 	k := &call{op: "GET requests/{id}", method: http.MethodGet, path: c.path("request", id)}
 	list, s, err := collect(ctx, c, k, requestTable, nil)
+	if refusesSlash(err, id) {
+		if found, errList := listID(ctx, c, id); errList == nil {
+			if i := slices.IndexFunc(found, func(got ServiceRequest) bool { return got.ID == id }); i >= 0 {
+				found[i].Status = c.status(found[i].Status)
+				return &found[i], nil
+			}
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -110,6 +121,38 @@ func getRequest(ctx context.Context, c *conn, id string) (*ServiceRequest, error
 		return nil, s.missing("the answer holds another request than " + id)
 	}
 	return nil, s.missing("no request " + id)
+}
+
+// getPasted asks for a request whose id may have been pasted. Where there is none, an id with # in front
+// is asked for once more as it stands: it may be a part of it.
+func getPasted(ctx context.Context, c *conn, id string) (*ServiceRequest, error) {
+	r, err := getRequest(ctx, c, pastedID(id))
+	if whole := trimInvisible(id); errors.Is(err, ErrNotFound) && strings.HasPrefix(whole, "#") && len(whole) > 1 {
+		if with, errWith := getRequest(ctx, c, whole); errWith == nil {
+			return with, nil
+		}
+	}
+	return r, err
+}
+
+// refusesSlash reports whether an error may come from a web server that takes no %2F in a path, as Apache
+// and Tomcat do unless told otherwise, and not from the application behind it.
+func refusesSlash(err error, id string) bool {
+	var ae *APIError
+	return strings.Contains(id, "/") && errors.As(err, &ae) && len(ae.Faults) == 0 &&
+		(ae.StatusCode == http.StatusNotFound || ae.StatusCode == http.StatusBadRequest) &&
+		strings.HasPrefix(strings.TrimSpace(string(ae.Body)), "<")
+}
+
+// listID asks for one request as a list: requests?service_request_id=. A slash may stand in a query as it
+// is; some web servers look for %2F there too.
+func listID(ctx context.Context, c *conn, id string) ([]ServiceRequest, error) {
+	if !c.sends("service_request_id") {
+		return nil, ErrNotFound
+	}
+	k := &call{op: "GET requests", method: http.MethodGet, path: c.path("requests"), params: url.Values{c.param("service_request_id"): {id}}, slashes: true}
+	list, _, err := collect(ctx, c, k, requestTable, nil)
+	return list, err
 }
 
 // requestBox is a record and its place, in one piece of memory.
@@ -200,100 +243,21 @@ func (r *ServiceRequest) UnmarshalJSON(text []byte) error {
 var mediaFields = []string{"media_url", "media_urls", "image_urls", "media[]", "media", "photos", "images", "attachments"}
 
 // MediaURLs returns the addresses of all media, each once: the one of the specification, and the several
-// that servers send as a list, as a list of objects, joined by commas, or under other names in Extra or
-// its extended_attributes.
+// that servers send as a list, as a list of objects, as such a list in a text, joined by commas,
+// semicolons, bars or line breaks, or under other names in Extra or its extended_attributes.
 func (r *ServiceRequest) MediaURLs() []string {
-	var urls []string
-	add := func(found []string) {
-		for _, u := range found {
-			if !slices.Contains(urls, u) {
-				urls = append(urls, u)
-			}
-		}
-	}
-	add(splitURLs(r.MediaURL))
+	var urls media.Addresses
+	urls.Add(r.MediaURL)
 	var extended Extra
 	_ = r.Extra.Decode("extended_attributes", &extended) // mostly there is none
 	for _, extra := range []Extra{r.Extra, extended} {
 		for _, name := range mediaFields {
 			if raw, ok := extra[name]; ok {
-				add(mediaIn(raw))
+				urls.AddJSON(raw)
 			}
 		}
 	}
-	return urls
-}
-
-// mediaIn collects the addresses in a JSON value: a text, a list, objects with a url, a hash of texts.
-func mediaIn(raw json.RawMessage) (urls []string) {
-	var v any
-	if json.Unmarshal(raw, &v) != nil {
-		return nil
-	}
-	var walk func(v any)
-	walk = func(v any) {
-		switch v := v.(type) {
-		case string:
-			for _, u := range splitURLs(v) {
-				if isAddress(u) {
-					urls = append(urls, u)
-				}
-			}
-		case []any:
-			for _, item := range v {
-				walk(item)
-			}
-		case map[string]any:
-			for _, name := range []string{"media_url", "url", "href", "src"} {
-				if u, ok := v[name]; ok {
-					walk(u)
-					return
-				}
-			}
-			names := make([]string, 0, len(v))
-			for name := range v {
-				names = append(names, name)
-			}
-			slices.Sort(names)
-			for _, name := range names {
-				walk(v[name])
-			}
-		}
-	}
-	walk(v)
-	return urls
-}
-
-// isAddress tells an address from the other texts that stand beside it, such as a type.
-func isAddress(s string) bool {
-	return strings.Contains(s, "://") || strings.HasPrefix(s, "data:") || strings.HasPrefix(s, "/")
-}
-
-// splitURLs splits addresses joined by commas (Mark-a-Spot). A comma inside an address is left alone:
-// only one that another address follows, or nothing, separates.
-func splitURLs(s string) []string {
-	if strings.HasPrefix(strings.TrimSpace(s), "data:") {
-		return []string{strings.TrimSpace(s)}
-	}
-	var urls []string
-	start := 0
-	add := func(end int) {
-		if u := strings.TrimSpace(s[start:end]); u != "" {
-			urls = append(urls, u)
-		}
-	}
-	for i := range len(s) {
-		if s[i] != ',' {
-			continue
-		}
-		rest := strings.TrimLeft(s[i+1:], " \t\r\n,")
-		if rest == "" || strings.HasPrefix(rest, "http://") || strings.HasPrefix(rest, "https://") {
-			add(i)
-			start = i + 1
-		}
-	}
-	add(len(s))
-	return urls
+	return urls.List
 }
 
 var requestTable = wire.Register(&wire.Table[ServiceRequest]{

@@ -1,7 +1,6 @@
 package open311
 
 import (
-	"compress/gzip"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -14,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-open311/open311/internal/content"
 	"github.com/go-open311/open311/internal/form"
 	"github.com/go-open311/open311/internal/retry"
 	"github.com/go-open311/open311/internal/wire"
@@ -112,13 +112,17 @@ func (c *conn) transportError(k *call, shown string, err error) error {
 
 // apiError describes an answer that refuses the call, and closes it.
 func (c *conn) apiError(k *call, a *answer, res *retry.Result) error {
-	body, _ := io.ReadAll(io.LimitReader(decompress(a.resp), errorBody))
+	body, readErr := io.ReadAll(io.LimitReader(content.Decode(a.resp), errorBody))
 	a.resp.Body.Close()
 	e := &APIError{
 		StatusCode: a.resp.StatusCode, Method: k.method, URL: a.url, RetryAfter: res.RetryAfter, Attempts: a.attempts,
 		Header: c.hide.Header(a.resp.Header), Body: []byte(c.hide.Snippet(body, errorBody-len("…"))), Faults: c.faults(wire.Faults(body)),
 	}
 	c.answered(a, bodyFormat(body))
+	var unknown *wire.EncodingError
+	if errors.As(readErr, &unknown) {
+		e.Faults = append(e.Faults, Fault{Description: c.hide.Text("its words cannot be read: " + readErr.Error())})
+	}
 	if res.NotFollowed != nil {
 		e.Faults = append(e.Faults, Fault{Description: c.hide.Text(res.NotFollowed.Error())})
 	}
@@ -140,33 +144,6 @@ func (c *conn) faults(in []wire.Fault) []Fault {
 		out = append(out, Fault{Code: c.hide.Text(f.Code), Description: c.hide.Text(f.Description)})
 	}
 	return out
-}
-
-// decompress undoes a compression that the transport has left in place, as it does when the request's
-// Accept-Encoding was set by hand.
-func decompress(resp *http.Response) io.Reader {
-	if resp.Uncompressed || !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
-		return resp.Body
-	}
-	return &lazyGzip{body: resp.Body}
-}
-
-// lazyGzip reads the header of the compressed data with the first byte that is asked for, so that a
-// broken one is an error of reading like any other.
-type lazyGzip struct {
-	body io.Reader
-	zip  *gzip.Reader
-	err  error
-}
-
-func (l *lazyGzip) Read(p []byte) (int, error) {
-	if l.zip == nil && l.err == nil {
-		l.zip, l.err = gzip.NewReader(l.body)
-	}
-	if l.err != nil {
-		return 0, l.err
-	}
-	return l.zip.Read(p)
 }
 
 // request builds the HTTP request of a call.
@@ -205,6 +182,9 @@ func (c *conn) request(ctx context.Context, k *call, f Format) (*http.Request, f
 		u.RawQuery = c.endpoint.RawQuery // it is a part of the address
 	} else {
 		u.RawQuery = encodeQuery(params)
+		if k.slashes {
+			u.RawQuery = strings.ReplaceAll(u.RawQuery, "%2F", "/")
+		}
 	}
 	req, err := http.NewRequestWithContext(ctx, k.method, u.String(), nil)
 	if err != nil {
@@ -279,8 +259,11 @@ func accept(f Format) string {
 func mediaType(h http.Header) (mediatype, charset string) {
 	t, params, err := mime.ParseMediaType(h.Get("Content-Type"))
 	if err != nil {
-		t, _, _ = strings.Cut(h.Get("Content-Type"), ";")
-		return strings.TrimSpace(t), ""
+		t, params, _ := strings.Cut(h.Get("Content-Type"), ";")
+		if i := strings.Index(strings.ToLower(params), "charset="); i >= 0 {
+			charset, _, _ = strings.Cut(params[i+len("charset="):], ";")
+		}
+		return strings.TrimSpace(t), strings.Trim(charset, " \t\"'")
 	}
 	return t, params["charset"]
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -22,7 +21,7 @@ func (r *RequestClient) Resolve(ctx context.Context, token string, opts ...CallO
 }
 
 func resolve(ctx context.Context, c *conn, token string) (id string, err error) {
-	if strings.TrimSpace(token) == "" {
+	if token = pastedID(token); token == "" {
 		return "", &ValidationError{[]Problem{{"token", "is missing"}}}
 	}
 	k := &call{op: "GET tokens/{token}", method: http.MethodGet, path: c.path("tokens", token)}
@@ -61,7 +60,7 @@ func (r *RequestClient) Await(ctx context.Context, token string, opts ...CallOpt
 	if err != nil {
 		return "", err
 	}
-	if strings.TrimSpace(token) == "" {
+	if token = pastedID(token); token == "" {
 		return "", &ValidationError{[]Problem{{"token", "is missing"}}}
 	}
 	last := error(ErrPending)

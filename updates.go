@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-open311/open311/internal/media"
 	"github.com/go-open311/open311/internal/wire"
 )
 
@@ -99,11 +100,11 @@ func (u *UpdateClient) List(ctx context.Context, q *UpdateQuery, opts ...CallOpt
 
 // tidy splits addresses joined by commas, and gives the status the dialect's word.
 func (u *Update) tidy(c *conn) {
-	var urls []string
+	var urls media.Addresses
 	for _, joined := range u.MediaURLs {
-		urls = append(urls, splitURLs(joined)...)
+		urls.Add(joined)
 	}
-	u.MediaURLs = urls
+	u.MediaURLs = urls.List
 	u.Status = c.status(u.Status)
 }
 

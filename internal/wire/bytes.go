@@ -1,6 +1,9 @@
 package wire
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // trim cuts white space off both ends. Servers pad texts with blanks and line breaks, in XML above
 // all, and the specification's own sample has a blank behind a URL.
@@ -35,6 +38,45 @@ func isASCII(b []byte) bool {
 		}
 	}
 	return true
+}
+
+// isC1 reports whether r is one of the control characters U+0080 to U+009F.
+func isC1(r rune) bool { return 0x80 <= r && r <= 0x9F }
+
+// isControl reports whether r has no place in a text: it is a control character, and neither white space
+// nor DEL, which does nothing.
+func isControl(r rune) bool {
+	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || isC1(r)
+}
+
+// hasC1 reports whether there is a character from U+0080 to U+009F in the UTF-8 text b.
+func hasC1(b []byte) bool {
+	for {
+		i := bytes.IndexByte(b, 0xC2)
+		if i < 0 || i+1 >= len(b) {
+			return false
+		}
+		if b[i+1] < 0xA0 && b[i+1] >= 0x80 {
+			return true
+		}
+		b = b[i+1:]
+	}
+}
+
+// dropC1 returns b without the characters from U+0080 to U+009F.
+func dropC1(b []byte) []byte {
+	if !hasC1(b) {
+		return b
+	}
+	out := make([]byte, 0, len(b))
+	for i := 0; i < len(b); i++ {
+		if b[i] == 0xC2 && i+1 < len(b) && 0x80 <= b[i+1] && b[i+1] < 0xA0 {
+			i++
+			continue
+		}
+		out = append(out, b[i])
+	}
+	return out
 }
 
 // For tricks with eight bytes at a time.

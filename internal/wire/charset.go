@@ -7,15 +7,18 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
 )
 
 // charset is how a document is encoded, as far as its first bytes and its labels tell.
 type charset struct {
-	family   family
-	label    string           // the encoding that the document declares, or else that of the Content-Type
-	declared bool             // the document itself declares it
-	mark     int              // how many bytes of byte order mark it starts with
-	order    binary.ByteOrder // of utf16Bytes
+	family family
+	label  string           // the encoding that the document declares, or else that of the Content-Type
+	latin  bool             // of likeUTF8: the label announces bytes that need not be UTF-8
+	chars  *charmap.Charmap // of singleByte
+	mark   int              // how many bytes of byte order mark it starts with
+	order  binary.ByteOrder // of utf16Bytes
 }
 
 // family is what a charset means to the reader.
@@ -25,43 +28,70 @@ const (
 	likeUTF8   family = iota // read as it stands; records that are not valid UTF-8 are windows-1252
 	utf16Bytes               // UTF-16, whatever the label says
 	notUTF16                 // labelled UTF-16, but its bytes are not; read like UTF-8
-	foreign                  // for the caller's CharsetReader
+	singleByte               // one byte a character; read as UTF-8 if that is what it is
+	foreign                  // for the caller's CharsetReader; without one, UTF-8 or an error
+	opaque                   // the same, but what it looks like in ASCII is not what it says
 )
 
 // detectCharset tells the charset of the document that begins with b and came under the given label.
 func detectCharset(b []byte, label string) charset {
+	if isUTF32(b) {
+		return charset{family: opaque, label: "UTF-32"}
+	}
 	if order, mark := utf16Order(b); order != nil {
 		return charset{family: utf16Bytes, order: order, mark: mark}
 	}
 	if bytes.HasPrefix(b, utf8Mark) {
 		return charset{mark: len(utf8Mark)}
 	}
-	c := charset{label: xmlLabel(b), declared: true}
+	c := charset{label: xmlLabel(b)}
 	if c.label == "" {
-		c.label, c.declared = label, false
+		c.label = label
 	}
-	c.family = familyOf(c.label)
+	c.classify(b)
 	return c
 }
 
 var utf8Mark = []byte("\xEF\xBB\xBF")
 
-// familyOf returns what a label means for a document that is not UTF-16.
-func familyOf(label string) family {
-	switch strings.ToLower(strings.TrimSpace(label)) {
-	case "", "utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "latin-1",
-		"l1", "windows-1252", "cp1252", "cp-1252", "ansi", "ansi_x3.4-1968", "unicode-1-1-utf-8":
-		return likeUTF8
-	case "utf-16", "utf16", "utf-16le", "utf-16be", "ucs-2", "iso-10646-ucs-2":
-		return notUTF16
+// classify finds out what the label means for the document that begins with b, which is not UTF-16.
+func (c *charset) classify(b []byte) {
+	if c.label == "" || strings.EqualFold(c.label, "utf-8") {
+		return
 	}
-	return foreign
+	key := labelKey(c.label)
+	switch {
+	case noCharset[key] || ascii[key] || strings.Contains(key, "utf8"):
+	case latin[key]:
+		c.latin = true
+	case key == "utf7" || key == "unicode11utf7" || key == "hzgb2312":
+		c.family = opaque
+	case strings.HasPrefix(key, "utf16"), strings.HasSuffix(key, "ucs2"):
+		c.family = notUTF16
+	default:
+		c.chars = charmapOf(key)
+		switch {
+		case c.chars == nil:
+			c.family = foreign
+		case c.chars.DecodeByte('A') == 'A' || !startsInASCII(b):
+			c.family = singleByte
+		} // else it is labelled EBCDIC, but it is not
+	}
 }
 
-// isLatin reports whether a label announces bytes that need not be valid UTF-8.
-func isLatin(label string) bool {
-	l := strings.ToLower(label)
-	return strings.Contains(l, "8859-1") || strings.Contains(l, "1252") || strings.HasPrefix(l, "latin")
+// startsInASCII reports whether b begins as JSON and XML do.
+func startsInASCII(b []byte) bool {
+	b = trim(b)
+	return len(b) > 0 && strings.IndexByte("[{<\"", b[0]) >= 0
+}
+
+// isUTF32 reports whether b begins with a byte order mark of UTF-32, or with a character in it.
+func isUTF32(b []byte) bool {
+	if len(b) < 4 {
+		return false
+	}
+	little, big := binary.LittleEndian.Uint32(b), binary.BigEndian.Uint32(b)
+	return little == 0xFEFF || big == 0xFEFF || little != 0 && little < 0x80 || big != 0 && big < 0x80
 }
 
 // xmlLabel returns the encoding that the XML declaration at the start of b names, or "".
@@ -156,29 +186,26 @@ func (u *utf16Reader) fill() {
 	}
 }
 
-// legacyHigh maps the bytes 0x80 to 0x9F of windows-1252, which is what servers mean when they say
-// ISO-8859-1; the five bytes that it leaves open stay control characters, as browsers have them.
-var legacyHigh = [32]rune{
-	'€', 0x81, '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', 0x8D, 'Ž', 0x8F,
-	0x90, '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', 0x9D, 'ž', 'Ÿ',
-}
+// fromLegacy returns b as UTF-8; what is not UTF-8 in it is read as windows-1252.
+func fromLegacy(b []byte) []byte { return fromCharmap(b, charmap.Windows1252) }
 
-// fromLegacy returns b as UTF-8. What is valid UTF-8 in it is left alone: the other texts of a record,
-// and the characters that came as references or escapes.
-func fromLegacy(b []byte) []byte {
+// fromCharmap returns b as UTF-8. What is valid UTF-8 in it is left alone: the other texts of a record,
+// and the characters that came as references or escapes. Bytes that stand for no character become U+FFFD,
+// and control characters are dropped.
+func fromCharmap(b []byte, chars *charmap.Charmap) []byte {
 	if utf8.Valid(b) {
 		return b
 	}
 	out := make([]byte, 0, len(b)+len(b)/4)
 	for len(b) > 0 {
 		r, n := utf8.DecodeRune(b)
-		switch c := b[0]; {
+		switch {
 		case r != utf8.RuneError || n > 1:
 			out = append(out, b[:n]...)
-		case c < 0xA0:
-			out = utf8.AppendRune(out, legacyHigh[c-0x80])
 		default:
-			out = utf8.AppendRune(out, rune(c))
+			if r = chars.DecodeByte(b[0]); !isC1(r) {
+				out = utf8.AppendRune(out, r)
+			}
 		}
 		b = b[n:]
 	}

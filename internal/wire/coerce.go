@@ -55,6 +55,45 @@ func parseFloat(b []byte) (float64, bool) {
 	return f, err == nil && !math.IsInf(f, 0)
 }
 
+// wholeNumber writes a JSON number that is whole without its fraction and exponent: 12345.0 and 1.0E7 are
+// how some languages print the ids 12345 and 10000000. Without an exponent all digits are there and are
+// kept. With one, more than 15 digits may be rounded: then it stays as it is, like all that is not whole.
+func wholeNumber(b []byte) []byte {
+	mark := bytes.IndexAny(b, ".eE")
+	if mark < 0 {
+		return b
+	}
+	mantissa, exponent, scaled := b, 0, false
+	if e := bytes.IndexAny(b, "eE"); e >= 0 {
+		n, err := strconv.Atoi(string(bytes.TrimPrefix(b[e+1:], []byte("+"))))
+		if err != nil || n < -15 || n > 15 {
+			return b
+		}
+		mantissa, exponent, scaled = b[:e], n, true
+	}
+	whole, part, _ := bytes.Cut(mantissa, []byte("."))
+	places := len(part) - exponent // behind the point
+	all := append(append([]byte(nil), whole...), part...)
+	for ; places < 0; places++ {
+		all = append(all, '0')
+	}
+	if places > len(all) {
+		return b
+	}
+	all, rest := all[:len(all)-places], all[len(all)-places:]
+	sign := 0
+	if len(all) > 0 && all[0] == '-' {
+		sign = 1
+	}
+	for len(all) > sign+1 && all[sign] == '0' {
+		all = append(all[:sign], all[sign+1:]...)
+	}
+	if len(bytes.Trim(rest, "0")) > 0 || len(all) == sign || scaled && len(all)-sign > 15 {
+		return b
+	}
+	return all
+}
+
 // decimal changes a decimal comma to a point: 52,52. Only for a text that has no point.
 func decimal(b []byte) []byte {
 	if bytes.IndexByte(b, '.') >= 0 || bytes.Count(b, []byte(",")) != 1 {

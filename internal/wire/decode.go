@@ -1,17 +1,11 @@
 package wire
 
-import (
-	"strconv"
-	"unicode/utf8"
-)
+import "strconv"
 
 // decode reads the record whose container is nodes[first] into dst, which is zero but for what
 // SetPlace may use.
 func (t *Table[T]) decode(m *mapper, first int32, dst *T) {
-	m.legacy = m.s.high && !utf8.Valid(m.s.record)
-	if m.legacy && !m.latin && m.warn != nil {
-		m.warn(m.path, WarnCharset, "not UTF-8; read as windows-1252")
-	}
+	m.checkText()
 	t.fields(m, first, dst)
 	if len(m.sets) > 0 {
 		all := string(m.arena)

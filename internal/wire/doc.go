@@ -5,13 +5,13 @@
 //
 // The files stand on floors, and each uses only what is below it:
 //
-//   - bytes: bytes.go, charset.go, html.go, time.go, coerce.go read texts; names.go knows the names of
-//     fields; value.go writes values;
+//   - bytes: bytes.go, html.go, jsonp.go, coerce.go, labels.go, charset.go, transcode.go read texts; time.go,
+//     time_loose.go, time_layouts.go read dates; names.go knows the names of fields; value.go writes values;
 //   - scanners: json.go and xml.go turn the bytes of one record into the same nodes (node.go, scan.go);
 //   - what the nodes mean: faults.go finds errors in them, classify.go tells records from envelopes
 //     and errors;
 //   - tables: table.go names the fields; decode.go makes a record of nodes, with mapper.go, scalar.go,
-//     words.go and nested.go for its values; encode.go makes a [Value] of a record;
+//     moment.go, words.go and nested.go for its values; encode.go makes a [Value] of a record;
 //   - documents: window.go holds the part that is in memory, document.go gets it into UTF-8 and tells
 //     of repairs, envelope.go with one file a format finds the records, reader.go gives them away.
 //

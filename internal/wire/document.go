@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // document is a document that is being read as its reader was told to, and the mapper of its records.
@@ -14,12 +15,13 @@ type document struct {
 	o      Options
 	warnTo func(path []byte, kind, detail string) // the method warning, made once
 	strict error                                  // the first repair, in strict mode
+	tally  tally                                  // what has been warned of
 	junk   bool                                   // something in front of it has been skipped
 }
 
 // warning hands a repair on.
 func (d *document) warning(path []byte, kind, detail string) {
-	if d.o.Warn != nil {
+	if d.o.Warn != nil && d.tally.heard(kind) {
 		d.o.Warn(Warning{Path: string(path), Kind: kind, Detail: detail})
 	}
 	if d.o.Strict && d.strict == nil {
@@ -66,9 +68,12 @@ func (d *document) decodeCharset() error {
 	}
 	c := detectCharset(d.s.src, d.o.Label)
 	d.pos = c.mark
+	if c.family >= singleByte && d.o.CharsetReader != nil {
+		return d.transcode(func(in io.Reader) (io.Reader, error) { return d.o.CharsetReader(c.label, in) })
+	}
 	switch c.family {
 	case likeUTF8:
-		d.m.latin = isLatin(c.label)
+		d.m.latin = c.latin
 	case utf16Bytes:
 		if c.mark == 0 {
 			d.report(WarnCharset, "UTF-16 without a byte order mark")
@@ -76,15 +81,28 @@ func (d *document) decodeCharset() error {
 		return d.transcode(func(in io.Reader) (io.Reader, error) { return &utf16Reader{r: in, order: c.order}, nil })
 	case notUTF16:
 		d.report(WarnCharset, "labelled "+d.s.sample([]byte(c.label))+", but it is not")
+	case singleByte:
+		d.m.chars = c.chars
+		return d.transcode(func(in io.Reader) (io.Reader, error) {
+			return &charmapReader{r: in, chars: c.chars, isUTF8: func() { d.reportUTF8(c.label) }}, nil
+		})
 	case foreign:
-		if d.o.CharsetReader != nil {
-			return d.transcode(func(in io.Reader) (io.Reader, error) { return d.o.CharsetReader(c.label, in) })
-		}
-		if c.declared {
-			d.report(WarnCharset, "charset "+d.s.sample([]byte(c.label))+" is not known here; see WithCharsetReader")
-		}
+		return d.transcode(func(in io.Reader) (io.Reader, error) {
+			return &utf8Reader{r: in, stateful: strings.HasPrefix(labelKey(c.label), "iso2022"),
+				isUTF8: func() { d.reportUTF8(c.label) }, unknown: d.unknownCharset(c.label)}, nil
+		})
+	case opaque:
+		return d.fail(d.pos, d.unknownCharset(c.label))
 	}
 	return nil
+}
+
+func (d *document) reportUTF8(label string) {
+	d.report(WarnCharset, "labelled "+d.s.sample([]byte(label))+", but it is UTF-8")
+}
+
+func (d *document) unknownCharset(label string) error {
+	return &EncodingError{"charset", d.s.sample([]byte(label)), "set a decoder with WithCharsetReader"}
 }
 
 // transcode puts a decoder between the source and the window, and starts the window anew.
@@ -155,18 +173,11 @@ func (d *document) startsWithNull() bool {
 
 // skipPadding skips the call around a JSONP answer: cb([…]);
 func (d *document) skipPadding() bool {
-	b := d.s.src[d.pos:]
-	i := 0
-	for i < len(b) && i < 64 && (isWord(b[i]) || b[i] == '.') {
-		i++
-	}
-	if i == 0 || i >= len(b) || b[i] != '(' {
+	n := paddingOf(d.s.src[d.pos:])
+	if n == 0 {
 		return false
 	}
-	if i = skipSpace(b, i+1); i >= len(b) || b[i] != '[' && b[i] != '{' {
-		return false
-	}
-	d.pos += i
+	d.pos += n
 	d.report(WarnEnvelope, "JSONP")
 	return true
 }

@@ -38,3 +38,15 @@ func (e *Error) Error() string { return fmt.Sprintf("%s: %v", e.Path, e.Err) }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// EncodingError is a document whose bytes are encoded in a way that is not known here. Asking again
+// does not help.
+type EncodingError struct {
+	What string // "charset" or "Content-Encoding"
+	Name string
+	Hint string // what to do
+}
+
+func (e *EncodingError) Error() string {
+	return fmt.Sprintf("the %s %q is not known here; %s", e.What, e.Name, e.Hint)
+}

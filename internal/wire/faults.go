@@ -25,6 +25,7 @@ func Faults(body []byte) []Fault {
 	body = bytes.TrimPrefix(body, utf8Mark)
 	s := &scan{src: body, record: body, eof: true, depth: maxDepth, quiet: true}
 	i := skipSpace(body, 0)
+	i += paddingOf(body[i:])
 	if bytes.HasPrefix(body[min(i, len(body)):], []byte("HTTP/")) { // a status line inside the body
 		i += max(0, bytes.IndexAny(body[i:], "<[{"))
 	}

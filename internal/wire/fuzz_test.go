@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -171,7 +172,7 @@ func jsonFields(raw []byte) (list []jsonField, ok bool) {
 		if err != nil {
 			return nil, false
 		}
-		field := jsonField{name: t.(string)}
+		field := jsonField{name: withoutControls(t).(string)}
 		if d.Decode(&field.raw) != nil {
 			return nil, false
 		}
@@ -280,12 +281,38 @@ func scalarText(raw json.RawMessage) (text string, ok bool) {
 	default:
 		text = string(raw)
 	}
+	text = withoutControls(text).(string)
 	text = strings.TrimFunc(text, func(r rune) bool { return r <= ' ' })
 	switch text {
 	case "None", "null", "NULL", "Null":
 		text = ""
 	}
 	return text, true
+}
+
+var isID = map[string]bool{"service_request_id": true, "token": true, "service_code": true, "address_id": true, "zipcode": true}
+
+// wholeID writes a number that is an id without fraction and exponent, where no digits are made up.
+func wholeID(number string) string {
+	if !strings.ContainsAny(number, ".eE") {
+		return number
+	}
+	_, e, scaled := strings.Cut(strings.ToLower(number), "e")
+	if exponent, err := strconv.Atoi(e); scaled && (err != nil || exponent < -15 || exponent > 15) {
+		return number
+	}
+	r, ok := new(big.Rat).SetString(number)
+	if !ok || !r.IsInt() {
+		return number
+	}
+	whole := r.Num().String()
+	if r.Sign() == 0 && number[0] == '-' {
+		whole = "-0"
+	}
+	if scaled && len(strings.TrimPrefix(whole, "-")) > 15 {
+		return number
+	}
+	return whole
 }
 
 // compareJSON checks a record against what encoding/json sees in its object.
@@ -331,6 +358,9 @@ func compareJSON(t *testing.T, got *open311.ServiceRequest, fields []jsonField) 
 		want, scalar := scalarText(raw)
 		if !scalar {
 			continue
+		}
+		if isID[field] && raw[0] != '"' {
+			want = wholeID(want)
 		}
 		if text, ok := textOf(got, field); ok && text != want {
 			t.Fatalf("%s is %q, want %q", field, text, want)
@@ -396,7 +426,9 @@ func degrees(raw json.RawMessage, ok bool) (float64, bool) {
 }
 
 // isNoTime reports whether a date is one that servers send in place of none.
-func isNoTime(t time.Time) bool { return t.Unix() == 0 || t.Year() <= 1 }
+func isNoTime(t time.Time) bool {
+	return t.Unix() >= -14*3600 && t.Unix() <= 14*3600 || t.Year() <= 1
+}
 
 // buildJSON makes a record of any bytes, so that the fuzzer need not know how to.
 func buildJSON(data []byte) string {

@@ -82,6 +82,10 @@ func (s *scan) jsonSingleQuoted(i, n int) (int, error) {
 				s.scratch = append(s.scratch, s.src[j])
 			}
 		default:
+			if isControl(rune(c)) && c < utf8.RuneSelf {
+				s.repairIn(n, WarnControl, "control character dropped")
+				continue
+			}
 			s.high = s.high || c >= utf8.RuneSelf
 			s.scratch = append(s.scratch, c)
 		}
@@ -192,7 +196,11 @@ func (s *scan) jsonUnescape(i, n int) (int, error) {
 				i++
 				continue
 			}
-			s.scratch = append(s.scratch, "\"\\/\b\f\n\r\t"[k])
+			if c = "\"\\/\b\f\n\r\t"[k]; isControl(rune(c)) {
+				s.repairIn(n, WarnControl, "control character dropped")
+			} else {
+				s.scratch = append(s.scratch, c)
+			}
 			i += 2
 		case c < 0x20:
 			if c == '\n' || c == '\r' || c == '\t' {
@@ -216,7 +224,7 @@ func (s *scan) jsonUnescape(i, n int) (int, error) {
 	return i, s.cut(i)
 }
 
-// jsonUnicode appends the character of the \u escape at src[i]. A lone surrogate becomes U+FFFD, as
+// jsonUnicode appends the character of the \u escape at src[i], unless it is a control character. A lone surrogate becomes U+FFFD, as
 // in encoding/json.
 func (s *scan) jsonUnicode(i, n int) (int, error) {
 	b := s.src
@@ -244,6 +252,10 @@ func (s *scan) jsonUnicode(i, n int) (int, error) {
 		if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
 			i += 6
 		}
+	}
+	if isControl(r) {
+		s.repairIn(n, WarnControl, "control character dropped")
+		return i, nil
 	}
 	s.scratch = utf8.AppendRune(s.scratch, r)
 	return i, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf16"
@@ -453,7 +454,7 @@ func sameJSON(a, b []byte) bool {
 }
 
 // canonicalJSON rewrites JSON text: no blanks, names sorted, of several fields of one name the last,
-// numbers as they stand. What is no JSON gives a text that no JSON gives.
+// no control characters, numbers as they stand. What is no JSON gives a text that no JSON gives.
 func canonicalJSON(raw []byte) string {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
@@ -461,9 +462,33 @@ func canonicalJSON(raw []byte) string {
 	if err := d.Decode(&v); err != nil || d.InputOffset() != int64(len(bytes.TrimRight(raw, " \t\r\n"))) {
 		return fmt.Sprintf("not JSON: %q", raw)
 	}
-	b, err := json.Marshal(v)
+	b, err := json.Marshal(withoutControls(v))
 	if err != nil {
 		panic(err)
 	}
 	return string(b)
+}
+
+// withoutControls drops the control characters from the texts of a JSON value, as the scanners do.
+func withoutControls(v any) any {
+	switch v := v.(type) {
+	case string:
+		return strings.Map(func(r rune) rune {
+			if r < ' ' && r != '\t' && r != '\n' && r != '\r' || 0x80 <= r && r <= 0x9F {
+				return -1
+			}
+			return r
+		}, v)
+	case []any:
+		for i := range v {
+			v[i] = withoutControls(v[i])
+		}
+	case map[string]any:
+		clean := make(map[string]any, len(v))
+		for name, value := range v {
+			clean[withoutControls(name).(string)] = withoutControls(value)
+		}
+		return clean
+	}
+	return v
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"io"
 	"time"
+
+	"golang.org/x/text/encoding/charmap"
 )
 
 // Reader reads the records of one document, one at a time.
@@ -23,10 +25,13 @@ func (t *Table[T]) Read(src io.Reader, o *Options) *Reader[T] {
 	return &Reader[T]{r, t}
 }
 
-// Close gives the reader's memory back. The reader must not be used any more.
+// Close tells how many warnings were left out, and gives the reader's memory back. The reader must not be used any more.
 func (r *Reader[T]) Close() {
 	if r.r == nil {
 		return
+	}
+	if r.r.o.Warn != nil {
+		r.r.tally.rest(r.r.s.dict.table.root, r.r.o.Warn)
 	}
 	if r.r.release() {
 		r.t.pool.Put(r.r)
@@ -112,7 +117,7 @@ func (r *reader) start(src io.Reader, o *Options, d *dictionary) {
 	r.s.dict.use(d)
 	r.s.reset()
 	r.m.s, r.m.location, r.m.relabel = &r.s, r.o.Location, r.o.Relabel
-	r.m.warn, r.m.latin = nil, false
+	r.m.warn, r.m.latin, r.m.chars = nil, false, charmap.Windows1252
 	if r.o.Warn != nil || r.o.Strict {
 		if r.warnTo == nil {
 			r.warnTo = r.warning

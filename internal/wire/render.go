@@ -1,16 +1,19 @@
 package wire
 
+import "golang.org/x/text/encoding/charmap"
+
 // renderer writes nodes as JSON.
 type renderer struct {
 	s      *scan
-	xml    bool // the nodes come from XML
-	legacy bool // the record is not valid UTF-8
+	xml    bool             // the nodes come from XML
+	chars  *charmap.Charmap // how to read what is not UTF-8
+	legacy bool             // the record has bytes that are not UTF-8, or control characters: see utf8
 }
 
-// utf8 returns b if it is valid UTF-8, else its characters read as windows-1252.
+// utf8 returns b as UTF-8 without control characters.
 func (r *renderer) utf8(b []byte) []byte {
 	if r.legacy {
-		return fromLegacy(b)
+		return dropC1(fromCharmap(b, r.chars))
 	}
 	return b
 }
@@ -32,7 +35,7 @@ func (r *renderer) render(dst []byte, n int32) []byte {
 	case Text:
 		b := s.text(d)
 		if r.xml {
-			b = trim(b)
+			b = trim(r.utf8(b))
 		}
 		if d.flags&(quoted|textScratch|repaired) == quoted && !r.legacy {
 			return append(dst, s.src[d.text.lo-1:d.text.hi+1]...)
@@ -40,7 +43,7 @@ func (r *renderer) render(dst []byte, n int32) []byte {
 		return AppendQuoted(dst, r.utf8(b))
 	}
 	if d.flags&mixed != 0 && d.text.hi > d.text.lo {
-		return AppendQuoted(dst, r.utf8(trim(s.text(d)))) // text with elements in it, such as HTML
+		return AppendQuoted(dst, trim(r.utf8(s.text(d)))) // text with elements in it, such as HTML
 	}
 	if !r.xml && !r.legacy && r.faithful(n) {
 		return append(dst, s.text(d)...)

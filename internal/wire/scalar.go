@@ -3,7 +3,8 @@ package wire
 import (
 	"html"
 	"slices"
-	"time"
+	"strings"
+	"unicode/utf8"
 )
 
 // coordinates collects the two halves of a place.
@@ -30,9 +31,29 @@ func (m *mapper) scalar(n int32) ([]byte, bool) {
 		return nil, false
 	}
 	if m.legacy {
-		b = fromLegacy(b)
+		b = trim(m.utf8(b))
 	}
-	return b, true
+	return b, len(b) > 0
+}
+
+// checkText looks whether the bytes of the record are UTF-8 without control characters.
+func (m *mapper) checkText() {
+	m.legacy = false
+	if !m.s.high {
+		return
+	}
+	if !utf8.Valid(m.s.record) {
+		m.legacy = true
+		if !m.latin && m.warn != nil {
+			m.warn(m.path, WarnCharset, "not UTF-8; read as "+strings.ToLower(strings.ReplaceAll(m.chars.String(), " ", "-")))
+		}
+	}
+	if hasC1(m.s.record) {
+		m.legacy = true
+		if m.warn != nil {
+			m.warn(m.path, WarnControl, "control characters (U+0080 to U+009F) dropped")
+		}
+	}
 }
 
 // scalarIn takes the text out of a list or an object: [7], {"recipient":["Roads","Parks"]}, or
@@ -49,12 +70,18 @@ func (m *mapper) scalarIn(n int32, shape Shape) ([]byte, bool) {
 		}
 		inner := s.name(&s.nodes[k])
 		if len(name) > 0 && string(inner) == string(name) || shape == shapeLink && isURLName(inner) ||
-			shape == shapeID && (string(inner) == "id" || string(inner) == "value") {
+			shape == shapeID && isIDName(inner) {
+			if shape == shapeID && s.nodes[k].kind == Number {
+				b = wholeNumber(b)
+			}
 			all, count = append([]byte(nil), b...), 1
 			break
 		}
 		if shape == shapeID && (s.nodes[n].kind == Object || s.nodes[n].next > n+2) {
 			continue // something else than an id, or several of them
+		}
+		if shape == shapeID && s.nodes[k].kind == Number {
+			b = wholeNumber(b)
 		}
 		if count++; count > 1 {
 			if shape != shapeText {
@@ -89,6 +116,16 @@ func (m *mapper) isBlank(n int32) bool {
 	return true
 }
 
+// isIDName reports whether an object's field of this name is the id that the object stands for; MongoDB
+// names them by their types.
+func isIDName(name []byte) bool {
+	switch string(name) {
+	case "id", "value", "_id", "$oid", "$numberLong", "$numberInt", "$uuid":
+		return true
+	}
+	return false
+}
+
 func isURLName(name []byte) bool { return string(name) == "url" || string(name) == "media_url" }
 
 // setText stores a text. In a record of a listing it waits for the string that all texts share.
@@ -107,8 +144,18 @@ func (m *mapper) setText(to *string, n int32, shape Shape, repeats bool) bool {
 	if !ok {
 		return false
 	}
-	if d.kind == Number && shape != shapeID && m.warn != nil {
-		m.warnAt(n, WarnType, "text written as a number")
+	if d.kind == Number {
+		switch {
+		case shape == shapeID:
+			if whole := wholeNumber(b); string(whole) != string(b) {
+				if m.warn != nil {
+					m.warnAt(n, WarnType, string(b)+": an id written with a fraction or an exponent")
+				}
+				b = whole
+			}
+		case m.warn != nil:
+			m.warnAt(n, WarnType, "text written as a number")
+		}
 	}
 	if m.nested > 0 {
 		*to = string(b)
@@ -128,37 +175,6 @@ func (m *mapper) setText(to *string, n int32, shape Shape, repeats bool) bool {
 func (m *mapper) unset(to *string, n int) {
 	kept := slices.DeleteFunc(m.sets[:n:n], func(w textSet) bool { return w.to == to })
 	m.sets = append(kept, m.sets[n:]...)
-}
-
-func (m *mapper) setTime(to *time.Time, n int32) bool {
-	b, ok := m.scalar(n)
-	if !ok {
-		if m.s.nodes[n].kind < List {
-			return false
-		}
-		if b, ok = m.scalarIn(n, shapeLink); !ok {
-			return false
-		}
-	}
-	t, absent, ok, note := parseTime(b, m.location)
-	switch {
-	case !ok:
-		return m.misfit(n, WarnDate, "no date; kept in Extra")
-	case note != "" && m.warn != nil:
-		kind := WarnDate
-		if absent {
-			kind = WarnValue
-		}
-		m.warnAt(n, kind, m.s.sample(b)+" "+note)
-	}
-	if absent {
-		return false
-	}
-	if _, offset := t.Zone(); m.relabel != nil && offset == 0 {
-		t = time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), m.relabel)
-	}
-	*to = t
-	return true
 }
 
 func (m *mapper) setCoordinate(p *coordinates, axis int, n int32) bool {

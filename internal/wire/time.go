@@ -2,7 +2,7 @@ package wire
 
 import (
 	"bytes"
-	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -11,13 +11,12 @@ import (
 // instead of none; warn tells what is unusual about it, "" for RFC 3339.
 func parseTime(b []byte, loc *time.Location) (t time.Time, absent, ok bool, warn string) {
 	if t, ok := rfc3339(b); ok {
-		// fms-endpoint sends the epoch, open311-to-Go the year 1, for a date that is not known.
-		if u := t.Unix(); u == 0 || t.Year() <= 1 {
+		if standsForNone(t) {
 			return time.Time{}, true, true, "stands for no date"
 		}
 		return t, false, true, ""
 	}
-	if bytes.HasPrefix(b, []byte("0000")) || bytes.HasPrefix(b, []byte("0001-01-01")) {
+	if bytes.HasPrefix(b, []byte("0000")) || bytes.HasPrefix(b, []byte("0001-01-01")) || string(b) == "0" {
 		return time.Time{}, true, true, "stands for no date"
 	}
 	t, zoned, ok := looseTime(b, loc)
@@ -27,12 +26,29 @@ func parseTime(b []byte, loc *time.Location) (t time.Time, absent, ok bool, warn
 		}
 	}
 	switch {
-	case t.Unix() == 0 || t.Year() <= 1:
+	case standsForNone(t), !zoned && isZeroOfOLE(t):
 		return time.Time{}, true, true, "stands for no date"
 	case !zoned:
 		return t, false, true, "has no zone; read as " + loc.String()
 	}
 	return t, false, true, "is not RFC 3339"
+}
+
+// standsForNone reports whether t is what servers write for a date that they do not know: fms-endpoint
+// the epoch, open311-to-Go the year 1. The epoch may be the midnight of any zone, under the name of any
+// other.
+func standsForNone(t time.Time) bool {
+	const farthest = 14 * 60 * 60 // from UTC, in seconds
+	u := t.Unix()
+	return -farthest <= u && u <= farthest || t.Year() <= 1
+}
+
+// isZeroOfOLE reports whether t is the midnight of 30 December 1899, the zero of .NET's OLE dates, of
+// Access and of Excel. They write it without a zone; with one it is what it says.
+func isZeroOfOLE(t time.Time) bool {
+	y, m, d := t.Date()
+	h, mi, s := t.Clock()
+	return y == 1899 && m == time.December && d == 30 && h == 0 && mi == 0 && s == 0
 }
 
 // rfc3339 reads 2006-01-02T15:04:05 with a fraction or not, and Z or an offset.
@@ -125,6 +141,9 @@ func zoned(sec int64, nsec int, sign byte, minutes int) time.Time {
 // reading a date makes no garbage.
 var zones [2*24*4 + 1]atomic.Pointer[time.Location]
 
+// zonesByName keeps the zones that dates have named: name → *time.Location.
+var zonesByName sync.Map
+
 func fixedZone(minutes int) *time.Location {
 	if minutes%15 != 0 {
 		return time.FixedZone("", minutes*60)
@@ -135,135 +154,4 @@ func fixedZone(minutes int) *time.Location {
 	}
 	p.CompareAndSwap(nil, time.FixedZone("", minutes*60))
 	return p.Load()
-}
-
-// looseTime reads what servers send in place of RFC 3339: a blank for the T, no seconds, one-digit
-// days and hours, a zone without colon, without minutes, or none, slashes for dashes.
-func looseTime(b []byte, loc *time.Location) (t time.Time, zone, ok bool) {
-	c := cursor{b: bytes.TrimSpace(b)}
-	y := c.number(4, 4)
-	sep := c.any("-/")
-	mo := c.number(1, 2)
-	sep = sep && c.any("-/")
-	d := c.number(1, 2)
-	if !sep || y < 1 || mo < 1 || mo > 12 || d < 1 || d > daysIn(y, mo) {
-		return t, false, false
-	}
-	var h, mi, s, nsec int
-	if c.any("Tt _") {
-		for c.any(" ") {
-		}
-		if h = c.number(1, 2); h > 23 || !c.any(":.") {
-			return t, false, false
-		}
-		if mi = c.number(1, 2); c.any(":") {
-			s = c.number(1, 2)
-			if c.any(".,") {
-				nsec = c.fraction()
-			}
-		}
-		if c.bad || mi > 59 || s > 59 {
-			return t, false, false
-		}
-	}
-	for c.any(" ") {
-	}
-	sec := unix(y, mo, d, h, mi, s)
-	switch {
-	case len(c.b) == 0:
-		u := time.Unix(sec, 0).UTC()
-		return time.Date(u.Year(), u.Month(), u.Day(), h, mi, s, nsec, loc), false, true
-	case string(c.b) == "Z", string(c.b) == "z", string(c.b) == "UTC", string(c.b) == "GMT":
-		return time.Unix(sec, int64(nsec)).UTC(), true, true
-	}
-	sign := c.b[0]
-	if !c.any("+-") {
-		return t, false, false
-	}
-	oh, om := c.number(2, 2), 0
-	c.any(":")
-	if len(c.b) > 0 {
-		om = c.number(2, 2)
-	}
-	if c.bad || len(c.b) > 0 || oh > 23 || om > 59 {
-		return t, false, false
-	}
-	return zoned(sec, nsec, sign, oh*60+om), true, true
-}
-
-// cursor walks over a text from the left; bad is set once something was not there.
-type cursor struct {
-	b   []byte
-	bad bool
-}
-
-func (c *cursor) number(least, most int) int {
-	n := digits(c.b[:min(most, len(c.b))], 0)
-	if n < least {
-		c.bad = true
-		return -1
-	}
-	v := 0
-	for _, d := range c.b[:n] {
-		v = v*10 + int(d-'0')
-	}
-	c.b = c.b[n:]
-	return v
-}
-
-func (c *cursor) any(set string) bool {
-	if len(c.b) > 0 && bytes.IndexByte([]byte(set), c.b[0]) >= 0 {
-		c.b = c.b[1:]
-		return true
-	}
-	return false
-}
-
-func (c *cursor) fraction() int {
-	n := digits(c.b, 0)
-	if n == 0 {
-		c.bad = true
-	}
-	v := fraction(c.b[:n])
-	c.b = c.b[n:]
-	return v
-}
-
-// layouts are dates that are written otherwise altogether. Day and month are never guessed: a layout
-// with slashes is American, one with dots European.
-var layouts = []struct {
-	layout string
-	zone   bool
-}{
-	{time.RFC1123, true}, {time.RFC1123Z, true}, {time.RFC850, true}, {time.RubyDate, true}, {time.UnixDate, true},
-	{time.ANSIC, false}, {"1/2/2006 3:04:05 PM", false}, {"1/2/2006 3:04 PM", false}, {"1/2/2006 15:04:05", false},
-	{"1/2/2006 15:04", false}, {"1/2/2006", false}, {"2.1.2006 15:04:05", false}, {"2.1.2006 15:04", false},
-	{"2.1.2006", false}, {"Jan 2, 2006 3:04:05 PM", false}, {"January 2, 2006", false}, {"20060102T150405Z0700", true},
-}
-
-func otherLayouts(b []byte, loc *time.Location) (t time.Time, zone, ok bool) {
-	text := string(bytes.TrimSpace(b))
-	if len(text) > 64 {
-		return t, false, false
-	}
-	// /Date(1330848000000-0800)/ is how older .NET servers write JSON dates; the offset is for display.
-	if rest, found := bytes.CutPrefix(bytes.TrimLeft([]byte(text), `\/`), []byte("Date(")); found {
-		text = string(rest[:digits(rest, 0)])
-		if len(text) < 10 {
-			return t, false, false
-		}
-	}
-	if n := len(text); (n == 10 || n == 13) && digits([]byte(text), 0) == n {
-		v, err := strconv.ParseInt(text, 10, 64)
-		if n == 13 {
-			return time.UnixMilli(v).UTC(), true, err == nil
-		}
-		return time.Unix(v, 0).UTC(), true, err == nil
-	}
-	for _, l := range layouts {
-		if t, err := time.ParseInLocation(l.layout, text, loc); err == nil {
-			return t, l.zone, true
-		}
-	}
-	return t, false, false
 }

@@ -1,6 +1,10 @@
 package wire
 
-import "strconv"
+import (
+	"maps"
+	"slices"
+	"strconv"
+)
 
 // The kinds of repairs. They are the public WarningKinds of the root package.
 const (
@@ -22,6 +26,41 @@ type Warning struct {
 	Path   string // where in the document: service_requests[12].lat
 	Kind   string // one of the kinds above
 	Detail string // what was seen and what was made of it; never a reporter's data beyond a short sample
+	More   int    // of the last one of its kind: how many it stands for; see maxWarnings
+}
+
+// maxWarnings is how many warnings of one kind a document gives. The rest are counted: what is odd in a
+// hundred rows is odd in all of them, and a warning takes more time than the row.
+const maxWarnings = 100
+
+// tally counts the warnings of a document by their kinds.
+type tally map[string]int
+
+// heard counts one more of a kind, and reports whether it is still to be told.
+func (t *tally) heard(kind string) bool {
+	if *t == nil {
+		*t = tally{}
+	}
+	(*t)[kind]++
+	return (*t)[kind] <= maxWarnings
+}
+
+// rest tells how many warnings of each kind have not been told.
+func (t tally) rest(path string, warn func(Warning)) {
+	for _, kind := range slices.Sorted(maps.Keys(t)) {
+		if more := t[kind] - maxWarnings; more > 0 {
+			warn(Warning{Path: path, Kind: kind, Detail: "and " + grouped(more) + " more", More: more})
+		}
+	}
+}
+
+// grouped writes 12345 as 12,345.
+func grouped(n int) string {
+	b := strconv.AppendInt(nil, int64(n), 10)
+	for i := len(b) - 3; i > 0; i -= 3 {
+		b = slices.Insert(b, i, ',')
+	}
+	return string(b)
 }
 
 // appendIndex appends the index of a list's item to a path.

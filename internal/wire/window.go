@@ -100,6 +100,8 @@ func (w *window) fail(at int, err error) error {
 		e.Err, e.Cut = ErrCut, true
 		if w.readErr != nil {
 			e.Err = w.readErr
+			var unknown *EncodingError
+			e.Cut = !errors.As(w.readErr, &unknown)
 		}
 	case errDeep:
 		e.Err = ErrDepth

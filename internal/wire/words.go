@@ -26,7 +26,7 @@ func (m *mapper) addWords(to *[]string, n int32, csv bool) {
 	if s.nodes[n].kind == Object && !m.xml && m.warn != nil {
 		m.warnAt(n, WarnType, "an object where a list should be")
 	}
-	if s.nodes[n].kind == Object && m.hasURL(n) {
+	if s.nodes[n].kind == Object && (m.hasURL(n) || m.hasWord(n)) {
 		b, _ := m.firstText(n)
 		*to = append(*to, string(b))
 		m.keep(n)
@@ -71,17 +71,46 @@ func (m *mapper) hasURL(n int32) bool {
 	return false
 }
 
-// firstText returns the first text inside a container, preferring one called url.
-func (m *mapper) firstText(n int32) (first []byte, ok bool) {
+// firstText returns the text that stands for a container: one called url, or else name or the like, or
+// else the first.
+func (m *mapper) firstText(n int32) (best []byte, ok bool) {
 	s := m.s
+	rank := len(wordNames)
 	for k := n + 1; k < s.nodes[n].next; k++ {
 		b, has := m.scalar(k)
-		if has && isURLName(s.name(&s.nodes[k])) {
+		if !has {
+			continue
+		}
+		name := s.name(&s.nodes[k])
+		if isURLName(name) {
 			return b, true
 		}
-		if has && !ok {
-			first, ok = b, true
+		if r := wordRank(name); !ok || r < rank {
+			best, ok, rank = b, true, r
 		}
 	}
-	return first, ok
+	return best, ok
+}
+
+// wordNames are the fields of an object that hold the word for it, the best first.
+var wordNames = [...]string{"name", "title", "label", "group_name", "text", "value"}
+
+// wordRank tells how good a name is for the word of an object; len(wordNames) for one that says nothing.
+func wordRank(name []byte) int {
+	for i, w := range wordNames {
+		if string(name) == w {
+			return i
+		}
+	}
+	return len(wordNames)
+}
+
+// hasWord reports whether the object nodes[n] has a field with the word for it, beside others.
+func (m *mapper) hasWord(n int32) bool {
+	found, kids := false, 0
+	for k := n + 1; k < m.s.nodes[n].next; k = m.s.nodes[k].next {
+		kids++
+		found = found || m.s.nodes[k].kind < List && wordRank(m.s.name(&m.s.nodes[k])) < len(wordNames)
+	}
+	return found && kids > 1 && m.unique(n)
 }

@@ -231,8 +231,8 @@ func (x *xmlText) char(r rune, end int) int {
 		}
 		r = -1
 	}
-	if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r > utf8.MaxRune {
-		x.repair(int(x.open), WarnControl, "reference to a character that XML does not allow, dropped")
+	if isControl(r) || r > utf8.MaxRune {
+		x.repair(int(x.open), WarnControl, "reference to a control character, or to none at all, dropped")
 		return end
 	}
 	x.addRune(r)
