@@ -210,8 +210,8 @@ func (r *ServiceRequest) UnmarshalJSON(text []byte) error {
 var requestTable = wire.Register(&wire.Table[ServiceRequest]{
 	Root: "service_requests", Item: "request",
 	Roots: []string{"requests", "service_request"},
-	Identity: []string{"service_request_id", "servicerequest_id", "token", "status", "service_code", "service_name",
-		"requested_datetime", "lat", "address", "address_string"},
+	Identity: []string{"service_request_id", "token", "status_notes", "service_code", "service_name", "agency_responsible",
+		"service_notice", "requested_datetime", "updated_datetime", "expected_datetime", "address", "address_id", "zipcode", "lat", "long", "media_url"},
 	Key: []string{"service_request_id", "servicerequest_id"},
 	Fields: []wire.Field[ServiceRequest]{
 		wire.ID("service_request_id", func(r *ServiceRequest) *string { return &r.ID }, "servicerequest_id"),

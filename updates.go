@@ -288,7 +288,7 @@ func (n *NewUpdate) problems(d *Dialect) []Problem {
 var updateTable = wire.Register(&wire.Table[Update]{
 	Root: "service_request_updates", Item: "request_update",
 	Roots:    []string{"service_requests_updates", "service_request_update", "updates"},
-	Identity: []string{"update_id", "service_request_id", "status", "updated_datetime"},
+	Identity: []string{"update_id", "service_request_id", "updated_datetime", "media_url"},
 	Key:      []string{"update_id"},
 	Fields: []wire.Field[Update]{
 		wire.ID("update_id", func(u *Update) *string { return &u.ID }),

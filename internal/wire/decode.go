@@ -5,14 +5,17 @@ import (
 	"unicode/utf8"
 )
 
-// decode reads the record whose container is nodes[first] into dst, which is zero but for what
-// SetPlace may use.
-func (t *Table[T]) decode(m *mapper, first int32, dst *T) {
+// decode reads a record into dst, which is zero but for what SetPlace may use. What stands beside it in
+// its item goes to Extra.
+func (t *Table[T]) decode(m *mapper, at row, dst *T) {
 	m.legacy = m.s.high && !utf8.Valid(m.s.record)
 	if m.legacy && !m.latin && m.warn != nil {
 		m.warn(m.path, WarnCharset, "not UTF-8; read as windows-1252")
 	}
-	t.fields(m, first, dst)
+	if at.item != at.node {
+		m.keepBeside(at)
+	}
+	t.fields(m, at.node, dst)
 	if len(m.sets) > 0 {
 		all := string(m.arena)
 		for _, w := range m.sets {

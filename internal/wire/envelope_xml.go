@@ -180,7 +180,7 @@ func (e *envelope) stepXML() error {
 		e.addMeta(0)
 		return nil
 	}
-	return e.spread(0, 0)
+	return e.spread(0)
 }
 
 // endXML closes the innermost container. An end tag that is spelt otherwise closes the container it
@@ -225,9 +225,10 @@ func (e *envelope) recordXML(at int) error {
 		if len(e.stack) == 0 {
 			return e.fail(e.pos, err)
 		}
-		e.report(WarnRecord, "an element that cannot be read was skipped: "+err.Error())
-		e.pos++ // behind its '<': the next tag is found from there
+		e.s.record = nil
 		e.s.nodes = e.s.nodes[:0]
+		_ = e.skip(err)
+		e.pos++ // behind its '<': the next tag is found from there
 		return nil
 	}
 }

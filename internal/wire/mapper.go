@@ -64,6 +64,22 @@ func (m *mapper) keep(n int32) {
 	m.extras = append(m.extras, extra{name: name, node: n})
 }
 
+// keepBeside sends what stands around a record in its item to Extra.
+func (m *mapper) keepBeside(at row) {
+	for up := at.item; up < at.node; {
+		inner := at.node
+		for k := up + 1; k < m.s.nodes[up].next; k = m.s.nodes[k].next {
+			switch d := &m.s.nodes[k]; {
+			case k <= at.node && at.node < d.next:
+				inner = k
+			case d.kind != Null && len(m.s.name(d)) > 0:
+				m.keep(k)
+			}
+		}
+		up = inner
+	}
+}
+
 // misfit keeps a value that does not fit its field in Extra, and warns.
 func (m *mapper) misfit(n int32, kind, detail string) bool {
 	m.keep(n)

@@ -7,17 +7,19 @@ import "errors"
 // errMore, enlarges the window and starts the record again, so that neither scanner has to remember
 // where it was.
 type scan struct {
-	src     []byte // the window
-	nodes   []node
-	scratch []byte // unescaped texts
-	record  []byte // the part of src that the record just read takes up
-	high    bool   // the record has bytes beyond ASCII
-	eof     bool   // the window reaches to the end of the document
-	depth   int    // how deep containers may nest
-	dict    names  // names of the direct fields, in the order in which they are expected
-	repairs []repair
-	quiet   bool                // no one listens to repairs: none are collected
-	hide    func([]byte) []byte // takes secrets out of what is going to be printed; may be nil
+	src       []byte // the window
+	nodes     []node
+	scratch   []byte // unescaped texts
+	record    []byte // the part of src that the record just read takes up
+	high      bool   // the record has bytes beyond ASCII
+	eof       bool   // the window reaches to the end of the document
+	depth     int    // how deep containers may nest
+	dict      names  // names of the direct fields, in the order in which they are expected
+	repairs   []repair
+	loose     bool                // a quote ends a JSON string only where one can end: see jsonEnds
+	keepEmpty bool                // see Table.KeepEmpty
+	quiet     bool                // no one listens to repairs: none are collected
+	hide      func([]byte) []byte // takes secrets out of what is going to be printed; may be nil
 }
 
 var (
