@@ -97,6 +97,9 @@ type prefetched struct {
 	at     int
 	header http.Header
 	meta   Extra
+
+	skipped int
+	unread  []error
 }
 
 func (p *prefetched) read(ctx context.Context, c *conn, k *call) {
@@ -118,7 +121,7 @@ func (p *prefetched) read(ctx context.Context, c *conn, k *call) {
 	p.list = p.list[:len(p.list)-1]
 	p.err = err
 	s.close()
-	p.header, p.meta = s.a.resp.Header, s.meta
+	p.header, p.meta, p.skipped, p.unread = s.a.resp.Header, s.meta, s.skipped, s.skippedErrs
 }
 
 func (p *prefetched) next() (*ServiceRequest, error) {
@@ -131,7 +134,9 @@ func (p *prefetched) next() (*ServiceRequest, error) {
 
 func (p *prefetched) given() {}
 
-func (p *prefetched) close() (http.Header, Extra) { return p.header, p.meta }
+func (p *prefetched) close() (http.Header, Extra, int, []error) {
+	return p.header, p.meta, p.skipped, p.unread
+}
 
 func (p *prefetched) abort() {}
 

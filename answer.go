@@ -23,6 +23,8 @@ type result struct {
 	next           *url.URL  // where the server says the next page is
 	header         http.Header
 	meta           Extra
+	skipped        int     // rows that are there and could not be read
+	unread         []error // why the first of them could not
 	last           time.Time
 }
 
@@ -157,7 +159,12 @@ func (l *lister) fetchOnce(p *piece) (*result, error) {
 			return res, errStop
 		}
 	}
-	res.header, res.meta = rows.close()
+	res.header, res.meta, res.skipped, res.unread = rows.close()
+	if len(res.unread) > 0 && err == io.EOF {
+		if fatal := l.gap(errors.Join(res.unread...), p.start, p.end, l.query(p)); fatal != nil {
+			return res, fatal
+		}
+	}
 	res.total = totalOf(res.meta, res.header)
 	res.next = l.c.nextLink(res.header)
 	if err != io.EOF {
@@ -170,7 +177,7 @@ func (l *lister) fetchOnce(p *piece) (*result, error) {
 type rows interface {
 	next() (*ServiceRequest, error)
 	given() // the record given last is the caller's now
-	close() (http.Header, Extra)
+	close() (h http.Header, meta Extra, skipped int, unread []error)
 	abort()
 }
 
@@ -203,9 +210,9 @@ func (l *liveRows) next() (*ServiceRequest, error) {
 
 func (l *liveRows) given() { l.box = nil }
 
-func (l *liveRows) close() (http.Header, Extra) {
+func (l *liveRows) close() (http.Header, Extra, int, []error) {
 	l.s.close()
-	return l.s.a.resp.Header, l.s.meta
+	return l.s.a.resp.Header, l.s.meta, l.s.skipped, l.s.skippedErrs
 }
 
 func (l *liveRows) abort() { l.s.abort() }

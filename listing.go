@@ -55,9 +55,10 @@ func (r *RequestClient) Pages(ctx context.Context, q *Query, opts ...CallOption)
 		l.give = func(sr *ServiceRequest) bool { page.Requests = append(page.Requests, *sr); return true }
 		l.turn = func(res *result, err error) bool {
 			page.Total, page.Header, page.Extra = res.total, l.c.hide.Header(res.header), res.meta
+			page.Skipped, page.SkippedErrs = res.skipped, res.unread
 			full := page
 			page = Page{}
-			return len(full.Requests) == 0 && err == nil || yield(&full, err)
+			return len(full.Requests)+full.Skipped == 0 && err == nil || yield(&full, err)
 		}
 		if err := l.run(); err != nil {
 			yield(nil, err)

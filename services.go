@@ -89,7 +89,9 @@ type CatalogEntry struct {
 
 // List returns all services (GET /services; GeoReport v2, GET Service List).
 //
-// A call that fails is an *[APIError], or a *[DecodeError] for an answer that cannot be read.
+// What the server has put beside the list is in the Extra of the first service. A service that cannot be
+// read is left out, with a warning. A call that fails is an *[APIError], or a *[DecodeError] for an answer
+// of which nothing can be read.
 func (s *ServiceClient) List(ctx context.Context, opts ...CallOption) ([]Service, error) {
 	c, err := s.c.withOptions(opts)
 	if err != nil {
@@ -100,11 +102,15 @@ func (s *ServiceClient) List(ctx context.Context, opts ...CallOption) ([]Service
 
 func listServices(ctx context.Context, c *conn) ([]Service, error) {
 	k := &call{op: "GET services", method: http.MethodGet, path: []string{c.cfg.dialect.path("services")}}
-	list, _, err := collect(ctx, c, k, serviceTable, nil)
-	if err == nil {
-		c.rememberServices(list)
+	list, s, err := collect(ctx, c, k, serviceTable, nil)
+	if err != nil {
+		return nil, err
 	}
-	return list, err
+	if len(list) > 0 {
+		s.adopt(&list[0].Extra)
+	}
+	c.rememberServices(list)
+	return list, nil
 }
 
 // Definition returns the attributes of a service (GET /services/{code}; GeoReport v2, GET Service
@@ -128,6 +134,7 @@ func getDefinition(ctx context.Context, c *conn, code string) (*ServiceDefinitio
 		return nil, err
 	}
 	for i := range list {
+		a.adopt(&list[i].Extra)
 		if list[i].ServiceCode == code {
 			c.rememberDefinition(code, &list[i])
 			return &list[i], nil
@@ -137,6 +144,9 @@ func getDefinition(ctx context.Context, c *conn, code string) (*ServiceDefinitio
 		// Another code than the one asked for: open311-to-Go finds definitions by an id of its own.
 		c.rememberDefinition(cmp.Or(list[0].ServiceCode, code), &list[0])
 		return &list[0], nil
+	}
+	if err := a.unread(); err != nil {
+		return nil, err
 	}
 	return nil, a.missing("no definition of service " + code)
 }

@@ -61,7 +61,16 @@ func (s *scan) isRecord(n int32, w weight) bool {
 	case w.strong == 1:
 		return !s.refuses(n, w.keyed)
 	}
-	return w.weak > 0 && w.named && !s.refuses(n, false) && !s.hasWords(n)
+	// A row that has neither id nor place nor date may still say something.
+	return (w.weak > 0 && w.named || w.weak > 1 && s.isItem(n)) && !s.refuses(n, false) && !s.hasWords(n)
+}
+
+// isItem reports whether nodes[n] is an item of a JSON list.
+func (s *scan) isItem(n int32) bool {
+	if n == 0 {
+		return s.item
+	}
+	return s.nodes[s.parent(n)].kind == List
 }
 
 // best returns the node of the first record: the first object that has a key, or, where none has one,
@@ -139,7 +148,7 @@ func (s *scan) listed(n int32) bool {
 	return s.dict.table.isRoot(s.name(&s.nodes[n]))
 }
 
-// inList reports whether nodes[n] is an item of a list of JSON.
+// inList reports whether nodes[n] is anywhere in a list of JSON.
 func (s *scan) inList(n int32) bool {
 	for n > 0 {
 		if n = s.parent(n); s.nodes[n].kind == List {
@@ -166,6 +175,16 @@ func (s *scan) emptyList() int32 {
 		}
 	}
 	return found
+}
+
+// namedList returns the first container under a name that the list of the table or its items have, or -1.
+func (s *scan) namedList() int32 {
+	for i := range s.nodes {
+		if d := &s.nodes[i]; d.kind >= List && s.dict.table.isRoot(s.name(d)) {
+			return int32(i)
+		}
+	}
+	return -1
 }
 
 // isListName reports whether d has a name that lists of records have, at servers of every kind.

@@ -146,8 +146,11 @@ func (e *envelope) objectWithout() (bool, error) {
 			return false, &FaultError{f}
 		}
 	}
+	if list < 0 {
+		list = s.namedList()
+	}
 	switch {
-	case list >= 0 && !refused:
+	case list > 0 && !refused:
 		e.pathTo(list)
 		if s.nodes[list].kind != Null {
 			e.path = append(e.path, string(s.name(&s.nodes[list])))
@@ -172,6 +175,7 @@ func (e *envelope) itemJSON() error {
 		if err := e.readJSON(false); err != nil || len(e.s.nodes) == 0 {
 			return err
 		}
+		e.s.item = true
 		return e.spread(0)
 	}
 	if err := e.valueJSON(); err != nil {
@@ -187,8 +191,9 @@ func (e *envelope) itemJSON() error {
 // readJSON reads the object at pos as a record, with its nodes from nodes[0] on; there are none if it
 // had to be skipped. alone says that it is all there is, so that it cannot be skipped.
 func (e *envelope) readJSON(alone bool) error {
-	for {
+	for loose := false; ; {
 		e.s.reset()
+		e.s.loose = loose
 		end, err := e.s.jsonRecord(e.pos)
 		switch err {
 		case nil:
@@ -200,7 +205,14 @@ func (e *envelope) readJSON(alone bool) error {
 				return err
 			}
 			continue
-		case errCut, errDeep, errMany:
+		case errDeep, errMany:
+			return e.fail(e.pos, err)
+		}
+		if !loose { // once more, with quotes that nobody has escaped
+			loose = true
+			continue
+		}
+		if err == errCut {
 			return e.fail(e.pos, err)
 		}
 		if alone {

@@ -49,8 +49,11 @@ func (e *envelope) beginXML() error {
 		}
 	}
 	list := e.s.emptyList()
-	if f := e.s.faults(0); len(f) > 0 && e.s.looksLikeFault(0) {
+	if f := e.s.faults(0); len(f) > 0 && (e.s.looksLikeFault(0) || e.s.refuses(0, false)) {
 		return &FaultError{f}
+	}
+	if list < 0 {
+		list = e.s.namedList()
 	}
 	if list < 0 {
 		return e.fail(e.pos, ErrList)

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"bytes"
-	"fmt"
 	"html"
 	"io"
 	"slices"
@@ -16,7 +15,13 @@ type Fault struct{ Code, Description string }
 // FaultError is an error answer where records were expected.
 type FaultError struct{ Faults []Fault }
 
-func (e *FaultError) Error() string { return fmt.Sprintf("the answer is an error: %v", e.Faults) }
+func (e *FaultError) Error() string {
+	var words []string
+	for _, f := range e.Faults {
+		words = append(words, strings.TrimSpace(f.Code+" "+f.Description))
+	}
+	return "an error in place of a record: " + strings.Join(words, "; ")
+}
 
 // Faults reads the body of an error answer as far as it can be understood: JSON or XML, the
 // specification's errors list or any of the shapes that servers send instead. It returns nil for HTML,
@@ -120,8 +125,10 @@ func (s *scan) walkFaults(n int32, field string, texts bool, depth int, out *[]F
 		}
 		return
 	}
+	own := false // the texts of this object are one fault
 	if d.kind == Object {
-		if f, ok := s.oneFault(n); ok {
+		var f Fault
+		if f, own = s.oneFault(n); own {
 			f.Description = about(field, f.Description)
 			*out = append(*out, f)
 			texts = false
@@ -131,9 +138,9 @@ func (s *scan) walkFaults(n int32, field string, texts bool, depth int, out *[]F
 	}
 	for k := n + 1; k < d.next; k = s.nodes[k].next {
 		name := string(s.name(&s.nodes[k]))
-		if s.nodes[k].kind < List && d.kind == Object {
-			if isErrorName(name) || texts && !isFlagName(name) {
-				s.walkFaults(k, s.fieldName(name, field), texts || !isFlagName(name), depth+1, out)
+		if d.kind == Object && (s.nodes[k].kind < List || s.isMixed(k)) {
+			if !own && (isErrorName(name) || texts && !isFlagName(name)) {
+				s.walkFaults(k, s.fieldName(name, field), true, depth+1, out)
 			}
 			continue
 		}

@@ -17,6 +17,7 @@ type scan struct {
 	dict      names  // names of the direct fields, in the order in which they are expected
 	repairs   []repair
 	loose     bool                // a quote ends a JSON string only where one can end: see jsonEnds
+	item      bool                // nodes[0] is an item of the list of records
 	keepEmpty bool                // see Table.KeepEmpty
 	quiet     bool                // no one listens to repairs: none are collected
 	hide      func([]byte) []byte // takes secrets out of what is going to be printed; may be nil
@@ -56,7 +57,7 @@ func (s *scan) reset() {
 	s.nodes = s.nodes[:0]
 	s.scratch = s.scratch[:0]
 	s.repairs = s.repairs[:0]
-	s.high = false
+	s.high, s.item, s.loose = false, false, false
 	s.dict.last = 0
 }
 
