@@ -243,10 +243,17 @@ var attributeTable = wire.Register(&wire.Table[Attribute]{
 var valueTable = wire.Register(&wire.Table[AttributeValue]{
 	Root: "values", Item: "value",
 	Fields: []wire.Field[AttributeValue]{
-		wire.ID("key", func(v *AttributeValue) *string { return &v.Key }),
-		wire.ID("name", func(v *AttributeValue) *string { return &v.Name }),
+		wire.ID("key", func(v *AttributeValue) *string { return &v.Key }, "id", "code", "value"),
+		wire.ID("name", func(v *AttributeValue) *string { return &v.Name }, "label", "text", "title"),
 	},
 	// Plain words for values: open311-to-Go, fms-endpoint.
 	Lone: func(v *AttributeValue, s string) bool { v.Key, v.Name = s, s; return true },
 	Pair: func(v *AttributeValue, key, name string) { v.Key, v.Name = key, name },
+	// The value of {"value":"a","text":"A"} is the key, that of {"key":"a","value":"A"} the name.
+	Instead: func(name string, has func(string) bool) string {
+		if name == "value" && (has("key") || has("id") || has("code")) && !has("name") && !has("label") && !has("text") {
+			return "name"
+		}
+		return name
+	},
 })

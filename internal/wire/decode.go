@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"math/bits"
 	"strconv"
 	"unicode/utf8"
 )
@@ -12,10 +13,17 @@ func (t *Table[T]) decode(m *mapper, at row, dst *T) {
 	if m.legacy && !m.latin && m.warn != nil {
 		m.warn(m.path, WarnCharset, "not UTF-8; read as windows-1252")
 	}
+	id := int32(0)
 	if at.item != at.node {
-		m.keepBeside(at)
+		id = m.keepBeside(at)
 	}
 	t.fields(m, at.node, dst)
+	if id > 0 {
+		key := &t.Fields[bits.TrailingZeros64(t.core.keys)]
+		if t.set(m, key, id, dst, &coordinates{}) && m.warn != nil {
+			m.warnAt(id, WarnName, "stands for "+key.name)
+		}
+	}
 	if len(m.sets) > 0 {
 		all := string(m.arena)
 		for _, w := range m.sets {
@@ -39,9 +47,12 @@ func (t *Table[T]) fields(m *mapper, first int32, dst *T) {
 	for n := first + 1; n < end; n = s.nodes[n].next {
 		d := &s.nodes[n]
 		f := unknownField
-		if d.entry > 0 {
+		switch {
+		case t.Instead != nil:
+			f = t.core.field([]byte(t.Instead(string(s.name(d)), func(name string) bool { return s.has(first, name) })))
+		case d.entry > 0:
 			f = s.dict.entries[d.entry].field
-		} else if t.core != nil {
+		case t.core != nil:
 			f = t.core.field(s.name(d))
 		}
 		if f == unknownField {
@@ -83,8 +94,13 @@ func (t *Table[T]) fields(m *mapper, first int32, dst *T) {
 
 // setPlace stores the place if both its halves are there and it is on Earth. Else they go to Extra.
 func (t *Table[T]) setPlace(m *mapper, dst *T, p *coordinates) {
+	if !p.lat && !p.long && len(m.extras) > 0 && m.nested == 0 {
+		lat, long, ok := m.findPlace()
+		t.SetPlace(dst, lat, long, ok)
+		return
+	}
 	ok := p.lat && p.long
-	if ok && (p.at[0] < -90 || p.at[0] > 90 || p.at[1] < -180 || p.at[1] > 180) {
+	if ok && !isOnEarth(p.at[0], p.at[1]) {
 		ok = false
 		if m.warn != nil {
 			n := p.node[0]
@@ -125,15 +141,12 @@ func (t *Table[T]) again(m *mapper, f *Field[T], old, n int32, alias bool) bool 
 	oldName, name := s.name(&s.nodes[old]), s.name(&s.nodes[n])
 	same := string(oldName) == string(name)
 	switch {
-	case same && m.xml:
-		// Several elements of one name: all are kept.
+	case same:
 		m.keep(old)
 		m.keep(n)
-		if f.shape == shapeLink {
+		if m.xml && f.shape == shapeLink {
 			return false // a list, of which the first is the field's value
 		}
-		fallthrough
-	case same:
 		if m.warn != nil {
 			m.warnAt(n, WarnDuplicate, "given twice; the last one counts")
 		}
@@ -148,6 +161,18 @@ func (t *Table[T]) again(m *mapper, f *Field[T], old, n int32, alias bool) bool 
 
 // set stores the value of nodes[n] in the field. It reports false if there was nothing to store.
 func (t *Table[T]) set(m *mapper, f *Field[T], n int32, dst *T, place *coordinates) bool {
+	if m.s.nodes[n].kind == Object {
+		if k := m.word(n, f.shape); k > 0 {
+			if m.s.nodes[n].next > n+2 {
+				m.keep(n) // there is more in it
+			}
+			if m.warn != nil {
+				m.warnAt(n, WarnType, "text inside a list or an object")
+			}
+			m.s.nodes[k].flags |= kept
+			return t.set(m, f, k, dst, place)
+		}
+	}
 	switch f.shape {
 	case shapeText, shapeID, shapeLink:
 		return m.setText(f.text(dst), n, f.shape, f.repeats)

@@ -1,64 +1,45 @@
 package wire
 
-// jsonLoose reads the string at src[i] into nodes[n], as its name or as its text. A quote that a string
-// cannot end with is a part of it: "see "Elm St" file". It is slower than jsonString, and only asked for
-// what that could not read.
-func (s *scan) jsonLoose(i, n int, isName bool) (int, error) {
+// jsonLoose reads the string at src[i] as the text of nodes[n]. A quote that a string cannot end with is a
+// part of it: "see "Elm St" file". It is slower than jsonString, and only asked for what that could not
+// read.
+func (s *scan) jsonLoose(i, n int) (int, error) {
 	lo := len(s.scratch)
 	for i++; ; {
 		end, err := s.jsonUnescape(i, n)
 		if err != nil {
 			return end, err
 		}
-		ends, err := s.jsonEnds(end, isName)
+		ends, err := s.jsonEnds(end)
 		if err != nil {
 			return end, err
 		}
+		i = end
 		if ends {
-			i = end
-			break
+			s.setText(n, lo)
+			return i, nil
 		}
 		s.repairIn(n, WarnSyntax, "quote that is not escaped")
 		s.scratch = append(s.scratch, '"')
-		i = end
 	}
-	if isName {
-		s.setName(n, lo)
-	} else {
-		s.setText(n, lo)
-	}
-	return i, nil
 }
 
-// jsonEnds reports whether a string can end in front of src[i]: a bracket follows, a colon behind a name,
-// or a comma with something behind it that can follow one.
-func (s *scan) jsonEnds(i int, isName bool) (bool, error) {
+// jsonEnds reports whether a text can end in front of src[i]: a bracket follows, or a comma with something
+// behind it that can follow one. A colon says that the text has swallowed the end of another.
+func (s *scan) jsonEnds(i int) (bool, error) {
 	b := s.src
-	if i = skipSpace(b, i); i >= len(b) {
+	if i = skipSpace(b, i); i < len(b) && b[i] == ',' {
+		if i = skipSpace(b, i+1); i < len(b) {
+			return b[i] == '"' || b[i] == '\'' || b[i] == '{' || b[i] == '[' || b[i] == '}' || b[i] == ']', nil
+		}
+	}
+	if i >= len(b) {
 		if s.eof {
 			return true, nil
 		}
 		return false, errMore
 	}
-	switch {
-	case isName:
-		return b[i] == ':', nil
-	case b[i] == '}' || b[i] == ']':
-		return true, nil
-	case b[i] != ',':
-		return false, nil
-	}
-	if i = skipSpace(b, i+1); i >= len(b) {
-		if s.eof {
-			return true, nil
-		}
-		return false, errMore
-	}
-	switch b[i] {
-	case '"', '\'', '{', '[', '}', ']':
-		return true, nil
-	}
-	return false, nil
+	return b[i] == '}' || b[i] == ']' || b[i] == ':', nil
 }
 
 // jsonSkipRecord finds the end of the object at src[i] whose inside could not be read: the brace that

@@ -96,8 +96,8 @@ func (s *scan) jsonSingleQuoted(i, n int, isName bool) (int, error) {
 // jsonString reads the string at src[i] into nodes[n], as its name or as its text. A string without
 // escapes stays where it is.
 func (s *scan) jsonString(i, n int, isName bool) (int, error) {
-	if s.loose {
-		return s.jsonLoose(i, n, isName)
+	if s.loose && !isName {
+		return s.jsonLoose(i, n)
 	}
 	b := s.src
 	i++

@@ -114,3 +114,13 @@ func (s *scan) sample(b []byte) string {
 	}
 	return sample(b)
 }
+
+// has reports whether the object nodes[n] has a member called name.
+func (s *scan) has(n int32, name string) bool {
+	for k := n + 1; k < s.nodes[n].next; k = s.nodes[k].next {
+		if string(s.name(&s.nodes[k])) == name {
+			return true
+		}
+	}
+	return false
+}

@@ -134,6 +134,9 @@ type Table[T any] struct {
 	Lone func(*T, string) bool
 	// Pair takes a record that is a name and a text in an object, as in {"N":"North"}; or nil.
 	Pair func(t *T, name, text string)
+	// Instead returns the name that a field has in place of the one that was sent, where that depends on
+	// what else there is in the record; nil if it never does.
+	Instead func(name string, has func(string) bool) string
 
 	Fields []Field[T]
 	Extra  func(*T) *map[string]json.RawMessage
