@@ -219,6 +219,7 @@ func plainExtras(v reflect.Value) {
 		}
 	case reflect.Slice:
 		if v.Type() == reflect.TypeFor[[]error]() {
+			v.SetZero() // they name the URL and the place in the bytes
 			return
 		}
 		fresh := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
