@@ -265,3 +265,6 @@ func (s *scan) isPlain(n int32) bool {
 	}
 	return false
 }
+
+// isBlank reports whether the text of nodes[n] is blank.
+func (s *scan) isBlank(n int32) bool { return len(trim(s.text(&s.nodes[n]))) == 0 }

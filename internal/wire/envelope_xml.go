@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"html"
 	"io"
 	"strings"
 )
@@ -165,6 +166,7 @@ func (e *envelope) stepXML() error {
 	}
 	if level < len(e.path) && string(name) == e.path[level] {
 		e.pos = t.end
+		e.attrMeta()
 		if t.empty {
 			e.done = level == 0
 			return nil
@@ -184,6 +186,17 @@ func (e *envelope) stepXML() error {
 		return nil
 	}
 	return e.spread(0)
+}
+
+// attrMeta keeps the attributes of a container around the records.
+func (e *envelope) attrMeta() {
+	for _, a := range e.s.attrs {
+		name := string(e.s.src[a.name.lo:a.name.hi])
+		e.s.reset()
+		e.s.scratch = append(e.s.scratch, html.UnescapeString(string(a.value))...)
+		e.s.nodes = append(e.s.nodes, node{kind: Text, flags: untyped | textScratch, text: span{0, uint32(len(e.s.scratch))}, next: 1})
+		e.nameMeta(name)
+	}
 }
 
 // endXML closes the innermost container. An end tag that is spelt otherwise closes the container it

@@ -10,6 +10,9 @@ func (m *mapper) word(n int32, shape Shape) int32 {
 		return 0
 	}
 	names := wordsOf(shape)
+	if names == nil {
+		return 0
+	}
 	best, rank := int32(0), len(names)
 	languages, english := true, int32(0)
 	for k := n + 1; k < d.next; k = s.nodes[k].next {

@@ -79,6 +79,10 @@ func (r *Reader[T]) take(at row, dst *T) bool {
 			d.report(WarnType, "text in place of a record")
 			return true
 		}
+		if d.s.isBlank(n) {
+			d.skipBlank("an empty row was skipped")
+			return false
+		}
 		_ = d.skip(errText)
 		return false
 	}

@@ -16,6 +16,7 @@ type scan struct {
 	depth     int    // how deep containers may nest
 	dict      names  // names of the direct fields, in the order in which they are expected
 	repairs   []repair
+	attrs     []attr              // of the XML start tag read last that hold values
 	loose     bool                // a quote ends a JSON string only where one can end: see jsonEnds
 	item      bool                // nodes[0] is an item of the list of records
 	keepEmpty bool                // see Table.KeepEmpty
