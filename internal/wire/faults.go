@@ -109,7 +109,21 @@ const (
 func (s *scan) faults(n int32) []Fault {
 	var out []Fault
 	s.walkFaults(n, "", s.nodes[n].kind < List || s.isMixed(n), 0, &out)
+	if len(out) > 0 && out[0].Code == "" && s.nodes[n].kind == Object {
+		out[0].Code = s.codeOf(n)
+	}
 	return out
+}
+
+// codeOf returns the code that the object nodes[n] has beside its errors, or "".
+func (s *scan) codeOf(n int32) string {
+	for k := n + 1; k < s.nodes[n].next; k = s.nodes[k].next {
+		text := s.faultText(k)
+		if s.nodes[k].kind < List && (isErrorCode(text) || isFailure(strings.ToLower(text))) && slices.Contains(faultCodes[:len(faultCodes)-1], fold(string(s.name(&s.nodes[k])))) {
+			return text
+		}
+	}
+	return ""
 }
 
 // walkFaults looks for faults in nodes[n]. field is the field of a form that they are about, if any; texts
@@ -144,7 +158,7 @@ func (s *scan) walkFaults(n int32, field string, texts bool, depth int, out *[]F
 			}
 			continue
 		}
-		if slices.Contains(fieldNames, fold(name)) && s.nodes[k].kind == List {
+		if own && (s.isBeside(k) || slices.Contains(fieldNames, fold(name)) && s.nodes[k].kind == List) {
 			continue // oneFault has it
 		}
 		inner := s.fieldName(name, field)
@@ -236,7 +250,7 @@ func isLinkName(name []byte) bool {
 // oneFault reads an object that is an error row: all of its texts, the field first, then what kind of error
 // it is, what it says, and what else there is.
 func (s *scan) oneFault(n int32) (f Fault, ok bool) {
-	var field string
+	var field, codeName string
 	var kinds, words, rest []string
 	codeRank := len(faultCodes)
 	seen := map[string]bool{}
@@ -244,8 +258,11 @@ func (s *scan) oneFault(n int32) (f Fault, ok bool) {
 		name := string(s.name(&s.nodes[k]))
 		folded := fold(name)
 		if s.nodes[k].kind >= List && !s.isMixed(k) {
-			if slices.Contains(fieldNames, folded) && s.nodes[k].kind == List {
+			switch {
+			case slices.Contains(fieldNames, folded) && s.nodes[k].kind == List:
 				field = s.joined(k)
+			case s.isBeside(k):
+				rest = s.flat(k, name, rest)
 			}
 			continue
 		}
@@ -261,19 +278,17 @@ func (s *scan) oneFault(n int32) (f Fault, ok bool) {
 		switch {
 		case rank >= 0 && rank < codeRank && (folded != "error" || allDigits(text)):
 			if f.Code != "" {
-				rest = append(rest, f.Code)
+				rest = append(rest, s.named(codeName, f.Code))
 			}
-			f.Code, codeRank = text, rank
+			f.Code, codeRank, codeName = text, rank, name
 		case slices.Contains(faultKinds, folded) && text != "true" && text != "false":
 			kinds = append(kinds, text)
 		case slices.Contains(faultTexts, folded):
 			words = append(words, text)
 		case slices.Contains(fieldNames, folded) && field == "":
 			field = text
-		case s.isXML():
-			rest = append(rest, text)
 		default:
-			rest = append(rest, name+": "+text)
+			rest = append(rest, s.named(name, text))
 		}
 	}
 	if len(kinds)+len(words) == 0 && (f.Code == "" || !seen["code"] && !seen["errorcode"] && !seen["faultcode"]) {
@@ -281,13 +296,49 @@ func (s *scan) oneFault(n int32) (f Fault, ok bool) {
 	}
 	f.Description = strings.Join(words, "; ")
 	if kind := strings.Join(kinds, "; "); kind != f.Description && kind != "" {
-		f.Description = strings.TrimSuffix(kind+": "+f.Description, ": ")
+		if f.Description != "" {
+			if !strings.ContainsAny(kind[len(kind)-1:], ".!?:") {
+				kind += ":"
+			}
+			kind += " "
+		}
+		f.Description = kind + f.Description
 	}
 	if len(rest) > 0 {
 		f.Description = strings.TrimPrefix(f.Description+" ("+strings.Join(rest, ", ")+")", " ")
 	}
 	f.Description = about(field, f.Description)
 	return f, true
+}
+
+// isBeside reports whether the container nodes[n], which is in an error row, tells more of that error: there
+// is no other error in it.
+func (s *scan) isBeside(n int32) bool {
+	name := s.name(&s.nodes[n])
+	return !isLinkName(name) && !isErrorName(string(name)) && !s.looksLikeFault(n)
+}
+
+// flat appends the texts in the container nodes[n], each with its name.
+func (s *scan) flat(n int32, name string, out []string) []string {
+	for k := n + 1; k < s.nodes[n].next && len(out) < maxFaults; k++ {
+		text := s.faultText(k)
+		if s.nodes[k].kind >= List || text == "" {
+			continue
+		}
+		if inner := string(s.name(&s.nodes[k])); inner != "" {
+			name = inner
+		}
+		out = append(out, s.named(name, text))
+	}
+	return out
+}
+
+// named puts the name of a field in front of its text. The names of elements do not belong in texts.
+func (s *scan) named(name, text string) string {
+	if s.isXML() {
+		return text
+	}
+	return name + ": " + text
 }
 
 // joined returns the texts in the list nodes[n] with dots between them: ["body","email"].

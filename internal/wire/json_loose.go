@@ -43,39 +43,43 @@ func (s *scan) jsonEnds(i int) (bool, error) {
 }
 
 // jsonSkipRecord finds the end of the object at src[i] whose inside could not be read: the brace that
-// balances the first, by counting braces outside strings, which begin and end only where strings can. It
-// returns -1 if there is none in the window.
+// balances the first, by counting braces outside strings. Where an unescaped quote has turned texts inside
+// out, it is the first brace that another row or the end of the list follows. It returns -1 if there is none
+// in the window.
 func (s *scan) jsonSkipRecord(i int) int {
 	depth, inText := 0, false
-	before := byte(0) // the last byte that is not white space
-	for ; i < len(s.src); i++ {
-		c := s.src[i]
-		switch {
+	for k := i; k < len(s.src); k++ {
+		switch c := s.src[k]; {
 		case inText && c == '\\':
-			i++
-		case inText && c == '"':
-			inText = !ends(byteAt(s.src, skipSpace(s.src, i+1)))
-		case inText:
+			k++
 		case c == '"':
-			inText = before == ':' || before == ',' || before == '{' || before == '['
+			inText = !inText
+		case inText:
 		case c == '{':
 			depth++
 		case c == '}':
 			if depth--; depth == 0 {
-				return i + 1
+				if s.jsonRowEnds(k + 1) {
+					return k + 1
+				}
+				k = len(s.src)
 			}
 		}
-		if c > ' ' {
-			before = c
+	}
+	for k := i; k < len(s.src); k++ {
+		if s.src[k] == '}' && s.jsonRowEnds(k+1) {
+			return k + 1
 		}
 	}
 	return -1
 }
 
-// byteAt returns b[i], or a blank behind the end.
-func byteAt(b []byte, i int) byte {
-	if i < len(b) {
-		return b[i]
+// jsonRowEnds reports whether a row can end in front of src[i].
+func (s *scan) jsonRowEnds(i int) bool {
+	b := s.src
+	if i = skipSpace(b, i); i < len(b) && b[i] == ',' {
+		i = skipSpace(b, i+1)
+		return i < len(b) && b[i] == '{'
 	}
-	return ' '
+	return i >= len(b) && s.eof || i < len(b) && (b[i] == ']' || b[i] == '}' || b[i] == '{')
 }
