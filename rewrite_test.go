@@ -47,7 +47,7 @@ func TestRewritten(t *testing.T) {
 			for _, s := range spellings {
 				g := *f
 				g.File, g.Body = fmt.Sprintf("%s/%s", f.op(), s.name), s.write(doc)
-				if g.Body == nil {
+				if ordered := strings.HasPrefix(s.name, "reversed") || strings.HasPrefix(s.name, "sorted"); g.Body == nil || ordered && f.op() == "errors" {
 					continue
 				}
 				g.Header = f.Header.Clone()
@@ -269,6 +269,14 @@ func inUTF16(order binary.AppendByteOrder, mark bool, text []byte) []byte {
 	return out
 }
 
+// bareUTF16 is for lists and objects: of a lone word nobody can tell that it is UTF-16.
+func bareUTF16(order binary.AppendByteOrder, doc *tree) []byte {
+	if doc.kind == 's' {
+		return nil
+	}
+	return inUTF16(order, false, jsonStyle{}.write(doc))
+}
+
 var jsonSpellings = []spelling{
 	{"compact.json", jsonStyle{}.write},
 	{"blanks.json", jsonStyle{gap: " ", line: " "}.write},
@@ -283,8 +291,8 @@ var jsonSpellings = []spelling{
 	{"utf-8-mark.json", func(doc *tree) []byte { return append([]byte("\xEF\xBB\xBF"), jsonStyle{}.write(doc)...) }},
 	{"utf-16-le.json", func(doc *tree) []byte { return inUTF16(binary.LittleEndian, true, jsonStyle{}.write(doc)) }},
 	{"utf-16-be.json", func(doc *tree) []byte { return inUTF16(binary.BigEndian, true, jsonStyle{}.write(doc)) }},
-	{"utf-16-le-bare.json", func(doc *tree) []byte { return inUTF16(binary.LittleEndian, false, jsonStyle{}.write(doc)) }},
-	{"utf-16-be-bare.json", func(doc *tree) []byte { return inUTF16(binary.BigEndian, false, jsonStyle{}.write(doc)) }},
+	{"utf-16-le-bare.json", func(doc *tree) []byte { return bareUTF16(binary.LittleEndian, doc) }},
+	{"utf-16-be-bare.json", func(doc *tree) []byte { return bareUTF16(binary.BigEndian, doc) }},
 	{"latin-1.json", func(doc *tree) []byte { return inLatin1(jsonStyle{}.write(doc)) }},
 	{"numbers-as-text.json", jsonStyle{number: `"`}.write},
 	{"bare-names.json", bareNames},

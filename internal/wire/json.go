@@ -230,7 +230,7 @@ func (s *scan) jsonFieldValue(i, n, depth int) (int, error) {
 	if len(s.nodes) > n {
 		d := &s.nodes[n]
 		d.name, d.entry = field.name, field.entry
-		d.flags |= field.flags & nameScratch
+		d.flags |= field.flags & (nameScratch | repaired)
 	}
 	return j, err
 }
