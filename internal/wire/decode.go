@@ -48,10 +48,10 @@ func (t *Table[T]) fields(m *mapper, first int32, dst *T) {
 		d := &s.nodes[n]
 		f := unknownField
 		switch {
-		case t.Instead != nil:
-			f = t.core.field([]byte(t.Instead(string(s.name(d)), func(name string) bool { return s.has(first, name) })))
 		case d.entry > 0:
 			f = s.dict.entries[d.entry].field
+		case t.Instead != nil:
+			f = t.core.field([]byte(t.Instead(string(s.name(d)), func(name string) bool { return s.has(first, name) })))
 		case t.core != nil:
 			f = t.core.field(s.name(d))
 		}
