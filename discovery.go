@@ -185,6 +185,7 @@ func readDiscovery(ctx context.Context, near *conn, u *url.URL, suffix Format) (
 	if len(list) == 0 {
 		return nil, s.missing("an empty discovery document")
 	}
+	s.adopt(&list[0].Extra)
 	return &list[0], nil
 }
 

@@ -145,6 +145,11 @@ func writeField(b *strings.Builder, indent, name string, f reflect.Value) {
 	case *open311.Point:
 		fmt.Fprintf(b, "%s%s: %s\n", indent, name, v)
 	case http.Header: // of the transport, not of the document
+	case []error:
+		fmt.Fprintf(b, "%s%s:\n", indent, name)
+		for _, err := range v {
+			fmt.Fprintf(b, "%s  %v\n", indent, err)
+		}
 	case open311.Extra:
 		fmt.Fprintf(b, "%s%s:\n", indent, name)
 		for _, key := range slices.Sorted(maps.Keys(v)) {
@@ -213,6 +218,10 @@ func plainExtras(v reflect.Value) {
 			plainExtras(fresh.Elem())
 		}
 	case reflect.Slice:
+		if v.Type() == reflect.TypeFor[[]error]() {
+			v.SetZero() // they name the URL and the place in the bytes
+			return
+		}
 		fresh := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
 		reflect.Copy(fresh, v)
 		v.Set(fresh)

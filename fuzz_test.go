@@ -215,6 +215,17 @@ func fuzzParse(doc []byte) (root *fuzzElement, ok bool) {
 				yes := a.Value == "true" || a.Value == "1"
 				e.null = e.null || a.Name.Local == "nil" && yes
 				e.list = e.list || a.Name.Local == "is_array" && yes || a.Name.Local == "type" && a.Value == "array"
+				switch {
+				case a.Name.Space != "", a.Name.Local == "nil", a.Name.Local == "is_array", a.Name.Local == "type", a.Name.Local == "xmlns",
+					fuzzTrim(a.Value) == "":
+					if a.Name.Space != "" && a.Name.Space != "xmlns" {
+						return nil, false
+					}
+				case strings.Contains("schemaLocation noNamespaceSchemaLocation space lang version encoding key index", a.Name.Local):
+					return nil, false // whether they are values is not for encoding/xml to say
+				default:
+					e.kids = append(e.kids, &fuzzElement{name: a.Name.Local, text: a.Value})
+				}
 			}
 			if len(token.Attr) > 0 && bytes.IndexByte(doc, '&') >= 0 {
 				return nil, false // references in attributes are left alone

@@ -62,9 +62,10 @@ func (r *RequestClient) Pages(ctx context.Context, q *Query, opts ...CallOption)
 		l.give = func(sr *ServiceRequest) bool { page.Requests = append(page.Requests, *sr); return true }
 		l.turn = func(beside *Page, err error) bool {
 			page.Total, page.Header, page.Extra = beside.Total, l.c.hide.Header(beside.Header), beside.Extra
+			page.Skipped, page.SkippedErrs = beside.Skipped, beside.SkippedErrs
 			full := page
 			page = Page{}
-			return len(full.Requests) == 0 && err == nil || yield(&full, err)
+			return len(full.Requests)+full.Skipped == 0 && err == nil || yield(&full, err)
 		}
 		if err := l.run(); err != nil {
 			yield(nil, err)
@@ -320,7 +321,7 @@ func (l *lister) Load(ctx context.Context, s listing.Slice, room int) func() (li
 // besideOf returns what stood beside the records of a stream that is closed.
 func besideOf(s *stream[ServiceRequest]) Page {
 	h := s.header()
-	return Page{Total: totalOf(s.meta, h), Header: h, Extra: s.meta}
+	return Page{Total: totalOf(s.meta, h), Header: h, Extra: s.meta, Skipped: s.skipped, SkippedErrs: s.skippedErrs}
 }
 
 // row returns what the engine sees of a record. One without id is known by all that it says.
@@ -346,7 +347,7 @@ func (l *lister) wants(r *ServiceRequest) bool {
 func (l *lister) closed(b Page) listing.Meta {
 	l.beside = b
 	clock, _ := http.ParseTime(b.Header.Get("Date"))
-	return listing.Meta{Total: b.Total, Next: nextLink(b.Header), Clock: clock}
+	return listing.Meta{Total: b.Total, Next: nextLink(b.Header), Clock: clock, Unread: errors.Join(b.SkippedErrs...)}
 }
 
 // liveRows reads the records as they come from the server. A record and its place are one piece of

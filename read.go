@@ -26,6 +26,9 @@ type stream[T any] struct {
 	total  int   // attempts of all formats
 	meta   Extra // what stood beside the list, once the stream is closed
 
+	skipped     int     // rows that gave no record, once the stream is closed
+	skippedErrs []error // what was wrong with the first of them, and where
+
 	rows, warnings int
 	body           *countedBody
 }
@@ -174,7 +177,10 @@ func (s *stream[T]) next(dst *T) error {
 
 // close ends the stream, and keeps the connection if little is left of the answer.
 func (s *stream[T]) close() {
-	s.meta = s.rd.Meta()
+	s.meta, s.skipped = s.rd.Meta(), s.rd.Skipped()
+	for _, err := range s.rd.SkippedErrs() {
+		s.skippedErrs = append(s.skippedErrs, s.describe(err))
+	}
 	s.rd.Close()
 	_ = retry.Drain(s.body.ReadCloser)
 	s.done()
@@ -210,8 +216,7 @@ func (b *countedBody) Read(p []byte) (int, error) {
 
 // describe turns an error of the decoder into one that says which call it was.
 func (s *stream[T]) describe(err error) error {
-	var fe *wire.FaultError
-	if errors.As(err, &fe) {
+	if fe, ok := err.(*wire.FaultError); ok {
 		return &APIError{StatusCode: s.a.resp.StatusCode, Method: s.k.method, URL: s.a.url, Attempts: s.a.attempts,
 			Header: s.c.hide.Header(s.a.resp.Header), Faults: s.c.faults(fe.Faults), format: formatOf(s.rd.Format())}
 	}
@@ -227,6 +232,29 @@ func (s *stream[T]) describe(err error) error {
 		Format: formatOf(we.Format), URL: s.a.url, Path: s.c.hide.Text(we.Path), Offset: we.Offset, Snippet: s.c.hide.Snippet([]byte(we.Snippet), 200),
 		Method: s.k.method, StatusCode: s.a.resp.StatusCode, ContentType: s.c.hide.Text(ct), cut: we.Cut,
 		Err: s.c.hide.Error(we.Err),
+	}
+}
+
+// unread returns the error of the first row that is in the answer and could not be read, or nil. The
+// stream is closed.
+func (s *stream[T]) unread() error {
+	if len(s.skippedErrs) == 0 {
+		return nil
+	}
+	return s.skippedErrs[0]
+}
+
+// adopt gives what stood beside a list to the Extra of one record in it, under its own name: where there
+// is no better place.
+func (s *stream[T]) adopt(to *Extra) {
+	for name, raw := range s.meta {
+		if _, taken := (*to)[name]; taken {
+			continue
+		}
+		if *to == nil {
+			*to = Extra{}
+		}
+		(*to)[name] = raw
 	}
 }
 

@@ -48,13 +48,17 @@ type Page struct {
 	Total    int         // how many there are in all, if the server says so, else -1
 	Header   http.Header // of the answer, redacted
 	Extra    Extra       // what stood beside the list, such as meta
+
+	Skipped     int     // rows that are there and could not be read
+	SkippedErrs []error // what was wrong with the first of them, and where: *DecodeError mostly
 }
 
 // List makes one call for service requests (GET /requests; GeoReport v2, GET Service Requests) and
 // returns what it gives: all there is, or a page of it. nil asks for the server's default.
 //
-// The error is an *[APIError], a *[DecodeError] for an answer that cannot be read, or a
-// *[ValidationError] for a query that cannot be sent.
+// A row that cannot be read is left out and counted in [Page.Skipped]. The error is an *[APIError], a
+// *[DecodeError] for an answer of which nothing can be read, or a *[ValidationError] for a query that
+// cannot be sent.
 func (r *RequestClient) List(ctx context.Context, q *Query, opts ...CallOption) (*Page, error) {
 	c, err := r.c.withOptions(opts)
 	if err != nil {
@@ -76,12 +80,14 @@ func (r *RequestClient) List(ctx context.Context, q *Query, opts ...CallOption) 
 	for i := range list {
 		list[i].Status = c.status(list[i].Status)
 	}
-	return &Page{Requests: list, Total: totalOf(s.meta, s.header()), Header: c.hide.Header(s.header()), Extra: s.meta}, nil
+	return &Page{Requests: list, Total: totalOf(s.meta, s.header()), Header: c.hide.Header(s.header()), Extra: s.meta,
+		Skipped: s.skipped, SkippedErrs: s.skippedErrs}, nil
 }
 
 // Get returns one service request (GET /requests/{id}; GeoReport v2, GET Service Request). If the
-// server has no such request, or answers with another one, the error matches [ErrNotFound]. Blanks and
-// invisible characters around a pasted id do not count, nor does a # in front of it.
+// server has no such request, or answers with another one, the error matches [ErrNotFound]. A request that
+// is in the answer and cannot be read is a *[DecodeError]. Blanks and invisible characters around a pasted id
+// do not count, nor does a # in front of it.
 func (r *RequestClient) Get(ctx context.Context, id string, opts ...CallOption) (*ServiceRequest, error) {
 	c, err := r.c.withOptions(opts)
 	if err != nil {
@@ -114,8 +120,12 @@ func getRequest(ctx context.Context, c *conn, id string) (*ServiceRequest, error
 	} {
 		if i := slices.IndexFunc(list, func(got ServiceRequest) bool { return same(got.ID) }); i >= 0 {
 			list[i].Status = c.status(list[i].Status)
+			s.adopt(&list[i].Extra)
 			return &list[i], nil
 		}
+	}
+	if err := s.unread(); err != nil {
+		return nil, err
 	}
 	if len(list) > 0 {
 		return nil, s.missing("the answer holds another request than " + id)
@@ -263,8 +273,8 @@ func (r *ServiceRequest) MediaURLs() []string {
 var requestTable = wire.Register(&wire.Table[ServiceRequest]{
 	Root: "service_requests", Item: "request",
 	Roots: []string{"requests", "service_request"},
-	Identity: []string{"service_request_id", "servicerequest_id", "token", "status", "service_code", "service_name",
-		"requested_datetime", "lat", "address", "address_string"},
+	Identity: []string{"service_request_id", "token", "status_notes", "service_code", "service_name", "agency_responsible",
+		"service_notice", "requested_datetime", "updated_datetime", "expected_datetime", "address", "address_id", "zipcode", "lat", "long", "media_url"},
 	Key: []string{"service_request_id", "servicerequest_id"},
 	Fields: []wire.Field[ServiceRequest]{
 		wire.ID("service_request_id", func(r *ServiceRequest) *string { return &r.ID }, "servicerequest_id"),

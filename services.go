@@ -85,7 +85,9 @@ type CatalogEntry struct {
 
 // List returns all services (GET /services; GeoReport v2, GET Service List).
 //
-// A call that fails is an *[APIError], or a *[DecodeError] for an answer that cannot be read.
+// What the server has put beside the list is in the Extra of the first service. A service that cannot be
+// read is left out, with a warning. A call that fails is an *[APIError], or a *[DecodeError] for an answer
+// of which nothing can be read.
 func (s *ServiceClient) List(ctx context.Context, opts ...CallOption) ([]Service, error) {
 	c, err := s.c.withOptions(opts)
 	if err != nil {
@@ -96,11 +98,15 @@ func (s *ServiceClient) List(ctx context.Context, opts ...CallOption) ([]Service
 
 func listServices(ctx context.Context, c *conn) ([]Service, error) {
 	k := &call{op: "GET services", method: http.MethodGet, path: c.path("services")}
-	list, _, err := collect(ctx, c, k, serviceTable, nil)
-	if err == nil {
-		c.rememberServices(list)
+	list, s, err := collect(ctx, c, k, serviceTable, nil)
+	if err != nil {
+		return nil, err
 	}
-	return list, err
+	if len(list) > 0 {
+		s.adopt(&list[0].Extra)
+	}
+	c.rememberServices(list)
+	return list, nil
 }
 
 // Definition returns the attributes of a service (GET /services/{code}; GeoReport v2, GET Service
@@ -124,6 +130,7 @@ func getDefinition(ctx context.Context, c *conn, code string) (*ServiceDefinitio
 		return nil, err
 	}
 	for i := range list {
+		a.adopt(&list[i].Extra)
 		if list[i].ServiceCode == code {
 			c.rememberDefinition(code, &list[i])
 			return &list[i], nil
@@ -133,6 +140,9 @@ func getDefinition(ctx context.Context, c *conn, code string) (*ServiceDefinitio
 		// Another code than the one asked for: open311-to-Go finds definitions by an id of its own.
 		c.rememberDefinition(cmp.Or(list[0].ServiceCode, code), &list[0])
 		return &list[0], nil
+	}
+	if err := a.unread(); err != nil {
+		return nil, err
 	}
 	return nil, a.missing("no definition of service " + code)
 }
@@ -289,10 +299,17 @@ var attributeTable = wire.Register(&wire.Table[Attribute]{
 var valueTable = wire.Register(&wire.Table[AttributeValue]{
 	Root: "values", Item: "value",
 	Fields: []wire.Field[AttributeValue]{
-		wire.ID("key", func(v *AttributeValue) *string { return &v.Key }),
-		wire.ID("name", func(v *AttributeValue) *string { return &v.Name }),
+		wire.ID("key", func(v *AttributeValue) *string { return &v.Key }, "id", "code", "value"),
+		wire.ID("name", func(v *AttributeValue) *string { return &v.Name }, "label", "text", "title"),
 	},
 	// Plain words for values: open311-to-Go, fms-endpoint.
 	Lone: func(v *AttributeValue, s string) bool { v.Key, v.Name = s, s; return true },
 	Pair: func(v *AttributeValue, key, name string) { v.Key, v.Name = key, name },
+	// The value of {"value":"a","text":"A"} is the key, that of {"key":"a","value":"A"} the name.
+	Instead: func(name string, has func(string) bool) string {
+		if name == "value" && (has("key") || has("id") || has("code")) && !has("name") && !has("label") && !has("text") {
+			return "name"
+		}
+		return name
+	},
 })

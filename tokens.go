@@ -39,6 +39,9 @@ func resolve(ctx context.Context, c *conn, token string) (id string, err error) 
 			return row.ID, nil
 		}
 	}
+	if err := s.unread(); err != nil {
+		return "", err
+	}
 	return "", fmt.Errorf("open311: GET %s: no id for this token: %w", s.url(), ErrPending)
 }
 

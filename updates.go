@@ -59,7 +59,9 @@ type UpdateQuery struct {
 
 // List returns the updates of all requests in a span of time (GET /servicerequestupdates), each once.
 // nil, or a zero query, asks for the server's default. Updates outside of the span are left out: some
-// servers give them all the same. One without a date is kept.
+// servers give them all the same. One without a date is kept. One that cannot be read is left out, with a
+// warning; if none can be read the error is a *[DecodeError]. What the server has put beside the list is in
+// the Extra of the first update.
 func (u *UpdateClient) List(ctx context.Context, q *UpdateQuery, opts ...CallOption) ([]Update, error) {
 	c, err := u.c.withOptions(opts)
 	if err != nil {
@@ -76,7 +78,7 @@ func (u *UpdateClient) List(ctx context.Context, q *UpdateQuery, opts ...CallOpt
 	c.addTime(params, "end_date", q.End, true)
 	maps.Copy(params, q.Params)
 	k := &call{op: "GET servicerequestupdates", method: http.MethodGet, path: c.path("servicerequestupdates"), params: params}
-	list, _, err := collect(ctx, c, k, updateTable, nil)
+	list, s, err := collect(ctx, c, k, updateTable, nil)
 	if err != nil {
 		if c.isEmpty(err) {
 			return []Update{}, nil
@@ -95,6 +97,9 @@ func (u *UpdateClient) List(ctx context.Context, q *UpdateQuery, opts ...CallOpt
 		kept = append(kept, *update)
 	}
 	clear(list[len(kept):])
+	if len(kept) > 0 {
+		s.adopt(&kept[0].Extra)
+	}
 	return kept, nil
 }
 
@@ -273,7 +278,7 @@ func (c *conn) updateProblems(n *NewUpdate) []Problem {
 var updateTable = wire.Register(&wire.Table[Update]{
 	Root: "service_request_updates", Item: "request_update",
 	Roots:    []string{"service_requests_updates", "service_request_update", "updates"},
-	Identity: []string{"update_id", "service_request_id", "status", "updated_datetime"},
+	Identity: []string{"update_id", "service_request_id", "updated_datetime", "media_url"},
 	Key:      []string{"update_id"},
 	Fields: []wire.Field[Update]{
 		wire.ID("update_id", func(u *Update) *string { return &u.ID }),

@@ -110,6 +110,9 @@ func (l *Lister) fetchOnce(s *Slice) (*Response, error) {
 	if err != io.EOF {
 		return res, err
 	}
+	if res.Unread != nil {
+		return res, l.NoteGap(res.Unread, s.Start, s.End, l.source.Describe(*s))
+	}
 	return res, nil
 }
 

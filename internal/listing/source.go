@@ -48,6 +48,8 @@ type Meta struct {
 	Total int       // how many rows there are in all; -1 if the server does not say
 	Next  string    // the parameters of the next page, where the server gives a link; else ""
 	Clock time.Time // when the server says that it answered; zero if it does not
+	// Unread says what is wrong with rows that are there and could not be read; nil if there are none.
+	Unread error
 }
 
 // Slice is what one call asks for: a span of time, and which part of its list.

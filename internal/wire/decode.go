@@ -1,12 +1,25 @@
 package wire
 
-import "strconv"
+import (
+	"math/bits"
+	"strconv"
+)
 
-// decode reads the record whose container is nodes[first] into dst, which is zero but for what
-// SetPlace may use.
-func (t *Table[T]) decode(m *mapper, first int32, dst *T) {
+// decode reads a record into dst, which is zero but for what SetPlace may use. What stands beside it in
+// its item goes to Extra.
+func (t *Table[T]) decode(m *mapper, at row, dst *T) {
 	m.checkText()
-	t.fields(m, first, dst)
+	id := int32(0)
+	if at.item != at.node {
+		id = m.keepBeside(at)
+	}
+	t.fields(m, at.node, dst)
+	if id > 0 {
+		key := &t.Fields[bits.TrailingZeros64(t.core.keys)]
+		if t.set(m, key, id, dst, &coordinates{}) && m.warn != nil {
+			m.warnAt(id, WarnName, "stands for "+key.name)
+		}
+	}
 	if len(m.sets) > 0 {
 		all := string(m.arena)
 		for _, w := range m.sets {
@@ -30,9 +43,12 @@ func (t *Table[T]) fields(m *mapper, first int32, dst *T) {
 	for n := first + 1; n < end; n = s.nodes[n].next {
 		d := &s.nodes[n]
 		f := unknownField
-		if d.entry > 0 {
+		switch {
+		case d.entry > 0:
 			f = s.dict.entries[d.entry].field
-		} else if t.core != nil {
+		case t.Instead != nil:
+			f = t.core.field([]byte(t.Instead(string(s.name(d)), func(name string) bool { return s.has(first, name) })))
+		case t.core != nil:
 			f = t.core.field(s.name(d))
 		}
 		if f == unknownField {
@@ -74,8 +90,13 @@ func (t *Table[T]) fields(m *mapper, first int32, dst *T) {
 
 // setPlace stores the place if both its halves are there and it is on Earth. Else they go to Extra.
 func (t *Table[T]) setPlace(m *mapper, dst *T, p *coordinates) {
+	if !p.lat && !p.long && len(m.extras) > 0 && m.nested == 0 {
+		lat, long, ok := m.findPlace()
+		t.SetPlace(dst, lat, long, ok)
+		return
+	}
 	ok := p.lat && p.long
-	if ok && (p.at[0] < -90 || p.at[0] > 90 || p.at[1] < -180 || p.at[1] > 180) {
+	if ok && !isOnEarth(p.at[0], p.at[1]) {
 		ok = false
 		if m.warn != nil {
 			n := p.node[0]
@@ -116,15 +137,12 @@ func (t *Table[T]) again(m *mapper, f *Field[T], old, n int32, alias bool) bool 
 	oldName, name := s.name(&s.nodes[old]), s.name(&s.nodes[n])
 	same := string(oldName) == string(name)
 	switch {
-	case same && m.xml:
-		// Several elements of one name: all are kept.
+	case same:
 		m.keep(old)
 		m.keep(n)
-		if f.shape == shapeLink {
+		if m.xml && f.shape == shapeLink {
 			return false // a list, of which the first is the field's value
 		}
-		fallthrough
-	case same:
 		if m.warn != nil {
 			m.warnAt(n, WarnDuplicate, "given twice; the last one counts")
 		}
@@ -139,6 +157,18 @@ func (t *Table[T]) again(m *mapper, f *Field[T], old, n int32, alias bool) bool 
 
 // set stores the value of nodes[n] in the field. It reports false if there was nothing to store.
 func (t *Table[T]) set(m *mapper, f *Field[T], n int32, dst *T, place *coordinates) bool {
+	if m.s.nodes[n].kind == Object {
+		if k := m.word(n, f.shape); k > 0 {
+			if m.s.nodes[n].next > n+2 {
+				m.keep(n) // there is more in it
+			}
+			if m.warn != nil {
+				m.warnAt(n, WarnType, "text inside a list or an object")
+			}
+			m.s.nodes[k].flags |= kept
+			return t.set(m, f, k, dst, place)
+		}
+	}
 	switch f.shape {
 	case shapeText, shapeID, shapeLink:
 		return m.setText(f.text(dst), n, f.shape, f.repeats)

@@ -8,12 +8,14 @@
 //   - bytes: bytes.go, html.go, jsonp.go, coerce.go, labels.go, charset.go, transcode.go read texts; time.go,
 //     time_loose.go, time_layouts.go read dates; names.go knows the names of fields; value.go writes values;
 //   - scanners: json.go and xml.go turn the bytes of one record into the same nodes (node.go, scan.go);
-//   - what the nodes mean: faults.go finds errors in them, classify.go tells records from envelopes
-//     and errors;
+//     json_loose.go reads what has quotes that nobody has escaped;
+//   - what the nodes mean: refuse.go tells whether an object is an error, faults.go finds the words of
+//     errors in it, classify.go tells records from envelopes and errors;
 //   - tables: table.go names the fields; decode.go makes a record of nodes, with mapper.go, scalar.go,
-//     moment.go, words.go and nested.go for its values; encode.go makes a [Value] of a record;
+//     member.go, place.go, moment.go, words.go and nested.go for its values; encode.go makes a [Value] of a record;
 //   - documents: window.go holds the part that is in memory, document.go gets it into UTF-8 and tells
-//     of repairs, envelope.go with one file a format finds the records, reader.go gives them away.
+//     of repairs, envelope.go with one file a format finds the records, reader.go gives them away,
+//     and skipped.go counts what gave none.
 //
 // Real servers send what encoding/json and encoding/xml refuse: bare 001, raw control bytes,
 // bare ampersands, two roots in a row, Latin-1 under a UTF-8 label. The scanners read on through

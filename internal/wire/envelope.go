@@ -1,6 +1,9 @@
 package wire
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // envelope is what stands around the records of a document, as far as it has been read.
 type envelope struct {
@@ -13,9 +16,13 @@ type envelope struct {
 	// unusual is what is unusual about where the records are. It is told with the first of them: of an
 	// error answer it would say nothing.
 	unusual string
-	queue   []int32 // records found in what was read last
+	queue   []row // records found in what was read last
 	meta    map[string]json.RawMessage
+	gone    skipped
 }
+
+// row is a record among the nodes, and the item of the list that it is in: mostly itself.
+type row struct{ node, item int32 }
 
 // open is a container of the envelope that has been entered.
 type open struct {
@@ -99,61 +106,62 @@ func (e *envelope) pathTo(to int32) {
 }
 
 // spread finds the records in nodes[n], which is an item of the list, and queues them.
-func (e *envelope) spread(n int32, depth int) error {
+func (e *envelope) spread(n int32) error {
 	s := &e.s
 	d := &s.nodes[n]
 	switch {
-	case d.kind == Null && e.s.dict.table.item == "":
+	case d.kind == Null && s.dict.table.item == "":
 		return nil
-	case d.kind < List:
-		e.queue = append(e.queue, n)
-		return nil
-	case d.kind == Object && s.isRecord(n):
-		if !s.hasIdentity(n) && s.looksLikeFault(n) {
-			if f := s.faults(n); len(f) > 0 {
-				return e.fault(f)
-			}
-		}
-		e.queue = append(e.queue, n)
+	case d.kind < List, d.kind == Object && s.isPlain(n):
+		e.queue = append(e.queue, row{n, n})
 		return nil
 	}
-	before := len(e.queue)
-	if depth < 5 {
-		for k := n + 1; k < d.next; k = s.nodes[k].next {
-			if s.nodes[k].kind >= List || d.kind == List {
-				if err := e.spread(k, depth+1); err != nil {
-					return err
-				}
-			}
-		}
+	found := s.inside(n, 0, nil)
+	if len(found) == 0 {
+		return e.spreadNothing(n)
 	}
-	if len(e.queue) > before {
-		if depth == 0 {
-			e.report(WarnEnvelope, "a record inside another container")
-		}
+	if slices.ContainsFunc(found, func(k int32) bool { return s.weigh(k).keyed }) {
+		found = slices.DeleteFunc(found, func(k int32) bool { return !s.weigh(k).keyed })
+	}
+	if found[0] != n {
+		e.report(WarnEnvelope, "a record inside another container")
+	}
+	if len(found) == 1 {
+		e.queue = append(e.queue, row{found[0], n})
 		return nil
 	}
-	if d.kind == List && d.next > n+1 {
-		return nil
+	for _, k := range found {
+		e.queue = append(e.queue, row{k, k})
 	}
-	if s.looksLikeFault(n) {
-		if f := s.faults(n); len(f) > 0 {
-			return e.fault(f)
+	for k := n + 1; k < d.next; k = s.nodes[k].next {
+		if i, _ := slices.BinarySearch(found, k); i == len(found) || found[i] >= s.nodes[k].next {
+			e.addMeta(k)
 		}
 	}
-	e.queue = append(e.queue, n)
 	return nil
 }
 
-// fault deals with an error among the records: in place of the first it is the answer, behind others
-// it is a row that is no record.
-func (e *envelope) fault(f []Fault) error {
-	if e.index == 0 && len(e.queue) == 0 {
-		return &FaultError{f}
+// spreadNothing deals with an item in which there is no record.
+func (e *envelope) spreadNothing(n int32) error {
+	s := &e.s
+	d := &s.nodes[n]
+	if s.looksLikeFault(n) || d.kind == Object && s.refuses(n, false) {
+		if f := s.faults(n); len(f) > 0 {
+			e.fault(f)
+			return nil
+		}
 	}
-	e.report(WarnRecord, "an error in place of a record was skipped")
-	e.index++
-	return nil
+	switch {
+	case d.kind == List || d.next == n+1 && s.dict.table.isRoot(s.name(d)) && string(s.name(d)) != s.dict.table.item:
+		if !s.isEmpty(n) {
+			return e.skip(errNoRecord)
+		}
+		return nil // a list that has nothing in it
+	case s.dict.table.item == "" || s.keepEmpty || s.isEmpty(n):
+		e.queue = append(e.queue, row{n, n})
+		return nil
+	}
+	return e.skip(errNoRecord)
 }
 
 // addMeta keeps nodes[n], which stands beside the list.

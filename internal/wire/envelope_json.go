@@ -104,15 +104,16 @@ func (e *envelope) objectJSON() error {
 	if err != nil {
 		return err
 	}
+	if best >= 0 && e.s.refuses(0, best == 0) && !e.s.inList(best) && (best > 0 || e.s.weigh(0).strong < 2) {
+		best = -1 // what stands there tells of the fields that are wrong
+	}
 	table := e.s.dict.table
 	switch {
 	case best == 0:
 		if err := e.readJSON(true); err != nil {
 			return err
 		}
-		if err := e.spread(0, 0); err != nil {
-			return err
-		}
+		e.queue = append(e.queue, row{})
 		if table.item != "" && e.unusual == "" {
 			e.unusual = "an object in place of a list"
 		}
@@ -121,44 +122,51 @@ func (e *envelope) objectJSON() error {
 	case best > 0:
 		e.pathTo(best)
 	default:
-		list := e.s.emptyList()
-		if list >= 0 && e.s.nodes[list].next == list+1 {
-			e.pathTo(list)
-			if e.s.nodes[list].kind != Null {
-				e.path = append(e.path, string(e.s.name(&e.s.nodes[list])))
-			}
-			break
+		if ok, err := e.objectWithout(); !ok {
+			return err
 		}
-		if e.s.looksLikeFault(0) {
-			if f := e.s.faults(0); len(f) > 0 {
-				return &FaultError{f}
-			}
-		}
-		if len(e.s.nodes) <= 1 { // {}
-			if err := e.valueJSON(); err != nil {
-				return err
-			}
-			e.done = true
-			if table.item == "" || e.s.nodes[0].next > 1 {
-				return e.fail(e.pos, ErrList)
-			}
-			return e.spread(0, 0)
-		}
-		if list >= 0 {
-			e.pathTo(list)
-			e.path = append(e.path, string(e.s.name(&e.s.nodes[list])))
-			break
-		}
-		if !e.whole && table.item != "" {
-			e.path = e.path[:0] // so much stands in front of the list, if there is one: see what comes
-			break
-		}
-		return e.fail(e.pos, ErrList)
 	}
 	if e.unusual = "a list wrapped in an object"; table.item == "" {
 		e.unusual = "the record is inside another object"
 	}
 	return e.push('{', true)
+}
+
+// objectWithout decides what an object is in which no record was found. It reports whether it is an
+// envelope, of an empty list or of one that is yet to come.
+func (e *envelope) objectWithout() (bool, error) {
+	s := &e.s
+	list := s.emptyList()
+	refused := s.refuses(0, false)
+	if list >= 0 && s.nodes[list].kind == Null && s.looksLikeFault(0) {
+		list = -1
+	}
+	if refused || list < 0 && s.looksLikeFault(0) {
+		if f := s.faults(0); len(f) > 0 {
+			return false, &FaultError{f}
+		}
+	}
+	if list < 0 {
+		list = s.namedList()
+	}
+	switch {
+	case list > 0 && !refused:
+		e.pathTo(list)
+		if s.nodes[list].kind != Null {
+			e.path = append(e.path, string(s.name(&s.nodes[list])))
+		}
+		return true, nil
+	case !e.whole && s.dict.table.item != "":
+		e.path = e.path[:0] // so much stands in front of the list, if there is one: see what comes
+		return true, nil
+	case s.keepEmpty && s.isEmpty(0), s.dict.table.item != "" && len(s.nodes) > 1 && s.isEmpty(0):
+		if err := e.readJSON(true); err != nil {
+			return false, err
+		}
+		e.done = true
+		return false, e.spread(0)
+	}
+	return false, e.fail(e.pos, ErrList)
 }
 
 // itemJSON reads an item of the list and queues the records in it.
@@ -167,24 +175,25 @@ func (e *envelope) itemJSON() error {
 		if err := e.readJSON(false); err != nil || len(e.s.nodes) == 0 {
 			return err
 		}
-		return e.spread(0, 0)
+		e.s.item = true
+		return e.spread(0)
 	}
 	if err := e.valueJSON(); err != nil {
 		return err
 	}
 	if e.s.nodes[0].kind == Null {
-		e.report(WarnRecord, "a row that is null was skipped")
-		e.index++
+		e.skipBlank("a row that is null was skipped")
 		return nil
 	}
-	return e.spread(0, 0)
+	return e.spread(0)
 }
 
 // readJSON reads the object at pos as a record, with its nodes from nodes[0] on; there are none if it
 // had to be skipped. alone says that it is all there is, so that it cannot be skipped.
 func (e *envelope) readJSON(alone bool) error {
-	for {
+	for loose := false; ; {
 		e.s.reset()
+		e.s.loose = loose
 		end, err := e.s.jsonRecord(e.pos)
 		switch err {
 		case nil:
@@ -196,18 +205,24 @@ func (e *envelope) readJSON(alone bool) error {
 				return err
 			}
 			continue
-		case errCut, errDeep, errMany:
+		case errDeep, errMany:
+			return e.fail(e.pos, err)
+		}
+		if !loose { // once more, with quotes that nobody has escaped
+			loose = true
+			continue
+		}
+		if err == errCut {
 			return e.fail(e.pos, err)
 		}
 		if alone {
 			return e.fail(e.pos, err)
 		}
 		if next := e.s.jsonSkipRecord(e.pos); next > 0 {
+			e.s.record = e.s.src[e.pos:next]
 			e.pos = next
-			e.report(WarnRecord, "a row that cannot be read was skipped: "+err.Error())
-			e.index++
 			e.s.nodes = e.s.nodes[:0]
-			return nil
+			return e.skip(err)
 		}
 		if e.s.eof {
 			return e.fail(e.pos, err)
@@ -273,7 +288,7 @@ func (e *envelope) fieldJSON() error {
 		return err
 	}
 	if depth > len(e.path) && e.s.nodes[0].kind >= List && e.s.itemLike(0, e.keyed) {
-		return e.spread(0, 0)
+		return e.spread(0)
 	}
 	e.nameMeta(name)
 	return nil

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"html"
 	"io"
 	"strings"
 )
@@ -49,8 +50,11 @@ func (e *envelope) beginXML() error {
 		}
 	}
 	list := e.s.emptyList()
-	if f := e.s.faults(0); len(f) > 0 && e.s.looksLikeFault(0) {
+	if f := e.s.faults(0); len(f) > 0 && (e.s.looksLikeFault(0) || e.s.refuses(0, false)) {
 		return &FaultError{f}
+	}
+	if list < 0 {
+		list = e.s.namedList()
 	}
 	if list < 0 {
 		return e.fail(e.pos, ErrList)
@@ -162,6 +166,7 @@ func (e *envelope) stepXML() error {
 	}
 	if level < len(e.path) && string(name) == e.path[level] {
 		e.pos = t.end
+		e.attrMeta()
 		if t.empty {
 			e.done = level == 0
 			return nil
@@ -180,7 +185,18 @@ func (e *envelope) stepXML() error {
 		e.addMeta(0)
 		return nil
 	}
-	return e.spread(0, 0)
+	return e.spread(0)
+}
+
+// attrMeta keeps the attributes of a container around the records.
+func (e *envelope) attrMeta() {
+	for _, a := range e.s.attrs {
+		name := string(e.s.src[a.name.lo:a.name.hi])
+		e.s.reset()
+		e.s.scratch = append(e.s.scratch, html.UnescapeString(string(a.value))...)
+		e.s.nodes = append(e.s.nodes, node{kind: Text, flags: untyped | textScratch, text: span{0, uint32(len(e.s.scratch))}, next: 1})
+		e.nameMeta(name)
+	}
 }
 
 // endXML closes the innermost container. An end tag that is spelt otherwise closes the container it
@@ -225,9 +241,10 @@ func (e *envelope) recordXML(at int) error {
 		if len(e.stack) == 0 {
 			return e.fail(e.pos, err)
 		}
-		e.report(WarnRecord, "an element that cannot be read was skipped: "+err.Error())
-		e.pos++ // behind its '<': the next tag is found from there
+		e.s.record = nil
 		e.s.nodes = e.s.nodes[:0]
+		_ = e.skip(err)
+		e.pos++ // behind its '<': the next tag is found from there
 		return nil
 	}
 }

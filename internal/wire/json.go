@@ -189,8 +189,11 @@ func (s *scan) jsonField(i, depth int) (int, error) {
 
 // jsonName reads the name of a field into nodes[n].
 func (s *scan) jsonName(i, n int) (int, error) {
-	if s.src[i] == '"' {
+	switch s.src[i] {
+	case '"':
 		return s.jsonString(i, n, true)
+	case '\'':
+		return s.jsonSingleQuoted(i, n, true)
 	}
 	// A name without quotes, as JavaScript writes it.
 	j := i
@@ -227,7 +230,7 @@ func (s *scan) jsonFieldValue(i, n, depth int) (int, error) {
 	if len(s.nodes) > n {
 		d := &s.nodes[n]
 		d.name, d.entry = field.name, field.entry
-		d.flags |= field.flags & nameScratch
+		d.flags |= field.flags & (nameScratch | repaired)
 	}
 	return j, err
 }
@@ -307,7 +310,7 @@ func (s *scan) jsonScalar(i, n int) (int, error) {
 		d.kind, d.text = Bool, span{uint32(i), uint32(i + 5)}
 		return i + 5, nil
 	case c == '\'':
-		return s.jsonSingleQuoted(i, n)
+		return s.jsonSingleQuoted(i, n, false)
 	}
 	return s.jsonBare(i, n)
 }
@@ -341,26 +344,4 @@ func jsonNumber(b []byte, i int) int {
 		}
 	}
 	return j
-}
-
-// jsonSkipRecord finds the end of the object at src[i] whose inside could not be read: the brace that
-// balances the first, by counting braces outside strings. It returns -1 if there is none in the window.
-func (s *scan) jsonSkipRecord(i int) int {
-	depth, inText := 0, false
-	for ; i < len(s.src); i++ {
-		switch c := s.src[i]; {
-		case inText && c == '\\':
-			i++
-		case c == '"':
-			inText = !inText
-		case inText:
-		case c == '{':
-			depth++
-		case c == '}':
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		}
-	}
-	return -1
 }

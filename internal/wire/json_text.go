@@ -66,15 +66,19 @@ func (s *scan) jsonBare(i, n int) (int, error) {
 	return j, nil
 }
 
-// jsonSingleQuoted reads 'text', as Python prints it.
-func (s *scan) jsonSingleQuoted(i, n int) (int, error) {
+// jsonSingleQuoted reads 'text', as Python prints it, into nodes[n], as its name or as its text.
+func (s *scan) jsonSingleQuoted(i, n int, isName bool) (int, error) {
 	lo := len(s.scratch)
 	for j := i + 1; j < len(s.src); j++ {
 		switch c := s.src[j]; c {
 		case '\'':
-			d := &s.nodes[n]
-			d.kind, d.text = Text, span{uint32(lo), uint32(len(s.scratch))}
-			d.flags |= textScratch
+			if isName {
+				s.setName(n, lo)
+				s.repairIn(n, WarnSyntax, "name in single quotes")
+				return j + 1, nil
+			}
+			s.setText(n, lo)
+			s.nodes[n].kind = Text
 			s.repairIn(n, WarnSyntax, "text in single quotes")
 			return j + 1, nil
 		case '\\':
@@ -96,6 +100,9 @@ func (s *scan) jsonSingleQuoted(i, n int) (int, error) {
 // jsonString reads the string at src[i] into nodes[n], as its name or as its text. A string without
 // escapes stays where it is.
 func (s *scan) jsonString(i, n int, isName bool) (int, error) {
+	if s.loose && !isName {
+		return s.jsonLoose(i, n)
+	}
 	b := s.src
 	i++
 	start := i
@@ -154,15 +161,26 @@ func (s *scan) jsonStringTail(start, i, n int, isName, high bool) (int, error) {
 	if err != nil {
 		return i, err
 	}
-	d = &s.nodes[n]
 	if isName {
-		d.name = span{uint32(lo), uint32(len(s.scratch))}
-		d.flags |= nameScratch
+		s.setName(n, lo)
 	} else {
-		d.text = span{uint32(lo), uint32(len(s.scratch))}
-		d.flags |= textScratch
+		s.setText(n, lo)
 	}
 	return i, nil
+}
+
+// setName makes what is in scratch from lo on the name of nodes[n].
+func (s *scan) setName(n, lo int) {
+	d := &s.nodes[n]
+	d.name = span{uint32(lo), uint32(len(s.scratch))}
+	d.flags |= nameScratch
+}
+
+// setText makes what is in scratch from lo on the text of nodes[n].
+func (s *scan) setText(n, lo int) {
+	d := &s.nodes[n]
+	d.text = span{uint32(lo), uint32(len(s.scratch))}
+	d.flags |= textScratch
 }
 
 // jsonUnescape appends the rest of a string to scratch, from an escape or a control byte on, and

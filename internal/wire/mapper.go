@@ -64,6 +64,30 @@ func (m *mapper) keep(n int32) {
 	m.extras = append(m.extras, extra{name: name, node: n})
 }
 
+// keepBeside sends what stands around a record in its item to Extra. It returns the node of the id among it,
+// if the record has none of its own: that is not in Extra.
+func (m *mapper) keepBeside(at row) (id int32) {
+	keyed := m.s.dict.table.keys == 0 || m.s.weigh(at.node).keyed
+	for up := at.item; up < at.node; {
+		inner := at.node
+		for k := up + 1; k < m.s.nodes[up].next; k = m.s.nodes[k].next {
+			d := &m.s.nodes[k]
+			name := string(m.s.name(d))
+			switch {
+			case k <= at.node && at.node < d.next:
+				inner = k
+			case d.kind == Null || name == "":
+			case name == "id" && d.kind < List && !keyed:
+				id = k
+			default:
+				m.keep(k)
+			}
+		}
+		up = inner
+	}
+	return id
+}
+
 // misfit keeps a value that does not fit its field in Extra, and warns.
 func (m *mapper) misfit(n int32, kind, detail string) bool {
 	m.keep(n)
@@ -104,25 +128,20 @@ func (m *mapper) takeExtras() map[string]json.RawMessage {
 				repeated = map[string][]int32{}
 			}
 			repeated[e.name] = append(repeated[e.name], int32(i))
-			if !m.xml {
-				if m.warn != nil {
-					m.warnAt(e.node, WarnDuplicate, "given twice; the last one counts")
-				}
-				out[e.name] = block[e.lo:e.hi:e.hi]
+			if !m.xml && m.warn != nil && m.s.dict.table.field([]byte(e.name)) == unknownField {
+				m.warnAt(e.node, WarnDuplicate, "given twice; both are kept")
 			}
 			continue
 		}
 		out[e.name] = block[e.lo:e.hi:e.hi]
 	}
-	if m.xml {
-		for name, more := range repeated {
-			list := append(json.RawMessage{'['}, out[name]...)
-			for _, i := range more {
-				e := m.extras[i]
-				list = append(append(list, ','), block[e.lo:e.hi]...)
-			}
-			out[name] = append(list, ']')
+	for name, more := range repeated {
+		list := append(json.RawMessage{'['}, out[name]...)
+		for _, i := range more {
+			e := m.extras[i]
+			list = append(append(list, ','), block[e.lo:e.hi]...)
 		}
+		out[name] = append(list, ']')
 	}
 	return out
 }

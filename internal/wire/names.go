@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"bytes"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // names predicts which field comes next. Servers send the fields of every record in the same order,
 // so comparing the bytes with the name that followed the last time mostly replaces reading the name
@@ -22,7 +19,6 @@ type entry struct {
 	open  string // `<name>`
 	close string // `</name>`
 	field int16  // the table's row: see Table.dict; unknownField if the table has none
-	ident bool   // one of the table's Identity
 	next  int32  // entry that followed this one the last time; 0 for none
 }
 
@@ -96,49 +92,68 @@ func newEntry(name string, field int16) entry {
 type dictionary struct {
 	entries  []entry          // entry i has index i+1 in names
 	index    map[string]int32 // name → index in names
+	squeezed map[string]int16 // squeezed name → the table's row
 	root     string
 	item     string
-	roots    map[string]string // names that may be a root or an item, each under itself
-	identity map[string]bool
-	keys     uint64 // the rows of the table that are keys, one bit each
+	roots    map[string]string // squeezed name that may be a root or an item → how it is spelt
+	identity uint64            // the rows of the table that make a record, one bit each
+	keys     uint64            // the rows of the table that are keys
+
+	keepEmpty bool // see Table.KeepEmpty
 }
 
 func newDictionary(root, item string, roots, identity, key []string, dict map[string]int16) *dictionary {
 	d := &dictionary{
-		index: make(map[string]int32, len(dict)), root: root, item: item,
-		roots: map[string]string{root: root}, identity: map[string]bool{},
+		index: make(map[string]int32, len(dict)), squeezed: make(map[string]int16, len(dict)),
+		root: root, item: item, roots: map[string]string{},
 	}
-	if item != "" {
-		d.roots[item] = item
-	}
-	for _, r := range roots {
-		d.roots[r] = r
-	}
-	for _, r := range identity {
-		d.identity[r] = true
-	}
-	for _, k := range key {
-		if f, ok := dict[k]; ok {
-			d.keys |= 1 << max(f, -2-f)
+	for _, r := range append([]string{root, item}, roots...) {
+		if r != "" {
+			d.roots[r], d.roots[string(squeeze([]byte(r)))] = r, r
 		}
 	}
+	bits := func(names []string) (set uint64) {
+		for _, name := range names {
+			if f, ok := dict[name]; ok {
+				set |= rowBit(f)
+			}
+		}
+		return set
+	}
+	d.identity, d.keys = bits(identity), bits(key)
 	for name, field := range dict {
-		e := newEntry(name, field)
-		e.ident = d.identity[name]
-		d.entries = append(d.entries, e)
+		d.entries = append(d.entries, newEntry(name, field))
 		d.index[name] = int32(len(d.entries))
+		d.squeezed[string(squeeze([]byte(name)))] = aliasOf(int(max(field, -2-field)))
 	}
 	return d
 }
 
-// like returns the field that name means although it is spelt with other capitals or blanks, as an
-// alias, or unknownField.
-func (d *dictionary) like(name []byte) int16 {
-	if i, ok := d.index[string(bytes.ToLower(bytes.TrimSpace(name)))]; ok {
-		if f := d.entries[i-1].field; f >= 0 {
-			return aliasOf(int(f))
+// rowBit is the bit of the row that a field of a dictionary means, as itself or as an alias.
+func rowBit(field int16) uint64 { return 1 << max(field, -2-field) }
+
+// squeeze returns a name as all of its spellings have it: serviceRequestId, Service_Request_ID and
+// service-request-id are one name.
+func squeeze(name []byte) []byte {
+	out := make([]byte, 0, 64)
+	for _, c := range name {
+		switch {
+		case 'A' <= c && c <= 'Z':
+			out = append(out, c|0x20)
+		case c > ' ' && c != '_' && c != '-':
+			out = append(out, c)
 		}
-		return d.entries[i-1].field
+	}
+	return out
+}
+
+// like returns the field that name means although it is spelt with other capitals or other joints, as
+// an alias, or unknownField.
+func (d *dictionary) like(name []byte) int16 {
+	if len(name) <= 64 {
+		if f, ok := d.squeezed[string(squeeze(name))]; ok {
+			return f
+		}
 	}
 	return unknownField
 }
@@ -152,7 +167,12 @@ func (d *dictionary) field(name []byte) int16 {
 }
 
 // isRoot reports whether name may be a root or an item.
-func (d *dictionary) isRoot(name []byte) bool { return d.roots[string(name)] != "" }
+func (d *dictionary) isRoot(name []byte) bool {
+	if len(name) == 0 || len(name) > 64 {
+		return false
+	}
+	return d.roots[string(name)] != "" || d.roots[string(squeeze(name))] != ""
+}
 
 // known reports whether the table has a field called name.
 func (d *dictionary) known(name []byte) bool {

@@ -59,15 +59,39 @@ func (l listField[T, E]) decode(m *mapper, n int32, dst *T, item string) {
 	m.lossy = lossy || m.lossy && l.table.Extra == nil
 }
 
-// isItem reports whether the object nodes[n] has fields of E.
+// isItem reports whether the object nodes[n] has fields of E: one under its own name, or two
+// different ones.
 func (l listField[T, E]) isItem(m *mapper, n int32) bool {
 	s := m.s
+	var aliases uint64
 	for k := n + 1; k < s.nodes[n].next; k = s.nodes[k].next {
-		if l.table.core.known(s.name(&s.nodes[k])) {
+		switch f := l.table.core.field(s.name(&s.nodes[k])); {
+		case f >= 0:
 			return true
+		case f != unknownField:
+			aliases |= rowBit(f)
 		}
 	}
-	return false
+	return aliases&(aliases-1) != 0
+}
+
+// around returns the container in the object nodes[n], which is no item, that holds items: {"endpoint":{…}},
+// or the list in {"dependentOn":{…},"values":[…]}; n itself for {"N":"North"}. It returns 0 if there is none.
+func (l listField[T, E]) around(m *mapper, n int32) int32 {
+	s := m.s
+	if s.nodes[n].next == n+1 {
+		return 0
+	}
+	if s.nodes[n+1].next == s.nodes[n].next && (s.nodes[n+1].kind >= List || l.table.Pair != nil) {
+		return n
+	}
+	for k := n + 1; k < s.nodes[n].next; k = s.nodes[k].next {
+		if s.nodes[k].kind >= List && l.table.core.isRoot(s.name(&s.nodes[k])) {
+			m.lossy = true
+			return k
+		}
+	}
+	return 0
 }
 
 // items reads what is inside the container nodes[n], each as an item; lists inside it are opened.
@@ -79,12 +103,19 @@ func (l listField[T, E]) items(m *mapper, n int32, list *[]E) {
 		case List:
 			l.items(m, k, list)
 		case Object:
-			if !l.isItem(m, k) && s.nodes[k].next > k+1 && s.nodes[k+1].kind >= List && s.nodes[k+1].next == s.nodes[k].next {
-				if m.warn != nil {
-					m.warnAt(k, WarnType, "a record inside another object")
+			if !l.isItem(m, k) {
+				in := l.around(m, k)
+				if in > 0 {
+					if m.warn != nil {
+						m.warnAt(k, WarnType, "a record inside another object")
+					}
+					l.items(m, in, list)
+					continue
 				}
-				l.items(m, k, list) // {"endpoint":{…}} as an item
-				continue
+				if l.table.Extra == nil {
+					m.lossy = true // nothing of E in it
+					continue
+				}
 			}
 			l.item(m, k, list)
 		default:

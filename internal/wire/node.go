@@ -24,6 +24,7 @@ const (
 	untyped                        // XML text: it may stand for a number, a boolean or a list
 	quoted                         // JSON string: its source is text with the quotes around it
 	kept                           // the mapper has sent it to Extra
+	twin                           // XML: the text of an open element that has attributes
 	holdsMixed                     // XML: a container that is mixed, or has one in it; text is its source
 )
 

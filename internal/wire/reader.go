@@ -46,31 +46,34 @@ func (r *Reader[T]) Format() Format { return r.r.format }
 func (r *Reader[T]) Meta() map[string]json.RawMessage { return r.r.meta }
 
 // Next reads the next record into dst, which must be zero but for what Table.SetPlace may use. At the
-// end it returns io.EOF. A record that cannot be read is skipped with a warning. Any other error, an
-// *Error or a *FaultError, is final.
+// end it returns io.EOF. A row that cannot be read is skipped and counted, see [Reader.Skipped]; if none
+// can be read, the end is the error of the first. Any other error, an *Error or a *FaultError, is final.
 func (r *Reader[T]) Next(dst *T) error {
 	for {
-		n, err := r.r.next()
+		at, err := r.r.next()
 		if err != nil {
 			return err
 		}
-		ok := r.take(n, dst)
+		ok := r.take(at, dst)
 		if r.r.strict != nil {
 			r.r.err = r.r.strict
 			return r.r.err
 		}
 		if ok {
 			r.r.index++
+			r.r.gone.given++
 			return nil
 		}
 	}
 }
 
-// take reads the record nodes[n]. It reports false if there is nothing in it.
-func (r *Reader[T]) take(n int32, dst *T) bool {
+// take reads a record. It reports false if there is nothing in it.
+func (r *Reader[T]) take(at row, dst *T) bool {
 	d := r.r
+	n := at.node
 	d.m.reset()
 	d.tellEnvelope()
+	d.unhold()
 	if d.m.warn != nil {
 		d.m.path = d.recordPath(d.m.path[:0])
 		d.reportRepairs(n)
@@ -81,16 +84,18 @@ func (r *Reader[T]) take(n int32, dst *T) bool {
 			d.report(WarnType, "text in place of a record")
 			return true
 		}
-		d.report(WarnRecord, "a row that is no record was skipped")
-		d.index++
+		if d.s.isBlank(n) {
+			d.skipBlank("an empty row was skipped")
+			return false
+		}
+		_ = d.skip(errText)
 		return false
 	}
-	if !r.t.KeepEmpty && d.s.isEmpty(n) {
-		d.report(WarnRecord, "a row in which everything is empty was skipped")
-		d.index++
+	if !r.t.KeepEmpty && d.s.isEmpty(at.item) {
+		d.skipBlank("a row in which everything is empty was skipped")
 		return false
 	}
-	r.t.decode(&d.m, n, dst)
+	r.t.decode(&d.m, at, dst)
 	return true
 }
 
@@ -115,6 +120,7 @@ func (r *reader) start(src io.Reader, o *Options, d *dictionary) {
 	r.src, r.max, r.left = src, r.o.MaxBytes, r.o.MaxBytes
 	r.s.src, r.s.eof, r.s.depth = r.buf[:0], false, maxDepth
 	r.s.dict.use(d)
+	r.s.keepEmpty = d.keepEmpty
 	r.s.reset()
 	r.m.s, r.m.location, r.m.relabel = &r.s, r.o.Location, r.o.Relabel
 	r.m.warn, r.m.latin, r.m.chars = nil, false, charmap.Windows1252
@@ -144,7 +150,7 @@ func (r *reader) release() bool {
 }
 
 // next returns the node of the next record.
-func (r *reader) next() (int32, error) {
+func (r *reader) next() (row, error) {
 	for r.err == nil {
 		if r.taken < len(r.queue) {
 			r.taken++
@@ -166,8 +172,11 @@ func (r *reader) next() (int32, error) {
 		if (r.err == nil || r.err == io.EOF) && r.strict != nil {
 			r.err = r.strict
 		}
+		if r.err == io.EOF {
+			r.err = r.verdict(r.err)
+		}
 	}
-	return 0, r.err
+	return row{}, r.err
 }
 
 // begin looks at the start of the document: its charset, its format, and where its records are.

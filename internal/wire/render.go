@@ -98,7 +98,7 @@ func (r *renderer) isArray(n int32) bool {
 	return count > 1 || string(first) == singular(string(s.name(d)))
 }
 
-// renderObject appends an object. Children of one name become an array in XML; in JSON the last counts.
+// renderObject appends an object. Children of one name become an array.
 func (r *renderer) renderObject(dst []byte, n int32) []byte {
 	s := r.s
 	if r.unique(n) {
@@ -128,8 +128,8 @@ func (r *renderer) renderObject(dst []byte, n int32) []byte {
 		}
 		dst = append(AppendQuoted(dst, name), ':')
 		same := kids[name]
-		if len(same) == 1 || !r.xml {
-			dst = r.render(dst, same[len(same)-1])
+		if len(same) == 1 {
+			dst = r.render(dst, same[0])
 			continue
 		}
 		dst = append(dst, '[')

@@ -7,17 +7,21 @@ import "errors"
 // errMore, enlarges the window and starts the record again, so that neither scanner has to remember
 // where it was.
 type scan struct {
-	src     []byte // the window
-	nodes   []node
-	scratch []byte // unescaped texts
-	record  []byte // the part of src that the record just read takes up
-	high    bool   // the record has bytes beyond ASCII
-	eof     bool   // the window reaches to the end of the document
-	depth   int    // how deep containers may nest
-	dict    names  // names of the direct fields, in the order in which they are expected
-	repairs []repair
-	quiet   bool                // no one listens to repairs: none are collected
-	hide    func([]byte) []byte // takes secrets out of what is going to be printed; may be nil
+	src       []byte // the window
+	nodes     []node
+	scratch   []byte // unescaped texts
+	record    []byte // the part of src that the record just read takes up
+	high      bool   // the record has bytes beyond ASCII
+	eof       bool   // the window reaches to the end of the document
+	depth     int    // how deep containers may nest
+	dict      names  // names of the direct fields, in the order in which they are expected
+	repairs   []repair
+	attrs     []attr              // of the XML start tag read last that hold values
+	loose     bool                // a quote ends a JSON string only where one can end: see jsonEnds
+	item      bool                // nodes[0] is an item of the list of records
+	keepEmpty bool                // see Table.KeepEmpty
+	quiet     bool                // no one listens to repairs: none are collected
+	hide      func([]byte) []byte // takes secrets out of what is going to be printed; may be nil
 }
 
 var (
@@ -54,7 +58,7 @@ func (s *scan) reset() {
 	s.nodes = s.nodes[:0]
 	s.scratch = s.scratch[:0]
 	s.repairs = s.repairs[:0]
-	s.high = false
+	s.high, s.item, s.loose = false, false, false
 	s.dict.last = 0
 }
 
@@ -110,4 +114,14 @@ func (s *scan) sample(b []byte) string {
 		b = s.hide(b)
 	}
 	return sample(b)
+}
+
+// has reports whether the object nodes[n] has a member called name.
+func (s *scan) has(n int32, name string) bool {
+	for k := n + 1; k < s.nodes[n].next; k = s.nodes[k].next {
+		if string(s.name(&s.nodes[k])) == name {
+			return true
+		}
+	}
+	return false
 }

@@ -120,8 +120,8 @@ type Table[T any] struct {
 	Item string // XML element of one record in a list; "" if there is only ever one
 	// Roots are other names that servers give the root or the item.
 	Roots []string
-	// Identity names fields of which at least one is in every real record. A record that has none
-	// of them but a code or a message is an error in disguise.
+	// Identity names the fields that make a record. An object with none of them is something else: a
+	// status, a description or a code is in errors and envelopes as well.
 	Identity []string
 	// Key names the fields of which one is in nearly every real record and in nothing else: an id. An
 	// object with a key is a record, whatever else the document holds.
@@ -134,6 +134,9 @@ type Table[T any] struct {
 	Lone func(*T, string) bool
 	// Pair takes a record that is a name and a text in an object, as in {"N":"North"}; or nil.
 	Pair func(t *T, name, text string)
+	// Instead returns the name that a field has in place of the one that was sent, where that depends on
+	// what else there is in the record; nil if it never does.
+	Instead func(name string, has func(string) bool) string
 
 	Fields []Field[T]
 	Extra  func(*T) *map[string]json.RawMessage
@@ -160,6 +163,7 @@ func Register[T any](t *Table[T]) *Table[T] {
 		dict[f.name] = int16(i)
 	}
 	t.core = newDictionary(t.Root, t.Item, t.Roots, t.Identity, t.Key, dict)
+	t.core.keepEmpty = t.KeepEmpty
 	tables.Store(reflect.TypeFor[T](), t)
 	return t
 }

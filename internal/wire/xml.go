@@ -1,6 +1,10 @@
 package wire
 
-import "bytes"
+import (
+	"bytes"
+	"html"
+	"slices"
+)
 
 // xmlReader reads one record. The open elements are a list linked through their nodes: until an
 // element is closed, next is the index of its parent and kind is Null, or Object once it has a child.
@@ -166,8 +170,44 @@ func (x *xmlReader) start(t xmlTag) {
 	if t.note != "" {
 		x.repair(int(x.open), WarnSyntax, t.note)
 	}
+	if t.attrs > 0 {
+		x.attributes(t)
+	}
 	if t.empty {
 		x.close()
+	}
+}
+
+// attributes makes child elements of the attributes of the open element, whose start tag is t. A text that
+// the element has besides becomes a child of the element's own name. The places that converters number the
+// items of a list with, key="0", are no values.
+func (x *xmlReader) attributes(t xmlTag) {
+	i := xmlSkipSpace(x.src, t.end)
+	text := !t.empty && i < len(x.src) && (x.src[i] != '<' || bytes.HasPrefix(x.src[i:], xmlCDATA))
+	item := !t.empty && !text || string(x.src[t.name.lo:t.name.hi]) == "item"
+	attrs := slices.DeleteFunc(x.attrs, func(a attr) bool {
+		name := string(x.src[a.name.lo:a.name.hi])
+		return item && (name == "key" || name == "index") && digits(a.value, 0) == len(a.value)
+	})
+	if len(attrs) == 0 {
+		return
+	}
+	x.contain()
+	for _, a := range attrs {
+		entry := int32(-1)
+		if x.open == 0 {
+			entry = x.dict.find(x.src[a.name.lo:a.name.hi])
+		}
+		lo := len(x.scratch)
+		x.scratch = append(x.scratch, html.UnescapeString(string(a.value))...)
+		x.nodes = append(x.nodes, node{name: a.name, kind: Text, flags: untyped | textScratch, entry: entry,
+			text: span{uint32(lo), uint32(len(x.scratch))}, next: int32(len(x.nodes) + 1)})
+		x.high = x.high || !isASCII(a.value)
+	}
+	if text {
+		x.nodes = append(x.nodes, node{name: t.name, next: x.open, entry: -1, flags: twin})
+		x.open = int32(len(x.nodes) - 1)
+		x.level++
 	}
 }
 
@@ -214,9 +254,13 @@ func (x *xmlReader) close() {
 			n.flags &^= textScratch
 		}
 	}
-	n.flags &^= isNil
+	twice := n.flags&twin != 0
+	n.flags &^= isNil | twin
 	x.open, n.next = n.next, int32(len(x.nodes))
 	x.level--
+	if twice {
+		x.close()
+	}
 }
 
 // inner returns the source between the tags of the open element n, which ends at x.at: text with

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -11,6 +12,7 @@ type xmlTag struct {
 	end   int    // index behind the tag; 0 if there is no tag and the '<' is but a character
 	empty bool   // <name/>
 	flags uint16 // listed, isNil
+	attrs int    // how many of its attributes hold values: see scan.attrs
 	note  string // what had to be tolerated in it
 }
 
@@ -42,6 +44,7 @@ func (s *scan) xmlStartTag(i int) (t xmlTag, err error) {
 	if xmlClass[src[i]]&xmlNameStart == 0 {
 		return t, nil
 	}
+	s.attrs = s.attrs[:0]
 	t.name, i = s.xmlName(i)
 	for {
 		if i = xmlSkipSpace(src, i); i == len(src) {
@@ -98,7 +101,12 @@ func (s *scan) xmlAttribute(i int, t *xmlTag) int {
 		value = src[from:i]
 		t.note = "attribute value without quotes"
 	}
-	switch string(src[name:hi]) {
+	local := string(src[name:hi])
+	if isValueName(string(src[lo:hi]), local) && len(trim(value)) > 0 {
+		s.attrs = append(s.attrs, attr{span{uint32(name), uint32(hi)}, value})
+		t.attrs++
+	}
+	switch local {
 	case "nil":
 		if string(value) == "true" || string(value) == "1" {
 			t.flags |= isNil
@@ -113,6 +121,21 @@ func (s *scan) xmlAttribute(i int, t *xmlTag) int {
 		}
 	}
 	return i
+}
+
+// attr is an attribute that holds a value.
+type attr struct {
+	name  span
+	value []byte // as it stands in the source
+}
+
+// isValueName reports whether an attribute may hold a value of the record. The others are about the notation.
+func isValueName(name, local string) bool {
+	switch local {
+	case "nil", "type", "is_array", "xmlns", "schemaLocation", "noNamespaceSchemaLocation", "space", "lang", "version", "encoding":
+		return false
+	}
+	return !strings.HasPrefix(name, "xmlns:") && !strings.HasPrefix(name, "xml:") && !strings.HasPrefix(name, "xsi:")
 }
 
 // xmlQuoted reads the attribute value that starts with the quote at i and returns the index behind
