@@ -42,13 +42,45 @@ func (s *scan) jsonEnds(i int) (bool, error) {
 	return b[i] == '}' || b[i] == ']' || b[i] == ':', nil
 }
 
+// maxBroken is how far the end of an object that could not be read is looked for by its braces. Whoever
+// looked as far as the window goes would find another end in a larger one.
+const maxBroken = 64 << 10
+
 // jsonSkipRecord finds the end of the object at src[i] whose inside could not be read: the brace that
 // balances the first, by counting braces outside strings. Where an unescaped quote has turned texts inside
-// out, it is the first brace that another row or the end of the list follows. It returns -1 if there is none
-// in the window.
+// out, it is the first brace that another row or the end of the list follows. It returns -1 if the window
+// does not tell.
 func (s *scan) jsonSkipRecord(i int) int {
-	depth, inText := 0, false
+	end := s.jsonBalance(i)
+	if end < 0 && !s.eof && len(s.src) < i+maxBroken {
+		return -1
+	}
+	if end > 0 {
+		switch ends, known := s.jsonRowEnds(end); {
+		case !known:
+			return -1
+		case ends:
+			return end
+		}
+	}
 	for k := i; k < len(s.src); k++ {
+		if s.src[k] != '}' {
+			continue
+		}
+		switch ends, known := s.jsonRowEnds(k + 1); {
+		case !known:
+			return -1
+		case ends:
+			return k + 1
+		}
+	}
+	return -1
+}
+
+// jsonBalance returns the index behind the brace that balances the one at src[i], or -1.
+func (s *scan) jsonBalance(i int) int {
+	depth, inText := 0, false
+	for k := i; k < min(len(s.src), i+maxBroken); k++ {
 		switch c := s.src[k]; {
 		case inText && c == '\\':
 			k++
@@ -59,27 +91,27 @@ func (s *scan) jsonSkipRecord(i int) int {
 			depth++
 		case c == '}':
 			if depth--; depth == 0 {
-				if s.jsonRowEnds(k + 1) {
-					return k + 1
-				}
-				k = len(s.src)
+				return k + 1
 			}
-		}
-	}
-	for k := i; k < len(s.src); k++ {
-		if s.src[k] == '}' && s.jsonRowEnds(k+1) {
-			return k + 1
 		}
 	}
 	return -1
 }
 
-// jsonRowEnds reports whether a row can end in front of src[i].
-func (s *scan) jsonRowEnds(i int) bool {
+// jsonRowEnds reports whether a row can end in front of src[i], and whether the window is large enough to
+// know.
+func (s *scan) jsonRowEnds(i int) (ends, known bool) {
 	b := s.src
-	if i = skipSpace(b, i); i < len(b) && b[i] == ',' {
+	i = skipSpace(b, i)
+	comma := i < len(b) && b[i] == ','
+	if comma {
 		i = skipSpace(b, i+1)
-		return i < len(b) && b[i] == '{'
 	}
-	return i >= len(b) && s.eof || i < len(b) && (b[i] == ']' || b[i] == '}' || b[i] == '{')
+	switch {
+	case i >= len(b):
+		return !comma, s.eof
+	case comma:
+		return b[i] == '{', true
+	}
+	return b[i] == ']' || b[i] == '}' || b[i] == '{', true
 }
