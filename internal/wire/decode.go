@@ -73,7 +73,11 @@ func (t *Table[T]) fields(m *mapper, first int32, dst *T) {
 				*get(dst), from[f], before = "", 0, len(m.sets)
 			}
 		}
-		if t.set(m, &t.Fields[f], n, dst, &place) {
+		value := n
+		if d.kind == Object {
+			value = m.member(n, t.Fields[f].shape)
+		}
+		if t.set(m, &t.Fields[f], value, dst, &place) {
 			if get := t.Fields[f].text; get != nil && from[f] != 0 {
 				m.unset(get(dst), before)
 			}
@@ -157,18 +161,6 @@ func (t *Table[T]) again(m *mapper, f *Field[T], old, n int32, alias bool) bool 
 
 // set stores the value of nodes[n] in the field. It reports false if there was nothing to store.
 func (t *Table[T]) set(m *mapper, f *Field[T], n int32, dst *T, place *coordinates) bool {
-	if m.s.nodes[n].kind == Object {
-		if k := m.word(n, f.shape); k > 0 {
-			if m.s.nodes[n].next > n+2 {
-				m.keep(n) // there is more in it
-			}
-			if m.warn != nil {
-				m.warnAt(n, WarnType, "text inside a list or an object")
-			}
-			m.s.nodes[k].flags |= kept
-			return t.set(m, f, k, dst, place)
-		}
-	}
 	switch f.shape {
 	case shapeText, shapeID, shapeLink:
 		return m.setText(f.text(dst), n, f.shape, f.repeats)

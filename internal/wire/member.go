@@ -1,5 +1,25 @@
 package wire
 
+// member returns the node of the value that the object nodes[n] stands for: a member, or the object itself.
+// What else is in it goes to Extra.
+func (m *mapper) member(n int32, shape Shape) int32 {
+	for m.s.nodes[n].kind == Object {
+		k := m.word(n, shape)
+		if k == 0 {
+			break
+		}
+		if m.s.nodes[n].next > n+2 {
+			m.keep(n)
+		}
+		if m.warn != nil {
+			m.warnAt(n, WarnType, "text inside a list or an object")
+		}
+		m.s.nodes[k].flags |= kept
+		n = k
+	}
+	return n
+}
+
 // word returns the member of the object nodes[n] that holds what the object stands for: of {"id":3,
 // "name":"open"} the name, of {"type":"Text","value":"closed"} the value, of {"en":"open","fi":"auki"} the
 // text in English, or else the first. It returns 0 if there is none.

@@ -169,8 +169,11 @@ func (d *dictionary) field(name []byte) int16 {
 
 // isRoot reports whether name may be a root or an item.
 func (d *dictionary) isRoot(name []byte) bool {
-	if len(name) == 0 || len(name) > 64 {
+	switch {
+	case len(name) == 0 || len(name) > 64:
 		return false
+	case string(name) == d.item:
+		return true
 	}
 	return d.roots[string(name)] != "" || d.roots[string(squeeze(name))] != ""
 }

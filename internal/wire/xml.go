@@ -170,7 +170,7 @@ func (x *xmlReader) start(t xmlTag) {
 	if t.note != "" {
 		x.repair(int(x.open), WarnSyntax, t.note)
 	}
-	if t.attrs > 0 {
+	if len(x.attrs) > 0 {
 		x.attributes(t)
 	}
 	if t.empty {

@@ -12,7 +12,6 @@ type xmlTag struct {
 	end   int    // index behind the tag; 0 if there is no tag and the '<' is but a character
 	empty bool   // <name/>
 	flags uint16 // listed, isNil
-	attrs int    // how many of its attributes hold values: see scan.attrs
 	note  string // what had to be tolerated in it
 }
 
@@ -107,7 +106,6 @@ func (s *scan) xmlAttribute(i int, t *xmlTag) int {
 	local := string(src[name:hi])
 	if isValueName(string(src[lo:hi]), local) && len(trim(value)) > 0 {
 		s.attrs = append(s.attrs, attr{span{uint32(name), uint32(hi)}, value})
-		t.attrs++
 	}
 	switch local {
 	case "nil":
