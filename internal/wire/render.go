@@ -35,7 +35,9 @@ func (r *renderer) render(dst []byte, n int32) []byte {
 	case Text:
 		b := s.text(d)
 		if r.xml {
-			b = trim(r.utf8(b))
+			if b = trim(r.utf8(b)); len(b) == 0 {
+				return append(dst, "null"...) // there were but control characters
+			}
 		}
 		if d.flags&(quoted|textScratch|repaired) == quoted && !r.legacy {
 			return append(dst, s.src[d.text.lo-1:d.text.hi+1]...)
