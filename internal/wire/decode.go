@@ -155,19 +155,26 @@ func (t *Table[T]) again(m *mapper, f *Field[T], old, n int32, alias bool) bool 
 	return true
 }
 
+// wordInside returns the node that stands for the object nodes[n] in a field of one word, or n if none does.
+func (m *mapper) wordInside(n int32, shape Shape) int32 {
+	k := m.word(n, shape)
+	if k <= 0 {
+		return n
+	}
+	if m.s.nodes[n].next > n+2 {
+		m.keep(n) // there is more in it
+	}
+	if m.warn != nil {
+		m.warnAt(n, WarnType, "text inside a list or an object")
+	}
+	m.s.nodes[k].flags |= kept
+	return k
+}
+
 // set stores the value of nodes[n] in the field. It reports false if there was nothing to store.
 func (t *Table[T]) set(m *mapper, f *Field[T], n int32, dst *T, place *coordinates) bool {
 	if m.s.nodes[n].kind == Object {
-		if k := m.word(n, f.shape); k > 0 {
-			if m.s.nodes[n].next > n+2 {
-				m.keep(n) // there is more in it
-			}
-			if m.warn != nil {
-				m.warnAt(n, WarnType, "text inside a list or an object")
-			}
-			m.s.nodes[k].flags |= kept
-			return t.set(m, f, k, dst, place)
-		}
+		n = m.wordInside(n, f.shape)
 	}
 	switch f.shape {
 	case shapeText, shapeID, shapeLink:
