@@ -1,12 +1,16 @@
 package wire
 
-import "math/bits"
+import (
+	"bytes"
+	"math/bits"
+)
 
 // weight is how much an object is like a record of the table.
 type weight struct {
 	strong int  // fields with a value that make a record
 	weak   int  // fields that records have and other things as well
 	keyed  bool // one of the strong ones is a key
+	id     bool // one of the strong ones is an id
 	named  bool // it has the name of a root or an item
 }
 
@@ -25,6 +29,7 @@ func (s *scan) weigh(n int32) (w weight) {
 			bit &^= table.identity
 			w.weak++
 		}
+		w.id = w.id || bit&table.identity&table.ids != 0 && d.kind < List && looksLikeID(trim(s.text(d)))
 		seen |= bit
 	}
 	w.strong = bits.OnesCount64(seen & table.identity)
@@ -52,14 +57,20 @@ func (s *scan) holdsValue(n int32) bool {
 	return false
 }
 
+// looksLikeID reports whether b, which stands where an id does, is one and not a word about it ("is unknown").
+func looksLikeID(b []byte) bool {
+	return bytes.ContainsAny(b, "0123456789") && bytes.IndexByte(b, ' ') < 0
+}
+
 // isRecord reports whether an object of this weight, which is nodes[n], is a record. What refuses and has
-// but one field of a record tells what is wrong with that field.
+// but one field of a record tells what is wrong with that field, unless that is an id: the status is then
+// its own, if no words of an error are beside it.
 func (s *scan) isRecord(n int32, w weight) bool {
 	switch {
 	case w.strong > 1:
 		return true
 	case w.strong == 1:
-		return !s.refuses(n, w.keyed)
+		return !s.refuses(n, w.keyed || w.id && !s.hasWords(n))
 	}
 	// A row that has neither id nor place nor date may still say something.
 	return (w.weak > 0 && w.named || w.weak > 1 && s.isItem(n)) && !s.refuses(n, false) && !s.hasWords(n)

@@ -14,18 +14,13 @@ import (
 // false where there is nothing to compare: encoding/xml does not take it, or it has no root or several,
 // or a directive, or something in it means more to us than to encoding/xml.
 func xmlOracle(doc []byte) (dump string, ok bool) {
-	type element struct {
-		name       string
-		text       strings.Builder
-		kids       []string
-		list, null bool
-	}
 	if !utf8.Valid(doc) {
 		return "", false
 	}
 	d := xml.NewDecoder(bytes.NewReader(doc))
-	var stack []*element
+	var stack []*oracleElement
 	for {
+		from := d.InputOffset()
 		token, err := d.Token()
 		if err == io.EOF {
 			return dump, dump != ""
@@ -37,16 +32,27 @@ func xmlOracle(doc []byte) (dump string, ok bool) {
 			if dump != "" {
 				return "", false
 			}
-			e := &element{name: token.Name.Local}
+			e := &oracleElement{name: token.Name.Local}
+			tag := doc[from:d.InputOffset()]
 			for _, a := range token.Attr {
 				yes := a.Value == "true" || a.Value == "1"
 				e.null = e.null || a.Name.Local == "nil" && yes
 				e.list = e.list || a.Name.Local == "is_array" && yes || a.Name.Local == "type" && a.Value == "array"
+				if a.Name.Space != "xmlns" && isValueName(a.Name.Local, a.Name.Local) && strings.Trim(a.Value, " \t\r\n") != "" {
+					e.kids = append(e.kids, fmt.Sprintf("%s=%q", a.Name.Local, a.Value))
+				}
+				if a.Name.Local == "key" || a.Name.Local == "index" {
+					return "", false // it may be the place in a list
+				}
 			}
-			if (e.null || e.list) && bytes.ContainsRune(doc, '&') {
-				return "", false // we leave references in attributes alone
+			if (e.null || e.list || e.kids != nil) && bytes.ContainsAny(tag, "&\r") || bytes.Contains(tag, []byte("xml:")) || bytes.Contains(tag, []byte("xsi:")) && e.kids != nil {
+				return "", false // references in attributes are left alone, and what these prefixes mean is not told here
 			}
 			stack = append(stack, e)
+			if rest := bytes.TrimLeft(doc[d.InputOffset():], " \t\r\n"); e.kids != nil && !bytes.HasSuffix(tag, []byte("/>")) &&
+				len(rest) > 0 && (rest[0] != '<' || bytes.HasPrefix(rest, xmlCDATA)) {
+				stack = append(stack, &oracleElement{name: e.name, twin: true})
+			}
 		case xml.CharData:
 			if len(stack) > 0 {
 				stack[len(stack)-1].text.Write(token)
@@ -57,35 +63,51 @@ func xmlOracle(doc []byte) (dump string, ok bool) {
 		case xml.Directive:
 			return "", false
 		case xml.EndElement:
-			e := stack[len(stack)-1]
-			stack = stack[:len(stack)-1]
-			text := e.text.String()
-			blank := strings.Trim(text, " \t\r\n") == ""
-			out := e.name
-			if e.list && (!blank || e.null || e.kids != nil) {
-				out += "*"
-			}
-			switch {
-			case e.kids != nil:
-				out += "{" + strings.Join(e.kids, " ") + "}"
-				if !blank {
-					out += "!"
+			for twin := true; twin; { // and the element around it
+				e := stack[len(stack)-1]
+				stack = stack[:len(stack)-1]
+				twin = e.twin
+				if len(stack) == 0 {
+					dump = e.dump()
+				} else {
+					parent := stack[len(stack)-1]
+					parent.kids = append(parent.kids, e.dump())
 				}
-			case e.null || blank && !e.list:
-				out += "=null"
-			case blank:
-				out += "[]"
-			default:
-				out += fmt.Sprintf("=%q", text)
-			}
-			if len(stack) == 0 {
-				dump = out
-			} else {
-				parent := stack[len(stack)-1]
-				parent.kids = append(parent.kids, out)
 			}
 		}
 	}
+}
+
+// oracleElement is an element as encoding/xml sees it.
+type oracleElement struct {
+	name       string
+	text       strings.Builder
+	kids       []string
+	list, null bool
+	twin       bool // it holds the text of an element that has attributes
+}
+
+func (e *oracleElement) dump() string {
+	text := e.text.String()
+	blank := strings.Trim(text, " \t\r\n") == ""
+	out := e.name
+	if e.list && (!blank || e.null || e.kids != nil) {
+		out += "*"
+	}
+	switch {
+	case e.kids != nil:
+		out += "{" + strings.Join(e.kids, " ") + "}"
+		if !blank {
+			out += "!"
+		}
+	case e.null || blank && !e.list:
+		out += "=null"
+	case blank:
+		out += "[]"
+	default:
+		out += fmt.Sprintf("=%q", text)
+	}
+	return out
 }
 
 // FuzzXMLScan reads documents with xmlNext and xmlRecord. Where encoding/xml takes the document, both

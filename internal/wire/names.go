@@ -98,6 +98,7 @@ type dictionary struct {
 	roots    map[string]string // squeezed name that may be a root or an item → how it is spelt
 	identity uint64            // the rows of the table that make a record, one bit each
 	keys     uint64            // the rows of the table that are keys
+	ids      uint64            // the rows of the table that are ids
 
 	keepEmpty bool // see Table.KeepEmpty
 }

@@ -453,42 +453,75 @@ func sameJSON(a, b []byte) bool {
 	return canonicalJSON(a) == canonicalJSON(b)
 }
 
-// canonicalJSON rewrites JSON text: no blanks, names sorted, of several fields of one name the last,
-// no control characters, numbers as they stand. What is no JSON gives a text that no JSON gives.
+// canonicalJSON rewrites JSON text: no blanks, names sorted, several fields of one name as the list of their
+// values, no control characters, numbers as they stand. What is no JSON gives a text that no JSON gives.
 func canonicalJSON(raw []byte) string {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil || d.InputOffset() != int64(len(bytes.TrimRight(raw, " \t\r\n"))) {
+	v, err := canonicalValue(d)
+	if err != nil || d.InputOffset() != int64(len(bytes.TrimRight(raw, " \t\r\n"))) {
 		return fmt.Sprintf("not JSON: %q", raw)
 	}
-	b, err := json.Marshal(withoutControls(v))
+	b, err := json.Marshal(v)
 	if err != nil {
 		panic(err)
 	}
 	return string(b)
 }
 
-// withoutControls drops the control characters from the texts of a JSON value, as the scanners do.
-func withoutControls(v any) any {
-	switch v := v.(type) {
-	case string:
-		return strings.Map(func(r rune) rune {
-			if r < ' ' && r != '\t' && r != '\n' && r != '\r' || 0x80 <= r && r <= 0x9F {
-				return -1
-			}
-			return r
-		}, v)
-	case []any:
-		for i := range v {
-			v[i] = withoutControls(v[i])
-		}
-	case map[string]any:
-		clean := make(map[string]any, len(v))
-		for name, value := range v {
-			clean[withoutControls(name).(string)] = withoutControls(value)
-		}
-		return clean
+func canonicalValue(d *json.Decoder) (any, error) {
+	token, err := d.Token()
+	if err != nil {
+		return nil, err
 	}
-	return v
+	switch token {
+	case json.Delim('['):
+		list := []any{}
+		for d.More() {
+			v, err := canonicalValue(d)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, v)
+		}
+		_, err = d.Token()
+		return list, err
+	case json.Delim('{'):
+		fields := map[string][]any{}
+		for d.More() {
+			name, err := d.Token()
+			if err != nil {
+				return nil, err
+			}
+			v, err := canonicalValue(d)
+			if err != nil {
+				return nil, err
+			}
+			key := withoutControls(name).(string)
+			fields[key] = append(fields[key], v)
+		}
+		out := map[string]any{}
+		for name, values := range fields {
+			if out[name] = values[0]; len(values) > 1 {
+				out[name] = values
+			}
+		}
+		_, err = d.Token()
+		return out, err
+	}
+	return withoutControls(token), nil
+}
+
+// withoutControls drops the control characters from a text, as the scanners do. Other values stay.
+func withoutControls(v any) any {
+	text, ok := v.(string)
+	if !ok {
+		return v
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || 0x80 <= r && r <= 0x9F {
+			return -1
+		}
+		return r
+	}, text)
 }

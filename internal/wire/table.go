@@ -164,6 +164,11 @@ func Register[T any](t *Table[T]) *Table[T] {
 	}
 	t.core = newDictionary(t.Root, t.Item, t.Roots, t.Identity, t.Key, dict)
 	t.core.keepEmpty = t.KeepEmpty
+	for i, f := range t.Fields {
+		if f.shape == shapeID {
+			t.core.ids |= rowBit(int16(i))
+		}
+	}
 	tables.Store(reflect.TypeFor[T](), t)
 	return t
 }

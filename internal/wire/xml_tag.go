@@ -84,6 +84,9 @@ func (s *scan) xmlAttribute(i int, t *xmlTag) int {
 		return i + 1
 	}
 	hi := i
+	if name == hi { // as in xmlName a colon at the end is part of it
+		name = lo
+	}
 	if i = xmlSkipSpace(src, i); i == len(src) || src[i] != '=' {
 		t.note = "attribute without a value"
 		return i
