@@ -184,7 +184,7 @@ func (s *said) value(v reflect.Value) {
 }
 
 // has reports whether a leaf has been said: as it is, as a part of what it was joined to, in the parts that
-// it was split into, as the same number, or as the same time.
+// it was split into, as the same number, or as the same time; a date in parts as that time to the second.
 func (s *said) has(leaf string) bool {
 	if s.words[leaf] || s.words[strings.ToLower(leaf)] || len(leaf) > 2 && strings.Contains(s.text, leaf) ||
 		len(leaf) > 7 && strings.Contains(s.unparsed, leaf) {
@@ -213,6 +213,12 @@ func (s *said) has(leaf string) bool {
 		return out
 	}
 	want := groups(leaf)
+	if parts := strings.Split(leaf, ","); isDateInParts(parts) {
+		return slices.ContainsFunc(s.times, func(at time.Time) bool {
+			got := append(groups(at.Format("2006-01-02T15:04:05")), at.Nanosecond())
+			return slices.Equal(got[:len(want)], want) && !slices.ContainsFunc(got[len(want):], func(n int) bool { return n != 0 })
+		})
+	}
 	return slices.ContainsFunc(s.times, func(at time.Time) bool {
 		got := groups(at.Format("2006-01-02T15:04:05"))
 		in := slices.ContainsFunc(got[:1], func(n int) bool { return slices.Contains(want, n) || slices.Contains(want, n%100) })
@@ -245,6 +251,7 @@ func leavesOf(body []byte) (leaves []string, ok bool) {
 		d.UseNumber()
 		isName := []bool{} // per open container: the next token is a name; an array has none
 		names := []bool{}
+		starts := []int{} // per open container: the leaves in front of it
 		for {
 			token, err := d.Token()
 			if err != nil {
@@ -258,7 +265,12 @@ func leavesOf(body []byte) (leaves []string, ok bool) {
 						isName[top] = true
 					}
 					names, isName = append(names, x == '{'), append(isName, x == '{')
+					starts = append(starts, len(leaves))
 				} else {
+					if in := leaves[starts[top]:]; x == ']' && isDateInParts(in) {
+						leaves = append(leaves[:starts[top]], strings.Join(in, ","))
+					}
+					starts = starts[:top]
 					names, isName = names[:top], isName[:top]
 				}
 				continue
@@ -278,6 +290,13 @@ func leavesOf(body []byte) (leaves []string, ok bool) {
 		}
 	}
 	return xmlLeaves(body)
+}
+
+// isDateInParts reports whether the items of a list may be the year, the month, the day and so on of a date: they
+// are one leaf then.
+func isDateInParts(items []string) bool {
+	return len(items) > 0 && len(items[0]) == 4 && (len(items) == 3 || 5 <= len(items) && len(items) <= 7) &&
+		!slices.ContainsFunc(items, func(text string) bool { return strings.Trim(text, "0123456789") != "" })
 }
 
 func xmlLeaves(body []byte) (leaves []string, ok bool) {

@@ -294,7 +294,7 @@ var jsonSpellings = []spelling{
 	{"utf-16-le-bare.json", func(doc *tree) []byte { return bareUTF16(binary.LittleEndian, doc) }},
 	{"utf-16-be-bare.json", func(doc *tree) []byte { return bareUTF16(binary.BigEndian, doc) }},
 	{"latin-1.json", func(doc *tree) []byte { return inLatin1(jsonStyle{}.write(doc)) }},
-	{"numbers-as-text.json", jsonStyle{number: `"`}.write},
+	{"numbers-as-text.json", numbersAsText},
 	{"bare-names.json", bareNames},
 	{"commas-first.json", jsonStyle{gap: "\n", line: " "}.write},
 	{"reversed.json", jsonStyle{order: reversed}.write},
@@ -444,6 +444,21 @@ func inLatin1(text []byte) []byte {
 	}
 	return out
 }
+
+// numbersAsText writes numbers in quotes. An id with a fraction or an exponent has no such spelling: 1.042e3 is
+// the number 1042, and the text "1.042e3" is an id as it stands.
+func numbersAsText(doc *tree) []byte {
+	if doc.any(func(n *tree) bool {
+		return slices.ContainsFunc(idFields, func(name string) bool { return n.name == name }) &&
+			n.kind == 's' && n.text[0] != '"' && strings.ContainsAny(n.text, ".eE")
+	}) {
+		return nil
+	}
+	return jsonStyle{number: `"`}.write(doc)
+}
+
+// idFields are the fields of this module that are ids: see wire.ID.
+var idFields = []string{"service_request_id", "token", "service_code", "update_id", "account_id", "address_id", "zipcode", "changeset", "code", "key", "id"}
 
 // bareNames takes the quotes off the names that need none.
 func bareNames(doc *tree) []byte {

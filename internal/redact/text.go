@@ -85,7 +85,7 @@ func (k *known) valueOf(in string, i, j int, name string) hit {
 	case in[j] == ':' && headerLines[name]:
 		return lineValue(in, j+1)
 	case in[j] == ':':
-		return adjacentValue(in, j+1)
+		return adjacentValue(in, j+1, name)
 	}
 	return hit{}
 }
@@ -251,8 +251,9 @@ func lineValue(in string, i int) hit {
 }
 
 // adjacentValue finds the value in name:[value], as fmt prints url.Values, and
-// in name:value. After "name: " comes prose ("email: is required").
-func adjacentValue(in string, i int) hit {
+// in name:value. After "name: " comes prose ("email: is required"), and it may
+// come without the blank.
+func adjacentValue(in string, i int, name string) hit {
 	if i < len(in) && in[i] == '[' {
 		end := len(in)
 		if n := strings.IndexByte(in[i:], ']'); n >= 0 {
@@ -267,7 +268,46 @@ func adjacentValue(in string, i int) hit {
 	for end < len(in) && in[end] > ' ' && !strings.ContainsRune(`,;&"<>]}`, rune(in[end])) {
 		end++
 	}
+	if name == "key" && isWord(in[i:end]) || isSentence(in[i:]) {
+		return hit{}
+	}
 	return hit{from: i, to: end}
+}
+
+// maxWord is how long a word of prose is. A key is longer, or there are digits in it.
+const maxWord = 12
+
+// isWord reports whether s is a word: "object key:value pair" tells no key.
+func isWord(s string) bool {
+	s = strings.TrimRight(s, ".!?:)'`")
+	return len(s) <= maxWord && s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") == "" || s == Mask
+}
+
+// isSentence reports whether in begins with what a server says of a field, as
+// in "last_name:This field may not be blank": a word that is no one's name, and
+// another. Whatever else follows a name may be a value.
+func isSentence(in string) bool {
+	word, rest, _ := strings.Cut(in[:min(len(in), maxSentence)], " ")
+	if faultWords[strings.TrimRight(word, ".,;!")] {
+		return true
+	}
+	next, _, _ := strings.Cut(rest, " ")
+	return saidOfFields[word] && next != "" && !strings.ContainsAny(next, ":=@0123456789")
+}
+
+// maxSentence bounds how much of a text is looked at for the words of a sentence.
+const maxSentence = 80
+
+// faultWords are words that say all by themselves what is wrong with a field.
+var faultWords = map[string]bool{"required": true, "missing": true, "invalid": true, "blank": true, "empty": true, "unknown": true}
+
+// saidOfFields are the words that begin what servers say of a field. May, Can and
+// Too are names of people as well.
+var saidOfFields = map[string]bool{
+	"This": true, "this": true, "The": true, "the": true, "Please": true, "please": true, "field": true, "Field": true,
+	"is": true, "must": true, "Must": true, "should": true, "Should": true, "may": true, "can": true, "can't": true, "cannot": true,
+	"Cannot": true, "not": true, "Not": true, "has": true, "was": true, "too": true, "value": true, "Value": true,
+	"Required": true, "Missing": true, "Invalid": true, "expected": true, "Expected": true,
 }
 
 // scheme returns the length of an authentication scheme and its blank.

@@ -136,6 +136,7 @@ func FuzzSniff(f *testing.F) {
 		`<service_requests><request><status>open</request><request><status>closed</status></requests></service_requests>`,
 		`<a:r xmlns:a="x"><a:request><a:status>open</a:status><b>1</b><b>2</b></a:request></a:r>`, `<errors><error><code>400</code><description>x</description></error></errors>`,
 		`<requests><request><description>a & b &lt; &nbsp; &#0; &#x41; <![CDATA[<c>]]></description></request></requests>`,
+		`{"":[{0`, `{"errors":[{"code":{"a`,
 		`<request><status>open</status></request>`, `<request status="open"><status a='<'>x</status</request>`,
 	} {
 		f.Add([]byte(doc), "")

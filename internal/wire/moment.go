@@ -79,14 +79,14 @@ func (m *mapper) fieldOf(n int32, names []string) ([]byte, bool) {
 }
 
 // timeParts reads a date as Jackson writes java.time: [2026,3,4], and with hour, minute, second and
-// nanosecond where they are not zero.
+// nanosecond where they are not zero. The numbers may be texts.
 func (m *mapper) timeParts(n int32) ([]byte, bool) {
 	const most = 7
 	var parts [most]int
 	count := 0
 	for k := n + 1; k < m.s.nodes[n].next; k++ {
 		b := m.s.text(&m.s.nodes[k])
-		if m.s.nodes[k].kind != Number || len(b) > 9 || digits(b, 0) != len(b) || count == most {
+		if kind := m.s.nodes[k].kind; kind != Number && kind != Text || len(b) == 0 || len(b) > 9 || digits(b, 0) != len(b) || count == most {
 			return nil, false
 		}
 		for _, c := range b {

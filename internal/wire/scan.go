@@ -69,6 +69,9 @@ func (s *scan) closeOpen() {
 		if d := &s.nodes[i]; d.next <= int32(i) {
 			d.next = int32(len(s.nodes))
 		}
+		if d := &s.nodes[i]; d.text.hi < d.text.lo { // what a container stands in, as far as it goes
+			d.text.hi = uint32(len(s.src))
+		}
 	}
 }
 
