@@ -28,7 +28,8 @@ var walls = []struct {
 }{
 	{".", limits{files: 30, arrows: 4, circle: 2}, limits{files: 30, arrows: 4, circle: 5}},
 	{"internal/wire", limits{circle: 3}, limits{circle: 6}},
-	{"internal/listing", limits{}, limits{circle: noCircle}},
+	{"internal/listing", limits{circle: 12}, limits{circle: noCircle}},
+	{"internal/proof", limits{circle: 9}, limits{circle: noCircle}},
 	{"internal/feed", limits{circle: 3}, limits{circle: noCircle}},
 	{"internal/form", limits{circle: noCircle}, limits{circle: noCircle}},
 	{"internal/retry", limits{circle: noCircle}, limits{circle: noCircle}},
