@@ -72,6 +72,8 @@ type call struct {
 	noPath bool // the URL is the endpoint itself with a suffix
 	// slashes says that those in the parameters are not escaped.
 	slashes bool
+	// inspect says where in the first record, and of what, to warn; nil for nowhere.
+	inspect func(first any) (path, detail string)
 	// page and window say which part of a listing it is, for those who look.
 	page, window string
 }
@@ -381,6 +383,9 @@ func (c *conn) sends(name string) bool { return c.dialect.sends(name) }
 
 // param returns the server's name of a parameter.
 func (c *conn) param(name string) string { return c.dialect.param(name) }
+
+// definedBy returns the field of a service that its definition is found by; "" for its code.
+func (c *conn) definedBy() string { return c.dialect.Definition }
 
 // oneValue reports whether a filter is sent, and takes one value a call.
 func (c *conn) oneValue(name string) bool { return c.dialect.oneValue(name) }

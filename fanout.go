@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/go-open311/open311/internal/listing"
+	"github.com/go-open311/open311/internal/spelling"
 )
 
 // A query that one call cannot ask for is listed by several: a call for each value of a filter, and ids
@@ -153,7 +154,7 @@ const idChunk = 50
 // byID lists the requests with the ids that were asked for. Ids that a list does not bring are asked
 // for one by one: some servers give only the first of several, or refuse them.
 func (l *lister) byID() error {
-	ids := slices.Compact(pastedIDs(l.q.IDs))
+	ids := slices.Compact(spelling.PastedIDs(l.q.IDs))
 	singly := !l.c.sends("service_request_id") || l.c.oneValue("service_request_id")
 	for chunk := range slices.Chunk(ids, idChunk) {
 		missing := chunk

@@ -197,6 +197,7 @@ func (l *lister) call(s *listing.Slice) *call {
 		k.params.Set(name, strconv.Itoa(s.Size))
 	}
 	maps.Copy(k.params, l.q.Params)
+	k.inspect = l.c.statusCheck(k.params)
 	return k
 }
 

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
+	"github.com/go-open311/open311/internal/spelling"
 	"github.com/google/go-querystring/query"
 )
 
@@ -52,7 +52,7 @@ type listParams struct {
 // clone returns a copy that shares no memory with q.
 func (q *Query) clone() Query {
 	c := *q
-	c.IDs, c.ServiceCodes, c.Statuses = pastedIDs(q.IDs), slices.Clone(q.ServiceCodes), slices.Clone(q.Statuses)
+	c.IDs, c.ServiceCodes, c.Statuses = spelling.PastedIDs(q.IDs), slices.Clone(q.ServiceCodes), slices.Clone(q.Statuses)
 	c.Params = maps.Clone(q.Params)
 	if q.Near != nil {
 		near := *q.Near
@@ -91,7 +91,7 @@ func (c *conn) queryParams(q *Query) (url.Values, error) {
 		return nil, &ValidationError{problems}
 	}
 	p := listParams{
-		IDs: pastedIDs(q.IDs), ServiceCodes: q.ServiceCodes, Search: q.Search, Extensions: q.Extensions,
+		IDs: spelling.PastedIDs(q.IDs), ServiceCodes: q.ServiceCodes, Search: q.Search, Extensions: q.Extensions,
 		Page: q.Page, PageSize: q.PageSize,
 		Start: c.queryTime(q.Start, false), End: c.queryTime(q.End, true),
 		UpdatedAfter: c.queryTime(q.UpdatedAfter, false), UpdatedBefore: c.queryTime(q.UpdatedBefore, true),
@@ -145,7 +145,7 @@ func (q *Query) problems() []Problem {
 			}
 		}
 	}
-	check("IDs", pastedIDs(q.IDs))
+	check("IDs", spelling.PastedIDs(q.IDs))
 	check("ServiceCodes", q.ServiceCodes)
 	for _, s := range q.Statuses {
 		check("Statuses", []string{string(s)})
@@ -280,29 +280,4 @@ func (c *conn) knowsArea(names ...string) bool {
 		}
 	}
 	return c.dialect.Accepts != nil || c.dialect.BoxOrder != "" && names[0] == "bbox"
-}
-
-// pastedID returns an id as it was meant: people paste it with blanks around it, with characters that no
-// one sees, such as U+200B from a web page, and with the # in front that cities print it with. What
-// servers give is kept letter for letter; this is for what is asked for only.
-func pastedID(id string) string {
-	id = trimInvisible(id)
-	if rest := trimInvisible(strings.TrimPrefix(id, "#")); rest != "" {
-		return rest
-	}
-	return id
-}
-
-func pastedIDs(ids []string) []string {
-	var out []string
-	for _, id := range ids {
-		out = append(out, pastedID(id))
-	}
-	return out
-}
-
-func trimInvisible(s string) string {
-	return strings.TrimFunc(s, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
-	})
 }

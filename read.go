@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/go-open311/open311/internal/content"
 	"github.com/go-open311/open311/internal/retry"
@@ -124,7 +123,12 @@ func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], 
 		return nil, s.ended
 	}
 	s.checkLabel(ctx)
-	s.checkStatus(ctx)
+	if k.inspect != nil && s.primed && c.cfg.warnings != nil {
+		if path, detail := k.inspect(&s.first); detail != "" {
+			s.warnings++
+			c.cfg.warnings(ctx, Warning{Op: k.op, URL: a.url, Path: path, Kind: WarnValue, Detail: detail})
+		}
+	}
 	c.answered(a, formatOf(s.rd.Format()))
 	if got := formatOf(s.rd.Format()); got == f || c.dialect.NoSuffix {
 		c.works(f)
@@ -318,20 +322,4 @@ func (s *stream[T]) url() string { return s.a.url }
 func (s *stream[T]) settled(c *conn) func() {
 	f := formatOf(s.rd.Format())
 	return func() { c.answered(s.a, f) }
-}
-
-// checkStatus warns of states that are numbers where states are filtered by: none of the words that were
-// asked for will be found among them.
-func (s *stream[T]) checkStatus(ctx context.Context) {
-	r, ok := any(&s.first).(*ServiceRequest)
-	if !ok || s.c.cfg.warnings == nil || !s.primed || !s.k.params.Has(s.c.dialect.param("status")) {
-		return
-	}
-	_, told := s.c.dialect.StatusWords[string(r.Status)]
-	if told || r.Status == "" || strings.Trim(string(r.Status), "0123456789") != "" {
-		return
-	}
-	s.warnings++
-	s.c.cfg.warnings(ctx, Warning{Op: s.k.op, URL: s.a.url, Path: "service_requests[0].status", Kind: WarnValue,
-		Detail: string(r.Status) + " is no state to filter by; Dialect.StatusWords can say what it means"})
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/go-open311/open311/internal/media"
+	"github.com/go-open311/open311/internal/spelling"
 	"github.com/go-open311/open311/internal/wire"
 )
 
@@ -68,7 +69,7 @@ func (r *RequestClient) List(ctx context.Context, q *Query, opts ...CallOption) 
 	if err != nil {
 		return nil, err
 	}
-	k := &call{op: "GET requests", method: http.MethodGet, path: c.path("requests"), params: params}
+	k := &call{op: "GET requests", method: http.MethodGet, path: c.path("requests"), params: params, inspect: c.statusCheck(params)}
 	var points pointPool
 	list, s, err := collect(ctx, c, k, requestTable, points.lend)
 	if err != nil {
@@ -136,13 +137,28 @@ func getRequest(ctx context.Context, c *conn, id string) (*ServiceRequest, error
 // getPasted asks for a request whose id may have been pasted. Where there is none, an id with # in front
 // is asked for once more as it stands: it may be a part of it.
 func getPasted(ctx context.Context, c *conn, id string) (*ServiceRequest, error) {
-	r, err := getRequest(ctx, c, pastedID(id))
-	if whole := trimInvisible(id); errors.Is(err, ErrNotFound) && strings.HasPrefix(whole, "#") && len(whole) > 1 {
+	r, err := getRequest(ctx, c, spelling.PastedID(id))
+	if whole := spelling.TrimInvisible(id); errors.Is(err, ErrNotFound) && strings.HasPrefix(whole, "#") && len(whole) > 1 {
 		if with, errWith := getRequest(ctx, c, whole); errWith == nil {
 			return with, nil
 		}
 	}
 	return r, err
+}
+
+// statusCheck returns what warns of states that are numbers where states are filtered by: none of the words that
+// were asked for will be found among them. It is nil where nobody filters.
+func (c *conn) statusCheck(params url.Values) func(first any) (path, detail string) {
+	if !params.Has(c.param("status")) {
+		return nil
+	}
+	return func(first any) (path, detail string) {
+		r, ok := first.(*ServiceRequest)
+		if !ok || r.Status == "" || c.status(r.Status) != r.Status || strings.Trim(string(r.Status), "0123456789") != "" {
+			return "", ""
+		}
+		return "service_requests[0].status", string(r.Status) + " is no state to filter by; Dialect.StatusWords can say what it means"
+	}
 }
 
 // refusesSlash reports whether an error may come from a web server that takes no %2F in a path, as Apache

@@ -180,7 +180,7 @@ func (s *ServiceClient) Catalog(ctx context.Context, opts ...CallOption) iter.Se
 
 // definitionKey returns what the server finds the definition of a service by.
 func (c *conn) definitionKey(service *Service) string {
-	if name := c.dialect.Definition; name != "" {
+	if name := c.definedBy(); name != "" {
 		if key := strings.TrimSpace(service.Extra.String(name)); key != "" {
 			return key
 		}

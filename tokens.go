@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"time"
+
+	"github.com/go-open311/open311/internal/spelling"
 )
 
 // Resolve asks for the request id that belongs to a token (GET /tokens/{token}; GeoReport v2, GET
@@ -21,7 +23,7 @@ func (r *RequestClient) Resolve(ctx context.Context, token string, opts ...CallO
 }
 
 func resolve(ctx context.Context, c *conn, token string) (id string, err error) {
-	if token = pastedID(token); token == "" {
+	if token = spelling.PastedID(token); token == "" {
 		return "", &ValidationError{[]Problem{{"token", "is missing"}}}
 	}
 	k := &call{op: "GET tokens/{token}", method: http.MethodGet, path: c.path("tokens", token)}
@@ -63,7 +65,7 @@ func (r *RequestClient) Await(ctx context.Context, token string, opts ...CallOpt
 	if err != nil {
 		return "", err
 	}
-	if token = pastedID(token); token == "" {
+	if token = spelling.PastedID(token); token == "" {
 		return "", &ValidationError{[]Problem{{"token", "is missing"}}}
 	}
 	last := error(ErrPending)

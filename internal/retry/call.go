@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -75,6 +76,9 @@ func (k *call) failure(err error) error {
 type upload struct {
 	open func() (io.ReadCloser, error)
 	io.ReadCloser
+	// net/http closes a body where it is written and where a redirect is refused, at the same time.
+	once     sync.Once
+	closeErr error
 }
 
 func (u *upload) start() (err error) {
@@ -84,8 +88,10 @@ func (u *upload) start() (err error) {
 
 // Close closes what is open.
 func (u *upload) Close() error {
-	if u.ReadCloser == nil {
-		return nil
-	}
-	return u.ReadCloser.Close()
+	u.once.Do(func() {
+		if u.ReadCloser != nil {
+			u.closeErr = u.ReadCloser.Close()
+		}
+	})
+	return u.closeErr
 }

@@ -1,4 +1,4 @@
-// Package spelling says how far a word is from the one that was meant.
+// Package spelling says what people meant by what they have typed, or pasted.
 package spelling
 
 // Edits counts the letters to be added, dropped, changed or swapped with their neighbours to make a

@@ -21,9 +21,6 @@ type envelope struct {
 	gone    skipped
 }
 
-// row is a record among the nodes, and the item of the list that it is in: mostly itself.
-type row struct{ node, item int32 }
-
 // open is a container of the envelope that has been entered.
 type open struct {
 	kind byte   // '[' or '{'; for XML '<'

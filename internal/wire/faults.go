@@ -295,21 +295,26 @@ func (s *scan) oneFault(n int32) (f Fault, ok bool) {
 	if len(kinds)+len(words) == 0 && (f.Code == "" || !seen["code"] && !seen["errorcode"] && !seen["faultcode"]) {
 		return Fault{}, false
 	}
-	f.Description = strings.Join(words, "; ")
-	if kind := strings.Join(kinds, "; "); kind != f.Description && kind != "" {
-		if f.Description != "" {
+	f.Description = about(field, sentence(kinds, words, rest))
+	return f, true
+}
+
+// sentence joins the words of an error row: what kind of error it is, what it says, and the rest in brackets.
+func sentence(kinds, words, rest []string) string {
+	text, kind := strings.Join(words, "; "), strings.Join(kinds, "; ")
+	if kind != text && kind != "" {
+		if text != "" {
 			if !strings.ContainsAny(kind[len(kind)-1:], ".!?:") {
 				kind += ":"
 			}
 			kind += " "
 		}
-		f.Description = kind + f.Description
+		text = kind + text
 	}
 	if len(rest) > 0 {
-		f.Description = strings.TrimPrefix(f.Description+" ("+strings.Join(rest, ", ")+")", " ")
+		text = strings.TrimPrefix(text+" ("+strings.Join(rest, ", ")+")", " ")
 	}
-	f.Description = about(field, f.Description)
-	return f, true
+	return text
 }
 
 // isBeside reports whether the container nodes[n], which is in an error row, tells more of that error: there

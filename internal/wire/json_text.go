@@ -214,7 +214,7 @@ func (s *scan) jsonUnescape(i, n int) (int, error) {
 				i++
 				continue
 			}
-			if c = "\"\\/\b\f\n\r\t"[k]; isControl(rune(c)) {
+			if c = "\"\\/\b\f\n\r\t"[k]; isControl(rune(c)) && !s.exact {
 				s.repairIn(n, WarnControl, "control character dropped")
 			} else {
 				s.scratch = append(s.scratch, c)
@@ -242,8 +242,8 @@ func (s *scan) jsonUnescape(i, n int) (int, error) {
 	return i, s.cut(i)
 }
 
-// jsonUnicode appends the character of the \u escape at src[i], unless it is a control character. A lone surrogate becomes U+FFFD, as
-// in encoding/json.
+// jsonUnicode appends the character of the \u escape at src[i], unless it is a control character. A lone
+// surrogate becomes U+FFFD, as in encoding/json.
 func (s *scan) jsonUnicode(i, n int) (int, error) {
 	b := s.src
 	if len(b)-i < 6 {
@@ -271,7 +271,7 @@ func (s *scan) jsonUnicode(i, n int) (int, error) {
 			i += 6
 		}
 	}
-	if isControl(r) {
+	if isControl(r) && !s.exact {
 		s.repairIn(n, WarnControl, "control character dropped")
 		return i, nil
 	}

@@ -31,3 +31,6 @@ const (
 // isNil marks an open XML element that has nil="true". JSON has no use for that bit while it reads
 // XML, and close clears it.
 const isNil = quoted
+
+// row is a record among the nodes, and the item of the list that it is in: mostly itself.
+type row struct{ node, item int32 }

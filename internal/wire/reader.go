@@ -216,3 +216,15 @@ func (r *reader) begin() error {
 	}
 	return r.fail(r.pos, ErrFormat)
 }
+
+// Skipped returns how many rows are there and gave no record, so far: those that could not be read, and, if
+// any could, those in which everything is empty.
+func (r *Reader[T]) Skipped() int {
+	if g := &r.r.gone; g.given > 0 {
+		return g.rows + g.blank
+	}
+	return r.r.gone.rows
+}
+
+// SkippedErrs returns what was wrong with the first of the rows that could not be read, and where they are.
+func (r *Reader[T]) SkippedErrs() []*Error { return r.r.gone.errs }

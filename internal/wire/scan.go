@@ -21,6 +21,7 @@ type scan struct {
 	item      bool                // nodes[0] is an item of the list of records
 	keepEmpty bool                // see Table.KeepEmpty
 	quiet     bool                // no one listens to repairs: none are collected
+	exact     bool                // escaped control characters stay: what is read is to be written, not shown
 	hide      func([]byte) []byte // takes secrets out of what is going to be printed; may be nil
 }
 

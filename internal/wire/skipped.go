@@ -20,18 +20,6 @@ var (
 	errText     = errors.New("a row that is no record but a text")
 )
 
-// Skipped returns how many rows are there and gave no record, so far: those that could not be read, and, if
-// any could, those in which everything is empty.
-func (r *Reader[T]) Skipped() int {
-	if g := &r.r.gone; g.given > 0 {
-		return g.rows + g.blank
-	}
-	return r.r.gone.rows
-}
-
-// SkippedErrs returns what was wrong with the first of the rows that could not be read, and where they are.
-func (r *Reader[T]) SkippedErrs() []*Error { return r.r.gone.errs }
-
 // skip counts the row at hand as one that cannot be read.
 func (e *envelope) skip(err error) error {
 	e.gone.rows++

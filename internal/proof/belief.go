@@ -1,0 +1,212 @@
+package proof
+
+import (
+	"encoding/json"
+	"sync"
+	"time"
+)
+
+// Belief is what a server was seen to do. It saves calls in later listings and never proves anything: each answer is
+// controlled all the same, and what is contradicted is unlearned. One error teaches nothing.
+type Belief struct {
+	Paging   *Paging   `json:"paging,omitempty"`
+	Caps     []Cap     `json:"caps,omitempty"`
+	Order    *Order    `json:"order,omitempty"`
+	Bounds   *Bounds   `json:"bounds,omitempty"`
+	Reach    *Reach    `json:"reach,omitempty"`
+	Size     *Refusal  `json:"size,omitempty"`
+	Statuses *Evidence `json:"statuses,omitempty"` // a call without a status brings open and closed requests
+	Quiet    *Quiet    `json:"quiet,omitempty"`
+}
+
+// Evidence says on what a belief rests.
+type Evidence struct {
+	Seen time.Time `json:"seen"` // when it was seen last
+	How  string    `json:"how"`
+}
+
+// Paging is how the rest of a list is asked for.
+type Paging struct {
+	Evidence
+	Style Style `json:"style"`
+	First int   `json:"first"` // number of the first page
+}
+
+// Cap is the most rows that came at once under a size that was asked for.
+type Cap struct {
+	Evidence
+	Size      int `json:"size"` // 0: none was asked for
+	Rows      int `json:"rows"`
+	Different int `json:"different"` // the most different ones: some servers give rows several times
+}
+
+// Order is that of the lists.
+type Order struct {
+	Evidence
+	Falls bool `json:"falls"` // newest first; else oldest first
+}
+
+// Bounds is what start and end mean.
+type Bounds struct {
+	Evidence
+	Swapped bool  `json:"swapped,omitempty"` // each means the other
+	Start   int64 `json:"start,omitempty"`   // by how many seconds they are to be sent wider
+	End     int64 `json:"end,omitempty"`
+}
+
+// Reach is how long a span may be for its answer to be taken for the whole of it.
+type Reach struct {
+	Evidence
+	Far   int64 `json:"far,omitempty"`   // the longest span of which rows came in one answer, in seconds
+	Limit int64 `json:"limit,omitempty"` // the longest span that is neither cut nor refused, in seconds; 0: not known
+}
+
+// Refusal is a parameter that is refused.
+type Refusal struct {
+	Evidence
+}
+
+// Quiet is that there is nothing older.
+type Quiet struct {
+	Evidence
+	Before time.Time `json:"before"`
+}
+
+// Beliefs is a Belief that several listings share.
+type Beliefs struct {
+	mu sync.Mutex
+	b  Belief
+}
+
+// Load returns what is believed.
+func (s *Beliefs) Load() Belief {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b
+}
+
+// Store replaces it.
+func (s *Beliefs) Store(b Belief) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.b = b
+}
+
+// MarshalJSON writes what is believed.
+func (s *Beliefs) MarshalJSON() ([]byte, error) { return json.Marshal(s.Load()) }
+
+// UnmarshalJSON reads what MarshalJSON has written.
+func (s *Beliefs) UnmarshalJSON(text []byte) error {
+	var b Belief
+	if err := json.Unmarshal(text, &b); err != nil {
+		return err
+	}
+	s.Store(b)
+	return nil
+}
+
+// cap returns the most rows that came at once under a size.
+func (b *Belief) cap(size int) Cap {
+	for _, c := range b.Caps {
+		if c.Size == size {
+			return c
+		}
+	}
+	return Cap{Size: size, Rows: minCap, Different: minCap}
+}
+
+// minCap is the least number of rows that is taken for a cap: an empty answer was not cut.
+const minCap = 1
+
+// noteRows notes how many rows an answer had.
+func (b *Belief) noteRows(size, rows, different int, now time.Time) {
+	old := b.cap(size)
+	if rows <= old.Rows && different <= old.Different {
+		return
+	}
+	caps := make([]Cap, 0, len(b.Caps)+1)
+	for _, c := range b.Caps {
+		if c.Size != size {
+			caps = append(caps, c)
+		}
+	}
+	e := Evidence{now, "that many rows came at once"}
+	b.Caps = append(caps, Cap{e, size, max(rows, old.Rows), max(different, old.Different)})
+}
+
+// far returns for how long a span an answer is taken for the whole.
+func (b *Belief) far() int64 {
+	if b.Reach == nil {
+		return safeSpan
+	}
+	if b.Reach.Limit > 0 {
+		return b.Reach.Limit
+	}
+	return max(safeSpan, b.Reach.Far)
+}
+
+// limit returns the longest span that is neither cut nor refused; 0: none is known to be.
+func (b *Belief) limit() int64 {
+	if b.Reach == nil {
+		return 0
+	}
+	return b.Reach.Limit
+}
+
+func (b *Belief) limited() bool { return b.limit() > 0 }
+
+// limits are the spans that are tried where longer ones are refused: for servers that answer for 90 or 30 days, a week,
+// a day, an hour.
+var limits = [...]int64{safeSpan, safeStart, 6 * day, 20 * hour, 50 * minute}
+
+// shorter returns the next shorter one of the limits; false: there is none.
+func shorter(length int64) (int64, bool) {
+	for _, limit := range limits {
+		if limit < length {
+			return limit, true
+		}
+	}
+	return 0, false
+}
+
+func (b *Belief) noteFar(length int64, now time.Time) {
+	if b.Reach == nil || length > b.Reach.Far {
+		b.Reach = &Reach{Evidence{now, "rows so far apart came in one answer"}, length, b.limit()}
+	}
+}
+
+func (b *Belief) noteLimit(length int64, how string, now time.Time) {
+	b.Reach = &Reach{Evidence{now, how}, 0, length}
+}
+
+func (b *Belief) paging() (Style, int) {
+	if b.Paging == nil {
+		return Auto, 0
+	}
+	return b.Paging.Style, b.Paging.First
+}
+
+// Most returns the most rows that came at once under a size.
+func (s *Beliefs) Most(size int) int {
+	b := s.Load()
+	return b.cap(size).Rows
+}
+
+// Paging returns how the rest of a list is asked for, and the number of the first page; Auto: it is not known.
+func (s *Beliefs) Paging() (Style, int) {
+	b := s.Load()
+	return b.paging()
+}
+
+// Recall takes what an earlier process has found out, unless more is known.
+func (s *Beliefs) Recall(style Style, first, most int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := Evidence{How: "an earlier process has found it out"}
+	if s.b.Paging == nil && (style == Numbers || style == Offsets) {
+		s.b.Paging = &Paging{e, style, first}
+	}
+	if s.b.Caps == nil && most > 0 {
+		s.b.Caps = []Cap{{e, 0, most, most}}
+	}
+}

@@ -1,0 +1,206 @@
+package proof
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// response is what one call brought.
+type response struct {
+	slice   Slice
+	rows    []Row // different ones
+	sent    int   // all of the answer, with those that cannot be read, say nothing or come twice
+	given   int   // rows that the caller had not been given before
+	arrived int   // those of them that are newer than the listing
+	meta    Meta
+	err     error
+	fault   Fault
+}
+
+// errStop ends a listing because the caller's loop has ended.
+var errStop = errors.New("stopped")
+
+// key tells slices apart.
+func (s *Slice) key() string {
+	if s.Next != "" {
+		return s.Next
+	}
+	return fmt.Sprint(s.Start.Unix(), s.End.Unix(), s.Swapped, s.Page, s.Offset, s.Size, "|", strings.Join(s.Codes, "\x00"), "|", strings.Join(s.Statuses, "\x00"))
+}
+
+// caller makes the calls of one listing, and gives their rows to the caller.
+type caller struct {
+	ctx    context.Context
+	src    Source
+	wanted span
+	began  int64  // what is newer has arrived meanwhile
+	given  dedupe // rows that the caller has
+	all    dedupe // all rows
+	rows   int    // different rows that came
+	calls  int
+	asked  map[string]*asked
+	held   int      // rows kept in asked
+	order  []string // in which slices were asked for
+	ahead  *prefetch
+}
+
+// asked is a slice that was asked for.
+type asked struct {
+	times int
+	r     *response
+}
+
+// maxTimes is how often a slice is asked for: once more tells a passing fault from a lasting one.
+const maxTimes = 2
+
+// maxHeld bounds the rows of answers that are kept, so that a question that comes again costs no call.
+const maxHeld = 1 << 13
+
+func newCaller(ctx context.Context, src Source, wanted span) *caller {
+	return &caller{ctx: ctx, src: src, wanted: wanted, began: time.Now().Unix(), asked: map[string]*asked{}}
+}
+
+// last returns the answer to a slice if it is still known; nil: it is not.
+func (c *caller) last(s *Slice) *response {
+	if a := c.asked[s.key()]; a != nil {
+		return a.r
+	}
+	return nil
+}
+
+// times says how often a slice was asked for.
+func (c *caller) times(s *Slice) int {
+	if a := c.asked[s.key()]; a != nil {
+		return a.times
+	}
+	return 0
+}
+
+// call makes one call. wide says that it asks for more than the query does: rows without a date do not count then.
+func (c *caller) call(s Slice, wide bool) (*response, error) {
+	var r *response
+	for attempt := 1; ; attempt++ {
+		next, err := c.once(s, wide)
+		if r != nil {
+			next.given += r.given
+			next.arrived += r.arrived
+		}
+		if r = next; err != nil {
+			return r, err
+		}
+		if r.fault&Broken == 0 || c.ctx.Err() != nil || !c.src.Again(c.ctx, attempt) {
+			break
+		}
+	}
+	c.calls++
+	c.keep(s.key(), r)
+	if !c.src.Turn(r.meta, r.err) {
+		return r, errStop
+	}
+	return r, nil
+}
+
+// once opens a slice and reads the answer.
+func (c *caller) once(s Slice, wide bool) (*response, error) {
+	r := &response{slice: s, meta: Meta{Total: -1}}
+	rows, err := c.open(&s)
+	if err != nil {
+		r.fail(c.src, err)
+		return r, nil
+	}
+	here := newKeys()
+	for {
+		row, err := rows.Next()
+		if err != nil {
+			r.meta = rows.Close()
+			r.sent += r.meta.Skipped + r.meta.Null
+			if err != io.EOF {
+				r.fail(c.src, err)
+			}
+			return r, nil
+		}
+		r.sent++
+		fresh := c.fits(&row, wide) && c.given.add(row.Key)
+		if c.all.add(row.Key) && !row.after(c.began) {
+			c.rows++
+		}
+		if here.add(row.Key) {
+			r.rows = append(r.rows, row)
+		}
+		if !fresh {
+			continue
+		}
+		r.given++
+		if row.after(c.began) {
+			r.arrived++
+		}
+		if !rows.Give() {
+			rows.Abort()
+			return r, errStop
+		}
+	}
+}
+
+// after reports whether a row is newer than a time.
+func (r *Row) after(t int64) bool {
+	at, ok := seconds(r.At)
+	return ok && at > t
+}
+
+func (c *caller) open(s *Slice) (Rows, error) {
+	if rows, err, ok := c.ahead.take(s); ok {
+		return rows, err
+	}
+	return c.src.Open(c.ctx, s)
+}
+
+// fits reports whether a row is what the query asks for.
+func (c *caller) fits(row *Row, wide bool) bool {
+	t, ok := seconds(row.At)
+	return row.Fits && (ok && c.wanted.has(t) || !ok && !wide)
+}
+
+// different is how many different rows an answer had, with those that cannot be told apart.
+func (r *response) different() int { return len(r.rows) + r.meta.Skipped + r.meta.Null }
+
+func (r *response) fail(src Source, err error) {
+	r.err, r.fault = err, src.Fault(err)
+}
+
+// keep remembers an answer; the rows of old ones are forgotten.
+func (c *caller) keep(key string, r *response) {
+	a := c.asked[key]
+	if a == nil {
+		a = &asked{}
+		c.asked[key] = a
+	}
+	a.times++
+	if a.r != nil {
+		c.held -= len(a.r.rows)
+	}
+	a.r = r
+	c.held += len(r.rows)
+	c.order = append(c.order, key)
+	for c.held > maxHeld && len(c.order) > 1 {
+		if old := c.asked[c.order[0]]; old.r != nil && old.r != r {
+			c.held -= len(old.r.rows)
+			old.r = nil
+		}
+		c.order = c.order[1:]
+	}
+}
+
+// keys tells which rows come again within one answer, or one list.
+type keys map[uint64]struct{}
+
+func newKeys() keys { return keys{} }
+
+func (k keys) add(key uint64) bool {
+	_, known := k[key]
+	k[key] = struct{}{}
+	return !known
+}

@@ -1,0 +1,188 @@
+package proof
+
+import (
+	"cmp"
+	"slices"
+)
+
+// order is that of the rows of a list.
+type order uint8
+
+const (
+	anyOrder order = iota // not known: fewer than two different times
+	falling               // newest first
+	rising
+	mixed
+)
+
+// mark is a row whose time is known.
+type mark struct {
+	at  int64
+	key uint64
+}
+
+// known has the rows that came, by time: an answer to a question about their span has to bring them again. That is the
+// control of every bound, and of every absence. Of very many it keeps a sample, and the newest and oldest.
+type known struct {
+	marks []mark // the newest first
+}
+
+// maxMarks bounds the memory of [known]; beyond it, half of the marks are dropped by their keys.
+const maxMarks = 1 << 14
+
+func (k *known) add(rows []mark) {
+	if len(rows) == 0 {
+		return
+	}
+	newest := func(a, b mark) int { return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(a.key, b.key)) }
+	rows = slices.Clone(rows)
+	slices.SortFunc(rows, newest)
+	from, _ := slices.BinarySearchFunc(k.marks, rows[0], newest) // what is newer stays where it is
+	tail := append(slices.Clone(k.marks[from:]), rows...)
+	slices.SortFunc(tail, newest)
+	k.marks = slices.Compact(append(k.marks[:from], tail...))
+	if len(k.marks) <= maxMarks {
+		return
+	}
+	edge := maxMarks / 8
+	kept := k.marks[:0]
+	last := len(k.marks) - edge
+	for i, m := range k.marks {
+		if i < edge || i >= last || m.key&1 == 0 {
+			kept = append(kept, m)
+		}
+	}
+	k.marks = kept
+}
+
+// in returns the known rows of a span, the newest first.
+func (k *known) in(s span) []mark {
+	from, _ := slices.BinarySearchFunc(k.marks, s.hi, func(m mark, t int64) int { return cmp.Compare(t, m.at) })
+	to, _ := slices.BinarySearchFunc(k.marks, s.lo-1, func(m mark, t int64) int { return cmp.Compare(t, m.at) })
+	return k.marks[from:max(from, to)]
+}
+
+func (k *known) oldest() (int64, bool) {
+	if len(k.marks) == 0 {
+		return 0, false
+	}
+	return k.marks[len(k.marks)-1].at, true
+}
+
+func (k *known) newest() (int64, bool) {
+	if len(k.marks) == 0 {
+		return 0, false
+	}
+	return k.marks[0].at, true
+}
+
+// reading is what the times of an answer say.
+type reading struct {
+	marks          []mark // in the order of the answer
+	oldest, newest int64
+	order          order
+	rival          bool  // it falls by the time of the last change as well
+	pairs          int   // of neighbours that differ
+	change         int64 // the time of the last change of its last row
+}
+
+// read compares the rows of an answer with each other.
+func read(rows []Row) reading {
+	r := reading{rival: true}
+	falls, rises := true, true
+	var at, changed int64
+	for _, row := range rows {
+		t, ok := seconds(row.At)
+		if !ok {
+			continue
+		}
+		upd, ok := seconds(row.Updated)
+		if ok = ok && upd >= t; !ok {
+			upd = t
+		}
+		if len(r.marks) == 0 {
+			r.oldest, r.newest, changed = t, t, upd
+		} else {
+			falls, rises = falls && t <= at, rises && t >= at
+			if t != at {
+				r.pairs++
+			}
+		}
+		r.rival = r.rival && upd <= changed
+		r.oldest, r.newest = min(r.oldest, t), max(r.newest, t)
+		at, changed = t, upd
+		r.marks = append(r.marks, mark{t, row.Key})
+	}
+	r.change = changed
+	switch {
+	case r.oldest == r.newest:
+	case falls:
+		r.order = falling
+	case rises:
+		r.order = rising
+	default:
+		r.order = mixed
+	}
+	return r
+}
+
+// control is the result of a comparison of an answer with the span that was asked for, and with what is known.
+type control struct {
+	above, below int   // rows outside of the span, by more than the slack
+	missing      int   // known rows of the span that have not come
+	missed       int64 // the newest of them
+	disorder     bool  // rows have been left out between others: the list is not in the order that it seems to have
+}
+
+// check compares an answer to a call for the span sent with the rows that are known in the span that was meant. full
+// says that the answer may be cut: then only the row at which the list has to begin is sure to come.
+func (k *known) check(r *reading, sent, meant span, full bool, o order) control {
+	var c control
+	for _, m := range r.marks {
+		switch {
+		case m.at > sent.hi+slack:
+			c.above++
+		case m.at < sent.lo-slack:
+			c.below++
+		}
+	}
+	if full {
+		switch {
+		case len(r.marks) == 0:
+			return c
+		case o == falling:
+			meant.lo = max(meant.lo, r.oldest+1)
+		case o == rising:
+			meant.hi = min(meant.hi, r.newest-1)
+		default:
+			return c
+		}
+	}
+	due := k.in(meant)
+	if len(due) == 0 {
+		return c
+	}
+	come := make(map[mark]bool, len(r.marks))
+	for _, m := range r.marks {
+		come[m] = true
+	}
+	for _, m := range due {
+		if !come[m] {
+			c.missing++
+			if c.missing == 1 {
+				c.missed = m.at
+			}
+		}
+	}
+	if full && c.missing > 0 {
+		// That the row came with which the list has to begin shows that the bounds are understood.
+		anchor := due[0]
+		if o == rising {
+			anchor = due[len(due)-1]
+		}
+		if slices.ContainsFunc(r.marks, func(m mark) bool { return m.at == anchor.at }) {
+			c.missing, c.disorder = 0, true
+		}
+	}
+	return c
+}

@@ -1,0 +1,162 @@
+package proof
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+)
+
+// coverage is what a listing has proven, and the only place that says "complete": everything else adds to it what was
+// seen. It has the spans of time of which every row is known to have come, with the premises they rest on, and what was
+// given up, with the reason. What is neither at the end is a gap as well.
+type coverage struct {
+	goal   span
+	proven []claim
+	lost   []loss
+}
+
+// claim is a span that is proven as long as its premise holds.
+type claim struct {
+	span
+	premise premise
+}
+
+// premise is a belief that a proof rests on.
+type premise uint8
+
+const (
+	byCount premise = iota // an answer that was not cut: it rests on nothing else
+	byOrder                // the order of the list
+)
+
+// loss is a span that has been given up.
+type loss struct {
+	span       // of the rows that may be missing
+	tried span // what is not to be asked for again
+	err   error
+	slice string
+}
+
+// errOpen is the reason of a gap that nobody has given one for.
+var errOpen = errors.New("this span was not asked for: the listing ended before")
+
+// prove notes that all rows of a span have come.
+func (c *coverage) prove(s span, p premise) {
+	if !s.empty() {
+		c.proven = merge(append(c.proven, claim{s, p}))
+	}
+}
+
+// merge joins the claims of one premise that touch, so that there are few of them however long a listing is.
+func merge(claims []claim) []claim {
+	slices.SortFunc(claims, func(a, b claim) int {
+		return cmp.Or(cmp.Compare(a.premise, b.premise), cmp.Compare(a.lo, b.lo))
+	})
+	out := claims[:0]
+	for _, c := range claims {
+		if n := len(out); n > 0 && out[n-1].premise == c.premise && c.lo <= out[n-1].hi+1 {
+			out[n-1].hi = max(out[n-1].hi, c.hi)
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// void takes back what rests on a premise that has been contradicted.
+func (c *coverage) void(p premise) {
+	c.proven = slices.DeleteFunc(c.proven, func(claim claim) bool { return claim.premise == p })
+}
+
+// giveUp notes that a span cannot be had. tried is what is not to be asked for again; s, where rows may be missing.
+func (c *coverage) giveUp(s, tried span, err error, slice string) {
+	c.lost = append(c.lost, loss{s, tried, err, slice})
+}
+
+// newest returns the newest span of the goal that is neither proven nor given up; false: there is none.
+func (c *coverage) newest() (span, bool) {
+	rest := c.unproven(true)
+	if len(rest) == 0 {
+		return span{}, false
+	}
+	return slices.MaxFunc(rest, func(a, b span) int { return cmp.Compare(a.hi, b.hi) }), true
+}
+
+func (c *coverage) unproven(tried bool) []span {
+	var done []span
+	for _, p := range c.proven {
+		done = append(done, p.span)
+	}
+	if tried {
+		for _, l := range c.lost {
+			done = append(done, l.tried)
+		}
+	}
+	return c.goal.without(done)
+}
+
+// gaps is the verdict on the goal: nil is "complete". wanted is the part of the goal that was asked for; what lies
+// outside of it was only there to be sure of the bounds.
+func (c *coverage) gaps(wanted span) []Gap {
+	var out []Gap
+	for _, l := range c.lost {
+		if s := l.clip(wanted); !s.empty() {
+			out = append(out, gapOf(s, l.err, l.slice))
+		}
+	}
+	for _, s := range c.unproven(true) {
+		if s := s.clip(wanted); !s.empty() {
+			out = append(out, gapOf(s, errOpen, ""))
+		}
+	}
+	return out
+}
+
+// clip returns the part of s within w.
+func (s span) clip(w span) span { return span{max(s.lo, w.lo), min(s.hi, w.hi)} }
+
+func gapOf(s span, err error, slice string) Gap {
+	return Gap{Start: stamp(s.lo), End: stamp(s.hi), Slice: slice, Err: err}
+}
+
+// The reasons for which a list without usable dates is not proven to be whole.
+var (
+	// ErrUnproven: nothing speaks for a loss, and nothing proves that there is none.
+	ErrUnproven = errors.New("the server shows no way to see more, and no sign that there is none: it heeds no dates, no pages and no filters")
+	errHidden   = errors.New("the list is cut: another question brings requests that it does not have, and the server shows no way to the rest")
+	errTotal    = errors.New("the list is cut: the server counts more requests than it gives, and shows no way to the rest")
+	errDefault  = errors.New("the server gives a list of its own choice, whatever dates it is asked for: older requests cannot be seen")
+)
+
+// Uncertain reports whether the reason of a gap is only that a list without usable dates may be cut.
+func Uncertain(err error) bool {
+	return err == ErrUnproven || err == errHidden || err == errTotal || err == errDefault
+}
+
+// undated is the evidence on a list whose rows dates do not help to find.
+type undated struct {
+	ended  bool  // its pages have come to an end, which was looked at twice
+	more   bool  // another question brought rows that it does not have
+	short  bool  // the server counts more than came
+	heeded bool  // pages, sizes or filters were seen to be heeded
+	whole  bool  // it was told that the server gives all in one list
+	narrow bool  // the server gives a window of its own, and the query reaches beyond
+	err    error // why the pages broke off
+}
+
+// gap is the verdict on such a list: nil is "complete".
+func (u undated) gap() error {
+	switch {
+	case u.err != nil:
+		return u.err
+	case u.more:
+		return errHidden
+	case u.short:
+		return errTotal
+	case u.narrow:
+		return errDefault
+	case u.ended, u.heeded, u.whole:
+		return nil
+	}
+	return ErrUnproven
+}

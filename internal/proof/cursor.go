@@ -1,0 +1,114 @@
+package proof
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Ending is how the pages of a list have come to an end. None of them proves that there is no more.
+type Ending uint8
+
+// The endings.
+const (
+	Exhausted Ending = iota // an empty page, or none
+	Repeats                 // a page of rows that have come before
+	Cut                     // the server failed, or its pages overlap
+)
+
+// cursor goes over the pages of a list, however they are asked for.
+type cursor struct {
+	style Style
+	base  Slice
+	first int    // the number of the first page
+	page  int    // the number of the next page
+	pos   int    // rows before it
+	next  string // its address
+	rows  keys   // of the list
+	began int64  // rows that are newer have arrived meanwhile, and say nothing
+	mess  bool   // pages overlap: the list has no stable order
+}
+
+// errOverlap is why pages are no help that are cut out of a list anew each time in another order.
+var errOverlap = errors.New("the pages of the list overlap: it is sorted anew for each, and what falls between them is not seen")
+
+// newCursor begins behind the first answer to base.
+func newCursor(style Style, firstPage int, base Slice, first *response, began int64) *cursor {
+	c := &cursor{style: style, began: began, base: base, first: firstPage, page: firstPage, rows: newKeys()}
+	if base.Size > len(first.rows) && first.sent > 0 {
+		c.base.Size = first.sent // the server gives fewer than it was asked for: it must not count by that
+	}
+	c.add(first)
+	return c
+}
+
+// slice returns the call for the next page; false: there is none.
+func (c *cursor) slice() (Slice, bool) {
+	s := c.base
+	switch c.style {
+	case Numbers:
+		s.Page = c.page
+	case Offsets:
+		s.Offset = c.pos
+	case Links:
+		s.Next = c.next
+		return s, c.next != ""
+	default:
+		return s, false
+	}
+	return s, true
+}
+
+// add goes on behind an answer, and returns how many of its rows are new to the list.
+func (c *cursor) add(r *response) int {
+	fresh, again := 0, 0
+	for _, row := range r.rows {
+		switch {
+		case c.rows.add(row.Key):
+			if !row.after(c.began) {
+				fresh++
+			}
+		case fresh > 0:
+			again++ // behind a new one: not rows that have moved on because others have arrived
+		}
+	}
+	c.mess = c.mess || fresh > maxStrays && again > maxStrays
+	c.page++
+	c.pos += r.sent
+	c.next = r.meta.Next
+	return fresh
+}
+
+// skip goes on behind a page that could not be had.
+func (c *cursor) skip(rows int) {
+	c.page++
+	c.pos += rows
+}
+
+// maxStrays is how many rows of a page may have come before without the list being in a mess: some change meanwhile.
+const maxStrays = 2
+
+// ending says what a page without anything new means.
+func ending(r *response) (Ending, error) {
+	switch {
+	case r.fault&NotFound != 0, r.err == nil && r.sent == 0:
+		return Exhausted, nil
+	case r.err != nil:
+		return Cut, fmt.Errorf("a page of the list could not be had: %w", r.err)
+	}
+	return Repeats, nil
+}
+
+// other reports whether an answer has mostly rows that are not among those of the list so far.
+func (c *cursor) other(r *response) bool {
+	fresh, rows := 0, 0
+	for _, row := range r.rows {
+		if row.after(c.began) {
+			continue
+		}
+		rows++
+		if _, known := c.rows[row.Key]; !known {
+			fresh++
+		}
+	}
+	return r.err == nil && 2*fresh > rows
+}

@@ -1,0 +1,321 @@
+package proof
+
+// run lists the facet. An error is that of its first call, or ends the listing.
+func (w *walk) run() error {
+	exact := w.wanted
+	a, err := w.first(exact)
+	if err != nil {
+		return err
+	}
+	if a != nil && a.err == nil && w.told.Short > 0 && a.sent <= w.told.Short && a.meta.Next == "" && a.meta.Total <= a.sent {
+		return nil // who asks has said that this is enough
+	}
+	if w.told.NoDates || w.noDates {
+		return w.byPages(a)
+	}
+	w.goal()
+	plain := exact.open()
+	if a != nil {
+		if !plain && a.sent == 0 {
+			if ok, err := w.empty(exact); err != nil || !ok {
+				return w.orPages(a, err)
+			}
+		}
+		if a.below+a.above > 0 && w.swap(a, exact) {
+			if a, err = w.ask(w.slice(exact), exact, exact, false); err != nil {
+				return err
+			}
+		}
+		if plain {
+			if err := w.plain(a); err != nil {
+				return err
+			}
+		}
+		if a.err == nil && a.sent > 0 {
+			w.begin(exact, a)
+		}
+	}
+	err = w.cover()
+	if err == errDates {
+		return w.byPages(a)
+	}
+	if err != nil {
+		return err
+	}
+	if plain && a != nil {
+		if err := w.end(a); err != nil && err != errBudget {
+			return err
+		}
+	}
+	w.gaps = append(w.gaps, w.cov.gaps(w.wanted)...)
+	return nil
+}
+
+// goal is what has to be proven: the query, and a slack beyond its bounds, since nobody knows how they are read.
+func (w *walk) goal() {
+	w.cov.goal = w.wanted
+	if w.cov.goal.lo != past {
+		w.cov.goal.lo -= slack
+	}
+	if w.off(offEdges) {
+		w.cov.goal = w.wanted
+	} else if w.cov.goal.hi += slack; w.cov.goal.hi >= w.clock() {
+		w.cov.goal.hi = future
+	}
+}
+
+// begin takes what the first answer proves. It was asked for the query's own bounds, that nothing is known of.
+func (w *walk) begin(exact span, a *answer) {
+	if !a.full && exact.lo == past {
+		return // nobody knows which span the server takes for it
+	}
+	if !a.full {
+		return // the same, a slack wider, will be the proof
+	}
+	w.learnOrder(a)
+	if seam, ok := w.seam(exact, a); ok && !seam.empty() {
+		w.cov.prove(seam, byOrder)
+	}
+}
+
+// first makes the first call, for the query's own bounds; then without what the server may have refused in it. nil: it
+// fails for the span, and parts of it are to be asked for.
+func (w *walk) first(exact span) (*answer, error) {
+	sent := exact
+	if w.told.NoDates {
+		sent = everything
+	}
+	a, err := w.ask(w.slice(sent), sent, sent, false)
+	if err == nil && a.err == nil && a.sent == 0 && sent.open() && w.told.Short == 0 {
+		a, err = w.confirm(a, sent, sent, false)
+	}
+	if err != nil || a.err == nil {
+		return a, err
+	}
+	cause := a.err
+	if w.size() > 0 {
+		w.noSize = true
+		if b, err := w.ask(w.slice(sent), sent, sent, false); err != nil || b.err == nil {
+			if err == nil && a.fault&Refused != 0 {
+				w.belief.Size = &Refusal{Evidence{w.now(), "a call was refused with it and answered without it"}}
+			}
+			return b, err
+		}
+		w.noSize = false
+	}
+	if sent.open() || a.fault&NotFound != 0 {
+		return nil, cause
+	}
+	if a.fault&Refused != 0 {
+		b, err := w.refused(sent)
+		if err == nil && b != nil && b.err != nil {
+			err = cause
+		}
+		return b, err
+	}
+	if !w.alive(sent) {
+		return nil, cause
+	}
+	return nil, nil
+}
+
+// refused finds out whether dates are refused, or only long spans. nil: these are, and shorter ones are to be asked for.
+func (w *walk) refused(sent span) (*answer, error) {
+	top := sent.top(w.clock())
+	length := sent.length(w.clock())
+	if told := int64(w.told.Span.Seconds()); told > 0 && told < length {
+		length = min(length, told)
+	}
+	for n := 0; n < len(limits); n++ {
+		limit, ok := shorter(length)
+		if n == 1 { // does it take dates at all?
+			limit = limits[len(limits)-1]
+		}
+		if !ok {
+			break
+		}
+		s := span{top - limit, sent.hi}
+		b, err := w.ask(w.slice(s), s, nothing, true)
+		switch {
+		case err != nil:
+			return nil, err
+		case b.err == nil && n == 1:
+			continue
+		case b.err == nil:
+			w.belief.noteLimit(limit, "a longer span was refused", w.now())
+			return nil, nil
+		case n == 1:
+			n = len(limits)
+		default:
+			length = limit
+		}
+	}
+	w.noDates, w.denied = true, true
+	return w.ask(w.slice(everything), everything, nothing, true)
+}
+
+// alive reports whether a server that has failed for a span answers for others, so that it may be one request for
+// which it fails.
+func (w *walk) alive(sent span) bool {
+	if sent.hi == future {
+		sent.hi = w.clock()
+	}
+	for _, back := range []int64{day, safeSpan / 3} {
+		s := span{sent.lo, sent.hi - back}
+		if s.lo == past || s.length(w.clock()) > safeSpan {
+			s.lo = s.hi - safeSpan
+		}
+		if a, err := w.ask(w.slice(s), s, nothing, true); err == nil && a.err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// empty is the control of an empty answer: there must be none without dates either, or the day of a row that is there
+// must bring it. false: it does not.
+func (w *walk) empty(exact span) (bool, error) {
+	if w.off(offEmpty) || w.belief.Bounds != nil && w.belief.Bounds.Swapped == w.bounds.swapped {
+		return true, nil
+	}
+	a, err := w.ask(w.slice(everything), everything, nothing, true)
+	if err == nil && a.err == nil && a.sent == 0 {
+		a, err = w.confirm(a, everything, nothing, true)
+	}
+	if err != nil || a.err != nil || len(a.marks) == 0 {
+		return true, err
+	}
+	for range 2 {
+		s := span{a.newest - slack, a.newest + slack}
+		b, err := w.ask(w.slice(s), s, nothing, true)
+		if err != nil {
+			return false, err
+		}
+		if b.err == nil && b.above+b.below == 0 && w.anchored(a.newest, b) {
+			return true, nil
+		}
+		w.bounds.swap()
+	}
+	return false, nil
+}
+
+// orPages goes on by pages where dates are no help.
+func (w *walk) orPages(a *answer, err error) error {
+	if err != nil {
+		return err
+	}
+	w.noDates = true
+	b, err := w.ask(w.slice(everything), everything, everything, false)
+	if err != nil {
+		return err
+	}
+	if b.err != nil {
+		b = a
+	}
+	return w.byPages(b)
+}
+
+// plain reads a list that was asked for without dates, as far as only pages show what is in it: rows without a date.
+func (w *walk) plain(a *answer) error {
+	if a.err != nil || !a.full || a.order == falling || a.order == rising || a.sent <= minCap {
+		return nil
+	}
+	_, err := w.pages(a.slice, a.response, pageOptions{twice: true})
+	if err == errBudget {
+		return nil
+	}
+	return err
+}
+
+// end looks at the end of a list without dates that is sorted by them: rows without a date stand there, or at its
+// beginning.
+func (w *walk) end(a *answer) error {
+	if a.err != nil || !a.full || w.order != falling && w.order != rising {
+		return nil
+	}
+	if len(a.marks) < len(a.rows) || a.meta.Next != "" { // at its beginning, in its only page, or there is one way only to its end
+		_, err := w.pages(a.slice, a.response, pageOptions{twice: true})
+		return err
+	}
+	c, err := w.cursorAt(a, w.rows)
+	if err != nil || c == nil {
+		return err
+	}
+	for idle := 0; idle < maxTail; {
+		s, ok := c.slice()
+		if !ok {
+			return nil
+		}
+		r, err := w.page(s, false)
+		if err != nil || r.err != nil || r.sent == 0 {
+			return err
+		}
+		c.add(r)
+		if idle++; w.look(r, everything, nothing).fresh > 0 {
+			idle = 0
+		}
+	}
+	return nil
+}
+
+// cursorAt returns a cursor that stands before the page of a list with its last rows; nil: there are no pages.
+func (w *walk) cursorAt(a *answer, rows int) (*cursor, error) {
+	style, first := w.style(a.response)
+	if style == Auto || w.belief.Paging == nil {
+		var err error
+		if style, first, err = w.detect(a.slice, a.response, false); err != nil {
+			return nil, err
+		}
+	}
+	if style != Numbers && style != Offsets || a.sent == 0 {
+		return nil, nil
+	}
+	c := newCursor(style, first, a.slice, a.response, w.began)
+	skip := max(0, rows-1) / a.sent
+	c.page, c.pos = first+skip, skip*a.sent
+	return c, nil
+}
+
+// tail looks at the end of a long span, where the pages of the list are known: if it has the oldest known row, and none
+// older, the server has answered for all of the span, and nothing is older. It reports whether that was so.
+func (w *walk) tail(open span) (bool, error) {
+	oldest, ok := w.known.oldest()
+	newest, _ := w.known.newest()
+	if !ok || w.tailed || w.wanted.lo != past || w.order != falling || w.belief.limited() || w.off(offPages) ||
+		open.hi != oldest || newest-oldest <= safeSpan || w.belief.far() >= w.quiet() {
+		return false, nil
+	}
+	w.tailed = true
+	long := span{w.cov.goal.lo, w.wanted.hi}
+	base := w.slice(long)
+	first := w.last(&Slice{Page: NotSent, Offset: NotSent, Size: base.Size, Codes: base.Codes, Statuses: base.Statuses})
+	if first == nil || first.err != nil || !w.full(first) {
+		return false, nil
+	}
+	c, err := w.cursorAt(&answer{response: first}, w.rows)
+	if err != nil || c == nil {
+		return false, err
+	}
+	c.base = base
+	for n := 0; n < maxTail; n++ {
+		s, _ := c.slice()
+		r, err := w.page(s, true)
+		if err != nil || r.err != nil {
+			return false, err
+		}
+		a := w.look(r, long, nothing)
+		c.add(r)
+		switch {
+		case n == 0 && !w.anchored(oldest, a), a.above > 0, a.fresh > 0:
+			return false, nil
+		case !a.full:
+			w.belief.noteFar(newest-w.cov.goal.lo, w.now())
+			w.cov.prove(open, byCount)
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// maxTail is how many pages at the end of a list are looked at.
+const maxTail = 2
