@@ -67,16 +67,12 @@ type town struct {
 	rows     []request
 	codes    []string
 	states   []string
-	start    time.Time
-	end      time.Time
 	cap      int
 	now      int64
 	rng      *rand.Rand
 	calls    int
-	newest   uint64
 	asked    map[string]int
 	got      map[uint64]int
-	order    []request
 	before   func() (Rows, error)
 	faulted  bool
 	faultKey string

@@ -36,17 +36,6 @@ func (d *dedupe) add(key uint64) bool {
 	return true
 }
 
-// has reports whether key is there.
-func (d *dedupe) has(key uint64) bool {
-	key = max(key, 1)
-	sh := &d.shards[key>>(64-shardBits)]
-	if sh.used == 0 {
-		return false
-	}
-	_, found := sh.find(key)
-	return found
-}
-
 // find returns the slot of key, or the free one where it belongs.
 func (sh *shard) find(key uint64) (at int, found bool) {
 	// The top bits chose the shard; the next ones choose the slot.
