@@ -152,9 +152,19 @@ var noTime time.Time
 const idChunk = 50
 
 // byID lists the requests with the ids that were asked for. Ids that a list does not bring are asked
-// for one by one: some servers give only the first of several, or refuse them.
+// for one by one: some servers give only the first of several, or refuse them. A request that was asked for in
+// two spellings is given once, by its own id.
 func (l *lister) byID() error {
-	ids := slices.Compact(spelling.PastedIDs(l.q.IDs))
+	ids := unique(spelling.PastedIDs(l.q.IDs))
+	given, give := map[string]bool{}, l.give
+	defer func() { l.give = give }()
+	l.give = func(r *ServiceRequest) bool {
+		if r.ID != "" && given[r.ID] {
+			return true
+		}
+		given[r.ID] = true
+		return give(r)
+	}
 	singly := !l.c.sends("service_request_id") || l.c.oneValue("service_request_id")
 	for chunk := range slices.Chunk(ids, idChunk) {
 		missing := chunk
@@ -180,6 +190,16 @@ func (l *lister) byID() error {
 		singly = singly || extra > 0 && len(chunk) > 1
 	}
 	return nil
+}
+
+// unique returns the different ones of ids, in their order.
+func unique(ids []string) []string {
+	seen := make(map[string]bool, len(ids))
+	return slices.DeleteFunc(ids, func(id string) bool {
+		again := seen[id]
+		seen[id] = true
+		return again
+	})
 }
 
 // idList asks for several ids at once.

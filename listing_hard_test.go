@@ -167,6 +167,18 @@ func TestAllIDs(t *testing.T) {
 	}
 }
 
+// TestAllIDsInTwoSpellings asks a server that takes ids whatever the case of their letters: a request is given once.
+func TestAllIDsInTwoSpellings(t *testing.T) {
+	city := newStubCity(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, `[{"service_request_id":"SR-1","status":"open"}]`)
+	})
+	got, err := listed(t.Context(), city.client(t), &open311.Query{IDs: []string{"SR-1", "sr-1", "SR-1", " #SR-1"}})
+	if d := cmp.Diff([]string{"SR-1"}, got); err != nil || d != "" {
+		t.Errorf("error %v (-want +got):\n%s", err, d)
+	}
+}
+
 // TestAllEnds lists servers that lie in every way. Each listing has to end.
 func TestAllEnds(t *testing.T) {
 	now := time.Now().Truncate(time.Second)
