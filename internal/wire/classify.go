@@ -261,8 +261,10 @@ func (s *scan) isEmpty(n int32) bool {
 // isPlain reports whether the object nodes[n] is a record at first sight: it has two fields that make one.
 func (s *scan) isPlain(n int32) bool {
 	var seen uint64
-	for k := n + 1; k < s.nodes[n].next; k = s.nodes[k].next {
+	identity, end := s.dict.table.identity, s.nodes[n].next
+	for k := n + 1; k < end; {
 		d := &s.nodes[k]
+		k = d.next
 		if d.entry <= 0 || d.kind == Null || d.kind >= List {
 			continue
 		}
@@ -270,7 +272,7 @@ func (s *scan) isPlain(n int32) bool {
 		if f == unknownField {
 			continue
 		}
-		if seen |= rowBit(f) & s.dict.table.identity; seen&(seen-1) != 0 {
+		if seen |= rowBit(f) & identity; seen&(seen-1) != 0 {
 			return true
 		}
 	}

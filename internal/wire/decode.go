@@ -62,24 +62,24 @@ func (t *Table[T]) fields(m *mapper, first int32, dst *T) {
 		if d.kind == Null {
 			continue
 		}
-		before := len(m.sets)
+		field, before := &t.Fields[f], len(m.sets)
 		if from[f] != 0 {
 			same := !m.xml && string(s.name(&s.nodes[from[f]])) == string(s.name(d))
-			if !same && d.kind == Text && len(trim(s.text(d))) == 0 || !t.again(m, &t.Fields[f], from[f], n, alias) {
+			if !same && d.kind == Text && len(trim(s.text(d))) == 0 || !t.again(m, field, from[f], n, alias) {
 				continue
 			}
-			if get := t.Fields[f].text; get != nil && same { // the last one counts, even if it is empty
+			if get := field.text; get != nil && same { // the last one counts, even if it is empty
 				m.unset(get(dst), before)
 				*get(dst), from[f], before = "", 0, len(m.sets)
 			}
 		}
 		value := n
 		if d.kind == Object {
-			value = m.member(n, t.Fields[f].shape)
+			value = m.member(n, field.shape)
 		}
-		if t.set(m, &t.Fields[f], value, dst, &place) {
-			if get := t.Fields[f].text; get != nil && from[f] != 0 {
-				m.unset(get(dst), before)
+		if t.set(m, field, value, dst, &place) {
+			if from[f] != 0 && field.text != nil {
+				m.unset(field.text(dst), before)
 			}
 			from[f] = n
 		}
