@@ -514,7 +514,7 @@ func FuzzXML(f *testing.F) {
 		`<n:status xmlns:n="u">open</n:status><n:x xmlns:n="u" n:y="z"/>`, `</request><request><service_request_id>2</service_request_id>`,
 		`<x a="1" b='2' c="a>b"/>`, `<x>]]&gt;</x>`, `<ä>ö</ä>`, `<a:>b</a:>`, `<a-b.c>1</a-b.c>`, `<x><?xml version="1.0"?></x>`, `text`, `<status>None</status>`,
 		`<lat>1</lat>`, `<lat>91</lat><long>1</long>`, `<lat>+1.50</lat><long>.5</long>`, `<extra>&nbsp;</extra>`, `<a>1</b>`, `<a`, `<status>a</status><status>b</status>`,
-		`<service_requests><request><service_request_id>1</service_request_id></request></service_requests><x/>`, "<extra>\u0085</extra>", "<a1<\x7f>1<\x7f\xff>",
+		`<service_requests><request><service_request_id>1</service_request_id></request></service_requests><x/>`, "<extra>\u0085</extra>", "<e\x16tra>\u0085e\x16</extra>", "<a1<\x7f>1<\x7f\xff>",
 	} {
 		f.Add([]byte(doc))
 	}

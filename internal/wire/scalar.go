@@ -24,14 +24,14 @@ func (m *mapper) scalar(n int32) ([]byte, bool) {
 	if len(b) == 0 {
 		return nil, false
 	}
+	if m.legacy {
+		b = trim(m.utf8(b))
+	}
 	if isNothing(b) {
 		if m.warn != nil {
 			m.warnAt(n, WarnValue, "the word "+string(b)+" stands for nothing")
 		}
 		return nil, false
-	}
-	if m.legacy {
-		b = trim(m.utf8(b))
 	}
 	return b, len(b) > 0
 }
