@@ -117,6 +117,7 @@ type config struct {
 	location     *time.Location
 	pageSize     int
 	concurrency  int
+	learned      *learnedState  // by another client; nil for nothing
 	transport    transportParts // what With shares
 }
 
@@ -149,8 +150,8 @@ type Response struct {
 
 // memory is what a client and those derived from it have learned about their endpoint.
 type memory struct {
-	format   atomic.Int32     // the Format that has worked
-	detected listing.Detected // how lists are cut
+	format  atomic.Int32    // the Format that has worked
+	beliefs listing.Beliefs // how lists are handed out
 	// Filing depends on what has been read about services: whether one is a blackbox, so that a receipt without
 	// an id is one, and what its definition asks for. Both are kept by jurisdiction and code.
 	types       cache.Map[string] // the type of a service
@@ -259,6 +260,10 @@ func newConn(endpoint *url.URL, cfg config, learned *memory, opts []Option) (*co
 	}
 	c := &conn{cfg: cfg, endpoint: endpoint, learned: learned, hide: redact.New(secretsOf(endpoint, &cfg)...)}
 	c.dialect = &c.cfg.dialect
+	if cfg.learned != nil {
+		c.recall(cfg.learned)
+		c.cfg.learned = nil
+	}
 	if cfg.dialect.KeyParam != "" {
 		c.hide = c.hide.WithNames(cfg.dialect.KeyParam)
 	}

@@ -23,11 +23,14 @@ type Query struct {
 	UpdatedBefore time.Time // updated_before
 	Near          *Circle   // lat, long, radius in metres (CitySDK)
 	Within        *Box      // bbox
-	Search        string    // q
-	Extensions    bool      // extensions=true: ask for extended_attributes
-	Page          int       // page; 0 is not sent
-	PageSize      int       // page_size; 0 is not sent
-	Params        url.Values
+	// Area is one of any shape, that is checked on this side only: any type of a polygon library with that method, a
+	// [Circle] or a [Box]. A request that does not say where it is passes, with a warning; in a feed it does not.
+	Area       interface{ Contains(Point) bool }
+	Search     string // q
+	Extensions bool   // extensions=true: ask for extended_attributes
+	Page       int    // page; 0 is not sent
+	PageSize   int    // page_size; 0 is not sent
+	Params     url.Values
 }
 
 // listParams is a [Query] as go-querystring encodes it, under the specification's names.
@@ -67,7 +70,8 @@ func (q *Query) clone() Query {
 
 // covers reports whether a place lies in the areas of the query. No place lies in none.
 func (q *Query) covers(p *Point) bool {
-	return (q.Near == nil || p != nil && q.Near.Contains(*p)) && (q.Within == nil || p != nil && q.Within.Contains(*p))
+	return (q.Near == nil || p != nil && q.Near.Contains(*p)) && (q.Within == nil || p != nil && q.Within.Contains(*p)) &&
+		(q.Area == nil || p != nil && q.Area.Contains(*p))
 }
 
 // list is several values of one parameter, joined by commas as the specification has it.

@@ -1,4 +1,4 @@
-package proof
+package listing
 
 // readAhead asks for the windows that follow s in what is open.
 func (w *walk) readAhead(s, open span) {

@@ -1,6 +1,7 @@
-package proof
+package listing
 
 import (
+	"cmp"
 	"encoding/json"
 	"sync"
 	"time"
@@ -17,6 +18,11 @@ type Belief struct {
 	Size     *Refusal  `json:"size,omitempty"`
 	Statuses *Evidence `json:"statuses,omitempty"` // a call without a status brings open and closed requests
 	Quiet    *Quiet    `json:"quiet,omitempty"`
+}
+
+// IsZero reports whether nothing is believed.
+func (b Belief) IsZero() bool {
+	return b.Paging == nil && b.Caps == nil && b.Order == nil && b.Bounds == nil && b.Reach == nil && b.Size == nil && b.Statuses == nil && b.Quiet == nil
 }
 
 // Evidence says on what a belief rests.
@@ -198,15 +204,14 @@ func (s *Beliefs) Paging() (Style, int) {
 	return b.paging()
 }
 
-// Recall takes what an earlier process has found out, unless more is known.
-func (s *Beliefs) Recall(style Style, first, most int) {
+// Recall takes what an earlier process, or another machine, has found out, unless more is known.
+func (s *Beliefs) Recall(b Belief) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := Evidence{How: "an earlier process has found it out"}
-	if s.b.Paging == nil && (style == Numbers || style == Offsets) {
-		s.b.Paging = &Paging{e, style, first}
-	}
-	if s.b.Caps == nil && most > 0 {
-		s.b.Caps = []Cap{{e, 0, most, most}}
+	s.b.Paging, s.b.Order, s.b.Bounds = cmp.Or(s.b.Paging, b.Paging), cmp.Or(s.b.Order, b.Order), cmp.Or(s.b.Bounds, b.Bounds)
+	s.b.Reach, s.b.Size = cmp.Or(s.b.Reach, b.Reach), cmp.Or(s.b.Size, b.Size)
+	s.b.Statuses, s.b.Quiet = cmp.Or(s.b.Statuses, b.Statuses), cmp.Or(s.b.Quiet, b.Quiet)
+	if s.b.Caps == nil {
+		s.b.Caps = b.Caps
 	}
 }
