@@ -17,7 +17,8 @@ type filter struct {
 	ctx     context.Context
 	c       *conn
 	q       *Query
-	ignored parts // parts of the query that the server was seen to ignore
+	ignored parts     // parts of the query that the server was seen to ignore
+	doubted []doubted // requests that wait for the end of the listing
 	warned  map[string]bool
 }
 
@@ -189,20 +190,20 @@ type doubted struct {
 const maxDoubted = 1000
 
 // offer gives a request that fits, or keeps it back while that is in doubt.
-func (l *lister) offer(r *ServiceRequest) bool {
-	_, doubt := l.keep.judge(r)
-	if doubt == 0 || len(l.doubted) >= maxDoubted {
-		return l.give(r)
+func (f *filter) offer(r *ServiceRequest, give func(*ServiceRequest) bool) bool {
+	_, doubt := f.judge(r)
+	if doubt == 0 || len(f.doubted) >= maxDoubted {
+		return give(r)
 	}
-	l.doubted = append(l.doubted, doubted{r, doubt})
+	f.doubted = append(f.doubted, doubted{r, doubt})
 	return true
 }
 
 // release gives the requests that were kept back, unless the server was seen to ignore what they are in doubt
 // about.
-func (l *lister) release() bool {
-	for _, d := range l.doubted {
-		if d.parts&l.keep.ignored == 0 && !l.give(d.r) {
+func (f *filter) release(give func(*ServiceRequest) bool) bool {
+	for _, d := range f.doubted {
+		if d.parts&f.ignored == 0 && !give(d.r) {
 			return false
 		}
 	}

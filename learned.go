@@ -3,8 +3,10 @@ package open311
 import (
 	"encoding/json"
 	"fmt"
+	"sync/atomic"
 	"time"
 
+	"github.com/go-open311/open311/internal/cache"
 	"github.com/go-open311/open311/internal/listing"
 )
 
@@ -52,9 +54,28 @@ func (l *Learned) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Learned returns what the client, and those derived from it, have found out about the server so far.
-func (c *Client) Learned() Learned {
-	m := c.conn.learned
+// memory is what a client and those derived from it have learned about their endpoint.
+type memory struct {
+	format  atomic.Int32    // the Format that has worked
+	beliefs listing.Beliefs // how lists are handed out
+	// Filing depends on what has been read about services: whether one is a blackbox, so that a receipt without
+	// an id is one, and what its definition asks for. Both are kept by jurisdiction and code.
+	types       cache.Map[string] // the type of a service
+	definitions cache.Map[any]    // its *ServiceDefinition
+}
+
+const (
+	maxTypes       = 4096      // services whose type is remembered
+	maxDefinitions = 256       // definitions that are remembered
+	definitionAge  = time.Hour // for which a definition is good: cities do change them
+)
+
+func newMemory() *memory {
+	return &memory{types: cache.Map[string]{Limit: maxTypes}, definitions: cache.Map[any]{Limit: maxDefinitions, Age: definitionAge}}
+}
+
+// learned returns what is remembered, as it is kept or given away.
+func (m *memory) learned() Learned {
 	l := Learned{learnedState{Lists: m.beliefs.Load()}}
 	if f := Format(m.format.Load()); f != FormatAuto {
 		l.s.Format = &formatBelief{f, time.Now().UTC().Truncate(time.Second)}
@@ -62,23 +83,15 @@ func (c *Client) Learned() Learned {
 	return l
 }
 
-// WithLearned gives a client what another one has learned of the same server, by [Client.Learned]. What the client
-// has found out itself, or is told by its dialect, goes before it.
-func WithLearned(l Learned) Option {
-	return func(c *config) error {
-		c.learned = &l.s
+// recall takes what was learned by another client, and returns the formats to try, the best first; none if that is
+// known or told.
+func (m *memory) recall(s *learnedState, told Format) []Format {
+	m.beliefs.Recall(s.Lists)
+	switch f := s.Format; {
+	case f == nil || told != FormatAuto || Format(m.format.Load()) != FormatAuto:
 		return nil
+	case f.Format == FormatXML:
+		return []Format{FormatXML, FormatJSON}
 	}
-}
-
-// recall takes what was learned by another client.
-func (c *conn) recall(s *learnedState) {
-	c.learned.beliefs.Recall(s.Lists)
-	if f := s.Format; f != nil && Format(c.learned.format.Load()) == FormatAuto && c.cfg.format == FormatAuto {
-		other := FormatXML
-		if f.Format == FormatXML {
-			other = FormatJSON
-		}
-		c.prefer([]Format{f.Format, other}) // both are open still
-	}
+	return []Format{FormatJSON, FormatXML}
 }

@@ -2,11 +2,7 @@ package open311
 
 import (
 	"context"
-	"errors"
-	"hash/maphash"
 	"iter"
-	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/go-open311/open311/internal/listing"
@@ -71,32 +67,6 @@ func (r *RequestClient) Pages(ctx context.Context, q *Query, opts ...CallOption)
 	}
 }
 
-// lister is one listing in progress: the engine's source, which makes the calls.
-type lister struct {
-	c       *conn
-	ctx     context.Context
-	q       Query
-	params  url.Values // of every call: the query without dates, pages, values, and what is done on this side
-	keep    filter
-	doubted []doubted                     // requests that are kept back
-	seed    maphash.Seed                  // of the keys of rows
-	give    func(*ServiceRequest) bool    // to the caller's loop; false: it has ended
-	turn    func(p *Page, err error) bool // after each call; false: the loop has ended. It may be nil
-}
-
-func newLister(ctx context.Context, c *conn, q *Query) *lister {
-	l := &lister{c: c, ctx: ctx, seed: maphash.MakeSeed()}
-	if q != nil {
-		l.q = *q
-	}
-	l.q.Page = 0
-	if l.q.PageSize == 0 {
-		l.q.PageSize = c.cfg.pageSize
-	}
-	l.keep = newFilter(ctx, c, &l.q)
-	return l
-}
-
 // run lists all there is. It returns nil when the caller's loop has ended early.
 func (l *lister) run() error {
 	gaps, err := l.all(l.traits())
@@ -121,7 +91,7 @@ func (l *lister) all(told listing.Traits) ([]Gap, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err = engine.Run(l.ctx); err == nil && !l.release() {
+	if err = engine.Run(l.ctx); err == nil && !l.keep.release(l.give) {
 		return nil, nil
 	}
 	var gaps []Gap
@@ -175,21 +145,3 @@ func (l *lister) prepare() (err error) {
 	}
 	return err
 }
-
-// pageError returns the errors that come with a page: those of an answer that began well.
-func pageError(err error) error {
-	var de *DecodeError
-	if errors.As(err, &de) {
-		return err
-	}
-	return nil
-}
-
-// besideOf returns what stood beside the records of a stream that is closed.
-func besideOf(s *stream[ServiceRequest]) *Page {
-	h := s.header()
-	return &Page{Total: totalOf(s.meta, h), Header: h, Extra: s.meta, Skipped: s.skipped, SkippedErrs: s.skippedErrs}
-}
-
-// noAnswer stands for what is beside the records of a call that brought none.
-func noAnswer() *Page { return &Page{Total: -1, Header: http.Header{}} }

@@ -16,6 +16,32 @@ import (
 	"github.com/go-open311/open311/internal/listing"
 )
 
+// lister is one listing in progress: the engine's source, which makes the calls.
+type lister struct {
+	c       *conn
+	ctx     context.Context
+	q       Query
+	params  url.Values // of every call: the query without dates, pages, values, and what is done on this side
+	keep    filter
+	doubted []doubted                     // requests that are kept back
+	seed    maphash.Seed                  // of the keys of rows
+	give    func(*ServiceRequest) bool    // to the caller's loop; false: it has ended
+	turn    func(p *Page, err error) bool // after each call; false: the loop has ended. It may be nil
+}
+
+func newLister(ctx context.Context, c *conn, q *Query) *lister {
+	l := &lister{c: c, ctx: ctx, seed: maphash.MakeSeed()}
+	if q != nil {
+		l.q = *q
+	}
+	l.q.Page = 0
+	if l.q.PageSize == 0 {
+		l.q.PageSize = c.cfg.pageSize
+	}
+	l.keep = newFilter(ctx, c, &l.q)
+	return l
+}
+
 // call returns the call for a slice.
 func (l *lister) call(s *listing.Slice) *call {
 	d := l.c.dialect
@@ -108,14 +134,12 @@ func (l *lister) Again(ctx context.Context, attempt int) bool { return l.c.calls
 
 // Turn implements listing.Source.
 func (l *lister) Turn(m listing.Meta, err error) bool {
-	if l.turn == nil {
-		return true
-	}
-	beside, ok := m.Own.(*Page)
-	if !ok {
+	beside, answered := m.Own.(*Page)
+	if !answered {
 		beside = noAnswer()
 	}
-	return l.turn(beside, pageError(err))
+	err = pageError(err)
+	return l.turn == nil || !answered && err == nil || l.turn(beside, err)
 }
 
 // Fault implements listing.Source.
@@ -244,7 +268,7 @@ func (r *liveRows) Next() (listing.Row, error) {
 func (r *liveRows) Give() bool {
 	next := &r.box.r
 	r.box = nil // it is the caller's now
-	return r.l.offer(next)
+	return r.l.keep.offer(next, r.l.give)
 }
 
 func (r *liveRows) Close() listing.Meta {
@@ -272,7 +296,7 @@ func (r *loadedRows) Next() (listing.Row, error) {
 }
 
 func (r *loadedRows) Give() bool {
-	return r.l.offer(&r.list[r.at])
+	return r.l.keep.offer(&r.list[r.at], r.l.give)
 }
 
 func (r *loadedRows) Close() listing.Meta {
@@ -283,3 +307,21 @@ func (r *loadedRows) Close() listing.Meta {
 }
 
 func (r *loadedRows) Abort() {}
+
+// pageError returns the errors that come with a page: those of an answer that began well.
+func pageError(err error) error {
+	var de *DecodeError
+	if errors.As(err, &de) {
+		return err
+	}
+	return nil
+}
+
+// besideOf returns what stood beside the records of a stream that is closed.
+func besideOf(s *stream[ServiceRequest]) *Page {
+	h := s.header()
+	return &Page{Total: totalOf(s.meta, h), Header: h, Extra: s.meta, Skipped: s.skipped, SkippedErrs: s.skippedErrs}
+}
+
+// noAnswer stands for what is beside the records of a call that brought none.
+func noAnswer() *Page { return &Page{Total: -1, Header: http.Header{}} }
