@@ -67,6 +67,27 @@ func (r *RequestClient) Pages(ctx context.Context, q *Query, opts ...CallOption)
 	}
 }
 
+// Oldest returns the time of the oldest request that the query asks for: where [RequestClient.All] would end that
+// has no Start, so that the query can be cut into [Query.Shards]. It makes a few calls for each year. The time is
+// zero if there is no such request, or none that bears a date. The error is a *[TruncatedError] if a part of the
+// time could not be looked at, else that of the call that failed.
+func (r *RequestClient) Oldest(ctx context.Context, q *Query, opts ...CallOption) (time.Time, error) {
+	c, err := r.c.withOptions(opts)
+	if err != nil {
+		return time.Time{}, err
+	}
+	l := newLister(ctx, c, q)
+	var oldest time.Time
+	l.give = func(r *ServiceRequest) bool {
+		if t := r.RequestedDatetime; !t.IsZero() && (oldest.IsZero() || t.Before(oldest)) {
+			oldest = t
+		}
+		return true
+	}
+	l.seek = true
+	return oldest, l.run()
+}
+
 // run lists all there is. It returns nil when the caller's loop has ended early.
 func (l *lister) run() error {
 	gaps, err := l.all(l.traits())
@@ -91,7 +112,11 @@ func (l *lister) all(told listing.Traits) ([]Gap, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err = engine.Run(l.ctx); err == nil && !l.keep.release(l.give) {
+	run := engine.Run
+	if l.seek {
+		run = engine.Oldest
+	}
+	if err = run(l.ctx); err == nil && !l.keep.release(l.give) {
 		return nil, nil
 	}
 	var gaps []Gap

@@ -27,6 +27,7 @@ type lister struct {
 	seed    maphash.Seed                  // of the keys of rows
 	give    func(*ServiceRequest) bool    // to the caller's loop; false: it has ended
 	turn    func(p *Page, err error) bool // after each call; false: the loop has ended. It may be nil
+	seek    bool                          // only the oldest request is looked for
 }
 
 func newLister(ctx context.Context, c *conn, q *Query) *lister {
@@ -239,7 +240,7 @@ func (l *lister) row(r *ServiceRequest) listing.Row {
 // metaOf returns what of the things beside the records concerns the engine.
 func metaOf(b *Page) listing.Meta {
 	clock, _ := http.ParseTime(b.Header.Get("Date"))
-	return listing.Meta{Total: b.Total, Next: nextLink(b.Header), Clock: clock, Skipped: b.Skipped, Skip: errors.Join(b.SkippedErrs...), Own: b}
+	return listing.Meta{Total: b.Total, Next: nextLink(b.Extra, b.Header), Clock: clock, Skipped: b.Skipped, Skip: errors.Join(b.SkippedErrs...), Own: b}
 }
 
 // liveRows reads the records as they come from the server. A record and its place are one piece of

@@ -22,13 +22,14 @@ type Lister struct {
 	noDates  bool // dates are refused, ignored, or mean something else
 	denied   bool // they are refused
 	noSize   bool
-	tiled    bool // lists are in no order of time
+	tiled    bool              // lists are in no order of time
+	how      func(*walk) error // lists one facet
 	without  off
 }
 
 // New returns a listing of a query.
 func New(src Source, q Query, told Traits, shared *Beliefs) *Lister {
-	return &Lister{src: src, q: q, told: told, shared: shared, belief: shared.Load(), shown: newShown()}
+	return &Lister{src: src, q: q, told: told, shared: shared, belief: shared.Load(), shown: newShown(), how: (*walk).run}
 }
 
 // Run lists the query. It returns nil when the caller has had enough, and the error of the first call if not even that
@@ -58,7 +59,7 @@ func (l *Lister) Calls() int { return l.calls }
 // walk lists one facet.
 func (l *Lister) walk(f facet) error {
 	w := l.newWalk(f)
-	err := w.run()
+	err := l.how(w)
 	w.teach()
 	if err == errBudget {
 		l.gaps = append(l.gaps, gapOf(l.wanted, err, ""))
