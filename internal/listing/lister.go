@@ -14,6 +14,7 @@ type Lister struct {
 	told     Traits
 	shared   *Beliefs
 	belief   Belief
+	caps     caps // seen by this listing
 	gaps     []Gap
 	shown    shown
 	spans    int  // that were needed because of what the server restricts
@@ -46,6 +47,9 @@ func (l *Lister) Run(ctx context.Context) error {
 		l.gaps = append(l.gaps, gapOf(l.wanted, err, ""))
 		err = nil
 	}
+	for _, c := range l.caps {
+		l.belief.Caps = l.belief.Caps.noted(c.Size, c.Rows, c.Different, c.Seen)
+	}
 	l.shared.Store(l.belief)
 	return err
 }
@@ -72,13 +76,6 @@ func (l *Lister) newWalk(f facet) *walk {
 	w := &walk{Lister: l, facet: f, seen: &dedupe{}}
 	if b := l.belief.Bounds; b != nil {
 		w.bounds = bounds{swapped: b.Swapped, start: b.Start, end: b.End}
-	}
-	if o := l.belief.Order; o != nil {
-		w.sorted, w.pairs = true, minPairs
-		w.order = rising
-		if o.Falls {
-			w.order = falling
-		}
 	}
 	return w
 }
@@ -204,7 +201,7 @@ const (
 
 // budget is how many calls the listing may cost, by what it has shown to be worth.
 func (l *Lister) budget() int {
-	pages := l.caller.rows/l.belief.cap(l.size()).Rows + 1
+	pages := l.caller.rows/l.caps.of(l.size()).Rows + 1
 	if l.tiled {
 		pages *= 2
 	}
