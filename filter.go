@@ -105,6 +105,9 @@ func (f *filter) status(r *ServiceRequest) verdict {
 	}
 	state := meaning(r.Status)
 	switch {
+	case r.Status == "":
+		f.warn("status", "a request without one is given, though the query asks for some")
+		return fit
 	case state == listing.Unsaid:
 		f.warn("status", string(r.Status)+" may or may not be a state that the query asks for; Dialect.StatusWords can say what it means")
 		return fit

@@ -1,6 +1,4 @@
-// Package proof gets all rows of a list that a server hands out in pieces, and proves that they are all. It is the
-// engine that is to take the place of internal/listing: it has been judged by simulated cities only, without HTTP, and
-// no client uses it yet.
+// Package listing gets all rows of a list that a server hands out in pieces, and proves that they are all.
 //
 // It knows neither HTTP nor what a row is about: only when it dates from, and how to tell it from others. One rule
 // holds it together: only coverage.go can say "complete". Everything else (cursors, windows, bisecting, reading ahead)
