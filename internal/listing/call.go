@@ -38,6 +38,7 @@ type caller struct {
 	src    Source
 	wanted span
 	began  int64  // what is newer has arrived meanwhile
+	skew   int64  // by how much the server's clock is ahead of this machine's
 	given  dedupe // rows that the caller has
 	all    dedupe // all rows
 	rows   int    // different rows that came
@@ -96,6 +97,7 @@ func (c *caller) call(s Slice, wide bool) (*response, error) {
 			break
 		}
 	}
+	c.tell(r.meta.Clock)
 	c.calls++
 	c.keep(s.key(), r)
 	if !c.src.Turn(r.meta, r.err) {
@@ -103,6 +105,22 @@ func (c *caller) call(s Slice, wide bool) (*response, error) {
 	}
 	return r, nil
 }
+
+// minSkew is by how much clocks may differ without being taken for wrong: headers have whole seconds, and answers take
+// their time.
+const minSkew = minute
+
+// tell notes the time by the server's clock, from the first answer that has it. The server dates the requests, so that
+// its clock says what the present is.
+func (c *caller) tell(t time.Time) {
+	if skew := t.Unix() - time.Now().Unix(); c.calls == 0 && !t.IsZero() && (skew > minSkew || skew < -minSkew) {
+		c.skew = skew
+		c.began += skew
+	}
+}
+
+// clock is the present by the server's clock.
+func (c *caller) clock() int64 { return time.Now().Unix() + c.skew }
 
 // once opens a slice and reads the answer.
 func (c *caller) once(s Slice, wide bool) (*response, error) {

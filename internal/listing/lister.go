@@ -104,8 +104,6 @@ func (l *Lister) ended(err error) bool {
 
 func (l *Lister) now() time.Time { return time.Now().UTC().Truncate(time.Second) }
 
-func (l *Lister) clock() int64 { return time.Now().Unix() }
-
 func (l *Lister) quiet() int64 {
 	if q := int64(l.told.Quiet.Seconds()); q > 0 {
 		return q
