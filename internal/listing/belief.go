@@ -13,17 +13,15 @@ import (
 type Belief struct {
 	Paging   *Paging   `json:"paging,omitempty"`
 	Caps     caps      `json:"caps,omitempty"`
-	Order    *Order    `json:"order,omitempty"`
 	Bounds   *Bounds   `json:"bounds,omitempty"`
 	Reach    *Reach    `json:"reach,omitempty"`
 	Size     *Refusal  `json:"size,omitempty"`
 	Statuses *Evidence `json:"statuses,omitempty"` // a call without a status brings open and closed requests
-	Quiet    *Quiet    `json:"quiet,omitempty"`
 }
 
 // IsZero reports whether nothing is believed.
 func (b Belief) IsZero() bool {
-	return b.Paging == nil && b.Caps == nil && b.Order == nil && b.Bounds == nil && b.Reach == nil && b.Size == nil && b.Statuses == nil && b.Quiet == nil
+	return b.Paging == nil && b.Caps == nil && b.Bounds == nil && b.Reach == nil && b.Size == nil && b.Statuses == nil
 }
 
 // Evidence says on what a belief rests.
@@ -47,12 +45,6 @@ type Cap struct {
 	Different int `json:"different"` // the most different ones: some servers give rows several times
 }
 
-// Order is that of the lists.
-type Order struct {
-	Evidence
-	Falls bool `json:"falls"` // newest first; else oldest first
-}
-
 // Bounds is what start and end mean.
 type Bounds struct {
 	Evidence
@@ -71,12 +63,6 @@ type Reach struct {
 // Refusal is a parameter that is refused.
 type Refusal struct {
 	Evidence
-}
-
-// Quiet is that there is nothing older.
-type Quiet struct {
-	Evidence
-	Before time.Time `json:"before"`
 }
 
 // Beliefs is a Belief that several listings share.
@@ -207,9 +193,9 @@ func (s *Beliefs) Paging() (Style, int) {
 func (s *Beliefs) Recall(b Belief) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.b.Paging, s.b.Order, s.b.Bounds = cmp.Or(s.b.Paging, b.Paging), cmp.Or(s.b.Order, b.Order), cmp.Or(s.b.Bounds, b.Bounds)
+	s.b.Paging, s.b.Bounds = cmp.Or(s.b.Paging, b.Paging), cmp.Or(s.b.Bounds, b.Bounds)
 	s.b.Reach, s.b.Size = cmp.Or(s.b.Reach, b.Reach), cmp.Or(s.b.Size, b.Size)
-	s.b.Statuses, s.b.Quiet = cmp.Or(s.b.Statuses, b.Statuses), cmp.Or(s.b.Quiet, b.Quiet)
+	s.b.Statuses = cmp.Or(s.b.Statuses, b.Statuses)
 	if s.b.Caps == nil {
 		s.b.Caps = b.Caps
 	}

@@ -13,7 +13,10 @@ func (w *walk) detect(base Slice, first *response, wide bool) (Style, int, error
 	}
 	c := newCursor(Auto, 0, base, first, w.began)
 	if !w.told.NoPage {
-		number, err := w.detectNumbers(c, first, wide)
+		number, seen, err := w.detectNumbers(c, wide)
+		if seen {
+			w.learnPaging(Numbers, number)
+		}
 		if err != nil || number >= 0 {
 			return Numbers, number, err
 		}
@@ -25,7 +28,11 @@ func (w *walk) detect(base Slice, first *response, wide bool) (Style, int, error
 		if err != nil {
 			return NoPages, 0, err
 		}
-		if c.other(r) && len(r.rows) > 0 || r.err == nil && r.sent == 0 {
+		if c.other(r) && len(r.rows) > 0 {
+			w.learnPaging(Offsets, 0)
+			return Offsets, 0, nil
+		}
+		if r.err == nil && r.sent == 0 {
 			return Offsets, 0, nil
 		}
 	}
@@ -33,8 +40,8 @@ func (w *walk) detect(base Slice, first *response, wide bool) (Style, int, error
 }
 
 // detectNumbers compares page 2, and page 1, with the list that came without a page. It returns the number of the first
-// page; -1 if there are no numbers.
-func (w *walk) detectNumbers(c *cursor, first *response, wide bool) (int, error) {
+// page; -1 if there are no numbers. seen says that a page with other rows has come.
+func (w *walk) detectNumbers(c *cursor, wide bool) (number int, seen bool, err error) {
 	ask := func(n int) (*response, error) {
 		s := c.base
 		s.Page = n
@@ -42,31 +49,33 @@ func (w *walk) detectNumbers(c *cursor, first *response, wide bool) (int, error)
 	}
 	two, err := ask(pageTwo)
 	if err != nil {
-		return -1, err
+		return -1, false, err
 	}
 	if two.err == nil && two.sent > 0 && !c.other(two) || two.fault&Refused != 0 {
-		return -1, nil // the same list again
+		return -1, false, nil // the same list again
 	}
 	one, err := ask(pageOne)
 	if err != nil {
-		return -1, err
+		return -1, false, err
 	}
 	if same(one, two) && len(one.rows) > 0 { // perhaps the answer to the other call
 		s := c.base
 		s.Page = pageOne
 		if one, err = w.pageAgain(s, wide); err != nil {
-			return -1, err
+			return -1, false, err
 		}
 	}
 	switch {
 	case one.err != nil || one.sent == 0:
-		return -1, nil
+		return -1, false, nil
 	case c.other(one):
-		return pageOne - 1, nil
-	case c.other(two) && len(two.rows) > 0, two.err == nil && two.sent == 0, two.fault&NotFound != 0:
-		return pageOne, nil
+		return pageOne - 1, true, nil
+	case c.other(two) && len(two.rows) > 0:
+		return pageOne, true, nil
+	case two.err == nil && two.sent == 0, two.fault&NotFound != 0:
+		return pageOne, false, nil
 	}
-	return -1, nil
+	return -1, false, nil
 }
 
 // same reports whether two answers begin with the same row and have as many.

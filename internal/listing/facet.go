@@ -70,14 +70,15 @@ func (l *Lister) unmatched(f facet) error {
 	for i, code := range f.codes {
 		if len(f.codes) > 1 && !l.shown.codes[i] {
 			one := facet{[]string{code}, f.statuses}
+			all := l.shown.states
 			l.shown.states = map[State]bool{} // of this code
-			if err := l.probe(one); err != nil {
-				return err
+			err := l.probe(one)
+			if err == nil && l.shown.codes[i] {
+				err = l.hidden(one)
 			}
-			if l.shown.codes[i] {
-				if err := l.hidden(one); err != nil {
-					return err
-				}
+			l.shown.states = all
+			if err != nil {
+				return err
 			}
 		}
 	}

@@ -15,6 +15,7 @@ type Lister struct {
 	shared   *Beliefs
 	belief   Belief
 	caps     caps // seen by this listing
+	ordered  ordered
 	gaps     []Gap
 	shown    shown
 	spans    int  // that were needed because of what the server restricts
@@ -77,6 +78,7 @@ func (l *Lister) newWalk(f facet) *walk {
 	if b := l.belief.Bounds; b != nil {
 		w.bounds = bounds{swapped: b.Swapped, start: b.Start, end: b.End}
 	}
+	w.ordered = l.ordered
 	return w
 }
 
@@ -89,12 +91,7 @@ func (w *walk) teach() {
 	if w.bounds.swapped || w.bounds.start > 0 {
 		b.Bounds = &Bounds{Evidence{w.now(), "known requests came when the bounds were sent like this, and not before"}, w.bounds.swapped, w.bounds.start, w.bounds.end}
 	}
-	switch {
-	case w.order == mixed:
-		b.Order = nil
-	case w.order != anyOrder && w.pairs >= minPairs && (w.sorted || w.order == rising):
-		b.Order = &Order{Evidence{w.now(), "no answer has contradicted it"}, w.order == falling}
-	}
+	w.Lister.ordered = w.ordered
 }
 
 // ended reports whether an error ends the listing.

@@ -94,7 +94,7 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 			p.widen(r)
 			w.look(r, everything, nothing)
 			p.heeded, holes = true, 0
-			w.learnPaging(c)
+			w.learnPaging(c.style, c.first)
 			continue
 		case r.err != nil && r.fault&(NotFound|Refused) == 0 && o.holes && c.style != Links && holes == 0:
 			p.hole = r.err
@@ -138,9 +138,9 @@ func (w *walk) begins(c *cursor, first *response, wide bool) (bool, error) {
 	return err == nil && r.err == nil && len(r.rows) > 0 && len(first.rows) > 0 && !c.other(r), err
 }
 
-func (w *walk) learnPaging(c *cursor) {
-	if style, _ := w.belief.paging(); style == c.style || c.style == Links {
+func (w *walk) learnPaging(style Style, first int) {
+	if known, _ := w.belief.paging(); known == style || style == Links {
 		return
 	}
-	w.belief.Paging = &Paging{Evidence{w.now(), "a page brought other rows than the one before it"}, c.style, c.first}
+	w.belief.Paging = &Paging{Evidence{w.now(), "a page brought other rows than the one before it"}, style, first}
 }

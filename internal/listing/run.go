@@ -281,7 +281,7 @@ func (w *walk) cursorAt(a *answer, rows int) (*cursor, error) {
 func (w *walk) tail(open span) (bool, error) {
 	oldest, ok := w.known.oldest()
 	newest, _ := w.known.newest()
-	if !ok || w.tailed || w.wanted.lo != past || w.order != falling || w.belief.limited() || w.off(offPages) ||
+	if !ok || !w.uncut || w.tailed || w.wanted.lo != past || w.order != falling || w.belief.limited() || w.off(offPages) ||
 		open.hi != oldest || newest-oldest <= safeSpan || w.belief.far() >= w.quiet() {
 		return false, nil
 	}

@@ -11,21 +11,27 @@ type facet struct{ codes, statuses []string }
 // walk is the listing of one facet.
 type walk struct {
 	*Lister
-	facet      facet
-	known      known
-	rows       int // different rows that came
-	seen       *dedupe
-	cov        coverage
-	bounds     bounds
-	win        windows
-	order      order
-	pairs      int         // of rows that were seen in that order
-	sorted     bool        // rows have come that rule out a rival key
+	facet  facet
+	known  known
+	rows   int // different rows that came
+	seen   *dedupe
+	cov    coverage
+	bounds bounds
+	win    windows
+	ordered
+	uncut      bool        // an answer has come that was not cut
 	tailed     bool        // the end of a long span has been looked at
 	swaps      int         // how often start was tried for end
 	stray      int         // lists of rows that all lie outside of the span
 	controlled bool        // a call with dates has brought what it had to bring
 	before     fingerprint // of the full answer before
+}
+
+// ordered is the order of the lists, as far as answers of this listing have shown it.
+type ordered struct {
+	order  order
+	pairs  int  // of rows that were seen in that order
+	sorted bool // rows have come that rule out a rival key
 }
 
 // answer is a response, and what its control says.
@@ -270,6 +276,7 @@ func (w *walk) judge(s span, a *answer) error {
 		w.cov.prove(span{w.began + 1, now + minute}, byCount) // all of them have arrived meanwhile
 		return nil
 	case !a.full, len(a.rows) == 0: // what cannot be read is a gap already
+		w.uncut = true
 		seen := w.reached(s, a)
 		if seen.empty() {
 			w.win.length = min(safeStart, w.belief.far())
@@ -372,7 +379,7 @@ func (w *walk) reached(s span, a *answer) span {
 	if low := top - w.belief.far(); low > s.lo {
 		seen.lo = low
 	}
-	limit := min(safeSpan, w.belief.far())
+	limit := w.belief.far()
 	if s.hi == future {
 		limit = min(limit, safeStart)
 	}
