@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 	"text/tabwriter"
-	"time"
 
 	"github.com/go-open311/open311"
 	"github.com/go-open311/open311/open311test"
@@ -19,24 +18,28 @@ func TestCallsByDialect(t *testing.T) {
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "\tpage\tyear, told\tagain\tuntold\tleast\t7 days\tagain\tno start\tagain\t")
 	for _, d := range open311.Dialects() {
-		page := pageOf[d.Name]
-		least := 1
-		if page > 0 {
-			least = size/page + 1
-		}
-		fmt.Fprintf(w, "%s\t%d\t", d.Name, page)
+		page := pagesOf[d.Name]
+		least := size/max(page.most, 1) + 1
+		fmt.Fprintf(w, "%s\t%d\t", d.Name, page.most)
 		for i, query := range []string{"year", "untold", "7 days", "no start"} {
 			city := open311test.NewServer(t, open311test.WithoutNetwork(), open311test.WithDialect(d), open311test.WithSize(size))
 			now := city.Now()
 			q := map[string]*open311.Query{"year": {Start: now.AddDate(-1, 0, 0)}, "untold": {Start: now.AddDate(-1, 0, 0)},
 				"7 days": {Start: now.AddDate(0, 0, -7)}, "no start": nil}[query]
 			var opts []open311.Option
+			least := least
+			if query == "untold" {
+				least = size/page.usual + 1
+			}
 			if query != "untold" {
 				told := d
 				told.RateLimit = 0
 				opts = append(opts, open311.WithDialect(told))
 			}
-			c := city.Client(append(opts, open311.WithJurisdiction("quillhaven.example"))...)
+			if d.Name == open311.FixMyStreet.Name {
+				opts = append(opts, open311.WithJurisdiction("any")) // without one it answers with a page
+			}
+			c := city.Client(opts...)
 			first := callsOf(t, city, c, q)
 			again := callsOf(t, city, c, q)
 			switch i {
@@ -57,8 +60,10 @@ func TestCallsByDialect(t *testing.T) {
 	t.Log("\n" + table.String())
 }
 
-// pageOf is how many rows a city in memory of a dialect gives at once, if it is asked for as many as it can; 0: all.
-var pageOf = map[string]int{"GeoReport v2": 1000, "Spot": 500, "SeeClickFix": 100, "uReport": 1000, "Mark-a-Spot": 1000, "CitySDK": 500, "FixMyStreet": 1000}
+// pagesOf says how many rows a city in memory of a dialect gives at once: by itself, and if it is asked for as many as
+// it can.
+var pagesOf = map[string]struct{ usual, most int }{"GeoReport v2": {1000, 1000}, "Spot": {50, 500}, "SeeClickFix": {20, 100}, "uReport": {1000, 1000},
+	"Mark-a-Spot": {100, 1000}, "Klarschiff": {3600, 3600}, "CitySDK": {200, 500}, "FixMyStreet": {1000, 1000}, "open311-adapter": {3600, 3600}}
 
 // callsOf lists a query, and returns how many calls that took.
 func callsOf(t *testing.T, city *open311test.Server, c *open311.Client, q *open311.Query) int {
@@ -71,6 +76,24 @@ func callsOf(t *testing.T, city *open311test.Server, c *open311.Client, q *open3
 		}
 		n++
 	}
-	_ = time.Second
 	return len(city.Calls()) - before
+}
+
+// A page in answer to everything, for want of a jurisdiction or a login, ends a listing after two calls.
+func TestCallsForPages(t *testing.T) {
+	for _, opt := range []open311.Option{open311.WithFormat(open311.FormatAuto), open311.WithFormat(open311.FormatJSON)} {
+		city := open311test.NewServer(t, open311test.WithoutNetwork(), open311test.WithDialect(open311.FixMyStreet))
+		for _, d := range []open311.Dialect{{}, open311.FixMyStreet} {
+			c := city.Client(opt, open311.WithDialect(d), open311.WithRetry(open311.RetryPolicy{MaxAttempts: 1}))
+			before := len(city.Calls())
+			for _, err := range c.Requests.All(t.Context(), nil) {
+				if err == nil {
+					t.Error("a request came")
+				}
+			}
+			if n := len(city.Calls()) - before; n > 2 {
+				t.Errorf("%d calls", n)
+			}
+		}
+	}
 }

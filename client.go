@@ -79,4 +79,4 @@ func (c *Client) Do(ctx context.Context, method, path string, params url.Values,
 
 // Learned returns what the client, and those derived from it, have found out about the server so far, for
 // [WithLearned].
-func (c *Client) Learned() Learned { return c.conn.learned.learned() }
+func (c *Client) Learned() Learned { return c.conn.learned.learned(c.conn.id()) }

@@ -2,6 +2,8 @@ package open311
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -238,7 +240,7 @@ func newConn(endpoint *url.URL, cfg config, learned *memory, opts []Option) (*co
 	c := &conn{cfg: cfg, endpoint: endpoint, learned: learned, hide: redact.New(secretsOf(endpoint, &cfg)...)}
 	c.dialect = &c.cfg.dialect
 	if cfg.learned != nil {
-		c.prefer(learned.recall(cfg.learned, cfg.format))
+		c.prefer(learned.recall(cfg.learned, c.id(), cfg.format))
 		c.cfg.learned = nil
 	}
 	if cfg.dialect.KeyParam != "" {
@@ -421,4 +423,11 @@ func (o *callOptions) over(own url.Values) url.Values {
 // decode them.
 func encodeQuery(params url.Values) string {
 	return strings.ReplaceAll(params.Encode(), "%2C", ",")
+}
+
+// id tells endpoints and jurisdictions apart, whatever the scheme. It is a hash: what is stored under it shows no
+// address.
+func (c *conn) id() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", strings.ToLower(c.endpoint.Host), c.endpoint.Path, c.cfg.jurisdiction))
+	return hex.EncodeToString(sum[:12])
 }

@@ -26,7 +26,7 @@ var (
 	Spot = Dialect{
 		Name:      "Spot",
 		Formats:   []Format{FormatJSON, FormatXML},
-		Paging:    Paging{Style: PagingNumbers, First: 1},
+		Paging:    Paging{Style: PagingNumbers, First: 1, Cap: 500},
 		Windows:   Windows{Span: 90 * 24 * time.Hour},
 		RateLimit: 10.0 / 60,
 	}
@@ -36,7 +36,7 @@ var (
 	SeeClickFix = Dialect{
 		Name:      "SeeClickFix",
 		Formats:   []Format{FormatJSON, FormatXML},
-		Paging:    Paging{Style: PagingNumbers, First: 1},
+		Paging:    Paging{Style: PagingNumbers, First: 1, Cap: 100},
 		RateLimit: 20.0 / 60,
 	}
 
@@ -49,7 +49,7 @@ var (
 		Formats:  []Format{FormatJSON, FormatXML},
 		OneValue: []string{"service_request_id", "service_code"},
 		Ignores:  []string{"status"},
-		Paging:   Paging{Style: PagingNumbers, First: 1},
+		Paging:   Paging{Style: PagingNumbers, First: 1, Cap: 1000},
 	}
 
 	// MarkASpot is Mark-a-Spot on Drupal: Cologne and other German cities. Sources: its code (limit
@@ -59,7 +59,7 @@ var (
 		Name:            "Mark-a-Spot",
 		Formats:         []Format{FormatJSON, FormatXML},
 		Rename:          map[string]string{"page_size": "limit"},
-		Paging:          Paging{Style: PagingOffset},
+		Paging:          Paging{Style: PagingOffset, Cap: 1000},
 		BoxOrder:        "wsen",
 		NotFoundIsEmpty: true,
 		RateLimit:       1,
@@ -84,7 +84,7 @@ var (
 	CitySDK = Dialect{
 		Name:    "CitySDK",
 		Formats: []Format{FormatJSON, FormatXML},
-		Paging:  Paging{Style: PagingNumbers, First: 1},
+		Paging:  Paging{Style: PagingNumbers, First: 1, Cap: 500},
 	}
 
 	// FixMyStreet is mySociety's server; it cannot be reported to. Source: its code, run: one status,
@@ -94,7 +94,7 @@ var (
 		Name:     "FixMyStreet",
 		Formats:  []Format{FormatJSON, FormatXML},
 		OneValue: []string{"service_request_id", "service_code", "status"},
-		Paging:   Paging{Style: PagingNone},
+		Paging:   Paging{Style: PagingNone, Cap: 1000},
 		Windows:  Windows{MaxRows: "max_requests"},
 	}
 

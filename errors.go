@@ -112,7 +112,8 @@ type DecodeError struct {
 	StatusCode  int
 	ContentType string
 
-	cut bool // the answer ended, or broke off, too early
+	cut     bool // the answer ended, or broke off, too early
+	formats int  // in how many the answer was asked for
 }
 
 // Error says what is wrong, where, and what stands there.

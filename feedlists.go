@@ -291,5 +291,8 @@ func scopeOf(c *conn, q *Query) string {
 	if q.Within != nil {
 		fmt.Fprintf(h, " within %v", *q.Within)
 	}
+	if q.Area != nil {
+		fmt.Fprint(h, " area") // which one only its own code can tell
+	}
 	return hex.EncodeToString(h.Sum(nil)[:12])
 }

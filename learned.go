@@ -12,12 +12,13 @@ import (
 
 // Learned is what a client has found out about its server: which format it speaks, how it hands out lists, what
 // its dates mean, how many rows it gives at once, each with the evidence and its date. It is JSON, to be kept or
-// to be given to another machine. It saves calls and proves nothing: a client that is given it looks at every
-// answer as one that knows nothing, and unlearns what is contradicted. It holds no address and no secret.
+// to be given to another machine. It saves calls: a client that is given it believes what it would have found out itself, and unlearns what
+// an answer contradicts. It holds no address and no secret.
 type Learned struct{ s learnedState }
 
 type learnedState struct {
 	Version int            `json:"version"`
+	Of      string         `json:"of"` // a hash of the endpoint and the jurisdiction
 	Format  *formatBelief  `json:"format,omitempty"`
 	Lists   listing.Belief `json:"lists"`
 }
@@ -74,18 +75,21 @@ func newMemory() *memory {
 	return &memory{types: cache.Map[string]{Limit: maxTypes}, definitions: cache.Map[any]{Limit: maxDefinitions, Age: definitionAge}}
 }
 
-// learned returns what is remembered, as it is kept or given away.
-func (m *memory) learned() Learned {
-	l := Learned{learnedState{Lists: m.beliefs.Load()}}
+// learned returns what is remembered of a server, as it is kept or given away.
+func (m *memory) learned(of string) Learned {
+	l := Learned{learnedState{Of: of, Lists: m.beliefs.Load()}}
 	if f := Format(m.format.Load()); f != FormatAuto {
 		l.s.Format = &formatBelief{f, time.Now().UTC().Truncate(time.Second)}
 	}
 	return l
 }
 
-// recall takes what was learned by another client, and returns the formats to try, the best first; none if that is
-// known or told.
-func (m *memory) recall(s *learnedState, told Format) []Format {
+// recall takes what was learned of a server by another client, and returns the formats to try, the best first; none if
+// that is known or told.
+func (m *memory) recall(s *learnedState, of string, told Format) []Format {
+	if s.Of != of {
+		return nil
+	}
 	m.beliefs.Recall(s.Lists)
 	switch f := s.Format; {
 	case f == nil || told != FormatAuto || Format(m.format.Load()) != FormatAuto:

@@ -59,8 +59,8 @@ func TestLearned(t *testing.T) {
 	}
 }
 
-// What was learned of another server is believed no longer than until an answer contradicts it.
-func TestLearnedOfAnotherServer(t *testing.T) {
+// A server that has changed since is believed to be as it was no longer than until an answer contradicts it.
+func TestLearnedOfAChangedServer(t *testing.T) {
 	now := time.Now().Truncate(time.Second)
 	big := newSimCity(3000, 100*simDay, now, regime{size: 1000, page: "page", first: 1, rising: true})
 	c := simClient(t, big)
@@ -75,6 +75,29 @@ func TestLearnedOfAnotherServer(t *testing.T) {
 	got, err := listed(t.Context(), c, nil)
 	if missing, twice := lost(small.ids(), got); err != nil || len(missing)+len(twice) > 0 {
 		t.Errorf("%d missing, %d twice, %v", len(missing), len(twice), err)
+	}
+}
+
+// What was learned of another endpoint, or another jurisdiction, is left aside.
+func TestLearnedOfAnotherServer(t *testing.T) {
+	city := newSimCity(400, 100*simDay, time.Now().Truncate(time.Second), regime{size: 50, page: "page", first: 1})
+	c := simClient(t, city)
+	if _, err := listed(t.Context(), c, nil); err != nil {
+		t.Fatal(err)
+	}
+	learned := c.Learned()
+	for endpoint, left := range map[string]bool{c.Endpoint(): false, "https://other.example/v2": true} {
+		other, err := open311.New(endpoint, open311.WithLearned(learned))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := other.Learned().IsZero(); got != left {
+			t.Errorf("%s: nothing learned: %v, want %v", endpoint, got, left)
+		}
+	}
+	other, err := open311.New(c.Endpoint(), open311.WithJurisdiction("elsewhere"), open311.WithLearned(learned))
+	if err != nil || !other.Learned().IsZero() {
+		t.Errorf("another jurisdiction: %v, %v", other.Learned().IsZero(), err)
 	}
 }
 

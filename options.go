@@ -294,7 +294,8 @@ func isToken(s string) bool {
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7F }
 
 // WithLearned gives a client what another one has learned of the same server, by [Client.Learned]. What the client
-// has found out itself, or is told by its dialect, goes before it.
+// has found out itself, or is told by its dialect, goes before it. What was learned of another endpoint or
+// jurisdiction is left aside.
 func WithLearned(l Learned) Option {
 	return func(c *config) error {
 		c.learned = &l.s

@@ -35,9 +35,10 @@ type stream[T any] struct {
 // stream opens the answer to a GET. It tries the other format if the one asked for first does not work.
 func openStream[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T]) (*stream[T], error) {
 	var firstErr error
-	attempts := 0
+	attempts, tried := 0, 0
 	for i, f := range c.formats() {
 		s, err := openFormat(ctx, c, k, t, f)
+		tried++
 		if err == nil {
 			s.total = attempts + s.a.attempts
 			return s, nil
@@ -50,6 +51,10 @@ func openStream[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T]) 
 		if ctx.Err() != nil || !c.otherFormat(err, f) {
 			break
 		}
+	}
+	var de *DecodeError
+	if errors.As(firstErr, &de) {
+		de.formats = tried
 	}
 	return nil, firstErr
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/go-open311/open311/internal/listing"
+	"github.com/go-open311/open311/internal/wire"
 )
 
 // lister is one listing in progress: the engine's source, which makes the calls.
@@ -156,7 +157,9 @@ func (l *lister) Fault(err error) (f listing.Fault) {
 	set(isCut(err), listing.Broken)
 	set(errors.Is(err, ErrNotFound) && !isCut(err), listing.NotFound)
 	set(isAPI && ae.StatusCode >= 400 && ae.StatusCode < 500 && ae.StatusCode != http.StatusNotFound, listing.Refused)
-	set(isCap(err) || isAPI && ae.Attempts > 1, listing.Tried)
+	page := isDecode && errors.Is(err, wire.ErrHTML)
+	set(page, listing.Foreign)
+	set(isCap(err) || isAPI && ae.Attempts > 1 || page && de.formats > 1, listing.Tried)
 	set(!isAPI && !isDecode || !refusal(err) && !isCut(err) || l.ctx.Err() != nil, listing.Fatal)
 	return f
 }

@@ -19,6 +19,12 @@ func (s *shown) note(row *Row) {
 	s.codes[row.Code], s.statuses[row.Status], s.states[row.State] = true, true, true
 }
 
+// status reports whether rows of a status have come, by its number among those that were asked for or by its meaning.
+func (s *shown) status(i int, word string) bool {
+	state := stateOf(word)
+	return s.statuses[i] || state != Unsaid && s.states[state]
+}
+
 // facets lists the query: its values together as far as the server takes lists, and then those alone of which nothing
 // came.
 func (l *Lister) facets() error {
@@ -61,7 +67,7 @@ func (l *Lister) facets() error {
 // unmatched asks for the values alone of which nothing came.
 func (l *Lister) unmatched(f facet) error {
 	for i, status := range f.statuses {
-		if len(f.statuses) > 1 && !l.shown.statuses[i] {
+		if len(f.statuses) > 1 && !l.shown.status(i, status) {
 			if err := l.probe(facet{f.codes, []string{status}}); err != nil {
 				return err
 			}

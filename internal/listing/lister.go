@@ -15,6 +15,7 @@ type Lister struct {
 	shared   *Beliefs
 	belief   Belief
 	caps     caps // seen by this listing
+	asks     int  // how many rows to ask for
 	ordered  ordered
 	gaps     []Gap
 	shown    shown
@@ -31,7 +32,8 @@ type Lister struct {
 
 // New returns a listing of a query.
 func New(src Source, q Query, told Traits, shared *Beliefs) *Lister {
-	return &Lister{src: src, q: q, told: told, shared: shared, belief: shared.Load(), shown: newShown(), how: (*walk).run}
+	b := shared.Load()
+	return &Lister{src: src, q: q, told: told, shared: shared, belief: b, asks: pageSize(q.Size, told.Cap, b.Caps), shown: newShown(), how: (*walk).run}
 }
 
 // Run lists the query. It returns nil when the caller has had enough, and the error of the first call if not even that
@@ -106,14 +108,6 @@ func (l *Lister) quiet() int64 {
 		return q
 	}
 	return defaultQuiet
-}
-
-// size is how many rows to ask for; 0: it is left to the server.
-func (l *Lister) size() int {
-	if l.noSize || l.belief.Size != nil || l.told.NoSize {
-		return 0
-	}
-	return l.q.Size
 }
 
 // ask makes a call, or takes its answer if it is known, and controls it. A call that fails without having been tried

@@ -93,6 +93,9 @@ func (w *walk) first(exact span) (*answer, error) {
 		return a, err
 	}
 	cause := a.err
+	if a.fault&Foreign != 0 {
+		return nil, cause // another question would be answered by it, too
+	}
 	if w.size() > 0 {
 		w.noSize = true
 		if b, err := w.ask(w.slice(sent), sent, sent, false); err != nil || b.err == nil {

@@ -94,6 +94,7 @@ const (
 	NotFound                   // there is nothing by that address
 	Broken                     // the answer broke off
 	Tried                      // the call was made several times: the error is no passing one
+	Foreign                    // what came is a page, and no answer to any question: a wrong address, a login, a check of browsers
 	Fatal                      // asking on makes no sense: the context has ended, a limit is reached, who asks is refused
 )
 
@@ -108,7 +109,7 @@ type Query struct {
 type Traits struct {
 	Style                    Style
 	First                    int
-	Cap                      int           // the most rows it gives at once; 0: not known
+	Cap                      int           // the most rows it gives at once, if it is asked for so many; 0: not known
 	Span                     time.Duration // the longest span it answers; 0: not known
 	Quiet                    time.Duration // how long nothing must have been requested before there is nothing older
 	NoDates                  bool

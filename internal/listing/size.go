@@ -1,0 +1,28 @@
+package listing
+
+// pageSize is how many rows to ask for: as many as the caller wants, or as the server is known to give at once; 0 leaves
+// it to the server. most is what was told of that, and known what was seen.
+func pageSize(wanted, most int, known caps) int {
+	if wanted > 0 {
+		return wanted
+	}
+	usual := known.of(0).Rows
+	best := Cap{Size: most, Rows: most}
+	for _, c := range known {
+		if c.Size > 0 && c.Rows > best.Rows {
+			best = c
+		}
+	}
+	if best.Rows <= usual {
+		return 0 // it gives as many by itself
+	}
+	return best.Size
+}
+
+// size is how many rows to ask for; 0: it is left to the server.
+func (l *Lister) size() int {
+	if l.noSize || l.belief.Size != nil || l.told.NoSize {
+		return 0
+	}
+	return l.asks
+}
