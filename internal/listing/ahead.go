@@ -9,7 +9,7 @@ func (w *walk) readAhead(s, open span) {
 	for _, next := range append([]span{s}, w.win.next(s, open.lo, w.told.Concurrency-1)...) {
 		slices = append(slices, w.slice(w.bounds.widen(next)))
 	}
-	w.Lister.ahead.start(slices, w.calls)
+	w.Lister.ahead.want(slices, w.calls)
 }
 
 // planAhead makes windows that can be read ahead, by how many rows an answer has brought of how long a time.
@@ -24,4 +24,12 @@ func (w *walk) planAhead(s span, a *answer) {
 	if w.order == falling || w.order == mixed {
 		w.win.ahead(a.sent, w.caps.of(a.slice.Size).Rows, length)
 	}
+}
+
+// pagesAhead asks for the pages that follow, where one has shown that they are heeded.
+func (w *walk) pagesAhead(c *cursor, heeded bool) {
+	if w.Lister.ahead == nil || !heeded {
+		return
+	}
+	w.Lister.ahead.want(c.following(w.told.Concurrency), w.calls)
 }

@@ -68,6 +68,17 @@ func (c *coverage) void(p premise) {
 	c.proven = slices.DeleteFunc(c.proven, func(claim claim) bool { return claim.premise == p })
 }
 
+// reopen takes back that a span is proven.
+func (c *coverage) reopen(s span) {
+	var rest []claim
+	for _, p := range c.proven {
+		for _, part := range p.without([]span{s}) {
+			rest = append(rest, claim{part, p.premise})
+		}
+	}
+	c.proven = rest
+}
+
 // giveUp notes that a span cannot be had. tried is what is not to be asked for again; s, where rows may be missing.
 func (c *coverage) giveUp(s, tried span, err error, slice string) {
 	c.lost = append(c.lost, loss{s, tried, err, slice})

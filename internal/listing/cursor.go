@@ -23,6 +23,7 @@ type cursor struct {
 	page  int    // the number of the next page
 	pos   int    // rows before it
 	next  string // its address
+	step  int    // rows of the first page
 	rows  keys   // of the list
 	began int64  // rows that are newer have arrived meanwhile, and say nothing
 	mess  bool   // pages overlap: the list has no stable order
@@ -33,7 +34,7 @@ var errOverlap = errors.New("the pages of the list overlap: it is sorted anew fo
 
 // newCursor begins behind the first answer to base.
 func newCursor(style Style, firstPage int, base Slice, first *response, began int64) *cursor {
-	c := &cursor{style: style, began: began, base: base, first: firstPage, page: firstPage, rows: newKeys()}
+	c := &cursor{style: style, step: first.sent, began: began, base: base, first: firstPage, page: firstPage, rows: newKeys()}
 	if base.Size > len(first.rows) && first.sent > 0 {
 		c.base.Size = first.sent // the server gives fewer than it was asked for: it must not count by that
 	}
@@ -56,6 +57,24 @@ func (c *cursor) slice() (Slice, bool) {
 		return s, false
 	}
 	return s, true
+}
+
+// following returns the calls for the next page and those behind it, n in all, if they are as long as the first.
+func (c *cursor) following(n int) []Slice {
+	var out []Slice
+	page := c.base
+	for i := range n {
+		switch c.style {
+		case Numbers:
+			page.Page = c.page + i
+		case Offsets:
+			page.Offset = c.pos + i*c.step
+		default:
+			return nil
+		}
+		out = append(out, page)
+	}
+	return out
 }
 
 // add goes on behind an answer, and returns how many of its rows are new to the list.

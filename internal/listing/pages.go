@@ -73,6 +73,7 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 			p.heeded = true
 			return p, nil
 		}
+		w.pagesAhead(c, p.heeded)
 		r, err := w.page(s, o.wide)
 		fresh := 0
 		if err == nil && r.err == nil {

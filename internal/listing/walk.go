@@ -1,6 +1,7 @@
 package listing
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 )
@@ -19,6 +20,9 @@ type walk struct {
 	bounds bounds
 	win    windows
 	ordered
+	idle       bool        // the answer before was empty
+	suspects   []span      // were answered by nothing, once
+	doubted    bool        // and have been asked for once more
 	uncut      bool        // an answer has come that was not cut
 	tailed     bool        // the end of a long span has been looked at
 	swaps      int         // how often start was tried for end
@@ -112,7 +116,11 @@ func (w *walk) dated(meant span) (*answer, error) {
 			a.err = nil // like calls were answered, and this one is not, twice: so some servers say that there is nothing
 		}
 		if err == nil && a.err == nil && a.sent == 0 && w.times(&s) < maxTimes && w.uncontrolled(meant) {
-			a, err = w.again(a, sent, meant, wide)
+			if w.idle && !w.doubted { // the one before it was empty twice: most likely there is nothing any more
+				w.suspects = append(w.suspects, meant)
+			} else {
+				a, err = w.again(a, sent, meant, wide)
+			}
 		}
 		if err != nil || a.err != nil || !w.misread(a) {
 			w.controlled = w.controlled || err == nil && a.err == nil && len(w.known.in(meant)) > 0
@@ -201,7 +209,10 @@ func (w *walk) cover() error {
 		w.sink()
 		open, ok := w.cov.newest()
 		if !ok {
-			return nil
+			if again, err := w.doubt(); !again || err != nil {
+				return err
+			}
+			continue
 		}
 		if done, err := w.tail(open); err != nil {
 			return err
@@ -229,6 +240,22 @@ func (w *walk) cover() error {
 		}
 		w.planAhead(s, a)
 	}
+}
+
+// doubt asks once more for the spans that were answered by nothing, if older rows have come since.
+func (w *walk) doubt() (again bool, err error) {
+	oldest, _ := w.known.oldest()
+	for _, s := range w.suspects {
+		if slice := w.slice(w.bounds.widen(s)); s.lo > oldest && w.times(&slice) < maxTimes {
+			again = true
+			w.cov.reopen(s)
+			if _, err = w.pageAgain(slice, true); err != nil {
+				return again, err
+			}
+		}
+	}
+	w.suspects, w.doubted = nil, w.doubted || again
+	return again, nil
 }
 
 // maxTurns is how many turns a call may cost: a bound for a mistake of ours, a span that comes back unchanged.
@@ -269,6 +296,7 @@ func (w *walk) sink() {
 // judge says what an answer proves of the span that was asked for.
 func (w *walk) judge(s span, a *answer) error {
 	now := w.clock()
+	w.idle = a.err == nil && a.sent == 0
 	switch {
 	case a.err != nil:
 		return w.failure(s, a)
@@ -284,7 +312,7 @@ func (w *walk) judge(s span, a *answer) error {
 		}
 		w.cov.prove(seen, byCount)
 		w.win.fits(s, a.sent, w.caps.of(a.slice.Size).Rows, now)
-		if limit := w.limit(s); w.belief.limited() || s.length(now) >= safeStart || limit > 0 && s.length(now) >= limit {
+		if limit := w.limit(s); 2*seen.length(now) >= cmp.Or(limit, safeStart) { // one that the server has made necessary
 			w.spans++
 		}
 		return nil
