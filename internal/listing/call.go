@@ -19,6 +19,7 @@ type response struct {
 	meta    Meta
 	err     error
 	fault   Fault
+	number  int // of the call
 }
 
 // errStop ends a listing because the caller's loop has ended.
@@ -99,6 +100,7 @@ func (c *caller) call(s Slice, wide bool) (*response, error) {
 	}
 	c.tell(r.meta.Clock)
 	c.calls++
+	r.number = c.calls
 	c.keep(s.key(), r)
 	if !c.src.Turn(r.meta, r.err) {
 		return r, errStop
@@ -197,6 +199,9 @@ func (c *caller) keep(key string, r *response) {
 		c.asked[key] = a
 	}
 	a.times++
+	if a.r != nil && a.r.err == nil && r.err != nil {
+		return // that it fails now takes nothing back
+	}
 	if a.r != nil {
 		c.held -= len(a.r.rows)
 	}

@@ -30,15 +30,15 @@ var axes = []struct {
 	{"bounds", []string{"right", "endex", "startex", "bothex", "day", "midnight", "zone+9", "zone-7", "swapped", "ignored", "refused", "onlystart", "onlyend"}},
 	{"span", []string{"any", "cut90", "refuse90", "cutold", "startonly"}},
 	{"hide", []string{"nothing", "open", "word", "7", "30", "90"}},
-	{"filters", []string{"right", "first", "nothing", "statusignored", "codeignored"}},
+	{"filters", []string{"right", "first", "nothing", "statusignored", "codeignored", "words"}},
 	{"total", []string{"none", "right", "page", "more", "fewer"}},
-	{"fault", []string{"none", "404", "500", "html", "empty", "cached"}},
+	{"fault", []string{"none", "404", "500", "html", "empty", "cached", "window"}},
 	{"when", []string{"2", "1", "3", "4", "5", "7", "9"}},
 	{"poison", []string{"none", "record"}},
-	{"depth", []string{"any", "empty", "404", "last"}},
+	{"depth", []string{"any", "empty", "404", "last", "bad", "repeat"}},
 	{"arrivals", []string{"none", "some"}},
-	{"content", []string{"plain", "second", "bursts", "undated", "doubled", "unreadable", "null", "future"}},
-	{"told", []string{"nothing", "right", "page1", "offset", "none"}},
+	{"content", []string{"plain", "second", "bursts", "undated", "doubled", "unreadable", "null", "future", "errors", "equal"}},
+	{"told", []string{"nothing", "right", "page1", "offset", "none", "cap", "bigcap", "span", "one", "nodates", "most"}},
 	{"query", []string{"nil", "start", "startend", "shards", "code", "codes", "status", "statuses", "comma", "size", "startsize"}},
 }
 
@@ -52,6 +52,12 @@ func (c city) String() string {
 	return strings.Join(out, " ")
 }
 
+// arrived is the key of the first row that arrives meanwhile.
+const arrived = 1_000_000
+
+// maxSize is how many times its cap a city gives to who asks for a larger page.
+const maxSize = 4
+
 type request struct {
 	key     uint64
 	at, upd int64 // at 0: none
@@ -64,19 +70,20 @@ type request struct {
 // town is a city with its rows, as a Source.
 type town struct {
 	city
-	rows     []request
-	codes    []string
-	states   []string
-	cap      int
-	now      int64
-	rng      *rand.Rand
-	calls    int
-	asked    map[string]int
-	got      map[uint64]int
-	before   func() (Rows, error)
-	faulted  bool
-	faultKey string
-	trace    io.Writer
+	rows       []request
+	codes      []string
+	states     []string
+	cap        int
+	now        int64
+	rng        *rand.Rand
+	calls      int
+	asked      map[string]int
+	got        map[uint64]int
+	before     func() (Rows, error)
+	window     string // that it fails for
+	faulted    bool
+	faultPaged bool // it was a call for a page
+	trace      io.Writer
 }
 
 func num(s string) (n float64) { fmt.Sscan(s, &n); return n }
@@ -110,6 +117,17 @@ func newTown(c city, seed uint64) *town {
 		}
 	case c["content"] == "unreadable":
 		t.rows[n/3].hidden = true
+	case c["content"] == "errors":
+		for i := range t.rows {
+			t.rows[i].hidden = t.rng.IntN(9) == 0
+		}
+	case c["content"] == "equal": // several of a second, now and then
+		for i := 1; i < n; i++ {
+			if t.rng.IntN(3) == 0 {
+				t.rows[i].at = t.rows[i-1].at
+				t.rows[i].upd = max(t.rows[i].upd, t.rows[i].at)
+			}
+		}
 	case c["content"] == "future":
 		t.rows[0].at, t.rows[0].upd = t.now+400*day, t.now+400*day
 	}
@@ -159,7 +177,7 @@ func (t *town) Open(ctx context.Context, s *Slice) (Rows, error) {
 	t.calls++
 	t.asked[s.key()]++
 	if t.city["arrivals"] == "some" && t.calls > 1 && t.calls%2 == 0 {
-		t.rows = append([]request{t.request(uint64(1_000_000+t.calls), time.Now().Unix()+3)}, t.rows...)
+		t.rows = append([]request{t.request(uint64(arrived+t.calls), time.Now().Unix()+3)}, t.rows...)
 	}
 	before := t.before
 	rows, err := t.answer(s)
@@ -171,8 +189,12 @@ func (t *town) Open(ctx context.Context, s *Slice) (Rows, error) {
 		}
 		return rows, err
 	}
+	if t.city["fault"] == "window" && !s.Start.IsZero() && t.failsFor(s) {
+		t.faulted = true
+		rows, err = nil, errCity{"500 of a window", 0}
+	}
 	if t.calls == int(num(t.city["when"])) && t.city["fault"] != "none" {
-		t.faulted, t.faultKey = true, s.key()
+		t.faulted, t.faultPaged = true, s.Page != NotSent || s.Offset != NotSent || s.Next != ""
 		switch t.city["fault"] {
 		case "404":
 			rows, err = nil, errCity{"404 deploying", NotFound}
@@ -201,6 +223,14 @@ func (t *town) Open(ctx context.Context, s *Slice) (Rows, error) {
 		fmt.Fprintln(t.trace)
 	}
 	return rows, err
+}
+
+// failsFor reports whether a call is the first or the second for the window that the city fails for.
+func (t *town) failsFor(s *Slice) bool {
+	if t.window == "" && t.calls >= int(num(t.city["when"])) {
+		t.window = s.key()
+	}
+	return t.window == s.key() && t.asked[s.key()] == 1
 }
 
 func short(now int64, t time.Time) string {
@@ -280,7 +310,7 @@ func (t *town) reads(s *Slice) (span, error) {
 	case "zone-7":
 		move(7 * hour)
 	}
-	if h := t.city["hide"]; h != "nothing" && h != "open" && h != "word" && r.lo == past && r.hi == future {
+	if h := t.city["hide"]; num(h) > 0 && r.lo == past && r.hi == future {
 		r.lo = time.Now().Unix() - int64(num(h))*day
 	}
 	if limit := 90 * day; t.city["span"] == "cutold" || t.city["span"] == "startonly" {
@@ -320,7 +350,7 @@ func (t *town) answer(s *Slice) (Rows, error) {
 	if q.Size > 0 {
 		switch t.city["size"] {
 		case "heeded":
-			size = min(q.Size, 4*t.cap)
+			size = min(q.Size, maxSize*t.cap)
 			asked = size
 		case "late":
 			asked, size = q.Size, min(q.Size, t.cap)
@@ -352,7 +382,7 @@ func (t *town) answer(s *Slice) (Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	if depth := int(num(t.city["rows"])*float64(t.cap)*0.6) / size * size; t.city["depth"] != "any" && from > depth {
+	if depth := int(num(t.city["rows"])*float64(t.cap)*0.6) / size * size; from > depth {
 		switch t.city["depth"] {
 		case "empty":
 			from = len(list)
@@ -361,6 +391,12 @@ func (t *town) answer(s *Slice) (Rows, error) {
 		case "last":
 			from = depth
 		}
+	}
+	switch n := from / max(size, 1); {
+	case t.city["depth"] == "bad" && n == 2:
+		return nil, errCity{"500 of a page", Tried}
+	case t.city["depth"] == "repeat" && n == 2:
+		from -= size // a cache gives the page before
 	}
 	to := min(len(list), from+size)
 	a := &answered{t: t, list: list[min(from, len(list)):max(min(from, len(list)), to)], meta: Meta{Total: -1}}
@@ -470,6 +506,9 @@ func (a *answered) Next() (Row, error) {
 	}
 	a.last = r
 	row := Row{Key: r.key, Fits: a.t.wants(r), Code: slices.Index(a.t.codes, r.code), Status: slices.Index(a.t.states, r.status), State: stateOf(r.status)}
+	if a.t.city["filters"] == "words" { // it shows numbers for words
+		row.Status, row.State, row.Fits = None, Unsaid, len(a.t.codes) == 0 || slices.Contains(a.t.codes, r.code)
+	}
 	if r.at != 0 {
 		row.At, row.Updated = time.Unix(r.at, 0), time.Unix(r.upd, 0)
 	}

@@ -126,6 +126,17 @@ func read(rows []Row) reading {
 	return r
 }
 
+// inside returns how many rows of an answer are of a span.
+func (r *reading) inside(s span) int {
+	n := 0
+	for _, m := range r.marks {
+		if s.has(m.at) {
+			n++
+		}
+	}
+	return n
+}
+
 // control is the result of a comparison of an answer with the span that was asked for, and with what is known.
 type control struct {
 	above, below int   // rows outside of the span, by more than the slack

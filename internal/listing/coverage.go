@@ -13,6 +13,7 @@ type coverage struct {
 	goal   span
 	proven []claim
 	lost   []loss
+	skip   []span // that were given up for other lists already
 }
 
 // claim is a span that is proven as long as its premise holds.
@@ -68,17 +69,6 @@ func (c *coverage) void(p premise) {
 	c.proven = slices.DeleteFunc(c.proven, func(claim claim) bool { return claim.premise == p })
 }
 
-// reopen takes back that a span is proven.
-func (c *coverage) reopen(s span) {
-	var rest []claim
-	for _, p := range c.proven {
-		for _, part := range p.without([]span{s}) {
-			rest = append(rest, claim{part, p.premise})
-		}
-	}
-	c.proven = rest
-}
-
 // giveUp notes that a span cannot be had. tried is what is not to be asked for again; s, where rows may be missing.
 func (c *coverage) giveUp(s, tried span, err error, slice string) {
 	c.lost = append(c.lost, loss{s, tried, err, slice})
@@ -99,6 +89,7 @@ func (c *coverage) unproven(tried bool) []span {
 		done = append(done, p.span)
 	}
 	if tried {
+		done = append(done, c.skip...)
 		for _, l := range c.lost {
 			done = append(done, l.tried)
 		}
@@ -151,6 +142,7 @@ type undated struct {
 	short  bool  // the server counts more than came
 	heeded bool  // pages, sizes or filters were seen to be heeded
 	whole  bool  // it was told that the server gives all in one list
+	failed bool  // the server failed for another question: perhaps for a row that the list does not show
 	narrow bool  // the server gives a window of its own, and the query reaches beyond
 	err    error // why the pages broke off
 }
@@ -166,7 +158,7 @@ func (u undated) gap() error {
 		return errTotal
 	case u.narrow:
 		return errDefault
-	case u.ended, u.heeded, u.whole:
+	case u.ended, u.heeded && !u.failed, u.whole:
 		return nil
 	}
 	return ErrUnproven

@@ -24,6 +24,7 @@ type cursor struct {
 	pos   int    // rows before it
 	next  string // its address
 	step  int    // rows of the first page
+	asked string // that of the page before it
 	rows  keys   // of the list
 	began int64  // rows that are newer have arrived meanwhile, and say nothing
 	mess  bool   // pages overlap: the list has no stable order
@@ -92,10 +93,23 @@ func (c *cursor) add(r *response) int {
 	}
 	c.mess = c.mess || fresh > maxStrays && again > maxStrays
 	c.page++
-	c.pos += r.sent
-	c.next = r.meta.Next
+	c.pos += r.length()
+	c.asked, c.next = c.next, r.meta.Next
 	return fresh
 }
+
+// back stands before an answer again.
+func (c *cursor) back(r *response) {
+	if r.err == nil {
+		c.page--
+		c.pos -= r.length()
+		c.next = c.asked
+	}
+}
+
+// length is how far an answer takes the offset: what says nothing, or comes twice, may not count. Rows come again then,
+// rather than not at all.
+func (r *response) length() int { return len(r.rows) + r.meta.Skipped }
 
 // skip goes on behind a page that could not be had.
 func (c *cursor) skip(rows int) {

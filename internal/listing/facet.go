@@ -1,6 +1,8 @@
 package listing
 
 import (
+	"errors"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -49,7 +51,10 @@ func (l *Lister) facets() error {
 		return l.each(f, one)
 	}
 	err := l.walk(f)
-	several := len(f.codes) > 1 || len(f.statuses) > 1
+	several := f.several()
+	if err == errJoined {
+		return l.apart(f)
+	}
 	if err != nil && several && !l.ended(err) && !l.off(offValues) {
 		return l.each(f, f)
 	}
@@ -64,8 +69,34 @@ func (l *Lister) facets() error {
 	return l.hidden(f)
 }
 
+// several reports whether it asks for several values in one call.
+func (f facet) several() bool { return len(f.codes) > 1 || len(f.statuses) > 1 }
+
+// errJoined is why several values are asked for one by one.
+var errJoined = errors.New("the server gives nothing for several values at once")
+
+// apart lists values one by one of which nothing came together. If nothing comes of any of them either, that list is the
+// one to be proven.
+func (l *Lister) apart(f facet) error {
+	if len(f.codes) > 1 && len(f.statuses) > 1 {
+		return l.each(f, f)
+	}
+	if err := l.unmatched(f); err != nil || l.caller.given.count > 0 {
+		return err
+	}
+	l.joined = true
+	if err := l.walk(f); err != nil {
+		return err
+	}
+	return l.hidden(f)
+}
+
 // unmatched asks for the values alone of which nothing came.
 func (l *Lister) unmatched(f facet) error {
+	if len(f.statuses) == 0 {
+		l.noteStates()
+	}
+	before := maps.Clone(l.shown.codes)
 	for i, status := range f.statuses {
 		if len(f.statuses) > 1 && !l.shown.status(i, status) {
 			if err := l.probe(facet{f.codes, []string{status}}); err != nil {
@@ -75,20 +106,32 @@ func (l *Lister) unmatched(f facet) error {
 	}
 	for i, code := range f.codes {
 		if len(f.codes) > 1 && !l.shown.codes[i] {
-			one := facet{[]string{code}, f.statuses}
-			all := l.shown.states
-			l.shown.states = map[State]bool{} // of this code
-			err := l.probe(one)
-			if err == nil && l.shown.codes[i] {
-				err = l.hidden(one)
-			}
-			l.shown.states = all
-			if err != nil {
+			if err := l.probe(facet{[]string{code}, f.statuses}); err != nil {
 				return err
 			}
 		}
 	}
+	if l.caller.rows == 0 {
+		return nil
+	}
+	for i, code := range f.codes {
+		if len(f.codes) > 1 && !before[i] { // its states were not in the list of all
+			all := l.shown.states
+			l.shown.states = map[State]bool{}
+			if err := l.hidden(facet{[]string{code}, f.statuses}); err != nil {
+				return err
+			}
+			l.shown.states = all
+		}
+	}
 	return nil
+}
+
+// noteStates notes that a list without a status has shown requests of either state: none of them is hidden.
+func (l *Lister) noteStates() {
+	if l.shown.states[Open] && l.shown.states[Closed] && l.belief.Statuses == nil {
+		l.belief.Statuses = &Evidence{l.now(), "a list without a status had both open and closed requests"}
+	}
 }
 
 // hidden asks for the state that a list without a status has never shown: some servers leave one out unless they are
@@ -97,9 +140,7 @@ func (l *Lister) hidden(f facet) error {
 	if len(f.statuses) > 0 || len(l.q.Statuses) > 0 || l.told.NoStatus || l.told.Short > 0 || l.told.Brief || l.off(offHidden) {
 		return nil
 	}
-	if l.shown.states[Open] && l.shown.states[Closed] && l.belief.Statuses == nil {
-		l.belief.Statuses = &Evidence{l.now(), "a list without a status had both open and closed requests"}
-	}
+	l.noteStates()
 	for i, word := range stateWords {
 		if l.shown.states[Open+State(i)] || l.belief.Statuses != nil {
 			continue
@@ -125,7 +166,11 @@ func (l *Lister) each(f, one facet) error {
 	for _, s := range statuses {
 		for _, c := range codes {
 			l.shown.states = map[State]bool{}
-			err := l.walk(facet{c, s})
+			part := facet{c, s}
+			err := l.walk(part)
+			if err == errJoined {
+				err = l.each(part, part)
+			}
 			if err != nil && l.ended(err) {
 				return err
 			}
@@ -162,28 +207,55 @@ func (l *Lister) probe(f facet) error {
 	if w.noDates {
 		sent = everything
 	}
-	s := w.slice(sent)
-	a, err := w.ask(s, sent, sent, false)
+	a, err := w.ask(w.slice(sent), sent, sent, false)
 	if err != nil {
 		return l.orNote(err)
 	}
-	if a.err == nil && a.given == 0 && !w.shows(a, f) && l.times(&s) < maxTimes {
-		if a, err = w.confirm(a, sent, sent, false); err != nil {
+	limited := l.belief.limited() && l.caller.rows > 0 && !l.wanted.open() && !l.off(offReach)
+	if !limited && w.lacks(a, f) {
+		if a, err = w.lookElsewhere(a, f, sent); err != nil {
 			return l.orNote(err)
 		}
-	}
-	limited := l.belief.limited() && !l.off(offReach)
-	switch {
-	case a.err != nil && a.fault&(Refused|NotFound) != 0 && !limited:
-		return nil // it does not take the word
-	case a.err == nil && a.given == 0 && !w.shows(a, f) && !limited:
-		return nil
+		if w.lacks(a, f) {
+			return nil
+		}
 	}
 	l.spans++
 	if err := l.walk(f); err != nil {
 		return l.orNote(err)
 	}
 	return nil
+}
+
+// lacks reports whether an answer has nothing of the value that was asked for, or does not take the word.
+func (w *walk) lacks(a *answer, f facet) bool {
+	if a.err != nil {
+		return a.fault&(Refused|NotFound) != 0
+	}
+	return a.given == 0 && !w.shows(a, f)
+}
+
+// lookElsewhere is the second look at a value of which nothing came: by a list with dates if it was one without, and
+// the other way round, since a server may give either a window of its own.
+func (w *walk) lookElsewhere(a *answer, f facet, sent span) (*answer, error) {
+	other := everything
+	if sent.open() {
+		other = span{w.clock() - w.quiet(), future}
+	}
+	if a.err != nil || w.noDates {
+		other = sent
+	}
+	b, err := w.ask(w.slice(other), other, nothing, true)
+	if err == nil && a.err == nil && (b.err != nil || other == sent || !w.lacks(b, f)) && w.times(&a.slice) < maxTimes {
+		c, err := w.confirm(a, sent, sent, false)
+		if err != nil || b.err != nil || other == sent || !w.lacks(c, f) {
+			return c, err
+		}
+	}
+	if a.err != nil || err == nil && b.err != nil {
+		return a, err
+	}
+	return b, err
 }
 
 // orNote notes that there were no calls left for a value. Other errors of the value end the listing if they end all.

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The invariants of a listing.
@@ -34,6 +35,7 @@ var severe = []string{silent, outside, doubled, foreign, alarm, costly, thrice, 
 type verdict struct {
 	broken       map[string]string
 	calls, least int
+	again        int // calls of a second listing
 	gaps         []Gap
 	rows, wanted int
 }
@@ -89,6 +91,18 @@ func (t *town) traits() (told Traits) {
 	case "right":
 		told = styles[t.city["paging"]]
 		told.Cap = t.cap
+	case "cap":
+		told.Cap = 7
+	case "bigcap":
+		told.Cap = 1000
+	case "span":
+		told.Span = 30 * 24 * time.Hour
+	case "one":
+		told.OneCode, told.OneStatus = true, true
+	case "nodates":
+		told.NoDates = true
+	case "most":
+		told.Cap = maxSize * t.cap
 	default:
 		told = styles[d]
 	}
@@ -104,6 +118,20 @@ func judge(c city, seed uint64, without off, trace io.Writer) verdict {
 	shared := &Beliefs{}
 	for _, q := range queries {
 		t.one(q, told, shared, without, &v)
+	}
+	if q := queries[0]; len(queries) == 1 && (t.faulted || seed%4 == 0) { // nothing was learned from a fault
+		second := verdict{broken: map[string]string{}}
+		t.city = maps.Clone(c)
+		t.city["fault"] = "none"
+		t.faulted = false
+		t.rows = slices.DeleteFunc(t.rows, func(r request) bool { return r.key > arrived })
+		t.one(q, told, shared, without, &second)
+		for what, how := range second.broken {
+			if what == silent || what == outside || what == alarm {
+				v.broken[what] = "later: " + how
+			}
+		}
+		v.again = second.calls
 	}
 	return v
 }
@@ -124,7 +152,7 @@ func (t *town) one(q Query, told Traits, shared *Beliefs, without off, v *verdic
 	var missing []request
 	want := 0
 	for _, r := range existed {
-		if !t.wants(r) || r.hidden || r.at == 0 && !plain || r.at != 0 && !wanted.has(r.at) {
+		if !t.wants(r) || r.hidden || r.at == 0 && (!plain || num(t.city["hide"]) > 0) || r.at != 0 && !wanted.has(r.at) {
 			continue
 		}
 		want++
@@ -150,7 +178,7 @@ func (t *town) one(q Query, told Traits, shared *Beliefs, without off, v *verdic
 			fmt.Fprintf(trace, "  missing %d at %s %s %s\n", r.key, short(t.now, stamp(r.at)), r.status, r.code)
 		}
 	}
-	t.judgeMissing(missing, gaps, plain, v)
+	t.judgeMissing(missing, gaps, q, v)
 	if len(gaps) > 0 && len(missing) == 0 && t.evidence(q, told) {
 		v.broken[alarm] = fmt.Sprint(gaps[0].Err)
 	}
@@ -167,7 +195,7 @@ func (t *town) one(q Query, told Traits, shared *Beliefs, without off, v *verdic
 	v.gaps = append(v.gaps, gaps...)
 }
 
-func (t *town) judgeMissing(missing []request, gaps []Gap, plain bool, v *verdict) {
+func (t *town) judgeMissing(missing []request, gaps []Gap, q Query, v *verdict) {
 	if len(missing) == 0 {
 		return
 	}
@@ -179,8 +207,9 @@ func (t *town) judgeMissing(missing []request, gaps []Gap, plain bool, v *verdic
 			continue
 		}
 		switch {
-		case t.unknowable(r, plain):
+		case t.unknowable(r, q) != "":
 			v.broken[excused] = ""
+			v.broken[excused+" "+t.unknowable(r, q)] = ""
 		case len(gaps) > 0:
 			v.broken[outside] = fmt.Sprintf("row %d of %s", r.key, short(t.now, stamp(r.at)))
 		default:
@@ -207,36 +236,64 @@ func (t *town) dates() bool {
 	case "ignored", "refused", "onlystart", "onlyend":
 		return false
 	}
-	return true
+	return t.city["told"] != "nodates"
 }
 
-// unknowable: the six kinds that no evidence can show.
-func (t *town) unknowable(r request, plain bool) bool {
-	window := t.city["hide"] == "7" || t.city["hide"] == "30" || t.city["hide"] == "90"
+// unknowable says which of the six kinds that no evidence can show a missing row is of; "": none.
+func (t *town) unknowable(r request, q Query) string {
+	c := t.city
+	window := num(c["hide"]) > 0
+	behind, beyond := t.behind(r, true), t.behind(r, false)
 	switch {
-	case r.status == "secret":
-		return true
-	case !t.dates() && !t.pages():
-		return true // and pages that end at a depth, or are in no stable order, without dates
-	case !t.dates() && window:
-		return true // always within its own window
-	case t.city["cap"] == "1" && t.city["content"] == "second":
-		return true // two requests of a second, one at a time
-	case r.at == 0 && !t.pages():
-		return true
-	case r.at == 0 && (window || t.city["span"] != "any"):
-		return true
-	case t.faulted && (t.city["fault"] == "empty" || t.city["fault"] == "404" || t.city["fault"] == "cached") && (!t.dates() || t.city["rows"] == "0.02"):
-		return true
+	case r.status == "secret" && len(q.Statuses) == 0, r.status != "open" && c["hide"] == "open" && c["filters"] == "statusignored":
+		return "2 status"
+	case !t.dates() && window && !(c["bounds"] == "onlystart" || c["bounds"] == "onlyend"):
+		return "1 window"
+	case !t.dates() && c["order"] == "unstable":
+		return "5 unstable"
+	case !t.dates() && behind && t.styled() && c["depth"] != "any":
+		return "6 depth"
+	case !t.dates() && behind && !t.styled():
+		return "1 one list"
+	case r.at == 0 && beyond && c["order"] == "unstable":
+		return "5 undated"
+	case r.at == 0 && beyond && t.styled() && c["depth"] != "any":
+		return "6 undated"
+	case r.at == 0 && beyond && !t.styled():
+		return "3 undated"
+	case t.faulted && !t.faultPaged && (c["fault"] == "empty" || c["fault"] == "404") && (!t.dates() || r.at == 0 || c["rows"] == "0.02"):
+		return "4 fault"
 	}
-	return false
+	return ""
 }
+
+// behind reports whether a row stands behind the cap of the list that has it: that of all that is asked for, or that
+// of its state.
+func (t *town) behind(r request, state bool) bool {
+	n := 0
+	for _, o := range t.rows {
+		if o.status == r.status || !state {
+			n++
+		}
+	}
+	limit := t.cap
+	if t.city["size"] == "heeded" && !t.styled() {
+		limit *= maxSize
+	}
+	return n > limit || t.city["poison"] != "none" // or is in a list that fails
+}
+
+// styled reports whether the city has pages that a client can find.
+func (t *town) styled() bool { return t.city["paging"] != "none" && t.city["paging"] != "renamed" }
 
 // evidence reports whether a client could prove that it has all.
 func (t *town) evidence(q Query, told Traits) bool {
 	c := t.city
-	if c["content"] == "unreadable" || c["poison"] == "record" || c["hide"] == "word" {
+	if c["content"] == "unreadable" || c["content"] == "errors" || c["poison"] == "record" || c["hide"] == "word" {
 		return false
+	}
+	if c["cap"] == "1" && !t.pages() && c["size"] != "heeded" {
+		return false // of several of one second it gives one, and shows no way to the rest
 	}
 	if c["content"] == "second" && !t.pages() && c["size"] != "heeded" {
 		return false
@@ -263,7 +320,7 @@ func (t *town) least(rows int, q Query) int {
 	}
 	per := t.cap
 	if q.Size > 0 && t.city["size"] == "heeded" {
-		per = min(q.Size, 4*t.cap)
+		per = min(q.Size, maxSize*t.cap)
 	}
 	pages := min(n, max(rows, n))/per + 1
 	if o := t.city["order"]; o != "newest" && o != "oldest" || t.city["bounds"] == "onlystart" {
@@ -319,6 +376,14 @@ func random(rng *rand.Rand) city {
 		c[a.name] = a.values[0]
 		if rng.IntN(10) < 3 {
 			c[a.name] = a.values[rng.IntN(len(a.values))]
+		}
+		switch {
+		case a.name == "cap" && rng.IntN(12) == 0:
+			c["cap"] = strconv.Itoa(1 + rng.IntN(1100))
+		case a.name == "when":
+			c["when"] = strconv.Itoa(1 + rng.IntN(40))
+		case a.name == "rows" && num(c["cap"]) > 200:
+			c["rows"] = "1.5"
 		}
 	}
 	return c
@@ -383,6 +448,12 @@ func (y *tally) String() string {
 	return b.String()
 }
 
+// examples is how many cities are named for each invariant that is broken: OPEN311_PROOF_SHOW.
+func examples() int {
+	n, _ := strconv.Atoi(os.Getenv("OPEN311_PROOF_SHOW"))
+	return max(n, 8)
+}
+
 // report logs what came of the cities, and fails for what must not be at all.
 func (y *tally) report(t *testing.T) {
 	t.Helper()
@@ -398,7 +469,7 @@ func (y *tally) report(t *testing.T) {
 func TestPairs(t *testing.T) {
 	y := tally{counts: map[string]int{}, examples: map[string][]string{}}
 	for i, c := range pairs() {
-		y.add(c, uint64(i), judge(c, uint64(i), 0, nil), 8)
+		y.add(c, uint64(i), judge(c, uint64(i), 0, nil), examples())
 	}
 	y.report(t)
 }
@@ -409,7 +480,7 @@ func TestRandom(t *testing.T) {
 	y := tally{counts: map[string]int{}, examples: map[string][]string{}}
 	for i := range uint64(max(n, 500)) {
 		c := random(rand.New(rand.NewPCG(i, 2)))
-		y.add(c, i, judge(c, i, 0, nil), 8)
+		y.add(c, i, judge(c, i, 0, nil), examples())
 	}
 	y.report(t)
 }

@@ -19,13 +19,16 @@ type Lister struct {
 	ordered  ordered
 	gaps     []Gap
 	shown    shown
-	spans    int  // that were needed because of what the server restricts
-	failures int  // calls in windows that fail
-	records  int  // windows that were given up for that
-	noDates  bool // dates are refused, ignored, or mean something else
-	denied   bool // they are refused
+	spans    int    // that were needed because of what the server restricts
+	failures int    // calls in windows that fail
+	records  int    // windows that were given up for that
+	failed   []span // which these are
+	noDates  bool   // dates are refused, ignored, or mean something else
+	denied   bool   // they are refused
 	noSize   bool
+	joined   bool              // a list of several values may be empty
 	tiled    bool              // lists are in no order of time
+	vain     [ways]int         // how often each way to the rest of a moment was tried in vain
 	how      func(*walk) error // lists one facet
 	without  off
 }
@@ -76,7 +79,7 @@ func (l *Lister) walk(f facet) error {
 }
 
 func (l *Lister) newWalk(f facet) *walk {
-	w := &walk{Lister: l, facet: f, seen: &dedupe{}}
+	w := &walk{Lister: l, facet: f, seen: &dedupe{}, cov: coverage{skip: l.failed}}
 	if b := l.belief.Bounds; b != nil {
 		w.bounds = bounds{swapped: b.Swapped, start: b.Start, end: b.End}
 	}
@@ -98,7 +101,7 @@ func (w *walk) teach() {
 
 // ended reports whether an error ends the listing.
 func (l *Lister) ended(err error) bool {
-	return err == errStop || l.ctx.Err() != nil || err != errBudget && l.src.Fault(err)&Fatal != 0
+	return err == errStop || l.ctx.Err() != nil || err != errBudget && err != errJoined && l.src.Fault(err)&Fatal != 0
 }
 
 func (l *Lister) now() time.Time { return time.Now().UTC().Truncate(time.Second) }
@@ -194,7 +197,11 @@ func (l *Lister) budget() int {
 	if l.tiled {
 		pages *= 2
 	}
-	b := perLeast*(pages+l.spans) + spareCalls
+	spans := l.spans
+	if l.wanted.lo == past { // to be sure that nothing is older
+		spans = max(spans, int(l.quiet()/safeSpan)+1)
+	}
+	b := perLeast*(pages+spans) + spareCalls
 	if l.failures > 0 {
 		b += failureCalls * (1 + min(l.records, maxRecords))
 	}

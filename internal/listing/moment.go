@@ -7,7 +7,7 @@ func (w *walk) moment(s span, a *answer) error {
 		return nil // the end is read later than it is sent: each answer begins with what is known
 	}
 	m := span{a.oldest - edge, a.newest + edge}
-	if a.oldest > s.hi || len(a.marks) == 0 { // not even a moment: the bounds are too coarse to come past it
+	if a.oldest > s.hi || a.newest < s.lo || len(a.marks) == 0 { // not even a moment: the bounds are too coarse to come past it
 		m = span{max(s.lo, s.hi-slack), s.hi}
 	} else if a.newest-a.oldest > slack {
 		m = s // it is in no order, and cannot be cut any further
@@ -21,14 +21,9 @@ func (w *walk) moment(s span, a *answer) error {
 		return w.orGiveUp(err)
 	}
 	wide := true
-	done := b.err == nil && (!b.full || len(b.marks) == 1 || len(b.rows) == w.rows && w.rows < fewRows)
+	done := b.err == nil && (!b.full || len(b.marks) == 1)
 	if !done && b.err == nil {
-		for _, way := range []func(*answer, span, bool) (bool, error){w.momentByPages, w.momentBySize, w.momentByState} {
-			if done, err = way(b, m, wide); done || err != nil {
-				break
-			}
-		}
-		if err != nil {
+		if done, err = w.rest(b, m, wide); err != nil {
 			return w.orGiveUp(err)
 		}
 	}
@@ -40,6 +35,9 @@ func (w *walk) moment(s span, a *answer) error {
 	tried := m
 	if a.oldest >= s.hi-edge {
 		tried.hi = s.hi
+	}
+	if len(a.marks) > 0 { // where bounds are coarse, they are of another time than the one that was asked for
+		m = span{min(m.lo, a.oldest), max(m.hi, a.newest)}
 	}
 	w.cov.giveUp(m, tried, errMoment, w.src.Describe(&b.slice))
 	w.win.free()
@@ -58,8 +56,93 @@ func (w *walk) narrowly(m span) (*answer, error) {
 	return w.dated(m)
 }
 
-// fewRows: a list that has fewer rows in all, and all of one moment, is not taken for one that is cut just there.
-const fewRows = 10
+// rest gets what a moment has beside the rows that came at once. A way that has been tried twice in vain is not tried
+// again.
+func (w *walk) rest(b *answer, m span, wide bool) (bool, error) {
+	for i, way := range []func(*answer, span, bool) (bool, error){w.momentByPages, w.momentBySize, w.momentByState} {
+		if w.vain[i] >= maxVain {
+			continue
+		}
+		done, err := way(b, m, wide)
+		if done || err != nil {
+			w.vain[i] = 0
+			return done, err
+		}
+		w.vain[i]++
+	}
+	return false, nil
+}
+
+// ways is how many there are, and maxVain how often one is tried that does not work.
+const (
+	ways    = 3
+	maxVain = 2
+)
+
+// singles looks at each moment again where a server gives one row at a time: of several of one second only one has come.
+func (w *walk) singles() error {
+	if !w.single() {
+		return nil
+	}
+	if err := w.detectOnce(); err != nil {
+		return err
+	}
+	for _, k := range w.known.in(w.wanted) {
+		m := span{k.at, k.at}
+		b, err := w.narrowly(m)
+		if err == nil && (b.err != nil || !b.full) {
+			continue
+		}
+		done := false
+		if err == nil {
+			done, err = w.rest(b, m, true)
+		}
+		if err == errBudget {
+			w.cov.giveUp(span{w.wanted.lo, k.at}, m, err, "")
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if !done {
+			w.cov.giveUp(m, m, errMoment, w.src.Describe(&b.slice))
+		}
+	}
+	return nil
+}
+
+// detectOnce finds out how pages are asked for by the list of all: one that has a single row does not show it.
+func (w *walk) detectOnce() error {
+	s := w.slice(w.wanted)
+	r := w.last(&s)
+	if r == nil || r.err != nil || w.belief.Paging != nil {
+		return nil
+	}
+	if w.linked = r.meta.Next != ""; w.linked {
+		return nil
+	}
+	style, first, err := w.detect(s, r, false)
+	if err == nil && (style == Numbers || style == Offsets) {
+		w.learnPaging(style, first)
+	}
+	if err == errBudget {
+		return nil
+	}
+	return err
+}
+
+// single reports whether the server gives one row at a time: an answer for a time of which two are known had one.
+func (w *walk) single() bool {
+	if w.caps.of(w.size()).Rows != 1 {
+		return false
+	}
+	for _, s := range w.lone {
+		if len(w.known.in(s)) > 1 {
+			return true
+		}
+	}
+	return false
+}
 
 // orGiveUp gives up all that is open if there are no calls left.
 func (w *walk) orGiveUp(err error) error {
@@ -110,8 +193,11 @@ func (w *walk) momentBySize(b *answer, m span, wide bool) (bool, error) {
 	s.Size = max(moreRows*b.sent, maxAsked)
 	sent := spanOf(s.Start, s.End)
 	c, err := w.ask(s, sent, m, wide)
-	if err != nil || c.err != nil || c.sent <= b.sent {
+	if err != nil || c.err != nil {
 		return false, err
+	}
+	if !c.full {
+		return true, nil
 	}
 	long := s
 	long.Start, long.End = stamp(w.cov.goal.lo), stamp(w.cov.goal.hi)

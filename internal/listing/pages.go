@@ -15,6 +15,7 @@ type paged struct {
 	heeded bool  // the server heeds the parameters
 	hole   error // a page that could not be had and was passed over
 	span   span  // of the times of all rows
+	keys   keys  // of all rows
 }
 
 // pages reads the rest of a list whose first answer is there. Its end proves nothing.
@@ -47,7 +48,7 @@ func (w *walk) pages(base Slice, first *response, o pageOptions) (paged, error) 
 
 // style returns how pages are asked for, as far as that is known.
 func (w *walk) style(first *response) (Style, int) {
-	if first.meta.Next != "" {
+	if first.meta.Next != "" || w.linked {
 		return Links, 0
 	}
 	if style, number := w.belief.paging(); style != Auto {
@@ -64,9 +65,9 @@ func (w *walk) style(first *response) (Style, int) {
 
 // turn reads page by page to the end.
 func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
-	p := paged{rows: first.sent, span: span{future, past}}
+	p := paged{rows: first.sent, span: span{future, past}, keys: c.rows}
 	p.widen(first)
-	holes := 0
+	holes, before := 0, 0
 	for n := 0; ; n++ {
 		s, ok := c.slice()
 		if !ok {
@@ -75,11 +76,15 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 		}
 		w.pagesAhead(c, p.heeded)
 		r, err := w.page(s, o.wide)
+		if err == nil && r.number < before && w.times(&s) < maxTimes && c.style != Links {
+			r, err = w.pageAgain(s, o.wide) // rows may have moved on since, from the page before it to this one
+		}
 		fresh := 0
 		if err == nil && r.err == nil {
 			fresh = c.add(r)
 		}
 		if err == nil && fresh == 0 && o.twice && w.times(&s) < maxTimes {
+			c.back(r)
 			if r, err = w.pageAgain(s, o.wide); err == nil && r.err == nil {
 				fresh = c.add(r)
 			}
@@ -96,6 +101,7 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 			w.look(r, everything, nothing)
 			p.heeded, holes = true, 0
 			w.learnPaging(c.style, c.first)
+			before = r.number
 			continue
 		case r.err != nil && r.fault&(NotFound|Refused) == 0 && o.holes && c.style != Links && holes == 0:
 			p.hole = r.err

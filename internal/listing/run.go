@@ -1,11 +1,16 @@
 package listing
 
+import "slices"
+
 // run lists the facet. An error is that of its first call, or ends the listing.
 func (w *walk) run() error {
 	exact := w.wanted
 	a, err := w.first(exact)
 	if err != nil {
 		return err
+	}
+	if a != nil && a.err == nil && a.sent == 0 && w.facet.several() && !w.joined && !w.off(offValues) {
+		return errJoined
 	}
 	if a != nil && a.err == nil && w.told.Short > 0 && a.sent <= w.told.Short && a.meta.Next == "" && a.meta.Total <= a.sent {
 		return nil // who asks has said that this is enough
@@ -46,6 +51,9 @@ func (w *walk) run() error {
 		if err := w.end(a); err != nil && err != errBudget {
 			return err
 		}
+	}
+	if err := w.singles(); err != nil {
+		return err
 	}
 	w.gaps = append(w.gaps, w.cov.gaps(w.wanted)...)
 	return nil
@@ -223,9 +231,26 @@ func (w *walk) plain(a *answer) error {
 	if a.err != nil || !a.full || a.order == falling || a.order == rising || a.sent <= minCap {
 		return nil
 	}
-	_, err := w.pages(a.slice, a.response, pageOptions{twice: true})
+	p, err := w.pages(a.slice, a.response, pageOptions{twice: true})
+	if err == nil && !p.heeded {
+		err = w.larger(a)
+	}
 	if err == errBudget {
 		return nil
+	}
+	return err
+}
+
+// larger asks for more rows of a list than came at once, where there are no pages.
+func (w *walk) larger(a *answer) error {
+	s := a.slice
+	s.Size = max(moreRows*a.sent, maxAsked)
+	if w.told.NoSize || w.belief.Size != nil || w.told.Brief || slices.ContainsFunc(w.belief.Caps, func(c Cap) bool { return c.Size >= s.Size && c.Rows <= a.sent }) {
+		return nil
+	}
+	b, err := w.ask(s, everything, nothing, false)
+	if err == nil && b.fault&Refused != 0 {
+		w.belief.Size = &Refusal{Evidence{w.now(), "a call was refused with it and answered without it"}}
 	}
 	return err
 }
@@ -237,12 +262,18 @@ func (w *walk) end(a *answer) error {
 		return nil
 	}
 	if len(a.marks) < len(a.rows) || a.meta.Next != "" { // at its beginning, in its only page, or there is one way only to its end
-		_, err := w.pages(a.slice, a.response, pageOptions{twice: true})
+		p, err := w.pages(a.slice, a.response, pageOptions{twice: true})
+		if err == nil && !p.heeded {
+			err = w.larger(a)
+		}
 		return err
 	}
 	c, err := w.cursorAt(a, w.rows)
-	if err != nil || c == nil {
+	if err != nil {
 		return err
+	}
+	if c == nil {
+		return w.larger(a)
 	}
 	for idle := 0; idle < maxTail; {
 		s, ok := c.slice()

@@ -10,22 +10,24 @@ func (w *walk) byPages(a *answer) error {
 		w.gaps = append(w.gaps, w.gap(errDates))
 		return nil
 	}
-	u := undated{whole: w.told.Whole}
+	q := &questions{walk: w, main: a, undated: undated{whole: w.told.Whole}, listed: newKeys()}
 	p, err := w.pages(a.slice, a.response, pageOptions{twice: true, holes: true})
+	q.list(a, p)
 	if err == nil {
-		u.heeded, u.ended, u.err = p.heeded, p.heeded && p.ending != Cut, p.err
+		q.heeded, q.ended, q.err = p.heeded, p.heeded && p.ending != Cut, p.err
 		if p.hole != nil {
 			w.gaps = append(w.gaps, w.gap(fmt.Errorf("a page of the list could not be had: %w", p.hole)))
 		}
-		u.short = a.meta.Total > max(p.rows, a.sent)
-		err = w.otherQuestions(a, &u)
+		q.short = a.meta.Total > max(p.rows, a.sent)
+		err = q.others()
 		oldest, ok := w.known.oldest()
-		u.narrow = w.denied && ok && !u.ended && w.wanted.lo != past && oldest > w.wanted.lo+slack
+		q.narrow = w.denied && ok && !q.ended && w.wanted.lo != past && oldest > w.wanted.lo+slack
+		q.more = q.more || q.outside()
 	}
 	if err == errBudget {
-		u.err, err = errBudget, nil
+		q.err, err = errBudget, nil
 	}
-	if gap := u.gap(); gap != nil && err == nil {
+	if gap := q.undated.gap(); gap != nil && err == nil {
 		w.gaps = append(w.gaps, w.gap(gap))
 	}
 	return err
@@ -34,64 +36,179 @@ func (w *walk) byPages(a *answer) error {
 // gap is one of all that was asked for.
 func (w *walk) gap(err error) Gap { return gapOf(w.wanted, err, "") }
 
-// otherQuestions asks for what the list should have as well: the list without dates, larger pages, each state.
-func (w *walk) otherQuestions(a *answer, u *undated) error {
-	if w.told.Brief {
-		return nil
-	}
-	if dated := !a.slice.Start.IsZero() || !a.slice.End.IsZero(); dated && !w.off(offQuestions) {
-		plain := w.slice(everything)
-		b, err := w.ask(plain, everything, nothing, false)
-		if err != nil {
-			return err
-		}
-		if b.err == nil && b.full && !same(a.response, b.response) {
-			more, err := w.pages(plain, b.response, pageOptions{twice: true})
-			if err != nil {
-				return err
-			}
-			u.heeded = u.heeded || more.heeded
-			u.ended = u.ended || more.heeded && more.ending != Cut
-		}
-	}
-	if u.ended && u.err == nil && !w.off(offQuestions) {
-		return w.stateQuestions(a, u)
-	}
-	if err := w.stateQuestions(a, u); err != nil {
-		return err
-	}
-	return w.sizeQuestions(a, u)
+// questions are what is asked beside a list whose rows dates do not help to find, and what came of that.
+type questions struct {
+	*walk
+	undated
+	main   *answer
+	listed keys // rows of the list, and of others that came to an end
 }
 
-// stateQuestions asks for each state, and sees whether the server heeds that and has more of one.
-func (w *walk) stateQuestions(a *answer, u *undated) error {
-	if len(w.facet.statuses) > 0 || w.told.NoStatus || a.sent == 0 {
+// list notes the rows of a list.
+func (q *questions) list(a *answer, p paged) {
+	for _, row := range a.rows {
+		q.listed.add(row.Key)
+	}
+	for key := range p.keys {
+		q.listed.add(key)
+	}
+}
+
+// outside reports whether rows have come that are in none of the lists: these are cut.
+func (q *questions) outside() bool {
+	for _, m := range q.known.in(q.wanted) {
+		if _, listed := q.listed[m.key]; !listed && m.at <= q.began {
+			return true
+		}
+	}
+	return false
+}
+
+// follow reads another list to its end if it has rows that have not come before. That it is cut, and goes on
+// without a way to the rest, shows that there are more.
+func (q *questions) follow(b *answer) (paged, error) {
+	if b.err != nil {
+		return paged{}, nil
+	}
+	if b.given <= b.arrived {
+		if more, err := q.behind(b); err != nil || !more {
+			return paged{}, err
+		}
+	}
+	if !b.full {
+		q.list(b, paged{})
+		return paged{}, nil
+	}
+	p, err := q.pages(b.slice, b.response, pageOptions{twice: true})
+	if err == nil && p.heeded && p.ending != Cut {
+		q.list(b, p)
+	} else {
+		q.more = true
+	}
+	return p, err
+}
+
+// behind reports whether a list that begins like the one that is known goes on behind its end.
+func (q *questions) behind(b *answer) (bool, error) {
+	if !q.ended || !b.full {
+		return false, nil
+	}
+	c, err := q.cursorAt(b, len(q.listed))
+	if err != nil || c == nil {
+		return false, err
+	}
+	c.skip(b.sent)
+	s, _ := c.slice()
+	r, err := q.page(s, false)
+	if err == nil && r.err != nil && r.fault&(NotFound|Refused) == 0 {
+		q.more = true // it fails for something there
+	}
+	return err == nil && r.err == nil && r.given > r.arrived, err
+}
+
+// others asks for what the list should have as well: the list without dates, or with one of them, larger pages, each
+// value that was asked for, each state.
+func (q *questions) others() error {
+	if q.told.Brief {
 		return nil
 	}
-	fresh, whole := 0, true
-	for i, word := range stateWords {
-		s := a.slice
-		s.Statuses = []string{word}
-		b, err := w.ask(s, everything, nothing, false)
+	if !q.off(offQuestions) {
+		if err := q.otherBounds(); err != nil {
+			return err
+		}
+	}
+	if !q.off(offQuestions) {
+		if err := q.states(); err != nil {
+			return err
+		}
+	}
+	if q.ended && q.err == nil {
+		return nil
+	}
+	return q.sizes()
+}
+
+// otherBounds asks for the list without dates; if that is what was asked for, with a start, and with an end only: a server
+// may heed either of them, and give a window of its own without.
+func (q *questions) otherBounds() error {
+	a := q.main
+	if !a.slice.Start.IsZero() || !a.slice.End.IsZero() {
+		b, err := q.ask(q.slice(everything), everything, nothing, false)
+		if err != nil || b.err != nil || !b.full || same(a.response, b.response) {
+			return err
+		}
+		p, err := q.pages(b.slice, b.response, pageOptions{twice: true})
+		if err == nil {
+			q.heeded = q.heeded || p.heeded
+			q.ended = q.ended || p.heeded && p.ending != Cut
+			q.list(b, p)
+		}
+		return err
+	}
+	if q.denied {
+		return nil
+	}
+	for _, s := range []span{{q.clock() - longAgo, future}, {past, q.clock() + day}} {
+		b, err := q.ask(q.slice(s), everything, nothing, false)
 		if err != nil {
 			return err
 		}
-		if b.err != nil || b.full {
-			whole = false
+		if _, err := q.follow(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// states asks for each state, or for each of several values that were asked for together, and sees whether the server
+// heeds that and has more of one.
+func (q *questions) states() error {
+	if len(q.facet.statuses) == 1 || q.told.NoStatus || q.main.sent == 0 {
+		return nil
+	}
+	whole, err := q.statesOf(q.main.slice)
+	if err != nil || !whole {
+		return err
+	}
+	if s := q.main.slice; s.Start.IsZero() && s.End.IsZero() && !q.denied && !q.ended {
+		// With dates as well: a server may heed them nevertheless, and give a window of its own without.
+		if whole, err = q.statesOf(q.slice(span{q.clock() - longAgo, q.clock() + day})); err != nil {
+			return err
+		}
+	}
+	q.heeded = q.heeded || whole
+	return nil
+}
+
+// longAgo is before everything that a server has.
+const longAgo = 40 * 365 * day
+
+// statesOf reports whether each of the states is a part of the list, and none is as long as a list can be.
+func (q *questions) statesOf(s Slice) (bool, error) {
+	words, whole := q.facet.statuses, true
+	if len(words) == 0 {
+		words = stateWords[:]
+	}
+	for _, word := range words {
+		s.Statuses = []string{word}
+		b, err := q.ask(s, everything, nothing, false)
+		if err != nil {
+			return false, err
 		}
 		if b.err != nil {
+			whole = false
+			q.failed = q.failed || b.fault&(Refused|NotFound) == 0
 			continue
 		}
-		if b.shows(Closed + Open - (Open + State(i))) {
-			whole = false // it gives what was not asked for
-			break
+		if state := stateOf(word); state != Unsaid && b.shows(Closed+Open-state) {
+			return false, nil // it gives what was not asked for
 		}
-		fresh += max(0, b.given-b.arrived)
-		whole = whole && len(b.rows) < len(a.rows)
+		whole = whole && !b.full && len(b.rows) < len(q.main.rows)
+		if _, err := q.follow(b); err != nil {
+			return false, err
+		}
 	}
-	u.heeded = u.heeded || whole // each of the states is a part of it, and none is as long as a list can be
-	u.more = u.more || fresh > 0 && !whole && !u.ended
-	return nil
+	return whole, nil
 }
 
 // shows reports whether an answer has rows of a state.
@@ -104,25 +221,26 @@ func (a *answer) shows(s State) bool {
 	return false
 }
 
-// sizeQuestions asks for one row, and for more rows than came.
-func (w *walk) sizeQuestions(a *answer, u *undated) error {
-	if u.heeded || u.more || w.told.NoSize || w.belief.Size != nil || a.sent < minCap {
+// sizes asks for one row less, and for more rows than came.
+func (q *questions) sizes() error {
+	if q.heeded || q.more || q.told.NoSize || q.belief.Size != nil || q.main.sent < minCap {
 		return nil
 	}
-	s := a.slice
-	s.Size = a.sent * moreRows
-	b, err := w.ask(s, everything, nothing, false)
+	s := q.main.slice
+	s.Size = q.main.sent * moreRows
+	b, err := q.ask(s, everything, nothing, false)
 	if err != nil || b.err != nil {
 		return err
 	}
-	if b.sent > a.sent {
-		u.heeded = true
+	if b.sent > q.main.sent {
+		q.list(b, paged{})
+		q.heeded = true
 		return nil
 	}
-	s.Size = a.sent - 1
-	b, err = w.ask(s, everything, nothing, false)
-	if err == nil && b.err == nil && b.sent == a.sent-1 {
-		u.heeded = true
+	s.Size = q.main.sent - 1
+	b, err = q.ask(s, everything, nothing, false)
+	if err == nil && b.err == nil && b.sent == q.main.sent-1 {
+		q.heeded = true
 	}
 	return err
 }

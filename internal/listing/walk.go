@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // facet is what is asked for beside the dates.
@@ -20,15 +21,15 @@ type walk struct {
 	bounds bounds
 	win    windows
 	ordered
-	idle       bool        // the answer before was empty
-	suspects   []span      // were answered by nothing, once
-	doubted    bool        // and have been asked for once more
+	linked     bool        // lists that go on say so
 	uncut      bool        // an answer has come that was not cut
 	tailed     bool        // the end of a long span has been looked at
 	swaps      int         // how often start was tried for end
 	stray      int         // lists of rows that all lie outside of the span
 	controlled bool        // a call with dates has brought what it had to bring
 	before     fingerprint // of the full answer before
+	lone       []span      // of which one row came
+	silent     []span      // that were answered and not cut: shorter ones within them need no second look
 }
 
 // ordered is the order of the lists, as far as answers of this listing have shown it.
@@ -77,6 +78,9 @@ func (w *walk) look(r *response, sent, meant span) *answer {
 		a.control = control{}
 	}
 	w.absorb(a)
+	if a.sent == 1 && len(w.lone) < maxLone && meant.length(w.clock()) <= safeSpan {
+		w.lone = append(w.lone, meant)
+	}
 	if a.above == 0 && a.below == 0 && len(a.marks) > 1 && !sent.open() {
 		if length := a.newest - a.oldest; length > w.belief.far() {
 			w.belief.noteFar(length, w.now())
@@ -84,6 +88,9 @@ func (w *walk) look(r *response, sent, meant span) *answer {
 	}
 	return a
 }
+
+// maxLone bounds how many spans are kept of which one row came.
+const maxLone = 100
 
 // absorb takes the rows of an answer for known.
 func (w *walk) absorb(a *answer) {
@@ -115,12 +122,8 @@ func (w *walk) dated(meant span) (*answer, error) {
 		if err == nil && a.fault&NotFound != 0 && w.controlled && w.times(&s) >= maxTimes && len(w.known.in(meant)) == 0 {
 			a.err = nil // like calls were answered, and this one is not, twice: so some servers say that there is nothing
 		}
-		if err == nil && a.err == nil && a.sent == 0 && w.times(&s) < maxTimes && w.uncontrolled(meant) {
-			if w.idle && !w.doubted { // the one before it was empty twice: most likely there is nothing any more
-				w.suspects = append(w.suspects, meant)
-			} else {
-				a, err = w.again(a, sent, meant, wide)
-			}
+		if err == nil && a.err == nil && a.sent == 0 && w.uncontrolled(meant) {
+			a, err = w.doubt(a, sent, meant, wide)
 		}
 		if err != nil || a.err != nil || !w.misread(a) {
 			w.controlled = w.controlled || err == nil && a.err == nil && len(w.known.in(meant)) > 0
@@ -144,15 +147,6 @@ func (w *walk) dated(meant span) (*answer, error) {
 			return a, errDates
 		}
 	}
-}
-
-// uncontrolled reports whether an empty answer for a span says nothing by itself: no row of it is known that would have
-// to be in it. What is older than all known rows of a list that falls has been asked for in longer spans before, unless
-// these are cut.
-func (w *walk) uncontrolled(meant span) bool {
-	oldest, ok := w.known.oldest()
-	asked := ok && meant.hi < oldest && w.order == falling && w.pairs >= minPairs && w.win.length == 0 && !w.belief.limited()
-	return !asked && len(w.known.in(meant)) == 0
 }
 
 // errRetry asks for the span that is open now: what is believed has changed.
@@ -209,10 +203,7 @@ func (w *walk) cover() error {
 		w.sink()
 		open, ok := w.cov.newest()
 		if !ok {
-			if again, err := w.doubt(); !again || err != nil {
-				return err
-			}
-			continue
+			return nil
 		}
 		if done, err := w.tail(open); err != nil {
 			return err
@@ -240,22 +231,6 @@ func (w *walk) cover() error {
 		}
 		w.planAhead(s, a)
 	}
-}
-
-// doubt asks once more for the spans that were answered by nothing, if older rows have come since.
-func (w *walk) doubt() (again bool, err error) {
-	oldest, _ := w.known.oldest()
-	for _, s := range w.suspects {
-		if slice := w.slice(w.bounds.widen(s)); s.lo > oldest && w.times(&slice) < maxTimes {
-			again = true
-			w.cov.reopen(s)
-			if _, err = w.pageAgain(slice, true); err != nil {
-				return again, err
-			}
-		}
-	}
-	w.suspects, w.doubted = nil, w.doubted || again
-	return again, nil
 }
 
 // maxTurns is how many turns a call may cost: a bound for a mistake of ours, a span that comes back unchanged.
@@ -296,11 +271,12 @@ func (w *walk) sink() {
 // judge says what an answer proves of the span that was asked for.
 func (w *walk) judge(s span, a *answer) error {
 	now := w.clock()
-	w.idle = a.err == nil && a.sent == 0
 	switch {
 	case a.err != nil:
 		return w.failure(s, a)
-	case a.full && a.oldest > w.began && a.newest <= now+minute:
+	case a.full && a.oldest > s.hi && w.bounds.earlier(a.newest-s.hi):
+		return nil // the end is read later than it is sent
+	case a.full && a.oldest > w.began && a.newest <= now+minute && s.hi > w.began:
 		w.cov.prove(span{w.began + 1, now + minute}, byCount) // all of them have arrived meanwhile
 		return nil
 	case !a.full, len(a.rows) == 0: // what cannot be read is a gap already
@@ -311,7 +287,8 @@ func (w *walk) judge(s span, a *answer) error {
 			return nil
 		}
 		w.cov.prove(seen, byCount)
-		w.win.fits(s, a.sent, w.caps.of(a.slice.Size).Rows, now)
+		w.silent = append(w.silent, s)
+		w.win.fits(s, a.inside(s), w.caps.of(a.slice.Size).Rows, now)
 		if limit := w.limit(s); 2*seen.length(now) >= cmp.Or(limit, safeStart) { // one that the server has made necessary
 			w.spans++
 		}
@@ -341,12 +318,18 @@ func (w *walk) strays(s span, a *answer) bool {
 	if len(a.rows) >= fewRows || len(a.marks) == 0 || a.newest >= s.lo-edge && a.oldest <= s.hi+edge {
 		return false
 	}
+	if slices.ContainsFunc(w.silent, func(s span) bool { return len(w.known.in(s)) == 0 }) {
+		return false // none has come for others
+	}
 	w.stray++
 	return w.stray >= maxStrayLists
 }
 
 // maxStrayLists is how often that is taken for bounds that are read in another zone.
 const maxStrayLists = 3
+
+// fewRows is how many rows a list has at most that is looked at like that.
+const fewRows = 10
 
 // fingerprint tells answers apart.
 type fingerprint struct{ first, last, rows uint64 }
@@ -355,7 +338,7 @@ type fingerprint struct{ first, last, rows uint64 }
 // there is no use in shortening it further.
 func (w *walk) coarse(s span, a *answer) bool {
 	f := fingerprint{a.rows[0].Key, a.rows[len(a.rows)-1].Key, uint64(len(a.rows))}
-	again := w.before == f && s.length(w.clock()) < slack && (a.oldest < s.lo-edge || a.newest > s.hi+edge) && a.oldest != a.newest
+	again := w.before == f && s.length(w.clock()) < slack && (a.oldest < s.lo-edge || a.newest > s.hi+edge)
 	w.before = f
 	return again
 }
@@ -457,9 +440,9 @@ func (w *walk) failure(s span, a *answer) error {
 		return nil
 	}
 	tried := w.win.giveUp(s)
-	if tried == s {
-		w.records++
-	}
+	w.records += w.win.records
+	w.win.records = 0
+	w.failed = append(w.failed, tried)
 	lost := tried
 	lost.lo -= slack // nobody knows how its bounds are read
 	if lost.hi != future {

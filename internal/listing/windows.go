@@ -4,12 +4,13 @@ package listing
 // order of time or because the server failed for it, is asked for in shorter ones until it works: bisecting and tiling
 // are the same, and as spans work they grow again.
 type windows struct {
-	length int64 // the longest span to ask for; 0: as long as it likes
-	steady bool  // they are read ahead, and stay as long as they are
-	bad    span  // the shortest that the server has failed for
-	failed int   // how many calls in a row have failed
-	lost   span  // what was given up last
-	times  int   // how often something was
+	length  int64 // the longest span to ask for; 0: as long as it likes
+	steady  bool  // they are read ahead, and stay as long as they are
+	bad     span  // the shortest that the server has failed for
+	failed  int   // how many calls in a row have failed
+	lost    span  // what was given up last
+	times   int   // how often something was
+	records int   // and how often it did not touch the one before
 }
 
 // fill is which part of the cap a window of an unordered list is meant to fill: the rest is for days that are busier.
@@ -97,7 +98,10 @@ const (
 func (w *windows) giveUp(moment span) span {
 	if w.lost.lo == moment.hi+1 {
 		moment.lo = moment.hi - 2*(w.lost.hi-w.lost.lo+1) + 1
+	} else {
+		w.records++
 	}
+	moment.lo -= 2 * edge // so that it is not in what is asked for next, with bounds that are sent wider
 	w.lost = moment
 	w.times++
 	w.free()

@@ -1,0 +1,41 @@
+package listing
+
+import "slices"
+
+// Silence is evidence only beside something else. These are the second looks at it: where a longer span says the same,
+// that is one for all the shorter ones within it; else the call is made twice.
+
+// uncontrolled reports whether an empty answer for a span says nothing by itself: no row of it is known that would have
+// to be in it, and no longer span has been answered. What is older than all known rows of a list that falls has been
+// asked for in longer spans before, unless these are cut.
+func (w *walk) uncontrolled(meant span) bool {
+	oldest, ok := w.known.oldest()
+	asked := ok && meant.hi < oldest && w.order == falling && w.pairs >= minPairs && w.win.length == 0 && !w.belief.limited()
+	longer := slices.ContainsFunc(w.silent, func(s span) bool { return s != meant && s.lo <= meant.lo && s.hi >= meant.hi })
+	return !asked && !longer && len(w.known.in(meant)) == 0
+}
+
+// doubt looks at an empty answer again: by all that is older as well if the server takes long spans, else by the same
+// call.
+func (w *walk) doubt(a *answer, sent, meant span, wide bool) (*answer, error) {
+	rest := span{w.cov.goal.lo, meant.hi}
+	if rest.lo < meant.lo && rest.lo != past && !w.belief.limited() && w.win.failed == 0 {
+		longer := w.bounds.widen(rest)
+		b, err := w.ask(w.slice(longer), longer, nothing, true)
+		if err != nil {
+			return nil, err
+		}
+		if b.err == nil && b.above+b.below == 0 && !b.full && len(w.known.in(meant)) == 0 {
+			w.silent = append(w.silent, rest)
+			return a, nil
+		}
+	}
+	if w.times(&a.slice) >= maxTimes {
+		return a, nil
+	}
+	b, err := w.again(a, sent, meant, wide)
+	if err == nil && b.err != nil && b.fault&Tried == 0 {
+		return a, nil // a passing fault
+	}
+	return b, err
+}
