@@ -40,9 +40,10 @@ type Paging struct {
 // Cap is the most rows that came at once under a size that was asked for.
 type Cap struct {
 	Evidence
-	Size      int `json:"size"` // 0: none was asked for
-	Rows      int `json:"rows"`
-	Different int `json:"different"` // the most different ones: some servers give rows several times
+	Size      int  `json:"size"` // 0: none was asked for
+	Rows      int  `json:"rows"`
+	Cut       bool `json:"cut,omitempty"` // there were more
+	Different int  `json:"different"`     // the most different ones: some servers give rows several times
 }
 
 // Bounds is what start and end mean.
@@ -122,7 +123,19 @@ func (s caps) noted(size, rows, different int, now time.Time) caps {
 		return s
 	}
 	out := slices.DeleteFunc(slices.Clone(s), func(c Cap) bool { return c.Size == size })
-	return append(out, Cap{Evidence{now, "that many rows came at once"}, size, max(rows, old.Rows), max(different, old.Different)})
+	return append(out, Cap{Evidence: Evidence{now, "that many rows came at once"}, Size: size, Rows: max(rows, old.Rows), Different: max(different, old.Different)})
+}
+
+// with returns the caps with those that a listing of so many rows has shown.
+func (s caps) with(shown caps, rows int) caps {
+	for _, c := range shown {
+		s = s.noted(c.Size, c.Rows, c.Different, c.Seen)
+	}
+	s = slices.Clone(s)
+	for i := range s {
+		s[i].Cut = s[i].Cut || s[i].Rows < rows && shown.of(s[i].Size).Rows == s[i].Rows
+	}
+	return s
 }
 
 // far returns for how long a span an answer is taken for the whole.

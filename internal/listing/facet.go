@@ -211,6 +211,9 @@ func (l *Lister) probe(f facet) error {
 	if err != nil {
 		return l.orNote(err)
 	}
+	if a.err == nil && a.sent > 0 && a.given == 0 && !w.shows(a, f) {
+		return nil // the same rows as without it: the server does not take the word
+	}
 	limited := l.belief.limited() && l.caller.rows > 0 && !l.wanted.open() && !l.off(offReach)
 	if !limited && w.lacks(a, f) {
 		if a, err = w.lookElsewhere(a, f, sent); err != nil {

@@ -298,6 +298,9 @@ func (t *town) evidence(q Query, told Traits) bool {
 	if c["content"] == "second" && !t.pages() && c["size"] != "heeded" {
 		return false
 	}
+	if c["content"] == "equal" && num(c["cap"]) < 4 && !t.pages() && c["size"] != "heeded" {
+		return false // a second may be full
+	}
 	if t.dates() {
 		switch {
 		case c["bounds"] == "day" || c["bounds"] == "midnight":
@@ -332,6 +335,9 @@ func (t *town) least(rows int, q Query) int {
 	}
 	if t.city["span"] != "any" || t.city["days"] == "1300" || t.city["days"] == "400" {
 		n += int(num(t.city["days"])/86) + 1
+	}
+	if t.city["told"] == "span" {
+		n += int(730/30) - 9 + int(num(t.city["days"])/30)
 	}
 	if c := t.city["filters"]; (c == "first" || c == "nothing") && len(q.Codes)+len(q.Statuses) > 1 {
 		n *= len(q.Codes) + len(q.Statuses)

@@ -53,9 +53,7 @@ func (l *Lister) Run(ctx context.Context) error {
 		l.gaps = append(l.gaps, gapOf(l.wanted, err, ""))
 		err = nil
 	}
-	for _, c := range l.caps {
-		l.belief.Caps = l.belief.Caps.noted(c.Size, c.Rows, c.Different, c.Seen)
-	}
+	l.belief.Caps = l.belief.Caps.with(l.caps, l.caller.rows)
 	l.shared.Store(l.belief)
 	return err
 }

@@ -1,6 +1,9 @@
 package listing
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // run lists the facet. An error is that of its first call, or ends the listing.
 func (w *walk) run() error {
@@ -97,6 +100,9 @@ func (w *walk) first(exact span) (*answer, error) {
 	if err == nil && a.err == nil && a.sent == 0 && sent.open() && w.told.Short == 0 {
 		a, err = w.confirm(a, sent, sent, false)
 	}
+	if err == nil && a.err == nil && a.sent == 0 && w.size() > 0 {
+		return w.unsized(a, sent)
+	}
 	if err != nil || a.err == nil {
 		return a, err
 	}
@@ -128,6 +134,18 @@ func (w *walk) first(exact span) (*answer, error) {
 		return nil, cause
 	}
 	return nil, nil
+}
+
+// unsized is the control of an empty answer to a call with a size: some servers answer what they do not know with
+// nothing.
+func (w *walk) unsized(a *answer, sent span) (*answer, error) {
+	w.noSize = true
+	b, err := w.ask(w.slice(sent), sent, sent, false)
+	if err == nil && (b.err != nil || b.sent == 0) {
+		w.noSize = false
+		return a, nil
+	}
+	return b, err
 }
 
 // refused finds out whether dates are refused, or only long spans. nil: these are, and shorter ones are to be asked for.
@@ -193,7 +211,10 @@ func (w *walk) empty(exact span) (bool, error) {
 	if err == nil && a.err == nil && a.sent == 0 {
 		a, err = w.confirm(a, everything, nothing, true)
 	}
-	if err != nil || a.err != nil || len(a.marks) == 0 {
+	if err == nil && a.err != nil {
+		return w.emptyBeside(exact, a.err)
+	}
+	if err != nil || len(a.marks) == 0 {
 		return true, err
 	}
 	for range 2 {
@@ -208,6 +229,25 @@ func (w *walk) empty(exact span) (bool, error) {
 		w.bounds.swap()
 	}
 	return false, nil
+}
+
+// emptyBeside is the control where the server fails for the list without dates: the same bounds in the other meaning, or
+// the newest requests, have to bring some. Else nothing is known.
+func (w *walk) emptyBeside(exact span, cause error) (bool, error) {
+	for _, s := range []span{exact, {w.clock() - safeSpan, future}} {
+		for range 2 {
+			w.bounds.swap()
+			a, err := w.ask(w.slice(s), s, nothing, true)
+			if err != nil {
+				return false, err
+			}
+			if a.err == nil && len(a.marks) > 0 && a.above+a.below == 0 {
+				return true, nil
+			}
+		}
+	}
+	w.gaps = append(w.gaps, w.gap(fmt.Errorf("no requests came, and the server fails for the question that would show that it has any: %w", cause)))
+	return true, nil
 }
 
 // orPages goes on by pages where dates are no help.

@@ -1,6 +1,9 @@
 package listing
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // byPages is what is left where dates are no help: the pages of the list, and other questions. If none of them brings
 // more, and the server has shown that it heeds any of what it is asked, the list is all there is.
@@ -14,7 +17,7 @@ func (w *walk) byPages(a *answer) error {
 	p, err := w.pages(a.slice, a.response, pageOptions{twice: true, holes: true})
 	q.list(a, p)
 	if err == nil {
-		q.heeded, q.ended, q.err = p.heeded, p.heeded && p.ending != Cut, p.err
+		q.heeded, q.ended, q.err = p.heeded || w.datesHeeded(), p.heeded && p.ending != Cut, p.err
 		if p.hole != nil {
 			w.gaps = append(w.gaps, w.gap(fmt.Errorf("a page of the list could not be had: %w", p.hole)))
 		}
@@ -31,6 +34,12 @@ func (w *walk) byPages(a *answer) error {
 		w.gaps = append(w.gaps, w.gap(gap))
 	}
 	return err
+}
+
+// datesHeeded reports whether a list of a few rows was left out for a span that has none of them: that dates did not
+// prove it has other reasons.
+func (w *walk) datesHeeded() bool {
+	return w.rows > 0 && w.rows < fewRows && slices.ContainsFunc(w.silent, func(s span) bool { return len(w.known.in(s)) == 0 })
 }
 
 // gap is one of all that was asked for.

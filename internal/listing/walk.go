@@ -129,10 +129,15 @@ func (w *walk) dated(meant span) (*answer, error) {
 			w.controlled = w.controlled || err == nil && a.err == nil && len(w.known.in(meant)) > 0
 			return a, err
 		}
+		if w.times(&s) < maxTimes && (w.swappable(a) || w.cuttable(a, meant)) { // one answer teaches nothing
+			if a, err = w.again(a, sent, meant, wide); err != nil || a.err != nil || !w.misread(a) {
+				return a, err
+			}
+		}
 		if w.swap(a, meant) {
 			return nil, errRetry
 		}
-		if a.missing > 0 && a.above == 0 && w.cutSpan(meant) {
+		if w.cutSpan(a, meant) {
 			return a, errRetry
 		}
 		if w.times(&s) < maxTimes { // perhaps the answer to another call
@@ -159,19 +164,28 @@ func (w *walk) misread(a *answer) bool { return a.above > 0 || a.missing > 0 || 
 // their start, so that shorter spans do not help.
 func (w *walk) startIgnored(a *answer) bool { return a.below > 0 && a.full && w.order != falling }
 
-// cutSpan takes it that rows are missing because the span is too long.
-func (w *walk) cutSpan(meant span) bool {
-	if w.belief.limited() || w.off(offReach) || meant.length(w.clock()) <= safeSpan {
+// cuttable reports whether rows may be missing because the span is too long.
+func (w *walk) cuttable(a *answer, meant span) bool {
+	return a.missing > 0 && a.above == 0 && !w.belief.limited() && !w.off(offReach) && meant.length(w.clock()) > safeSpan
+}
+
+// cutSpan takes it that they are.
+func (w *walk) cutSpan(a *answer, meant span) bool {
+	if !w.cuttable(a, meant) {
 		return false
 	}
 	w.belief.noteLimit(safeSpan, "an answer to a long span left out a part of it", w.now())
 	return true
 }
 
-// swap tries start for end, if rows have come that lie outside, or none at all: an answer that then passes its control
-// shows it.
+// swappable reports whether start may mean the end: rows have come that lie outside, or none at all.
+func (w *walk) swappable(a *answer) bool {
+	return (a.above+a.below > 0 || a.sent == 0) && w.swaps < maxSwaps && !w.off(offSwap)
+}
+
+// swap tries start for end: an answer that then passes its control shows it.
 func (w *walk) swap(a *answer, meant span) bool {
-	if a.above+a.below == 0 && a.sent > 0 || w.swaps >= maxSwaps || w.off(offSwap) {
+	if !w.swappable(a) {
 		return false
 	}
 	w.swaps++
@@ -274,10 +288,8 @@ func (w *walk) judge(s span, a *answer) error {
 	switch {
 	case a.err != nil:
 		return w.failure(s, a)
-	case a.full && a.oldest > s.hi && w.bounds.earlier(a.newest-s.hi):
-		return nil // the end is read later than it is sent
-	case a.full && a.oldest > w.began && a.newest <= now+minute && s.hi > w.began:
-		w.cov.prove(span{w.began + 1, now + minute}, byCount) // all of them have arrived meanwhile
+	case w.alone(s, a):
+		w.cov.prove(span{a.oldest - slack, a.oldest + slack}.clip(s), byCount)
 		return nil
 	case !a.full, len(a.rows) == 0: // what cannot be read is a gap already
 		w.uncut = true
@@ -292,6 +304,11 @@ func (w *walk) judge(s span, a *answer) error {
 		if limit := w.limit(s); 2*seen.length(now) >= cmp.Or(limit, safeStart) { // one that the server has made necessary
 			w.spans++
 		}
+		return nil
+	case a.oldest > s.hi && w.bounds.earlier(a.newest-s.hi):
+		return nil // the end is read later than it is sent
+	case a.oldest > w.began && a.newest <= now+minute && s.hi > w.began:
+		w.cov.prove(span{w.began + 1, now + minute}, byCount) // all of them have arrived meanwhile
 		return nil
 	}
 	w.learnOrder(a)
@@ -310,6 +327,14 @@ func (w *walk) judge(s span, a *answer) error {
 		return nil
 	}
 	return w.moment(s, a)
+}
+
+// alone reports whether the only row that the server was ever seen to have has come for a span beside it, while others
+// were empty: its bounds are coarse, and the span has nothing else.
+func (w *walk) alone(s span, a *answer) bool {
+	beside := len(a.marks) == 1 && !s.has(a.oldest) && a.oldest >= s.lo-slack && a.oldest <= s.hi+slack
+	return w.rows == 1 && beside && a.full &&
+		slices.ContainsFunc(w.silent, func(s span) bool { return len(w.known.in(s)) == 0 })
 }
 
 // strays reports whether a short list has come several times for spans in which none of its rows lies: dates are not
