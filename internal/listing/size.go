@@ -6,6 +6,9 @@ func pageSize(wanted, most int, known caps) int {
 	if wanted > 0 {
 		return wanted
 	}
+	if most < leastTold {
+		most = 0
+	}
 	usual := known.of(0).Rows
 	best := Cap{Size: most, Rows: most}
 	for _, c := range known {
@@ -18,6 +21,10 @@ func pageSize(wanted, most int, known caps) int {
 	}
 	return best.Size
 }
+
+// leastTold is how many rows have to be told of for asking for so many: servers give as many by themselves, and what was
+// told may be of another one.
+const leastTold = 50
 
 // size is how many rows to ask for; 0: it is left to the server.
 func (l *Lister) size() int {
