@@ -197,7 +197,7 @@ func (l *lister) Open(ctx context.Context, s *listing.Slice) (listing.Rows, erro
 	st, err := openStream(ctx, l.c, l.call(s), requestTable)
 	switch {
 	case err != nil && l.c.isEmpty(err):
-		return &loadedRows{l: l, at: -1, err: io.EOF, beside: noAnswer()}, nil
+		return &loadedRows{l: l, at: -1, err: io.EOF, beside: noAnswer(), absent: true}, nil
 	case err != nil:
 		return nil, err
 	}
@@ -289,6 +289,7 @@ type loadedRows struct {
 	at     int   // of the row read last
 	err    error // what the answer ended with
 	beside *Page
+	absent bool   // a 404 stands for it
 	settle func() // shows the answer to the caller; nil for none
 }
 
@@ -307,7 +308,9 @@ func (r *loadedRows) Close() listing.Meta {
 	if r.settle != nil {
 		r.settle()
 	}
-	return metaOf(r.beside)
+	m := metaOf(r.beside)
+	m.Absent = r.absent
+	return m
 }
 
 func (r *loadedRows) Abort() {}

@@ -21,7 +21,7 @@ func (w *walk) planAhead(s span, a *answer) {
 	if !a.full {
 		length = max(length, s.length(w.clock()))
 	}
-	if w.order == falling || w.order == mixed {
+	if w.order != anyOrder {
 		w.win.ahead(a.sent, w.caps.of(a.slice.Size).Rows, length)
 	}
 }

@@ -16,12 +16,13 @@ type Belief struct {
 	Bounds   *Bounds   `json:"bounds,omitempty"`
 	Reach    *Reach    `json:"reach,omitempty"`
 	Size     *Refusal  `json:"size,omitempty"`
+	Quiet    *Quiet    `json:"quiet,omitempty"`
 	Statuses *Evidence `json:"statuses,omitempty"` // a call without a status brings open and closed requests
 }
 
 // IsZero reports whether nothing is believed.
 func (b Belief) IsZero() bool {
-	return b.Paging == nil && b.Caps == nil && b.Bounds == nil && b.Reach == nil && b.Size == nil && b.Statuses == nil
+	return b.Paging == nil && b.Caps == nil && b.Bounds == nil && b.Reach == nil && b.Size == nil && b.Statuses == nil && b.Quiet == nil
 }
 
 // Evidence says on what a belief rests.
@@ -64,6 +65,12 @@ type Reach struct {
 // Refusal is a parameter that is refused.
 type Refusal struct {
 	Evidence
+}
+
+// Quiet is that there is nothing older.
+type Quiet struct {
+	Evidence
+	Before time.Time `json:"before"`
 }
 
 // Beliefs is a Belief that several listings share.
@@ -208,7 +215,7 @@ func (s *Beliefs) Recall(b Belief) {
 	defer s.mu.Unlock()
 	s.b.Paging, s.b.Bounds = cmp.Or(s.b.Paging, b.Paging), cmp.Or(s.b.Bounds, b.Bounds)
 	s.b.Reach, s.b.Size = cmp.Or(s.b.Reach, b.Reach), cmp.Or(s.b.Size, b.Size)
-	s.b.Statuses = cmp.Or(s.b.Statuses, b.Statuses)
+	s.b.Statuses, s.b.Quiet = cmp.Or(s.b.Statuses, b.Statuses), cmp.Or(s.b.Quiet, b.Quiet)
 	if s.b.Caps == nil {
 		s.b.Caps = b.Caps
 	}

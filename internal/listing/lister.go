@@ -97,6 +97,24 @@ func (w *walk) teach() {
 	w.Lister.ordered = w.ordered
 }
 
+// teachQuiet keeps how far back the requests of the server go.
+func (w *walk) teachQuiet() {
+	if w.wanted.lo != past || len(w.facet.codes)+len(w.facet.statuses) > 0 || len(w.cov.lost) > 0 {
+		return
+	}
+	before := w.began
+	if oldest, ok := w.known.oldest(); ok {
+		before = min(before, oldest)
+	}
+	w.belief.Quiet = &Quiet{Evidence{w.now(), "no request was found in the time before, looked for in short spans"}, stamp(before)}
+}
+
+// quietBelow reports whether an earlier listing has found nothing before a time. Then one call is enough to see that it
+// is still so.
+func (w *walk) quietBelow(t int64) bool {
+	return w.belief.Quiet != nil && t <= w.belief.Quiet.Before.Unix()
+}
+
 // ended reports whether an error ends the listing.
 func (l *Lister) ended(err error) bool {
 	return err == errStop || l.ctx.Err() != nil || err != errBudget && err != errJoined && l.src.Fault(err)&Fatal != 0

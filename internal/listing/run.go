@@ -50,11 +50,15 @@ func (w *walk) run() error {
 	if err != nil {
 		return err
 	}
+	if plain && a == nil && len(w.cov.lost)+len(w.cov.skip) == 0 {
+		w.gaps = append(w.gaps, w.gap(fmt.Errorf("the server fails for the list of all, and for no part of it that was asked for: %w", w.cause)))
+	}
 	if plain && a != nil {
 		if err := w.end(a); err != nil && err != errBudget {
 			return err
 		}
 	}
+	w.teachQuiet()
 	if err := w.singles(); err != nil {
 		return err
 	}
@@ -100,17 +104,19 @@ func (w *walk) first(exact span) (*answer, error) {
 	if err == nil && a.err == nil && a.sent == 0 && sent.open() && w.told.Short == 0 {
 		a, err = w.confirm(a, sent, sent, false)
 	}
-	if err == nil && a.err == nil && a.sent == 0 && w.size() > 0 {
+	if err == nil && a.err == nil && a.meta.Absent && w.size() > 0 {
 		return w.unsized(a, sent)
 	}
 	if err != nil || a.err == nil {
 		return a, err
 	}
 	cause := a.err
+	w.cause = cause
 	if a.fault&Foreign != 0 {
 		return nil, cause // another question would be answered by it, too
 	}
-	if w.size() > 0 {
+	passing := a.fault&(Refused|NotFound|Tried) == 0 // it says nothing of what was asked, and has come twice
+	if w.size() > 0 && (!passing || w.q.Size == 0) {
 		w.noSize = true
 		if b, err := w.ask(w.slice(sent), sent, sent, false); err != nil || b.err == nil {
 			if err == nil && a.fault&Refused != 0 {
@@ -120,7 +126,7 @@ func (w *walk) first(exact span) (*answer, error) {
 		}
 		w.noSize = false
 	}
-	if sent.open() || a.fault&NotFound != 0 {
+	if passing || a.fault&NotFound != 0 || sent.open() && a.fault&Refused != 0 {
 		return nil, cause
 	}
 	if a.fault&Refused != 0 {
@@ -136,8 +142,7 @@ func (w *walk) first(exact span) (*answer, error) {
 	return nil, nil
 }
 
-// unsized is the control of an empty answer to a call with a size: some servers answer what they do not know with
-// nothing.
+// unsized is the control of a call with a size that was answered by 404: that may be for want of the parameter.
 func (w *walk) unsized(a *answer, sent span) (*answer, error) {
 	w.noSize = true
 	b, err := w.ask(w.slice(sent), sent, sent, false)
@@ -189,11 +194,11 @@ func (w *walk) alive(sent span) bool {
 	if sent.hi == future {
 		sent.hi = w.clock()
 	}
-	for _, back := range []int64{day, safeSpan / 3} {
-		s := span{sent.lo, sent.hi - back}
-		if s.lo == past || s.length(w.clock()) > safeSpan {
-			s.lo = s.hi - safeSpan
-		}
+	last, rest := span{sent.hi - day, sent.hi}, span{sent.lo, sent.hi - safeSpan/3}
+	if rest.lo == past || rest.length(w.clock()) > safeSpan {
+		rest.lo = rest.hi - safeSpan
+	}
+	for _, s := range []span{last, rest} {
 		if a, err := w.ask(w.slice(s), s, nothing, true); err == nil && a.err == nil {
 			return true
 		}

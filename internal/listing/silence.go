@@ -27,6 +27,7 @@ func (w *walk) doubt(a *answer, sent, meant span, wide bool) (*answer, error) {
 		}
 		if b.err == nil && b.above+b.below == 0 && !b.full && len(w.known.in(meant)) == 0 {
 			w.silent = append(w.silent, rest)
+			w.win.free()
 			return a, nil
 		}
 	}

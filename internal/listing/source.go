@@ -81,6 +81,7 @@ type Meta struct {
 	Skipped int    // rows that could not be read
 	Null    int    // rows that say nothing
 	Skip    error  // why the first of the skipped could not be read
+	Absent  bool   // the server has said that there is nothing as it says that it does not know what it is asked
 	Clock   time.Time
 	Own     any // the Source's own, for Turn
 }

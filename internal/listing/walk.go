@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 )
 
 // facet is what is asked for beside the dates.
@@ -21,6 +20,7 @@ type walk struct {
 	bounds bounds
 	win    windows
 	ordered
+	cause      error       // of the first call, if it failed
 	linked     bool        // lists that go on say so
 	uncut      bool        // an answer has come that was not cut
 	tailed     bool        // the end of a long span has been looked at
@@ -329,45 +329,6 @@ func (w *walk) judge(s span, a *answer) error {
 	return w.moment(s, a)
 }
 
-// alone reports whether the only row that the server was ever seen to have has come for a span beside it, while others
-// were empty: its bounds are coarse, and the span has nothing else.
-func (w *walk) alone(s span, a *answer) bool {
-	beside := len(a.marks) == 1 && !s.has(a.oldest) && a.oldest >= s.lo-slack && a.oldest <= s.hi+slack
-	return w.rows == 1 && beside && a.full &&
-		slices.ContainsFunc(w.silent, func(s span) bool { return len(w.known.in(s)) == 0 })
-}
-
-// strays reports whether a short list has come several times for spans in which none of its rows lies: dates are not
-// heeded, which rows that are all of one day do not show otherwise.
-func (w *walk) strays(s span, a *answer) bool {
-	if len(a.rows) >= fewRows || len(a.marks) == 0 || a.newest >= s.lo-edge && a.oldest <= s.hi+edge {
-		return false
-	}
-	if slices.ContainsFunc(w.silent, func(s span) bool { return len(w.known.in(s)) == 0 }) {
-		return false // none has come for others
-	}
-	w.stray++
-	return w.stray >= maxStrayLists
-}
-
-// maxStrayLists is how often that is taken for bounds that are read in another zone.
-const maxStrayLists = 3
-
-// fewRows is how many rows a list has at most that is looked at like that.
-const fewRows = 10
-
-// fingerprint tells answers apart.
-type fingerprint struct{ first, last, rows uint64 }
-
-// coarse reports whether a full answer has come again for a shorter span: its bounds are coarse, or not heeded, so that
-// there is no use in shortening it further.
-func (w *walk) coarse(s span, a *answer) bool {
-	f := fingerprint{a.rows[0].Key, a.rows[len(a.rows)-1].Key, uint64(len(a.rows))}
-	again := w.before == f && s.length(w.clock()) < slack && (a.oldest < s.lo-edge || a.newest > s.hi+edge)
-	w.before = f
-	return again
-}
-
 // seam returns what a full answer in a known order proves of a span: from the row at which it has to begin to its last
 // one. The seconds of both stay open, as the control of what comes next to them. false: the order is not known.
 func (w *walk) seam(s span, a *answer) (span, bool) {
@@ -412,7 +373,7 @@ func (w *walk) reached(s span, a *answer) span {
 	}
 	seen := s
 	top := s.top(w.clock())
-	if low := top - w.belief.far(); low > s.lo {
+	if low := top - w.belief.far(); low > s.lo && !(len(a.marks) > 0 && w.quietBelow(low)) {
 		seen.lo = low
 	}
 	limit := w.belief.far()

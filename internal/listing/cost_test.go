@@ -1,0 +1,85 @@
+package listing
+
+import (
+	"context"
+	"maps"
+	"testing"
+)
+
+// TestCost is what listings of honest cities cost beside what a client needs that knows them: the first of a client,
+// and the next one.
+func TestCost(t *testing.T) {
+	type cost struct{ first, later, told int }
+	worst := map[string]cost{}
+	cities := 0
+	for _, paging := range []string{"none", "page1", "page0", "offset", "link"} {
+		for _, query := range []string{"nil", "start", "startend", "code", "status", "size"} {
+			for _, rows := range []string{"0", "1", "8"} {
+				for _, size := range []string{"20", "50"} {
+					for _, days := range []string{"60", "400"} {
+						c := pairs()[0]
+						c["paging"], c["query"], c["rows"], c["cap"], c["days"] = paging, query, rows, size, days
+						cities++
+						first, later, least := costs(t, c)
+						told := maps.Clone(c)
+						told["told"] = "right"
+						informed, _, _ := costs(t, told)
+						w := worst[query]
+						w.first, w.later, w.told = max(w.first, first-least), max(w.later, later-least), max(w.told, informed-first)
+						worst[query] = w
+						if first > least+15 || later > least+14 || informed > first {
+							t.Errorf("%v: %d calls, %d later, %d if told; least %d", c, first, later, informed, least)
+						}
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d cities; over the least, at worst: %+v", cities, worst)
+}
+
+// costs returns the calls of a first listing, of the next one, and the least.
+func costs(t *testing.T, c city) (first, later, least int) {
+	t.Helper()
+	s := newTown(c, 7)
+	queries, told := s.queries()
+	shared := &Beliefs{}
+	for i := range 2 {
+		v := verdict{broken: map[string]string{}}
+		s.one(queries[0], told, shared, 0, &v)
+		for what, how := range v.broken {
+			t.Errorf("%v: %s: %s", c, what, how)
+		}
+		if least = v.least; i == 0 {
+			first = v.calls
+		} else {
+			later = v.calls
+		}
+	}
+	return first, later, least
+}
+
+// TestDead: a server that gives the same error to everything is not asked many questions.
+func TestDead(t *testing.T) {
+	for _, e := range []error{errCity{"html", 0}, errCity{"404", NotFound}, errCity{"400", Refused | Tried}, errCity{"500", Tried}} {
+		for _, query := range []string{"nil", "start", "startend", "codes", "statuses", "size"} {
+			c := pairs()[0]
+			c["query"] = query
+			s := &deadTown{newTown(c, 1), e, 0}
+			queries, told := s.queries()
+			l := New(s, queries[0], told, &Beliefs{})
+			if err := l.Run(context.Background()); err == nil {
+				t.Errorf("%v, %s: no error", e, query)
+			}
+			t.Logf("%v, %s: %d calls", e, query, s.asked)
+		}
+	}
+}
+
+type deadTown struct {
+	*town
+	err   error
+	asked int
+}
+
+func (d *deadTown) Open(context.Context, *Slice) (Rows, error) { d.asked++; return nil, d.err }

@@ -1,0 +1,169 @@
+package listing
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// pairs returns every pair of lies, each with the rest as it should be.
+func pairs() (out []city) {
+	normal := city{}
+	for _, a := range axes {
+		normal[a.name] = a.values[0]
+	}
+	out = append(out, normal)
+	for i, a := range axes {
+		for _, v := range a.values[1:] {
+			one := maps.Clone(normal)
+			one[a.name] = v
+			out = append(out, one)
+			for _, b := range axes[i+1:] {
+				for _, w := range b.values[1:] {
+					two := maps.Clone(one)
+					two[b.name] = w
+					out = append(out, two)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// random returns a city that lies in some ways.
+func random(rng *rand.Rand) city {
+	c := city{}
+	for _, a := range axes {
+		c[a.name] = a.values[0]
+		if rng.IntN(10) < 3 {
+			c[a.name] = a.values[rng.IntN(len(a.values))]
+		}
+		switch {
+		case a.name == "cap" && rng.IntN(12) == 0:
+			c["cap"] = strconv.Itoa(1 + rng.IntN(1100))
+		case a.name == "when":
+			c["when"] = strconv.Itoa(1 + rng.IntN(40))
+		case a.name == "rows" && num(c["cap"]) > 200:
+			c["rows"] = "1.5"
+		}
+	}
+	return c
+}
+
+// shrink returns the city with the fewest lies that still breaks the invariant.
+func shrink(c city, seed uint64, what string) city {
+	for again := true; again; {
+		again = false
+		for _, a := range axes {
+			if c[a.name] == a.values[0] {
+				continue
+			}
+			less := maps.Clone(c)
+			less[a.name] = a.values[0]
+			if _, still := judge(less, seed, 0, nil).broken[what]; still {
+				c, again = less, true
+			}
+		}
+	}
+	return c
+}
+
+// tally counts what came of many cities.
+type tally struct {
+	cities, bad  int
+	counts       map[string]int
+	examples     map[string][]string
+	rows, wanted int
+}
+
+func (y *tally) add(c city, seed uint64, v verdict, show int) {
+	y.cities++
+	bad := false
+	for what := range v.broken {
+		y.counts[what]++
+		if slices.Contains(severe, what) {
+			bad = true
+			if len(y.examples[what]) < show {
+				least := shrink(c, seed, what)
+				again := judge(least, seed, 0, nil)
+				y.examples[what] = append(y.examples[what], fmt.Sprintf("seed %d: %v: %s", seed, least, again.broken[what]))
+			}
+		}
+	}
+	if bad {
+		y.bad++
+	}
+	y.rows, y.wanted = y.rows+v.rows, y.wanted+v.wanted
+}
+
+func (y *tally) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d cities, %d in order", y.cities, y.cities-y.bad)
+	for _, what := range slices.SortedFunc(maps.Keys(y.counts), func(a, b string) int { return cmp.Compare(y.counts[b], y.counts[a]) }) {
+		fmt.Fprintf(&b, "\n%6d %s", y.counts[what], what)
+		for _, e := range y.examples[what] {
+			fmt.Fprintf(&b, "\n         %s", e)
+		}
+	}
+	fmt.Fprintf(&b, "\n%d of %d rows", y.rows, y.wanted)
+	return b.String()
+}
+
+// examples is how many cities are named for each invariant that is broken: OPEN311_PROOF_SHOW.
+func examples() int {
+	n, _ := strconv.Atoi(os.Getenv("OPEN311_PROOF_SHOW"))
+	return max(n, 8)
+}
+
+// report logs what came of the cities, and fails for what must not be at all.
+func (y *tally) report(t *testing.T) {
+	t.Helper()
+	t.Log(y.String())
+	for _, what := range []string{silent, outside, doubled, foreign, thrice} {
+		if n := y.counts[what]; n > 0 {
+			t.Errorf("%d cities: %s", n, what)
+		}
+	}
+}
+
+// TestPairs lists every city that lies in one or two ways.
+func TestPairs(t *testing.T) {
+	y := tally{counts: map[string]int{}, examples: map[string][]string{}}
+	for i, c := range pairs() {
+		y.add(c, uint64(i), judge(c, uint64(i), 0, nil), examples())
+	}
+	y.report(t)
+}
+
+// TestRandom lists random cities: OPEN311_LISTING_CITIES says how many.
+func TestRandom(t *testing.T) {
+	n, _ := strconv.Atoi(os.Getenv("OPEN311_LISTING_CITIES"))
+	y := tally{counts: map[string]int{}, examples: map[string][]string{}}
+	for i := range uint64(max(n, 500)) {
+		c := random(rand.New(rand.NewPCG(i, 2)))
+		y.add(c, i, judge(c, i, 0, nil), examples())
+	}
+	y.report(t)
+}
+
+// TestOne traces one city: OPEN311_LISTING_CITY="seed axis=value …".
+func TestOne(t *testing.T) {
+	text := strings.Fields(os.Getenv("OPEN311_LISTING_CITY"))
+	if len(text) == 0 {
+		t.Skip("no city is named")
+	}
+	c := pairs()[0]
+	seed, _ := strconv.ParseUint(text[0], 10, 64)
+	for _, lie := range text[1:] {
+		name, value, _ := strings.Cut(lie, "=")
+		c[name] = value
+	}
+	v := judge(c, seed, 0, os.Stderr)
+	t.Log(v.broken, v.calls, v.least)
+}
