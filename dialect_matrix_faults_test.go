@@ -86,7 +86,7 @@ var faultRows = []faultRow{
 	{"cut at the start", faults(open311test.Truncate(0)), faultWant{2, ""}, nil},
 	{"cut", faults(open311test.Truncate(60)), faultWant{2, ""}, nil},
 	{"cut before its last byte", faults(open311test.Truncate(-1)), faultWant{2, ""}, map[string]faultWant{"All": {0, ""}}},
-	{"cut for ever", faults(open311test.Truncate(60).Times(30)), faultWant{4, "decode"}, map[string]faultWant{"GET discovery": {6, "decode"}, "All": {24, "decode"}}},
+	{"cut for ever", faults(open311test.Truncate(60).Times(30)), faultWant{4, "decode"}, map[string]faultWant{"GET discovery": {6, "decode"}, "All": {8, "decode"}}},
 	{"slower than the time-out", faults(open311test.Delay(40 * time.Second)), faultWant{2, ""}, nil},
 	{"slow", faults(open311test.Delay(20 * time.Second)), faultWant{1, ""}, nil},
 	{"slow body", faults(open311test.SlowBody(time.Second)), faultWant{1, ""}, nil},

@@ -26,7 +26,8 @@ type stream[T any] struct {
 	meta   Extra // what stood beside the list, once the stream is closed
 
 	skipped     int     // rows that gave no record, once the stream is closed
-	skippedErrs []error // what was wrong with the first of them, and where
+	blank       int     // those of them that say nothing
+	skippedErrs []error // what was wrong with the first of the others, and where
 
 	rows, warnings int
 	body           *countedBody
@@ -186,7 +187,7 @@ func (s *stream[T]) next(dst *T) error {
 
 // close ends the stream, and keeps the connection if little is left of the answer.
 func (s *stream[T]) close() {
-	s.meta, s.skipped = s.rd.Meta(), s.rd.Skipped()
+	s.meta, s.skipped, s.blank = s.rd.Meta(), s.rd.Skipped(), s.rd.Blank()
 	for _, err := range s.rd.SkippedErrs() {
 		s.skippedErrs = append(s.skippedErrs, s.describe(err))
 	}

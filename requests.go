@@ -256,8 +256,9 @@ func linkTargets(headers []string, rel string) (targets []string) {
 			if !ok || !closed {
 				break
 			}
-			params, rest = splitParams(params)
-			for param := range strings.SplitSeq(params, ";") {
+			params, rest = cutUnquoted(params, ',')
+			for param := ""; params != ""; {
+				param, params = cutUnquoted(params, ';')
 				name, value, _ := strings.Cut(strings.TrimSpace(param), "=")
 				words := strings.Fields(strings.ToLower(strings.Trim(strings.TrimSpace(value), `"'`)))
 				if strings.EqualFold(strings.TrimSpace(name), "rel") && slices.Contains(words, rel) {
@@ -269,14 +270,14 @@ func linkTargets(headers []string, rel string) (targets []string) {
 	return targets
 }
 
-// splitParams cuts the parameters of a link off the links that follow: at the first comma that is not quoted.
-func splitParams(s string) (params, rest string) {
+// cutUnquoted cuts a text at the first separator that is not quoted.
+func cutUnquoted(s string, sep byte) (before, after string) {
 	quoted := false
 	for i := range len(s) {
 		switch {
 		case s[i] == '"':
 			quoted = !quoted
-		case s[i] == ',' && !quoted:
+		case s[i] == sep && !quoted:
 			return s[:i], s[i+1:]
 		}
 	}

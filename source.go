@@ -134,14 +134,11 @@ func (l *lister) Describe(s *listing.Slice) string {
 // Again implements listing.Source, by the rules for retries.
 func (l *lister) Again(ctx context.Context, attempt int) bool { return l.c.calls.Again(ctx, attempt) }
 
-// Turn implements listing.Source.
+// Turn implements listing.Source. A call that was not answered with rows is none of the caller's pages: it is made
+// again, or its error is that of the listing or of a gap.
 func (l *lister) Turn(m listing.Meta, err error) bool {
 	beside, answered := m.Own.(*Page)
-	if !answered {
-		beside = noAnswer()
-	}
-	err = pageError(err)
-	return l.turn == nil || !answered && err == nil || l.turn(beside, err)
+	return !answered || l.turn == nil || l.turn(beside, pageError(err))
 }
 
 // Fault implements listing.Source.
@@ -224,7 +221,7 @@ func (l *lister) Load(ctx context.Context, s *listing.Slice) (listing.Rows, erro
 	r.list, r.err = r.list[:len(r.list)-1], err
 	r.settle = st.settled(l.c)
 	st.close()
-	r.beside = besideOf(st)
+	r.beside, r.blank = besideOf(st), st.blank
 	return r, nil
 }
 
@@ -240,10 +237,11 @@ func (l *lister) row(r *ServiceRequest) listing.Row {
 	return row
 }
 
-// metaOf returns what of the things beside the records concerns the engine.
-func metaOf(b *Page) listing.Meta {
+// metaOf returns what of the things beside the records concerns the engine. blank is how many of the rows that were
+// skipped say nothing.
+func metaOf(b *Page, blank int) listing.Meta {
 	clock, _ := http.ParseTime(b.Header.Get("Date"))
-	return listing.Meta{Total: b.Total, Next: nextLink(b.Extra, b.Header), Clock: clock, Skipped: b.Skipped, Skip: errors.Join(b.SkippedErrs...), Own: b}
+	return listing.Meta{Total: b.Total, Next: nextLink(b.Extra, b.Header), Clock: clock, Skipped: b.Skipped - blank, Null: blank, Skip: errors.Join(b.SkippedErrs...), Own: b}
 }
 
 // liveRows reads the records as they come from the server. A record and its place are one piece of
@@ -277,7 +275,7 @@ func (r *liveRows) Give() bool {
 
 func (r *liveRows) Close() listing.Meta {
 	r.s.close()
-	return metaOf(besideOf(r.s))
+	return metaOf(besideOf(r.s), r.s.blank)
 }
 
 func (r *liveRows) Abort() { r.s.abort() }
@@ -290,6 +288,7 @@ type loadedRows struct {
 	err    error // what the answer ended with
 	beside *Page
 	absent bool   // a 404 stands for it
+	blank  int    // of the rows that were skipped, those that say nothing
 	settle func() // shows the answer to the caller; nil for none
 }
 
@@ -308,7 +307,7 @@ func (r *loadedRows) Close() listing.Meta {
 	if r.settle != nil {
 		r.settle()
 	}
-	m := metaOf(r.beside)
+	m := metaOf(r.beside, r.blank)
 	m.Absent = r.absent
 	return m
 }

@@ -226,5 +226,13 @@ func (r *Reader[T]) Skipped() int {
 	return r.r.gone.rows
 }
 
+// Blank returns how many of those that Skipped counts say nothing, so that nothing is lost with them.
+func (r *Reader[T]) Blank() int {
+	if g := &r.r.gone; g.given > 0 {
+		return g.blank
+	}
+	return 0
+}
+
 // SkippedErrs returns what was wrong with the first of the rows that could not be read, and where they are.
 func (r *Reader[T]) SkippedErrs() []*Error { return r.r.gone.errs }
