@@ -30,6 +30,10 @@ type simCity struct {
 	arrived  int
 }
 
+// arrivalLead is for how many seconds after the city was made nothing arrives: a listing has to have begun by then, on a
+// busy machine too.
+const arrivalLead = 30
+
 type simRow struct {
 	id     string
 	at     time.Time
@@ -124,7 +128,7 @@ func (c *simCity) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	for range c.arrive {
 		c.arrived++
-		c.rows = slices.Insert(c.rows, 0, makeRow(fmt.Sprintf("new%05d", c.arrived), c.now.Add(time.Duration(c.arrived)*time.Second), c.arrived))
+		c.rows = slices.Insert(c.rows, 0, makeRow(fmt.Sprintf("new%05d", c.arrived), c.now.Add(time.Duration(arrivalLead+c.arrived)*time.Second), c.arrived))
 	}
 	c.mu.Unlock()
 	return &http.Response{StatusCode: w.status, Status: http.StatusText(w.status), Header: w.header, ProtoMajor: 1, ProtoMinor: 1,

@@ -26,9 +26,10 @@ func (w *walk) planAhead(s span, a *answer) {
 	}
 }
 
-// pagesAhead asks for the pages that follow, where one has shown that they are heeded.
+// pagesAhead asks for the pages that follow, where one has shown that they are heeded. They are read in any order, so that
+// requests that arrive meanwhile can push others from one into another that has been read: dates have to prove the list.
 func (w *walk) pagesAhead(c *cursor, heeded bool) {
-	if w.Lister.ahead == nil || !heeded {
+	if w.Lister.ahead == nil || !heeded || w.noDates || w.told.NoDates {
 		return
 	}
 	w.Lister.ahead.want(c.following(w.told.Concurrency), w.calls)

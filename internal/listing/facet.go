@@ -55,7 +55,7 @@ func (l *Lister) facets() error {
 	if err == errJoined {
 		return l.apart(f)
 	}
-	if err != nil && several && l.src.Fault(err)&(Refused|NotFound|Tried) != 0 && !l.ended(err) && !l.off(offValues) {
+	if err != nil && several && l.src.Fault(err)&Foreign == 0 && !l.ended(err) && !l.off(offValues) {
 		return l.each(f, f)
 	}
 	if err != nil {

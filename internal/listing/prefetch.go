@@ -114,8 +114,12 @@ func (p *prefetch) take(s *Slice) (rows Rows, err error, ok bool) {
 
 // stop ends all reading, and waits until it has ended.
 func (p *prefetch) stop() {
-	if p != nil {
-		p.cancel()
-		p.wait.Wait()
+	if p == nil {
+		return
 	}
+	p.cancel()
+	for _, f := range p.ahead {
+		p.drop(f)
+	}
+	p.wait.Wait()
 }

@@ -63,10 +63,13 @@ func (q *questions) list(a *answer, p paged) {
 	}
 }
 
-// outside reports whether rows have come that are in none of the lists: these are cut.
+// outside reports whether rows have come that are in none of the lists: these are cut. What is newer than all of them, and
+// not older than a minute, has arrived since.
 func (q *questions) outside() bool {
-	for _, m := range q.known.in(q.wanted) {
-		if _, listed := q.listed[m.key]; !listed && m.at <= q.began {
+	seen := false
+	for _, m := range q.known.in(q.wanted) { // the newest first
+		_, listed := q.listed[m.key]
+		if seen = seen || listed; !listed && (seen || m.at <= q.began-minute) {
 			return true
 		}
 	}
