@@ -59,16 +59,6 @@ func (l *lister) byID() (gaps []Gap, err error) {
 	return gaps, nil
 }
 
-// unique returns the different ones of ids, in their order.
-func unique(ids []string) []string {
-	seen := make(map[string]bool, len(ids))
-	return slices.DeleteFunc(ids, func(id string) bool {
-		again := seen[id]
-		seen[id] = true
-		return again
-	})
-}
-
 // idList asks for several ids at once.
 func (l *lister) idList(ctx context.Context, ids []string) (found map[string]bool, err error) {
 	params, err := l.c.queryParams(&Query{IDs: ids, Extensions: l.q.Extensions, Params: l.q.Params})

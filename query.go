@@ -297,3 +297,13 @@ func (c *conn) knowsArea(names ...string) bool {
 	}
 	return c.dialect.Accepts != nil || c.dialect.BoxOrder != "" && names[0] == "bbox"
 }
+
+// unique returns the different ones of ids, in their order.
+func unique(ids []string) []string {
+	seen := make(map[string]bool, len(ids))
+	return slices.DeleteFunc(ids, func(id string) bool {
+		again := seen[id]
+		seen[id] = true
+		return again
+	})
+}

@@ -19,7 +19,8 @@ func (w *walk) uncontrolled(meant span) bool {
 // call.
 func (w *walk) doubt(a *answer, sent, meant span, wide bool) (*answer, error) {
 	rest := span{w.cov.goal.lo, meant.hi}
-	if rest.lo < meant.lo && rest.lo != past && !w.belief.limited() && w.win.failed == 0 {
+	long := w.told.Span > 0 && rest.length(w.clock()) > int64(w.told.Span.Seconds())
+	if rest.lo < meant.lo && rest.lo != past && !w.belief.limited() && !long && w.win.failed == 0 {
 		longer := w.bounds.widen(rest)
 		b, err := w.ask(w.slice(longer), longer, nothing, true)
 		if err != nil {

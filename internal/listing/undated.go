@@ -69,7 +69,7 @@ func (q *questions) outside() bool {
 	seen := false
 	for _, m := range q.known.in(q.wanted) { // the newest first
 		_, listed := q.listed[m.key]
-		if seen = seen || listed; !listed && (seen || m.at <= q.began-minute) {
+		if seen = seen || listed; !listed && m.at <= q.began && (seen || m.at <= q.began-minute) {
 			return true
 		}
 	}
