@@ -60,7 +60,7 @@ func (k known) errors() []mutation {
 // plainReport: what is filed first, with everything right; XML and JSON.
 func plainReport(a *answer) bool {
 	return a.op == OpCreate && a.status == 200 && a.form.Get("lat") != "" && a.form.Get("address_string") != "" && !a.form.Has("email") &&
-		a.form.Get("description") == defaultText && !strings.HasPrefix(a.r.Header.Get("Content-Type"), "multipart/") && len(attributesIn(a.form)) == 0
+		strings.HasPrefix(a.form.Get("description"), defaultText) && len(a.form.Get("description")) < 1000 && !strings.HasPrefix(a.r.Header.Get("Content-Type"), "multipart/") && len(attributesIn(a.form)) == 0
 }
 
 func attributesIn(form url.Values) []string {

@@ -11,10 +11,12 @@ import (
 const georeportV2 = "http://wiki.open311.org/GeoReport_v2"
 
 func discoveryRules() section {
-	return section{OpDiscovery, FeatureDiscovery, specDiscovery, []rule{
+	return section{OpDiscovery, FeatureDiscovery, specFields, []rule{
 		each("discovery/served", Should, "There is a discovery document",
 			"An endpoint is described by a discovery document, which is there in XML and in JSON.",
-			"status 200 and a document in this format", judgeDiscoveryServed),
+			"status 200 and a document in this format", judgeDiscoveryServed).because("discovery/served/both"),
+		once("discovery/served/both", Must, "Discovery in both formats", "A discovery document is there in XML and in JSON, if there is one.",
+			"the document in the other format", judgeBothDiscoveries),
 		inXML("discovery/xml-root", Must, "XML root of discovery", "The root element of the discovery document is discovery.",
 			"<discovery>", onDiscovery(func(doc *node, x *exchange) outcome {
 				if doc.name != "discovery" {
@@ -126,6 +128,27 @@ func judgeDiscoveryServed(s *session, f Format) outcome {
 		return broken(x, "status %d", x.status)
 	case sniff(x.body) != f:
 		return broken(x, "the answer is not %s", upper(f))
+	}
+	return fine
+}
+
+func judgeBothDiscoveries(s *session) outcome {
+	x, o := s.reach(s.discoveryCall(FormatXML))
+	if !good(o) {
+		return o
+	}
+	j, o := s.reach(s.discoveryCall(FormatJSON))
+	if !good(o) {
+		return o
+	}
+	hasXML, hasJSON := x.ok() && sniff(x.body) == FormatXML, j.ok() && sniff(j.body) == FormatJSON
+	switch {
+	case !hasXML && !hasJSON:
+		return cannot("there is no discovery document")
+	case !hasXML:
+		return broken(x, "status %d, %s", x.status, called(sniff(x.body)))
+	case !hasJSON:
+		return broken(j, "status %d, %s", j.status, called(sniff(j.body)))
 	}
 	return fine
 }
