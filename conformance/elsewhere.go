@@ -9,8 +9,9 @@ import (
 )
 
 // elsewhere says that there is no endpoint where the target says, and where there is one: a slip of the caller says
-// nothing about a server. "" is that there is one here, or that none is known.
+// nothing about a server. "" is that there is one here, or something that may be meant for one.
 func (s *session) elsewhere() string {
+	absent := true
 	for _, f := range bothFormats {
 		for _, c := range []call{servicesCall(f), listCall(f, nil)} {
 			x := s.get(c)
@@ -18,6 +19,7 @@ func (s *session) elsewhere() string {
 			if x.err != nil || !gone {
 				return ""
 			}
+			absent = absent && x.status != http.StatusOK
 		}
 	}
 	here := s.target.Endpoint
@@ -39,6 +41,9 @@ func (s *session) elsewhere() string {
 	}
 	if end := path.Ext(here); end == ".xml" || end == ".json" {
 		return "no endpoint here; the URL of an endpoint does not end in " + end
+	}
+	if absent {
+		return "no endpoint here: neither services nor requests are known in XML or JSON, or not in this jurisdiction"
 	}
 	return ""
 }

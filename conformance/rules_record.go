@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -111,18 +110,8 @@ func recordRules(on source) section {
 				}
 				return ""
 			})),
-		each(on.group+"description-plain", Should, "No HTML in descriptions", "A description may have line breaks, and no HTML or code.",
-			"plain text", on.each(func(r *node) string {
-				if m := markup.FindString(r.value("description")); m != "" {
-					return fmt.Sprintf("description has %s in it", m)
-				}
-				return ""
-			})),
 	}}
 }
-
-// markup is what editors of web pages leave behind. A "<" that a citizen has typed is none.
-var markup = regexp.MustCompile(`(?i)</?(p|br|div|span|b|i|u|em|strong|a|ul|ol|li|h[1-6]|table|tr|td|img|script|style)(\s[^<>]*)?/?>`)
 
 func judgeKnownCodes(on source) judgeFunc {
 	return func(s *session, f Format) outcome {

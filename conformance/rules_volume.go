@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -15,6 +16,8 @@ func volumeRules() section {
 			"an updated_datetime somewhere in the list", shown("updated_datetime")),
 		each("requests/list/description-shown", Should, "Descriptions are shown", "Requests have a description, which is not among what may be left out.",
 			"a description somewhere in the list", shown("description")),
+		each("requests/list/description-plain", Should, "No HTML in descriptions", "Descriptions may have line breaks, and no HTML or code.",
+			"plain text", judgeMarkup),
 		each("requests/list/service-name-shown", Should, "Names of services are shown", "Requests have a service_name, which is not among what may be left out.",
 			"a service_name somewhere in the list", shown("service_name")),
 		each("requests/list/service-name-known", Should, "Names as in the services", "The service_name of a request is the one that the list of services has.",
@@ -44,6 +47,39 @@ func shown(name string) judgeFunc {
 		return broken(x, "none of %d requests has %s", len(rows), name)
 	}
 }
+
+// judgeMarkup wants most descriptions plain: that one citizen has typed <b> is no fault of a server.
+func judgeMarkup(s *session, f Format) outcome {
+	rows, x, o := s.some(listCall(f, nil), "requests")
+	if !good(o) {
+		return o
+	}
+	return mostly(rows, x, "description", func(v string) bool { return markup.MatchString(v) })
+}
+
+// mostly finds what is wrong with most of the records that have a field.
+func mostly(rows []*node, x *exchange, name string, wrong func(v string) bool) outcome {
+	var odd []*node
+	n := 0
+	for _, r := range rows {
+		if v := r.value(name); v != "" {
+			if n++; wrong(v) {
+				odd = append(odd, r)
+			}
+		}
+	}
+	switch {
+	case n == 0:
+		return cannot("no request has %s", name)
+	case 2*len(odd) <= n:
+		return fine
+	}
+	id := odd[0].value("service_request_id")
+	return broken(x, "%d of %d requests, service_request_id %s for one: %s", len(odd), n, id, odd[0].show(name)).showing(id, name)
+}
+
+// markup is what editors of web pages leave behind. A "<" that a citizen has typed is none.
+var markup = regexp.MustCompile(`(?i)</?(p|br|div|span|b|i|u|em|strong|a|ul|ol|li|h[1-6]|table|tr|td|img|script|style)(\s[^<>]*)?/?>`)
 
 // judgeServiceNames wants most names right: a service that was renamed keeps its old name in old requests.
 func judgeServiceNames(s *session, f Format) outcome {
@@ -84,8 +120,11 @@ func judgeNotCut(s *session, f Format) outcome {
 		return o
 	}
 	newest, oldest, _ := bounds(rows)
+	if newest.Before(s.now) {
+		newest = s.now // 90 days are counted from today
+	}
 	from, to := newest.Add(-safeSpan).UTC().Truncate(time.Second), oldest.UTC().Truncate(time.Second).Add(-time.Second)
-	if len(rows) >= 1000 || newest.IsZero() || !from.Before(to) {
+	if len(rows) >= 1000 || oldest.IsZero() || !from.Before(to) {
 		return fine
 	}
 	older, _, o := s.filtered(f, url.Values{"start_date": {stamp(from)}, "end_date": {stamp(to)}})
