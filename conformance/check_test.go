@@ -327,7 +327,7 @@ func TestStrictReaders(t *testing.T) {
 	}{
 		{FormatJSON, `[{"a":1}]`, true}, {FormatJSON, `[{"a":001}]`, false}, {FormatJSON, `[1],[2]`, false}, {FormatJSON, `[1`, false},
 		{FormatJSON, `{"a":1,}`, false}, {FormatJSON, strings.Repeat("[", 100) + strings.Repeat("]", 100), false},
-		{FormatJSON, "\xEF\xBB\xBF[]", true}, {FormatXML, `<a><b/></a>`, true}, {FormatXML, `<a/><b/>`, false}, {FormatXML, `<a>x & y</a>`, false},
+		{FormatJSON, "\xEF\xBB\xBF[]", false}, {FormatXML, "\xEF\xBB\xBF<a/>", true}, {FormatXML, `<a><b/></a>`, true}, {FormatXML, `<a/><b/>`, false}, {FormatXML, `<a>x & y</a>`, false},
 		{FormatXML, `<a><b></a>`, false}, {FormatXML, `<a/>x`, false}, {FormatXML, "<a>caf\xE9</a>", true}, {FormatXML, ``, false},
 		{FormatXML, strings.Repeat("<a>", 100) + strings.Repeat("</a>", 100), false},
 	} {

@@ -41,6 +41,9 @@ func differ(x, j *node, path string) string {
 }
 
 func differList(x, j *node, path string) string {
+	if len(x.kids) == 0 && len(j.kids) == 1 { // an element that may be there several times, and is there once
+		return differ(x, j.kids[0], path)
+	}
 	if len(x.kids) != len(j.kids) {
 		return fmt.Sprintf("%s has %d members in XML and %d in JSON", at(path), len(x.kids), len(j.kids))
 	}

@@ -266,8 +266,7 @@ func (k known) lists() []mutation {
 		{id: "requests/list/xml", option: when(xml, (*answer).crash), blinds: []string{"requests/list/xml-*", "requests/list/formats-equal"}},
 		{id: "requests/list/json", option: when(json, (*answer).crash),
 			blinds: []string{"requests/list/json-array", "requests/list/formats-equal", "requests/record/*-text", "requests/record/lat-long-number"}},
-		{id: "requests/list/xml-root", option: quirk(func(q *quirks) { q.Root = "requests" }),
-			follows: []string{"request/xml-root", "create/xml-root", "token/xml-root"}},
+		{id: "requests/list/xml-root", option: quirk(func(q *quirks) { q.Root = "requests" })},
 		{id: "requests/list/xml-item", option: when(xml, func(a *answer) {
 			a.edit(func(d *node) {
 				for _, r := range d.kids {

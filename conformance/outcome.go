@@ -228,7 +228,7 @@ func filled(name string) func(*node) string {
 // isKind returns a check that a field which is there has one of the kinds of JSON.
 func isKind(name string, kinds ...kind) func(*node) string {
 	return func(r *node) string {
-		if c := r.child(name); c == nil || c.kind == kindNull || slices.Contains(kinds, c.kind) {
+		if c := r.child(name); c.blank() || slices.Contains(kinds, c.kind) {
 			return ""
 		}
 		return r.show(name)

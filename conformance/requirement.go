@@ -1,6 +1,9 @@
 package conformance
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Level says how binding a requirement is.
 type Level string
@@ -161,7 +164,22 @@ func assemble(sections ...section) []rule {
 			list = append(list, r)
 		}
 	}
+	shapes(list)
 	return list
+}
+
+// shapes: one writer makes all records of a server, and what it does to the list it does to single requests,
+// receipts and tokens. It is told of the list.
+func shapes(list []rule) {
+	for i, r := range list {
+		group, name, _ := strings.Cut(r.ID, "/")
+		switch name {
+		case "xml-root", "xml-item", "json-array", "formats-equal":
+			if group == "request" || group == "create" || group == "token" {
+				list[i].needs = append(r.needs, "requests/list/"+name)
+			}
+		}
+	}
 }
 
 func orElse[T ~string](v, other T) T {

@@ -64,7 +64,7 @@ func discoveryRules() section {
 				return ""
 			})),
 		each("discovery/names-this-endpoint", Should, "The endpoint names itself", "One of the endpoints is the one that was checked.",
-			"its URL among the endpoints", judgeOwnURL),
+			"its URL among the endpoints", judgeOwnURL).because("discovery/endpoint-url"),
 		once("discovery/formats-true", Must, "Formats are kept", "Every format that discovery announces for this endpoint is answered in.",
 			"an answer to services in every announced format", judgeAnnounced),
 		once("discovery/formats-equal", Must, "XML and JSON agree on discovery", "The discovery document says the same in XML and in JSON.",

@@ -30,7 +30,7 @@ func filterRules() section {
 		each("requests/filter/date-zone", Must, "Dates have a zone", "A date in another zone means the same instant.",
 			"the same requests as with Z", judgeZone).at(specDates),
 		each("requests/filter/span-90-days", Should, "Range of more than 90 days", "A range of dates spans 90 days at most.",
-			"an error, or requests of no more than 90 days", judgeSpan),
+			"an error, or requests of no more than 90 days", judgeSpan).because("requests/list/default-90-days"),
 		each("requests/filter/id", Must, "Filter by id", "service_request_id lists that request, and no other.",
 			"the one request", judgeIDs(1)),
 		each("requests/filter/id-list", Must, "Filter by several ids", "service_request_id takes several ids with commas between them.",

@@ -16,7 +16,7 @@ func townRules() section {
 			"A server that needs jurisdiction_id answers a call without it with 400: "+t.label+".",
 			"status 400", t.judge(http.StatusBadRequest, ""))
 		for _, r := range []rule{unknown, missing} {
-			r.Operation = t.op
+			r.Operation, r.needs = t.op, []string{t.need}
 			if t.op == OpCreate {
 				r.Feature = FeatureCreate
 			}
@@ -32,30 +32,31 @@ const noCity = "no_such_city"
 type town struct {
 	op    Operation
 	label string
+	need  string // without which no answer says anything
 	ask   func(s *session, f Format, city string) (*exchange, outcome)
 }
 
 var towns = []town{
-	{OpDefinition, "service definition", func(s *session, f Format, city string) (*exchange, outcome) {
+	{OpDefinition, "service definition", "definition/served", func(s *session, f Format, city string) (*exchange, outcome) {
 		codes := s.defined()
 		if len(codes) == 0 {
 			return nil, cannot("the city has no definitions")
 		}
 		return s.abroad(definitionCall(f, codes[0]), city)
 	}},
-	{OpRequests, "list of requests", func(s *session, f Format, city string) (*exchange, outcome) { return s.abroad(listCall(f, nil), city) }},
-	{OpRequest, "single request", func(s *session, f Format, city string) (*exchange, outcome) {
+	{OpRequests, "list of requests", "requests/list/xml", func(s *session, f Format, city string) (*exchange, outcome) { return s.abroad(listCall(f, nil), city) }},
+	{OpRequest, "single request", "request/served", func(s *session, f Format, city string) (*exchange, outcome) {
 		r, o := s.chosen()
 		if !good(o) {
 			return nil, o
 		}
 		return s.abroad(itemCall(f, r.value("service_request_id")), city)
 	}},
-	{OpCreate, "filing", func(s *session, f Format, city string) (*exchange, outcome) {
+	{OpCreate, "filing", "create/accepted", func(s *session, f Format, city string) (*exchange, outcome) {
 		fl := s.file("in "+city, f, s.without(func(form url.Values) string { form.Set("jurisdiction_id", city); return "" }))
 		return fl.x, fl.outcome()
 	}},
-	{OpToken, "tokens", func(s *session, f Format, city string) (*exchange, outcome) {
+	{OpToken, "tokens", "token/served", func(s *session, f Format, city string) (*exchange, outcome) {
 		p, o := s.poll(f)
 		if !good(o) {
 			return nil, o
