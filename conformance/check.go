@@ -68,11 +68,17 @@ func (s *session) unanswered() error {
 }
 
 // result judges a requirement in its formats.
-func (s *session) result(r *rule) Result {
-	res := Result{Requirement: r.Requirement}
+func (s *session) result(r *rule) (res Result) {
+	res = Result{Requirement: r.Requirement}
+	began := time.Now()
+	defer func() { res.Took = time.Since(began) }()
 	res.Requirement.Formats = slices.Clone(r.Requirement.Formats)
 	if reason, ok := s.target.Disable[r.ID]; ok {
 		res.Status, res.Reason = Disabled, strings.TrimSpace(reason)
+		return res
+	}
+	if len(s.target.Only) > 0 && !slices.Contains(s.target.Only, r.Operation) {
+		res.Status, res.Reason = Unsupported, "the target is to be checked for other operations only"
 		return res
 	}
 	if !s.target.tries(r.Feature) {
@@ -94,6 +100,9 @@ func (s *session) result(r *rule) Result {
 		text := s.secrets.Text(o.text)
 		if st == Fail || st == Warn || st == Error {
 			finding := Finding{Format: f, Status: st, Got: text, Exchange: s.show(o.at, o.near)}
+			if fl := s.filingOf(o.at); fl != nil {
+				finding.Filed = s.show(fl.x, nil)
+			}
 			if st != Error {
 				finding.Want = r.want
 			}
@@ -103,6 +112,7 @@ func (s *session) result(r *rule) Result {
 		}
 	}
 	res.Reason = strings.Join(reasons, "; ")
+	res.Known = slices.Contains(s.target.Known, r.ID) && (res.Status == Fail || res.Status == Warn)
 	return res
 }
 

@@ -84,7 +84,6 @@ func ExampleReport_Write() {
 	// [html json junit markdown text]
 	// true 1
 	// requests/list/xml-root got: the root element is <requests> want: <service_requests>
-	// request/xml-root got: the root element is <requests> want: <service_requests>
 }
 
 func clientOf(city *open311test.Handler) *http.Client {

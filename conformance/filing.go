@@ -351,6 +351,22 @@ func (f *filing) one() (*node, outcome) {
 	return f.rows[0], fine
 }
 
+// filingOf finds the report that a read is about, by the id in its path.
+func (s *session) filingOf(x *exchange) *filing {
+	if x == nil || x.op != OpRequest && x.op != OpToken {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.filings)) {
+		fl := s.filings[name]
+		for _, id := range []string{fl.id, fl.tok} {
+			if id != "" && strings.HasSuffix(x.path, "/"+url.PathEscape(id)) {
+				return fl
+			}
+		}
+	}
+	return nil
+}
+
 // describeForm says what was sent, for the findings.
 func describeForm(form url.Values) string {
 	var names []string

@@ -146,7 +146,7 @@ var oddities = map[string]open311test.Option{
 	"numbers for codes":               recordsOf(FormatJSON, numeric("service_code")),
 	"numbers for zip codes":           recordsOf(FormatJSON, numeric("zipcode")),
 	"agency as an object":             recordsOf(FormatNone, func(r *node) { r.nest("agency_responsible") }),
-	"a blank behind a URL":            recordsOf(FormatXML, func(r *node) { r.set("media_url", "https://city.example/1.jpg ", kindText) }),
+	"a blank behind a URL":            recordsOf(FormatXML, func(r *node) { r.set("media_url", r.value("media_url")+" ", kindText) }),
 	"201 for a report":                when(func(a *answer) bool { return a.op == OpCreate && a.status == 200 }, func(a *answer) { a.status = 201 }),
 	"a finer code":                    replacedErrors(`(code>|"code":)4`, `${1}10104`),
 	"a code with a point":             replacedErrors(`(code>|"code":)(\d+)`, `${1}${2}.1`),

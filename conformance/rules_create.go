@@ -241,6 +241,8 @@ func judgeLetters(fl *filing, r *node, x *exchange) outcome {
 		return c
 	}, r.value("description"))
 	switch {
+	case !strings.Contains(r.value("description"), strings.Fields(fl.form.Get("description"))[0]):
+		return cannot("the city does not publish the description as it was sent")
 	case letters == "":
 		return cannot("the description of the sample is ASCII")
 	case !strings.Contains(got, letters):

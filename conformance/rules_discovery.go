@@ -50,12 +50,7 @@ func discoveryRules() section {
 		each("discovery/endpoint-formats", Must, "Formats of an endpoint", "Every endpoint lists the MIME types it answers in, text/xml and application/json.",
 			"formats with text/xml, application/json or both", onEndpoints(goodFormats)),
 		each("discovery/georeport-v2", Must, "A GeoReport v2 endpoint", "An endpoint of GeoReport v2 has "+georeportV2+" as its specification.",
-			"an endpoint with that specification", onDiscovery(func(doc *node, x *exchange) outcome {
-				if len(v2Endpoints(doc)) == 0 {
-					return broken(x, "none of %d endpoints has that specification", len(endpointsOf(doc)))
-				}
-				return fine
-			})),
+			"an endpoint with that specification", onDiscovery(judgeV2)),
 		each("discovery/georeport-xml", Must, "XML is offered", "Every endpoint of GeoReport v2 offers text/xml, the format that all servers speak.",
 			"text/xml among the formats", onV2(func(e *node) string {
 				if !slices.Contains(formatsOf(e), "text/xml") {
@@ -178,6 +173,13 @@ func v2Endpoints(doc *node) []*node {
 	return slices.DeleteFunc(slices.Clone(endpointsOf(doc)), func(e *node) bool {
 		return e.value("specification") != georeportV2
 	})
+}
+
+func judgeV2(doc *node, x *exchange) outcome {
+	if len(v2Endpoints(doc)) == 0 {
+		return broken(x, "none of %d endpoints has that specification", len(endpointsOf(doc)))
+	}
+	return fine
 }
 
 func judgeEndpointList(doc *node, x *exchange) outcome {

@@ -36,3 +36,20 @@ func ours(endpoint string) bool {
 	ip, err := netip.ParseAddr(u.Hostname())
 	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 }
+
+// brief says in a line each what failed, if the report itself goes into a file.
+func brief(w io.Writer, r *conformance.Report, file string) {
+	if file == "" {
+		return
+	}
+	for _, res := range r.Results {
+		if res.Status == conformance.Fail && len(res.Findings) > 0 {
+			mark := "fail "
+			if res.Known {
+				mark = "known"
+			}
+			fmt.Fprintf(w, "%s  %s: %s\n", mark, res.ID, res.Findings[0].Got)
+		}
+	}
+	fmt.Fprintf(w, "The report is in %s.\n", file)
+}
