@@ -113,15 +113,3 @@ func parse(args []string, usage io.Writer) (t conformance.Target, format, file s
 	}
 	return t, format, file, nil
 }
-
-// write writes to the file, or to out if there is none.
-func write(r *conformance.Report, format, file string, out io.Writer) error {
-	if file == "" {
-		return r.Write(out, format)
-	}
-	f, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	return errors.Join(r.Write(f, format), f.Close())
-}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -52,4 +53,16 @@ func brief(w io.Writer, r *conformance.Report, file string) {
 		}
 	}
 	fmt.Fprintf(w, "The report is in %s.\n", file)
+}
+
+// write writes to the file, or to out if there is none.
+func write(r *conformance.Report, format, file string, out io.Writer) error {
+	if file == "" {
+		return r.Write(out, format)
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.Write(f, format), f.Close())
 }
