@@ -24,6 +24,9 @@ func Check(ctx context.Context, target Target) (*Report, error) {
 		Create: t.AllowCreate, Results: make([]Result, len(catalogue)),
 	}
 	began := time.Now()
+	if text := s.elsewhere(); text != "" {
+		return s.nothingHere(r, text)
+	}
 	done := 0
 	for _, late := range []bool{false, true} {
 		for i := range catalogue {
@@ -65,11 +68,17 @@ func (s *session) unanswered() error {
 }
 
 // result judges a requirement in its formats.
-func (s *session) result(r *rule) Result {
-	res := Result{Requirement: r.Requirement}
+func (s *session) result(r *rule) (res Result) {
+	res = Result{Requirement: r.Requirement}
+	began := time.Now()
+	defer func() { res.Took = time.Since(began) }()
 	res.Requirement.Formats = slices.Clone(r.Requirement.Formats)
 	if reason, ok := s.target.Disable[r.ID]; ok {
 		res.Status, res.Reason = Disabled, strings.TrimSpace(reason)
+		return res
+	}
+	if len(s.target.Only) > 0 && !slices.Contains(s.target.Only, r.Operation) {
+		res.Status, res.Reason = Unsupported, "the target is to be checked for other operations only"
 		return res
 	}
 	if !s.target.tries(r.Feature) {
@@ -82,7 +91,7 @@ func (s *session) result(r *rule) Result {
 	}
 	var reasons []string
 	for _, f := range formats {
-		o := s.judge(r, f)
+		o := s.judged(r, f)
 		st := s.statusOf(o, r)
 		if len(r.Requirement.Formats) > 0 {
 			res.set(f, st)
@@ -91,6 +100,9 @@ func (s *session) result(r *rule) Result {
 		text := s.secrets.Text(o.text)
 		if st == Fail || st == Warn || st == Error {
 			finding := Finding{Format: f, Status: st, Got: text, Exchange: s.show(o.at, o.near)}
+			if fl := s.filingOf(o.at); fl != nil {
+				finding.Filed = s.show(fl.x, nil)
+			}
 			if st != Error {
 				finding.Want = r.want
 			}
@@ -100,7 +112,44 @@ func (s *session) result(r *rule) Result {
 		}
 	}
 	res.Reason = strings.Join(reasons, "; ")
+	res.Known = slices.Contains(s.target.Known, r.ID) && (res.Status == Fail || res.Status == Warn)
 	return res
+}
+
+// judged is judge, once a rule and format, unless the cause is known already.
+func (s *session) judged(r *rule, f Format) outcome {
+	key := r.ID + "." + string(f)
+	if o, ok := s.outcomes[key]; ok {
+		return o
+	}
+	o, found := s.cause(r, f)
+	if !found {
+		o = s.judge(r, f)
+	}
+	s.outcomes[key] = o
+	return o
+}
+
+// cause finds a requirement that is broken and that this one depends on.
+func (s *session) cause(r *rule, f Format) (outcome, bool) {
+	for _, id := range r.needs {
+		need := s.rules[id]
+		formats := need.Formats
+		if f != FormatNone || len(formats) == 0 {
+			formats = []Format{f}
+		}
+		for _, g := range formats {
+			if len(need.Formats) == 0 {
+				g = FormatNone
+			} else if !slices.Contains(need.Formats, g) {
+				continue
+			}
+			if s.target.Disable[id] == "" && s.target.tries(need.Feature) && s.judged(need, g).what == broke {
+				return cannot("because of %s", id), true
+			}
+		}
+	}
+	return outcome{}, false
 }
 
 // judge calls a rule. A fault of ours must not look like one of the server.

@@ -43,7 +43,7 @@ func ExampleRequirements() {
 	}
 	// Output:
 	// discovery/served (should): An endpoint is described by a discovery document, which is there in XML and in JSON.
-	// discovery/xml-root (must): The root element of the discovery document is discovery.
+	// discovery/served/both (must): A discovery document is there in XML and in JSON, if there is one.
 }
 
 // In the tests of a server: a subtest for each requirement, and the reports in the artifact directory
@@ -84,7 +84,6 @@ func ExampleReport_Write() {
 	// [html json junit markdown text]
 	// true 1
 	// requests/list/xml-root got: the root element is <requests> want: <service_requests>
-	// request/xml-root got: the root element is <requests> want: <service_requests>
 }
 
 func clientOf(city *open311test.Handler) *http.Client {

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/go-open311/open311"
 )
@@ -30,7 +32,13 @@ func (f *filing) outcome() outcome {
 	if f.why != "" {
 		return cannot("%s", f.why)
 	}
-	return reached(f.x)
+	if o := reached(f.x); !good(o) {
+		return o
+	}
+	if f.duplicate() {
+		return cannot("the server takes the report for a duplicate of another one")
+	}
+	return fine
 }
 
 const noCreate = "nothing was filed: AllowCreate is off"
@@ -58,8 +66,30 @@ func (s *session) fileAs(name string, f Format, key string, make func() (url.Val
 	if fl.form, fl.why = make(); fl.why != "" {
 		return fl
 	}
+	if d := fl.form.Get("description"); d != "" && utf8.RuneCountInString(d) < longest/2 {
+		fl.form.Set("description", s.numbered(d))
+	}
 	s.post(fl, call{op: OpCreate, format: f, path: "requests"}, key)
 	return fl
+}
+
+// numbered makes a text another one than those before it: servers refuse, and rightly, what they have already.
+func (s *session) numbered(text string) string {
+	return fmt.Sprintf("%s [test %d of %s]", text, s.posts+1, stamp(s.now.UTC().Truncate(time.Second)))
+}
+
+// duplicate: a refusal says nothing about what was tried if the server takes the report for one that it has.
+func (f *filing) duplicate() bool {
+	if f.x.ok() || f.x.status < http.StatusBadRequest {
+		return false
+	}
+	body := bytes.ToLower(f.x.body)
+	for _, word := range []string{"duplicate", "already been", "already exists", "already reported", "dublette", "duplikat"} {
+		if bytes.Contains(body, []byte(word)) {
+			return true
+		}
+	}
+	return f.x.status == http.StatusConflict
 }
 
 // post sends a form, or a multipart body if there is a picture in it.
@@ -78,7 +108,11 @@ func (s *session) post(fl *filing, c call, key string) {
 			shown[name] = []string{"REDACTED"}
 		}
 	}
-	if s.target.Jurisdiction != "" {
+	if city, other := form["jurisdiction_id"]; other {
+		if city[0] == "" {
+			form.Del("jurisdiction_id")
+		}
+	} else if s.target.Jurisdiction != "" {
 		form.Set("jurisdiction_id", s.target.Jurisdiction)
 		shown.Set("jurisdiction_id", s.target.Jurisdiction)
 	}
@@ -315,6 +349,22 @@ func (f *filing) one() (*node, outcome) {
 		return nil, cannot("not judged: the answer to the report has %d records", len(f.rows))
 	}
 	return f.rows[0], fine
+}
+
+// filingOf finds the report that a read is about, by the id in its path.
+func (s *session) filingOf(x *exchange) *filing {
+	if x == nil || x.op != OpRequest && x.op != OpToken {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.filings)) {
+		fl := s.filings[name]
+		for _, id := range []string{fl.id, fl.tok} {
+			if id != "" && strings.HasSuffix(x.path, "/"+url.PathEscape(id)) {
+				return fl
+			}
+		}
+	}
+	return nil
 }
 
 // describeForm says what was sent, for the findings.

@@ -52,6 +52,9 @@ func still(t *testing.T, target Target, opts ...open311test.Option) *Report {
 	target.Endpoint, target.Now, target.HTTPClient = city.URL, city.Now, &http.Client{Transport: city.Transport()}
 	r := check(t, target)
 	r.Elapsed = 1400 * time.Millisecond
+	for i := range r.Results {
+		r.Results[i].Took = 0
+	}
 	return r
 }
 

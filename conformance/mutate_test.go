@@ -62,6 +62,24 @@ func before(change func(a *answer, q url.Values)) open311test.Option {
 	})
 }
 
+// rewrite changes the form of a POST.
+func rewrite(is func(url.Values) bool, change func(url.Values)) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+				body, _ := io.ReadAll(r.Body)
+				if v, err := url.ParseQuery(string(body)); err == nil && is(v) {
+					change(v)
+					body = []byte(v.Encode())
+				}
+				r = r.Clone(r.Context())
+				r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
 // asked understands a call, and leaves its body as it was.
 func asked(r *http.Request) *answer {
 	body, _ := io.ReadAll(r.Body)

@@ -160,10 +160,13 @@ func (sum *tally) judge(t *testing.T, m mutation) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	want := append([]string{m.id}, m.follows...)
 	var broken, lost []string
 	for _, res := range r.Results {
 		switch st := res.Status; {
 		case st == was[res.ID]:
+		case st == Unsupported && becauseOf(res.Reason, want):
+		case st == Unsupported && was[res.ID] == Pass && !slices.Contains(want, res.ID) && m.blinding(res.ID):
 		case st == Fail || st == Warn || st == Unsupported && (res.Level == May || res.Level == DeFacto):
 			broken = append(broken, res.ID)
 		case st == Unsupported:
@@ -172,7 +175,6 @@ func (sum *tally) judge(t *testing.T, m mutation) {
 			t.Errorf("%s was %s and is %s: %s %+v", res.ID, was[res.ID], st, res.Reason, res.Findings)
 		}
 	}
-	want := append([]string{m.id}, m.follows...)
 	sum.Lock()
 	for _, id := range broken {
 		if slices.Contains(want, id) {
@@ -194,9 +196,20 @@ func (sum *tally) judge(t *testing.T, m mutation) {
 		}
 	}
 	for _, id := range lost {
-		if !slices.ContainsFunc(m.blinds, func(p string) bool { ok, _ := path.Match(p, id); return ok }) {
+		if !m.blinding(id) {
 			res, _ := r.Result(id)
 			t.Errorf("can no longer be judged: %s: %s", id, res.Reason)
 		}
 	}
+}
+
+func (m mutation) blinding(id string) bool {
+	return slices.ContainsFunc(m.blinds, func(p string) bool { ok, _ := path.Match(p, id); return ok })
+}
+
+// becauseOf: what was not judged because of a requirement that is to be found broken is as it should be.
+func becauseOf(reason string, want []string) bool {
+	_, reason, ok := strings.Cut(reason, "because of ")
+	id, _, _ := strings.Cut(reason, ";")
+	return ok && slices.Contains(want, strings.TrimSpace(id))
 }

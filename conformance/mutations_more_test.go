@@ -2,8 +2,10 @@ package conformance
 
 import (
 	"bytes"
+	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -18,7 +20,7 @@ func (k known) items() []mutation {
 	}
 	return []mutation{
 		{id: "request/served", option: when(func(a *answer) bool { return is(a) && a.f == FormatJSON }, (*answer).crash),
-			blinds: []string{"request/json-array", "request/formats-equal"}},
+			blinds: []string{"request/json-array", "request/formats-equal", "request/record/*"}},
 		{id: "request/xml-root", option: edit(FormatXML, func(d *node) { d.name = "requests" })},
 		{id: "request/xml-item", option: edit(FormatXML, func(d *node) { d.kids[0].name = "service_request" })},
 		{id: "request/json-array", option: when(func(a *answer) bool { return is(a) && a.f == FormatJSON }, func(a *answer) {
@@ -51,8 +53,8 @@ func (k known) errors() []mutation {
 		{id: "errors/rows", option: when(unknown, func(a *answer) { a.edit(func(d *node) { d.kids, d.text = nil, "" }) })},
 		{id: "errors/code", option: quirk(func(q *quirks) { q.NoErrorCode = true })},
 		{id: "errors/code-number", option: quirk(func(q *quirks) { q.TextCode = true })},
-		{id: "errors/description", option: rows(func(e *node) { e.set("description", "", kindText) })},
-		{id: "errors/description-readable", option: rows(func(e *node) { e.set("description", "Traceback (most recent call last): …", kindText) })},
+		{id: "errors/description", option: rows(func(e *node) { e.set("description", "", kindText) }), follows: []string{"create/errors/names-argument"}},
+		{id: "errors/description-readable", option: rows(func(e *node) { e.set("description", "Traceback (most recent call last): service …", kindText) })},
 		{id: "errors/unknown-path", option: when(func(a *answer) bool { return a.op == "" }, func(a *answer) { a.refuse(400) })},
 	}
 }
@@ -60,7 +62,7 @@ func (k known) errors() []mutation {
 // plainReport: what is filed first, with everything right; XML and JSON.
 func plainReport(a *answer) bool {
 	return a.op == OpCreate && a.status == 200 && a.form.Get("lat") != "" && a.form.Get("address_string") != "" && !a.form.Has("email") &&
-		a.form.Get("description") == defaultText && !strings.HasPrefix(a.r.Header.Get("Content-Type"), "multipart/") && len(attributesIn(a.form)) == 0
+		strings.HasPrefix(a.form.Get("description"), defaultText) && len(a.form.Get("description")) < 1000 && !strings.HasPrefix(a.r.Header.Get("Content-Type"), "multipart/") && len(attributesIn(a.form)) == 0
 }
 
 func attributesIn(form url.Values) []string {
@@ -112,7 +114,7 @@ func (k known) creates() []mutation {
 	var gone memory
 	return []mutation{
 		{id: "create/accepted", option: when(func(a *answer) bool { return realtime(a) && a.f == FormatJSON }, (*answer).crash),
-			blinds: []string{"create/json-array", "create/listed"}},
+			blinds: []string{"create/json-array", "create/listed", "create/errors/names-argument"}},
 		{id: "create/xml-root", option: receipt(FormatXML, any, func(d *node) { d.name = "requests" })},
 		{id: "create/xml-item", option: receipt(FormatXML, any, func(d *node) { d.kids[0].name = "service_request" })},
 		{id: "create/json-array", option: unwrap(OpCreate)},
@@ -136,17 +138,22 @@ func (k known) creates() []mutation {
 		{id: "create/service-code", option: mine(func(r *node) { r.set("service_code", "0101", kindText) })},
 		{id: "create/utf-8", option: mine(func(r *node) {
 			r.set("description", strings.ReplaceAll(r.value("description"), "ü", "Ã¼"), kindText)
+		}), blinds: []string{"create/filed/*"}},
+		{id: "create/location", option: mine(func(r *node) {
+			lat, _ := strconv.ParseFloat(r.value("lat"), 64)
+			r.set("lat", fmt.Sprint(lat+0.01), kindNumber)
 		})},
-		{id: "create/location", option: mine(func(r *node) { r.set("lat", "0", kindNumber) })},
 		{id: "create/listed", option: before(func(a *answer, q url.Values) {
 			if id := q.Get("service_request_id"); a.op == OpRequests && id != "" && !strings.Contains(id, ",") && !slices.Contains(k.ids, id) {
 				q.Set("service_request_id", nobody)
 			}
 		})},
 		{id: "create/coordinates-only", option: when(func(a *answer) bool {
-			return a.op == OpCreate && a.status == 200 && !a.form.Has("address_string")
+			return a.op == OpCreate && a.status == 200 && !a.form.Has("address_string") && a.form.Has("lat")
 		}, func(a *answer) { a.refuse(400) })},
-		{id: "create/address-only", option: when(func(a *answer) bool { return a.op == OpCreate && a.status == 200 && !a.form.Has("lat") }, func(a *answer) { a.refuse(400) })},
+		{id: "create/address-only", option: when(func(a *answer) bool {
+			return a.op == OpCreate && a.status == 200 && !a.form.Has("lat") && a.form.Has("address_string")
+		}, func(a *answer) { a.refuse(400) })},
 		{id: "create/empty-arguments", option: when(func(a *answer) bool { return a.op == OpCreate && a.form.Has("email") }, func(a *answer) { a.refuse(400) })},
 	}
 }
@@ -307,6 +314,11 @@ func (k known) any() []mutation {
 		{id: "encoding/xml-content-type", option: label(OpServices, FormatXML, "text/html; charset=utf-8")},
 		{id: "encoding/xml-content-type-text", option: label(OpServices, FormatXML, "application/xml; charset=utf-8")},
 		{id: "encoding/json-content-type", option: label(OpServices, FormatJSON, "text/html; charset=utf-8")},
+		{id: "encoding/content-encoding", option: when(func(a *answer) bool { return a.op == OpServices && a.f == FormatJSON }, func(a *answer) {
+			a.header.Set("Content-Encoding", "gzip")
+		}),
+			blinds: []string{"services/list/json-array", "services/list/*-text", "services/list/metadata-boolean", "services/list/formats-equal", "discovery/formats-true"}},
+		{id: "encoding/charset/true", option: label(OpServices, FormatJSON, "application/json; charset=iso-8859-1")},
 		{id: "encoding/charset", option: label(OpServices, FormatJSON, "application/json")},
 		{id: "encoding/foreign-fields", option: both(OpServices, func(d *node) { d.kids[0].set("colour", "red", kindText) })},
 	}

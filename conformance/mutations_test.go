@@ -23,7 +23,7 @@ func mutations(t *testing.T) []mutation {
 	}
 	k.chosen, k.odd = k.ids[len(k.ids)/2], k.rare(t)
 	return slices.Concat(k.discovery(), k.services(), k.definitions(), k.lists(), k.records(), k.filters(), k.items(), k.errors(),
-		k.creates(), k.refusals(), k.attributes(), k.tokens(), k.deFacto(), k.updates(), k.any())
+		k.creates(), k.refusals(), k.attributes(), k.tokens(), k.deFacto(), k.updates(), k.any(), k.towns(), k.texts())
 }
 
 // known is what the mutations know of the city that they change.
@@ -90,7 +90,8 @@ func (k known) discovery() []mutation {
 		return both(OpDiscovery, func(d *node) { d.set(name, "", kindText) })
 	}
 	return []mutation{
-		{id: "discovery/served", option: when(func(a *answer) bool { return a.op == OpDiscovery && a.f == FormatJSON }, (*answer).crash),
+		{id: "discovery/served", option: when(func(a *answer) bool { return a.op == OpDiscovery }, (*answer).crash), blinds: []string{"discovery/*", "discovery/served/both"}},
+		{id: "discovery/served/both", option: when(func(a *answer) bool { return a.op == OpDiscovery && a.f == FormatJSON }, (*answer).crash),
 			blinds: []string{"discovery/json-object", "discovery/formats-equal"}},
 		{id: "discovery/xml-root", option: only(OpDiscovery, FormatXML, func(d *node) { d.name = "description" })},
 		{id: "discovery/json-object", option: quirk(func(q *quirks) { q.Discoveries = open311test.UnderRoot })},
@@ -248,14 +249,24 @@ func plainList(a *answer) bool {
 }
 
 func (k known) lists() []mutation {
+	every := func(change func(r *node)) open311test.Option {
+		return after(func(a *answer) {
+			if (a.op == OpRequests || a.op == OpRequest) && a.status == 200 {
+				a.edit(func(d *node) {
+					for _, r := range d.kids {
+						change(r)
+					}
+				})
+			}
+		})
+	}
 	xml := func(a *answer) bool { return a.f == FormatXML && plainList(a) }
 	json := func(a *answer) bool { return a.f == FormatJSON && plainList(a) }
 	return []mutation{
 		{id: "requests/list/xml", option: when(xml, (*answer).crash), blinds: []string{"requests/list/xml-*", "requests/list/formats-equal"}},
 		{id: "requests/list/json", option: when(json, (*answer).crash),
 			blinds: []string{"requests/list/json-array", "requests/list/formats-equal", "requests/record/*-text", "requests/record/lat-long-number"}},
-		{id: "requests/list/xml-root", option: quirk(func(q *quirks) { q.Root = "requests" }),
-			follows: []string{"request/xml-root", "create/xml-root", "token/xml-root"}},
+		{id: "requests/list/xml-root", option: quirk(func(q *quirks) { q.Root = "requests" })},
 		{id: "requests/list/xml-item", option: when(xml, func(a *answer) {
 			a.edit(func(d *node) {
 				for _, r := range d.kids {
@@ -267,6 +278,16 @@ func (k known) lists() []mutation {
 		{id: "requests/list/id-unique", option: when(plainList, func(a *answer) { a.edit(func(d *node) { d.another(func(*node) {}) }) })},
 		{id: "requests/list/default-1000", size: 6000, option: quirk(func(q *quirks) { q.MaxRows, q.PageSize = -1, 1<<20 })},
 		{id: "requests/list/default-90-days", option: quirk(func(q *quirks) { q.Always = true })},
+		{id: "requests/list/not-cut", option: quirk(func(q *quirks) { q.Paging, q.MaxRows, q.PageSize, q.SizeParam = 0, 20, 20, "" }), blinds: []string{"create/listed", "paging/*"},
+			follows: []string{"paging/page-size", "paging/page", "paging/in-order", "paging/beyond-end"}},
+		{id: "requests/list/updated-shown", option: every(func(r *node) { r.drop("updated_datetime") }), follows: []string{"requests/record/closed-updated"},
+			blinds: []string{"changed/*"}},
+		{id: "requests/list/description-shown", option: every(func(r *node) { r.drop("description") }), blinds: []string{"create/utf-8", "create/filed/*", "requests/list/description-plain"}},
+		{id: "requests/list/description-plain", option: every(func(r *node) {
+			r.set("description", "<p>"+r.value("description")+"</p>", kindText)
+		}), blinds: []string{"create/filed/description-4000"}},
+		{id: "requests/list/service-name-shown", option: every(func(r *node) { r.drop("service_name") }), blinds: []string{"requests/list/service-name-known"}},
+		{id: "requests/list/service-name-known", option: every(func(r *node) { r.set("service_name", "X "+r.value("service_name"), kindText) })},
 		{id: "requests/list/formats-equal", option: record(k.odd, FormatJSON, func(r *node, _ Format) { r.set("description", "another one", kindText) })},
 	}
 }
@@ -277,7 +298,8 @@ func (k known) records() []mutation {
 	}
 	set := func(name, v string) open311test.Option { return odd(func(r *node) { r.set(name, v, kindText) }) }
 	number := func(name, v string) open311test.Option { return odd(func(r *node) { r.set(name, v, kindNumber) }) }
-	return []mutation{
+	return append(k.alone(), []mutation{
+		{id: "requests/record/closed-updated", option: odd(func(r *node) { r.set("status", "closed", kindText); r.set("updated_datetime", "", kindText) })},
 		{id: "requests/record/service-request-id", option: set("service_request_id", "")},
 		{id: "requests/record/id-text", option: number("service_request_id", "4711")},
 		{id: "requests/record/status", option: odd(func(r *node) { r.set("status", title(r.value("status")), kindText) })},
@@ -298,9 +320,9 @@ func (k known) records() []mutation {
 		{id: "requests/record/location", option: odd(func(r *node) { r.drop("address", "address_id", "lat", "long") })},
 		{id: "requests/record/media-url", option: set("media_url", "photo.jpg")},
 		{id: "requests/record/description-length", option: set("description", strings.Repeat("ü", 4001))},
-		{id: "requests/record/texts", option: odd(func(r *node) { r.nest("agency_responsible") })},
+		{id: "requests/record/texts", option: odd(func(r *node) { r.nest("service_notice") })},
 		{id: "requests/record/zipcode-text", option: number("zipcode", "1234")},
-	}
+	}...)
 }
 
 func (k known) filters() []mutation {
@@ -355,6 +377,9 @@ func (k known) filters() []mutation {
 		{id: "requests/filter/id-overrides", option: list(func(q url.Values) bool { return q.Get("service_request_id") != "" && q.Get("status") != "" }, drop("service_request_id"))},
 		{id: "requests/filter/empty-arguments", option: when(func(a *answer) bool { return a.op == OpRequests && a.form.Has("status") && a.form.Get("status") == "" },
 			func(a *answer) { a.refuse(400) })},
+		{id: "requests/filter/nothing", option: when(func(a *answer) bool {
+			return a.op == OpRequests && strings.HasPrefix(a.form.Get("start_date"), "1971")
+		}, func(a *answer) { a.refuse(404) })},
 		{id: "requests/filter/bad-date", option: list(func(q url.Values) bool { return strings.HasPrefix(q.Get("start_date"), "the") }, drop("start_date"))},
 	}
 }

@@ -117,15 +117,21 @@ func sniff(body []byte) Format {
 // parse reads a document. Bytes that are not UTF-8 are the business of a rule of their own; to go on
 // behind them they are read as Latin-1.
 func parse(body []byte, f Format) (*node, error) {
-	body = bytes.TrimPrefix(body, byteOrderMark)
-	if !utf8.Valid(body) {
+	marked := bytes.HasPrefix(body, byteOrderMark)
+	if body = bytes.TrimPrefix(body, byteOrderMark); !utf8.Valid(body) {
 		body = latin1(body)
 	}
 	if f == FormatXML {
 		return parseXML(body)
 	}
-	return parseJSON(body)
+	doc, err := parseJSON(body)
+	if err == nil && marked { // legal before XML, and forbidden before JSON
+		err = errMark
+	}
+	return doc, err
 }
+
+var errMark = errors.New("a byte order mark stands before the value, which readers of JSON stumble over")
 
 func latin1(body []byte) []byte {
 	runes := make([]rune, len(body))

@@ -53,6 +53,8 @@ func reached(x *exchange) outcome {
 	switch {
 	case x.err != nil:
 		return outcome{what: trouble, text: x.err.Error(), at: x}
+	case x.coded != nil:
+		return cannot("because of encoding/content-encoding")
 	case x.busy():
 		return outcome{what: trouble, text: fmt.Sprintf("the server is busy: status %d %s", x.status, http.StatusText(x.status)), at: x}
 	}
@@ -88,7 +90,8 @@ func (s *session) rows(c call) ([]*node, *exchange, outcome) {
 	if !good(o) {
 		return nil, x, o
 	}
-	return rowsOf(doc, c.format), x, fine
+	// What is no record at all is found once, by the rules about the form of lists.
+	return slices.DeleteFunc(slices.Clone(rowsOf(doc, c.format)), func(r *node) bool { return r.kind != kindObject }), x, fine
 }
 
 // afresh makes a call a second time. A city goes on while it is checked: where two answers do not agree,
@@ -159,7 +162,7 @@ func judgeRows(rows []*node, x *exchange, label string, check func(*node) string
 		}
 		if bad == 0 {
 			near = places(r, text)
-			first = fmt.Sprintf("%s %d%s: %s", label, i+1, naming(r), text)
+			first = fmt.Sprintf("%s no. %d%s: %s", label, i+1, naming(r), text)
 		}
 		bad++
 	}
@@ -225,7 +228,7 @@ func filled(name string) func(*node) string {
 // isKind returns a check that a field which is there has one of the kinds of JSON.
 func isKind(name string, kinds ...kind) func(*node) string {
 	return func(r *node) string {
-		if c := r.child(name); c == nil || c.kind == kindNull || slices.Contains(kinds, c.kind) {
+		if c := r.child(name); c.blank() || slices.Contains(kinds, c.kind) {
 			return ""
 		}
 		return r.show(name)
@@ -287,15 +290,22 @@ func judgeItem(c call, item string) judgeFunc {
 	return func(s *session, f Format) outcome {
 		c := c
 		c.format = f
-		rows, x, o := s.some(c, "records")
+		doc, x, o := s.read(c)
 		if !good(o) {
 			return o
 		}
+		rows := rowsOf(doc, f)
+		if len(rows) == 0 {
+			return cannot("the city has no records to show")
+		}
 		return judgeRows(rows, x, "element", func(r *node) string {
-			if r.name == item {
-				return ""
+			switch {
+			case r.name != item:
+				return "it is a <" + r.name + ">"
+			case len(r.kids) == 0:
+				return "it is empty"
 			}
-			return "it is a <" + r.name + ">"
+			return ""
 		})
 	}
 }

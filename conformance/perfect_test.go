@@ -80,7 +80,7 @@ func TestPerfectCityOfAnyData(t *testing.T) {
 
 // A city does not stand still while it is checked: requests come in and are closed between any two calls.
 func TestLivelyCity(t *testing.T) {
-	seeds := uint64(8)
+	seeds := uint64(36)
 	if raceEnabled {
 		seeds = 3
 	}

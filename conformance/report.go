@@ -93,6 +93,8 @@ type Result struct {
 	ByFormat map[Format]Status `json:"by_format,omitempty"`
 	Reason   string            `json:"reason,omitempty"` // why it is Unsupported or Disabled
 	Findings []Finding         `json:"findings,omitempty"`
+	Known    bool              `json:"known,omitempty"` // it was broken before, as [Target.Known] says
+	Took     time.Duration     `json:"took_ns,omitempty"`
 }
 
 func (r *Result) set(f Format, st Status) {
@@ -109,6 +111,7 @@ type Finding struct {
 	Got      string    `json:"got"`
 	Want     string    `json:"want,omitempty"`
 	Exchange *Exchange `json:"exchange,omitempty"`
+	Filed    *Exchange `json:"filed,omitempty"` // the POST and its receipt, if this is about what was filed
 }
 
 // Exchange is a call and its answer, as far as they may be shown: without the key and personal data, and
@@ -173,6 +176,19 @@ func (s *session) part(body []byte, near []string) string {
 	return "…" + clip(rest, BodyShown-2*len("…"))
 }
 
+// Curl is the call as a line for a shell. What was redacted has to be filled in.
+func (e *Exchange) Curl() string {
+	line := "curl -i -H " + quoteShell("Accept: "+e.Accept)
+	if e.Form != "" {
+		line += " -d " + quoteShell(e.Form)
+	} else if e.Method != http.MethodGet {
+		line += " -X " + e.Method
+	}
+	return line + " " + quoteShell(e.URL)
+}
+
+func quoteShell(v string) string { return "'" + strings.ReplaceAll(v, "'", `'\''`) + "'" }
+
 // Request is the line that a report prints of it.
 func (e *Exchange) Request() string { return e.Method + " " + e.URL }
 
@@ -202,12 +218,16 @@ func (r *Report) Result(id string) (Result, bool) {
 }
 
 // ExitStatus is the status of a program that checks a server: 0 if it is conformant, with warnings or
-// without, 1 if it is not, 2 if that could not be said.
+// without, 1 if it is not, unless all that
+// failed was known before, 2 if that could not be said.
 func (r *Report) ExitStatus() int {
 	switch r.Verdict {
 	case Conformant, ConformantWithWarnings:
 		return 0
 	case NotConformant:
+		if !slices.ContainsFunc(r.Results, func(res Result) bool { return res.Status == Fail && !res.Known }) {
+			return 0 // all of it was known
+		}
 		return 1
 	}
 	return 2

@@ -1,6 +1,9 @@
 package conformance
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Level says how binding a requirement is.
 type Level string
@@ -96,15 +99,17 @@ const (
 	specToken      = wiki + "GeoReport_v2/#get-service_request_id-from-a-token"
 	specRequests   = wiki + "GeoReport_v2/#get-service-requests"
 	specRequest    = wiki + "GeoReport_v2/#get-service-request"
+	specVolume     = wiki + "GeoReport_v2/#response-volume"
 	specErrors     = wiki + "GeoReport_v2/#errors"
 	specFormat     = wiki + "GeoReport_v2/#format-support"
-	specEncoding   = wiki + "GeoReport_v2/#encoding-date-time-format"
-	specDates      = wiki + "GeoReport_v2/#date-time-format"
-	specArguments  = wiki + "GeoReport_v2/#null-values"
-	specKeys       = wiki + "GeoReport_v2/#api-key"
+	specEncoding   = wiki + "GeoReport_v2/#encoding"
+	specDates      = wiki + "GeoReport_v2/#datetime-format"
+	specArguments  = wiki + "GeoReport_v2/#optional-arguments"
+	specKeys       = wiki + "GeoReport_v2/#errors" // which key is wrong, and with which status
+	specFields     = wiki + "Service_Discovery/#fields-for-all-versions"
 	specMulti      = wiki + "GeoReport_v2/#jurisdiction_id"
 	specSpark      = wiki + "JSON_and_XML_Conversion/#the-spark-convention"
-	specDiscovery  = wiki + "Service_Discovery/#discovery-document"
+	specDiscovery  = wiki + "Service_Discovery/#base-url"
 	specExtensions = wiki + "GeoReport_v2/Extensions/#extended-attributes"
 	specPaging     = wiki + "GeoReport_v2/Extensions/#pagination"
 	specChanged    = wiki + "GeoReport_v2.1_Draft/#get-service-requests"
@@ -116,8 +121,9 @@ const (
 // session has once and keeps; what they ask for first is fetched first.
 type rule struct {
 	Requirement
-	want  string // what would have been right, for the report
-	late  bool   // looks at all exchanges of the run, so it comes last
+	want  string   // what would have been right, for the report
+	late  bool     // looks at all exchanges of the run, so it comes last
+	needs []string // ids: what is found there is the cause of what would be found here
 	judge func(s *session, f Format) outcome
 }
 
@@ -131,9 +137,18 @@ type section struct {
 
 // catalogue is made once, of the sections in rules_*.go.
 var catalogue = assemble(
-	discoveryRules(), serviceRules(), definitionRules(), formRules(), listRules(), recordRules(), filterRules(), itemRules(),
-	errorRules(), createRules(), filedRules(), refusalRules(), attributeRules(), tokenRules(), deFactoRules(), updateRules(), anyRules(), labelRules(),
+	discoveryRules(), serviceRules(), definitionRules(), formRules(), listRules(), recordRules(inList), volumeRules(), filterRules(), itemRules(),
+	singleRules(), errorRules(), createRules(), filedRules(), textRules(), townRules(), refusalRules(), attributeRules(), tokenRules(), deFactoRules(), updateRules(), anyRules(), labelRules(),
 )
+
+// byID finds rules for what depends on them. It is a function, since the rules must not depend on the catalogue.
+func byID() map[string]*rule {
+	m := make(map[string]*rule, len(catalogue))
+	for i := range catalogue {
+		m[catalogue[i].ID] = &catalogue[i]
+	}
+	return m
+}
 
 // since is the version in which a requirement appeared, unless it says otherwise.
 const since = "v0.1.0"
@@ -149,7 +164,22 @@ func assemble(sections ...section) []rule {
 			list = append(list, r)
 		}
 	}
+	shapes(list)
 	return list
+}
+
+// shapes: one writer makes all records of a server, and what it does to the list it does to single requests,
+// receipts and tokens. It is told of the list.
+func shapes(list []rule) {
+	for i, r := range list {
+		group, name, _ := strings.Cut(r.ID, "/")
+		switch name {
+		case "xml-root", "xml-item", "json-array", "formats-equal":
+			if group == "request" || group == "create" || group == "token" {
+				list[i].needs = append(r.needs, "requests/list/"+name)
+			}
+		}
+	}
 }
 
 func orElse[T ~string](v, other T) T {
@@ -190,6 +220,9 @@ func (r rule) at(spec string) rule { r.Spec = spec; return r }
 
 // of sets the feature of a rule, where it is not the one of its neighbours.
 func (r rule) of(f Feature) rule { r.Feature = f; return r }
+
+// because names requirements whose breach is the cause of what this one would find: it is told once, there.
+func (r rule) because(ids ...string) rule { r.needs = append(r.needs, ids...); return r }
 
 // last makes a rule look at what the others brought.
 func (r rule) last() rule { r.late = true; return r }

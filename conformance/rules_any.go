@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"bytes"
 	"fmt"
 	"mime"
 	"net/http"
@@ -29,6 +30,8 @@ func anyRules() section {
 			}
 			return fmt.Sprintf("byte %d, 0x%02X, is not", i, x.body[i])
 		})).last(),
+		each("encoding/content-encoding", Must, "Content-Encoding is true", "An answer is packed as its Content-Encoding says.",
+			"a body that can be unpacked", judgeCoding).last(),
 		inXML("encoding/xml-well-formed", Must, "Well-formed XML", "XML is well-formed.", "a document that an XML parser can read",
 			onAnswers(notReadable)).last(),
 		inJSON("encoding/json-well-formed", Must, "Well-formed JSON", "JSON is well-formed, and nothing follows it.", "a document that a JSON parser can read",
@@ -48,7 +51,7 @@ func labelRules() section {
 	return section{OpAny, FeatureCore, specEncoding, []rule{
 		inXML("encoding/xml-declaration", Must, "XML declaration", "XML begins with a declaration that names UTF-8.",
 			`<?xml version="1.0" encoding="utf-8"?>`, onAnswers(func(x *exchange) string {
-				m := declaration.FindSubmatch(x.body)
+				m := declaration.FindSubmatch(bytes.TrimPrefix(x.body, byteOrderMark))
 				switch {
 				case m == nil:
 					return "the document begins with " + strings.TrimSpace(clip(string(x.body[:min(len(x.body), 200)]), 40))
@@ -57,7 +60,7 @@ func labelRules() section {
 				}
 				return ""
 			})).last(),
-		inXML("encoding/xml-namespace", Must, "No foreign namespace", "Elements have no namespace, or "+georeportV2+".",
+		inXML("encoding/xml-namespace", Should, "No foreign namespace", "Elements have no namespace, or "+georeportV2+".",
 			"no namespace", onAnswers(func(x *exchange) string {
 				if x.doc == nil {
 					return ""
@@ -78,16 +81,23 @@ func labelRules() section {
 				}
 				return ""
 			})).last(),
-		inJSON("encoding/json-content-type", Must, "JSON is called JSON", "The Content-Type of JSON is application/json.",
+		inJSON("encoding/json-content-type", Should, "JSON is called JSON", "The Content-Type of JSON is application/json.",
 			"application/json", onAnswers(func(x *exchange) string {
 				if t, _ := contentType(x); t != "application/json" {
 					return "Content-Type is " + quoted(x)
 				}
 				return ""
 			})).last(),
-		each("encoding/charset", Should, "Charset is declared", "Content-Type names the charset, which is utf-8.",
+		each("encoding/charset", Should, "Charset is declared", "Content-Type names the charset.",
 			"charset=utf-8", onAnswers(func(x *exchange) string {
-				if _, charset := contentType(x); !strings.EqualFold(charset, "utf-8") {
+				if _, charset := contentType(x); charset == "" {
+					return "Content-Type is " + quoted(x)
+				}
+				return ""
+			})).last(),
+		each("encoding/charset/true", Must, "Charset is UTF-8", "The charset that a Content-Type names is utf-8.",
+			"charset=utf-8", onAnswers(func(x *exchange) string {
+				if _, charset := contentType(x); charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "utf8") {
 					return "Content-Type is " + quoted(x)
 				}
 				return ""
@@ -97,7 +107,7 @@ func labelRules() section {
 	}}
 }
 
-var declaration = regexp.MustCompile(`^(?:\xEF\xBB\xBF)?<\?xml\s[^>]*?encoding\s*=\s*["']([^"']*)["'][^>]*\?>`)
+var declaration = regexp.MustCompile(`^<\?xml\s[^>]*?encoding\s*=\s*["']([^"']*)["'][^>]*\?>`)
 
 // onAnswers applies a check to all answers of a format. An answer in another format than the one that
 // was asked for is the business of other rules.

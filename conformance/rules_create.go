@@ -79,7 +79,7 @@ func filedRules() section {
 		each("create/utf-8", Must, "Texts are UTF-8", "Texts are sent in UTF-8 and come back as they were.",
 			"the letters of the description", onFiled(judgeLetters)).at(specEncoding),
 		each("create/location", Should, "It is where it was filed", "A request that was filed has the coordinates of the report.",
-			"lat and long of the report", onFiled(judgePlace)),
+			"lat and long of the report", onFiled(judgePlace)).because("create/filed/coordinates"),
 		once("create/listed", Must, "It can be listed", "A request that was filed is listed by its id.",
 			"the request in the list", judgeListed),
 		once("create/coordinates-only", Must, "Coordinates are enough", "lat and long alone are a location.", "status 200 or 201",
@@ -92,7 +92,7 @@ func filedRules() section {
 					}
 					return ""
 				})))
-			}),
+			}).because("create/accepted"),
 		once("create/address-only", Must, "An address is enough", "address_string alone is a location.", "status 200 or 201",
 			func(s *session) outcome {
 				return judgeAccepted(s.file("address", s.plain(), s.without(func(form url.Values) string {
@@ -104,7 +104,7 @@ func filedRules() section {
 					}
 					return ""
 				})))
-			}),
+			}).because("create/accepted"),
 		once("create/empty-arguments", Must, "Empty arguments of a report", "An optional argument without a value is the same as none.",
 			"status 200 or 201", func(s *session) outcome {
 				return judgeAccepted(s.file("empty", s.plain(), s.without(func(form url.Values) string {
@@ -115,7 +115,7 @@ func filedRules() section {
 					}
 					return ""
 				})))
-			}).at(specArguments),
+			}).at(specArguments).because("create/accepted"),
 	}}
 }
 
@@ -241,6 +241,8 @@ func judgeLetters(fl *filing, r *node, x *exchange) outcome {
 		return c
 	}, r.value("description"))
 	switch {
+	case !strings.Contains(r.value("description"), strings.Fields(fl.form.Get("description"))[0]):
+		return cannot("the city does not publish the description as it was sent")
 	case letters == "":
 		return cannot("the description of the sample is ASCII")
 	case !strings.Contains(got, letters):
@@ -271,7 +273,7 @@ func judgeListed(s *session) outcome {
 	if fl.id == "" {
 		return cannot("not judged: the report got no id")
 	}
-	rows, x, o := s.filtered(url.Values{"service_request_id": {fl.id}})
+	rows, x, o := s.filtered(s.plain(), url.Values{"service_request_id": {fl.id}})
 	if !good(o) {
 		return o
 	}

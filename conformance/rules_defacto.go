@@ -28,7 +28,7 @@ func deFactoRules() section {
 		each("extensions/on-demand", DeFacto, "Extended attributes on demand", "Without extensions=true there are no extended_attributes.",
 			"no extended_attributes", judgeOnDemand).of(FeatureExtensions),
 		once("media/upload", DeFacto, "Upload of a picture", "A report may have a picture in its part media, which the request shows as its media_url.",
-			"a media_url that is not empty", judgeUpload).at(specMedia).of(FeatureMedia),
+			"a media_url that is not empty", judgeUpload).because("create/accepted").at(specMedia).of(FeatureMedia),
 	}}
 }
 
@@ -43,7 +43,7 @@ func (s *session) page(n, size int) ([]string, *exchange, outcome) {
 	if len(all) <= 3*pageSize {
 		return nil, nil, cannot("the city has %d requests: too few for pages", len(all))
 	}
-	rows, x, o := s.filtered(url.Values{"page": {strconv.Itoa(n)}, "page_size": {strconv.Itoa(size)}})
+	rows, x, o := s.filtered(s.plain(), url.Values{"page": {strconv.Itoa(n)}, "page_size": {strconv.Itoa(size)}})
 	return keysOf(rows, "service_request_id"), x, o
 }
 
@@ -123,7 +123,7 @@ func judgeChanged(name string) func(*session) outcome {
 			return cannot("the requests were updated at too few times to tell")
 		}
 		at := times[len(times)/2].UTC().Truncate(time.Second)
-		rows, x, o := s.filtered(url.Values{name: {stamp(at)}})
+		rows, x, o := s.filtered(s.plain(), url.Values{name: {stamp(at)}})
 		if !good(o) {
 			return o
 		}

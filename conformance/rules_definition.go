@@ -110,7 +110,7 @@ func formRules() section {
 		once("definition/formats-equal", Must, "XML and JSON agree on definitions", "XML and JSON define the same attributes.",
 			"the same values", judgeDefinitionsEqual),
 		each("definition/unknown-404", Must, "Unknown service code", "The definition of a service that does not exist is answered with 404.",
-			"status 404", judgeUnknown("services", OpDefinition)).of(FeatureErrors),
+			"status 404", judgeUnknown("services", OpDefinition)).because("definition/served").of(FeatureErrors),
 	}}
 }
 

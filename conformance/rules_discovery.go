@@ -11,10 +11,12 @@ import (
 const georeportV2 = "http://wiki.open311.org/GeoReport_v2"
 
 func discoveryRules() section {
-	return section{OpDiscovery, FeatureDiscovery, specDiscovery, []rule{
+	return section{OpDiscovery, FeatureDiscovery, specFields, []rule{
 		each("discovery/served", Should, "There is a discovery document",
 			"An endpoint is described by a discovery document, which is there in XML and in JSON.",
-			"status 200 and a document in this format", judgeDiscoveryServed),
+			"status 200 and a document in this format", judgeDiscoveryServed).because("discovery/served/both"),
+		once("discovery/served/both", Must, "Discovery in both formats", "A discovery document is there in XML and in JSON, if there is one.",
+			"the document in the other format", judgeBothDiscoveries),
 		inXML("discovery/xml-root", Must, "XML root of discovery", "The root element of the discovery document is discovery.",
 			"<discovery>", onDiscovery(func(doc *node, x *exchange) outcome {
 				if doc.name != "discovery" {
@@ -48,12 +50,7 @@ func discoveryRules() section {
 		each("discovery/endpoint-formats", Must, "Formats of an endpoint", "Every endpoint lists the MIME types it answers in, text/xml and application/json.",
 			"formats with text/xml, application/json or both", onEndpoints(goodFormats)),
 		each("discovery/georeport-v2", Must, "A GeoReport v2 endpoint", "An endpoint of GeoReport v2 has "+georeportV2+" as its specification.",
-			"an endpoint with that specification", onDiscovery(func(doc *node, x *exchange) outcome {
-				if len(v2Endpoints(doc)) == 0 {
-					return broken(x, "none of %d endpoints has that specification", len(endpointsOf(doc)))
-				}
-				return fine
-			})),
+			"an endpoint with that specification", onDiscovery(judgeV2)),
 		each("discovery/georeport-xml", Must, "XML is offered", "Every endpoint of GeoReport v2 offers text/xml, the format that all servers speak.",
 			"text/xml among the formats", onV2(func(e *node) string {
 				if !slices.Contains(formatsOf(e), "text/xml") {
@@ -62,7 +59,7 @@ func discoveryRules() section {
 				return ""
 			})),
 		each("discovery/names-this-endpoint", Should, "The endpoint names itself", "One of the endpoints is the one that was checked.",
-			"its URL among the endpoints", judgeOwnURL),
+			"its URL among the endpoints", judgeOwnURL).because("discovery/endpoint-url"),
 		once("discovery/formats-true", Must, "Formats are kept", "Every format that discovery announces for this endpoint is answered in.",
 			"an answer to services in every announced format", judgeAnnounced),
 		once("discovery/formats-equal", Must, "XML and JSON agree on discovery", "The discovery document says the same in XML and in JSON.",
@@ -130,6 +127,27 @@ func judgeDiscoveryServed(s *session, f Format) outcome {
 	return fine
 }
 
+func judgeBothDiscoveries(s *session) outcome {
+	x, o := s.reach(s.discoveryCall(FormatXML))
+	if !good(o) {
+		return o
+	}
+	j, o := s.reach(s.discoveryCall(FormatJSON))
+	if !good(o) {
+		return o
+	}
+	hasXML, hasJSON := x.ok() && sniff(x.body) == FormatXML, j.ok() && sniff(j.body) == FormatJSON
+	switch {
+	case !hasXML && !hasJSON:
+		return cannot("there is no discovery document")
+	case !hasXML:
+		return broken(x, "status %d, %s", x.status, called(sniff(x.body)))
+	case !hasJSON:
+		return broken(j, "status %d, %s", j.status, called(sniff(j.body)))
+	}
+	return fine
+}
+
 func onDiscovery(check func(doc *node, x *exchange) outcome) judgeFunc {
 	return func(s *session, f Format) outcome {
 		doc, x, o := s.discovery(f)
@@ -155,6 +173,13 @@ func v2Endpoints(doc *node) []*node {
 	return slices.DeleteFunc(slices.Clone(endpointsOf(doc)), func(e *node) bool {
 		return e.value("specification") != georeportV2
 	})
+}
+
+func judgeV2(doc *node, x *exchange) outcome {
+	if len(v2Endpoints(doc)) == 0 {
+		return broken(x, "none of %d endpoints has that specification", len(endpointsOf(doc)))
+	}
+	return fine
 }
 
 func judgeEndpointList(doc *node, x *exchange) outcome {

@@ -8,52 +8,55 @@ import (
 	"time"
 )
 
-// The filters are tried in one format: what they select does not depend on it, and every call that is
-// not made is one that the city need not answer.
+// The filters are tried in both formats: many servers have a program of its own for each.
 func filterRules() section {
 	return section{OpRequests, FeatureFilters, specRequests, []rule{
-		once("requests/filter/status-open", Must, "Filter by status open", "status=open lists the open requests, and no others.",
-			"only requests that are open", judgeStatus("open")),
-		once("requests/filter/status-closed", Must, "Filter by status closed", "status=closed lists the closed requests, and no others.",
-			"only requests that are closed", judgeStatus("closed")),
-		once("requests/filter/status-both", Must, "Filter by two statuses", "status takes several words with commas between them.",
+		each("requests/filter/status-open", Must, "Filter by status open", "status=open lists the open requests, and no others.",
+			"only requests that are open", judgeStatus("open")).because("requests/record/status"),
+		each("requests/filter/status-closed", Must, "Filter by status closed", "status=closed lists the closed requests, and no others.",
+			"only requests that are closed", judgeStatus("closed")).because("requests/record/status"),
+		each("requests/filter/status-both", Must, "Filter by two statuses", "status takes several words with commas between them.",
 			"the requests of the list without arguments", judgeStatus("open,closed")),
-		once("requests/filter/service-code", Must, "Filter by service", "service_code lists the requests of one service, and no others.",
+		each("requests/filter/service-code", Must, "Filter by service", "service_code lists the requests of one service, and no others.",
 			"only requests of that service", judgeCodes(1)),
-		once("requests/filter/service-code-list", Must, "Filter by two services", "service_code takes several codes with commas between them.",
+		each("requests/filter/service-code-list", Must, "Filter by two services", "service_code takes several codes with commas between them.",
 			"the requests of both services, and no others", judgeCodes(2)),
-		once("requests/filter/dates", Must, "Filter by dates", "start_date and end_date list the requests that were made between them, and no others.",
+		each("requests/filter/dates", Must, "Filter by dates", "start_date and end_date list the requests that were made between them, and no others.",
 			"only requests of that time", judgeDates("start_date", "end_date")),
-		once("requests/filter/start-date", Must, "Filter by start_date alone", "start_date alone lists no request that was made before it.",
+		each("requests/filter/start-date", Must, "Filter by start_date alone", "start_date alone lists no request that was made before it.",
 			"no request before it", judgeDates("start_date")),
-		once("requests/filter/end-date", Must, "Filter by end_date alone", "end_date alone lists no request that was made after it.",
+		each("requests/filter/end-date", Must, "Filter by end_date alone", "end_date alone lists no request that was made after it.",
 			"no request after it", judgeDates("end_date")),
-		once("requests/filter/date-zone", Must, "Dates have a zone", "A date in another zone means the same instant.",
+		each("requests/filter/date-zone", Must, "Dates have a zone", "A date in another zone means the same instant.",
 			"the same requests as with Z", judgeZone).at(specDates),
-		once("requests/filter/span-90-days", Should, "Range of more than 90 days", "A range of dates spans 90 days at most.",
-			"an error, or requests of no more than 90 days", judgeSpan),
-		once("requests/filter/id", Must, "Filter by id", "service_request_id lists that request, and no other.",
+		each("requests/filter/span-90-days", Should, "Range of more than 90 days", "A range of dates spans 90 days at most.",
+			"an error, or requests of no more than 90 days", judgeSpan).because("requests/list/default-90-days"),
+		each("requests/filter/id", Must, "Filter by id", "service_request_id lists that request, and no other.",
 			"the one request", judgeIDs(1)),
-		once("requests/filter/id-list", Must, "Filter by several ids", "service_request_id takes several ids with commas between them.",
+		each("requests/filter/id-list", Must, "Filter by several ids", "service_request_id takes several ids with commas between them.",
 			"all of them, and no others", judgeIDs(3)),
-		once("requests/filter/id-overrides", Must, "Ids override other filters", "If there is a service_request_id, the other arguments do not count.",
+		each("requests/filter/id-overrides", Must, "Ids override other filters", "If there is a service_request_id, the other arguments do not count.",
 			"the requests with these ids", judgeOverride),
-		once("requests/filter/empty-arguments", Must, "Empty arguments", "An argument without a value is the same as none.",
+		each("requests/filter/empty-arguments", Must, "Empty arguments", "An argument without a value is the same as none.",
 			"the requests of the list without arguments", judgeEmptyArguments).at(specArguments),
-		once("requests/filter/bad-date", Should, "A date that is none", "A date that cannot be read is an error.",
+		each("requests/filter/nothing", Must, "Nothing found", "A query that no request matches is answered with an empty list.",
+			"status 200 and an empty list", judgeNothing).because("requests/filter/dates"),
+		each("requests/filter/bad-date", Should, "A date that is none", "A date that cannot be read is an error.",
 			"status 400", judgeBadDate).of(FeatureErrors).at(specErrors),
 	}}
 }
 
-// sample is the list without arguments, in the format of the filters.
-func (s *session) sample() ([]*node, outcome) {
-	rows, _, o := s.some(listCall(s.plain(), nil), "requests")
+// sample is the list without arguments, in the format for what is the same in both.
+func (s *session) sample() ([]*node, outcome) { return s.listed(s.plain()) }
+
+// listed is the list without arguments, in a format.
+func (s *session) listed(f Format) ([]*node, outcome) {
+	rows, _, o := s.some(listCall(f, nil), "requests")
 	return rows, o
 }
 
 // filtered asks for a part of the list. If it is refused, the filter does not work.
-func (s *session) filtered(query url.Values) ([]*node, *exchange, outcome) {
-	f := s.plain()
+func (s *session) filtered(f Format, query url.Values) ([]*node, *exchange, outcome) {
 	x, o := s.reach(listCall(f, query))
 	switch {
 	case !good(o):
@@ -68,12 +71,12 @@ func (s *session) filtered(query url.Values) ([]*node, *exchange, outcome) {
 
 // judgeFilter asks for the requests that match, and wants no others, and all of those for which this is sure.
 // A list may end at the size that the unfiltered one has, which is the server's page.
-func (s *session) judgeFilter(query url.Values, what string, match, sure func(*node) bool) outcome {
-	all, o := s.sample()
+func (s *session) judgeFilter(f Format, query url.Values, what string, match, sure func(*node) bool) outcome {
+	all, o := s.listed(f)
 	if !good(o) {
 		return o
 	}
-	rows, x, o := s.filtered(query)
+	rows, x, o := s.filtered(f, query)
 	if !good(o) {
 		return o
 	}
@@ -94,7 +97,7 @@ func (s *session) judgeFilter(query url.Values, what string, match, sure func(*n
 	}
 	// Before it is called a fault: the request may have changed since the list was fetched.
 	for _, id := range lost[:min(len(lost), 2)] {
-		now, _, o := s.rows(itemCall(s.plain(), id))
+		now, _, o := s.rows(itemCall(f, id))
 		if good(o) && len(now) == 1 && !match(now[0]) {
 			return fine
 		}
@@ -102,10 +105,10 @@ func (s *session) judgeFilter(query url.Values, what string, match, sure func(*n
 	return broken(x, "%d of the %d requests that are %s are not there: %s", len(lost), len(want), what, few(lost))
 }
 
-func judgeStatus(words string) func(*session) outcome {
-	return func(s *session) outcome {
+func judgeStatus(words string) judgeFunc {
+	return func(s *session, f Format) outcome {
 		list := strings.Split(words, ",")
-		all, o := s.sample()
+		all, o := s.listed(f)
 		if !good(o) {
 			return o
 		}
@@ -114,7 +117,7 @@ func judgeStatus(words string) func(*session) outcome {
 			return cannot("all requests are %s: whether others would be left out does not show", words)
 		}
 		match := func(r *node) bool { return slices.Contains(list, strings.ToLower(r.value("status"))) }
-		return s.judgeFilter(url.Values{"status": {words}}, words, match, match)
+		return s.judgeFilter(f, url.Values{"status": {words}}, words, match, match)
 	}
 }
 
@@ -137,9 +140,9 @@ func codesOf(rows []*node) []string {
 	return codes
 }
 
-func judgeCodes(n int) func(*session) outcome {
-	return func(s *session) outcome {
-		all, o := s.sample()
+func judgeCodes(n int) judgeFunc {
+	return func(s *session, f Format) outcome {
+		all, o := s.listed(f)
 		if !good(o) {
 			return o
 		}
@@ -149,7 +152,7 @@ func judgeCodes(n int) func(*session) outcome {
 		}
 		codes = codes[1 : n+1]
 		match := func(r *node) bool { return slices.Contains(codes, r.value("service_code")) }
-		return s.judgeFilter(url.Values{"service_code": {strings.Join(codes, ",")}}, "of service "+strings.Join(codes, " or "), match, match)
+		return s.judgeFilter(f, url.Values{"service_code": {strings.Join(codes, ",")}}, "of service "+strings.Join(codes, " or "), match, match)
 	}
 }
 
@@ -181,9 +184,9 @@ func stamp(t time.Time) string { return t.Format(time.RFC3339) }
 
 // judgeDates takes a range from the middle of the list. How far it reaches if one end is missing the
 // specification does not say: 90 days, at least.
-func judgeDates(names ...string) func(*session) outcome {
-	return func(s *session) outcome {
-		all, o := s.sample()
+func judgeDates(names ...string) judgeFunc {
+	return func(s *session, f Format) outcome {
+		all, o := s.listed(f)
 		if !good(o) {
 			return o
 		}
@@ -205,7 +208,7 @@ func judgeDates(names ...string) func(*session) outcome {
 		} else {
 			to = from.Add(safeSpan)
 		}
-		return s.judgeFilter(query, what, func(r *node) bool {
+		return s.judgeFilter(f, query, what, func(r *node) bool {
 			t, ok := instantOf(r.value("requested_datetime"))
 			return !ok || (query.Get("start_date") == "" || !t.Before(from)) && (query.Get("end_date") == "" || !t.After(to))
 		}, func(r *node) bool {
@@ -216,8 +219,8 @@ func judgeDates(names ...string) func(*session) outcome {
 	}
 }
 
-func judgeZone(s *session) outcome {
-	all, o := s.sample()
+func judgeZone(s *session, f Format) outcome {
+	all, o := s.listed(f)
 	if !good(o) {
 		return o
 	}
@@ -225,12 +228,12 @@ func judgeZone(s *session) outcome {
 	if !ok {
 		return cannot("the requests are too few, or made too close together, to tell one range from another")
 	}
-	utc, _, o := s.filtered(url.Values{"start_date": {stamp(from)}, "end_date": {stamp(to)}})
+	utc, _, o := s.filtered(f, url.Values{"start_date": {stamp(from)}, "end_date": {stamp(to)}})
 	if !good(o) {
 		return cannot("not judged: dates in UTC are refused")
 	}
 	zone := time.FixedZone("", 9*60*60)
-	rows, x, o := s.filtered(url.Values{"start_date": {stamp(from.In(zone))}, "end_date": {stamp(to.In(zone))}})
+	rows, x, o := s.filtered(f, url.Values{"start_date": {stamp(from.In(zone))}, "end_date": {stamp(to.In(zone))}})
 	if !good(o) {
 		return o
 	}
@@ -241,11 +244,10 @@ func judgeZone(s *session) outcome {
 	return fine
 }
 
-func judgeSpan(s *session) outcome {
-	if _, o := s.sample(); !good(o) {
+func judgeSpan(s *session, f Format) outcome {
+	if _, o := s.listed(f); !good(o) {
 		return o
 	}
-	f := s.plain()
 	end := s.now.UTC().Truncate(time.Second)
 	x, o := s.reach(listCall(f, url.Values{"start_date": {stamp(end.Add(-400 * day))}, "end_date": {stamp(end)}}))
 	switch {
@@ -262,9 +264,9 @@ func judgeSpan(s *session) outcome {
 	return fine
 }
 
-func judgeIDs(n int) func(*session) outcome {
-	return func(s *session) outcome {
-		all, o := s.sample()
+func judgeIDs(n int) judgeFunc {
+	return func(s *session, f Format) outcome {
+		all, o := s.listed(f)
 		if !good(o) {
 			return o
 		}
@@ -273,7 +275,7 @@ func judgeIDs(n int) func(*session) outcome {
 			return cannot("the city has %d requests: whether others would be left out does not show", len(ids))
 		}
 		ids = ids[1 : n+1]
-		rows, x, o := s.filtered(url.Values{"service_request_id": {strings.Join(ids, ",")}})
+		rows, x, o := s.filtered(f, url.Values{"service_request_id": {strings.Join(ids, ",")}})
 		if !good(o) {
 			return o
 		}
@@ -297,8 +299,8 @@ func exactly(x *exchange, got, want []string) outcome {
 }
 
 // judgeOverride asks for a request by its id, with filters that it does not match.
-func judgeOverride(s *session) outcome {
-	all, o := s.sample()
+func judgeOverride(s *session, f Format) outcome {
+	all, o := s.listed(f)
 	if !good(o) {
 		return o
 	}
@@ -316,20 +318,20 @@ func judgeOverride(s *session) outcome {
 		query.Set("end_date", stamp(t.UTC().Add(-day)))
 		query.Set("start_date", stamp(t.UTC().Add(-2*day)))
 	}
-	rows, x, o := s.filtered(query)
+	rows, x, o := s.filtered(f, query)
 	if !good(o) {
 		return o
 	}
 	return exactly(x, keysOf(rows, "service_request_id"), ids[:1])
 }
 
-func judgeEmptyArguments(s *session) outcome {
-	all, o := s.sample()
+func judgeEmptyArguments(s *session, f Format) outcome {
+	all, o := s.listed(f)
 	if !good(o) {
 		return o
 	}
 	query := url.Values{"service_request_id": {""}, "service_code": {""}, "status": {""}, "start_date": {""}, "end_date": {""}}
-	rows, x, o := s.filtered(query)
+	rows, x, o := s.filtered(f, query)
 	if !good(o) {
 		return o
 	}
@@ -338,7 +340,7 @@ func judgeEmptyArguments(s *session) outcome {
 		return fine
 	}
 	// What was there before and after should be there in between, and what was not, not.
-	later := keysOf(s.afresh(listCall(s.plain(), nil)), "service_request_id")
+	later := keysOf(s.afresh(listCall(f, nil)), "service_request_id")
 	if lost := missing(a, slices.Concat(b, missing(a, later))); len(lost) > 0 {
 		return broken(x, "%d requests with empty arguments, %d without: %s not there", len(b), len(a), few(lost))
 	}
@@ -348,14 +350,30 @@ func judgeEmptyArguments(s *session) outcome {
 	return fine
 }
 
-func judgeBadDate(s *session) outcome {
-	f := s.plain()
+func judgeBadDate(s *session, f Format) outcome {
 	x, o := s.reach(listCall(f, url.Values{"start_date": {"the day before yesterday"}}))
 	switch {
 	case !good(o):
 		return o
 	case x.status != 400:
 		return broken(x, "%s", fmt.Sprintf("status %d", x.status))
+	}
+	return fine
+}
+
+// judgeNothing asks for a day before there were such servers. What it lists anyway is the business of the filter.
+func judgeNothing(s *session, f Format) outcome {
+	if _, o := s.listed(f); !good(o) {
+		return o
+	}
+	x, o := s.reach(listCall(f, url.Values{"start_date": {"1971-01-01T00:00:00Z"}, "end_date": {"1971-01-02T00:00:00Z"}}))
+	switch {
+	case !good(o):
+		return o
+	case !x.ok():
+		return broken(x, "status %d", x.status)
+	case x.doc == nil || looksLikeErrors(x.doc):
+		return broken(x, "an answer that is no list")
 	}
 	return fine
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func refusalRules() section {
-	return section{OpCreate, FeatureCreate, specErrors, []rule{
+	sec := section{OpCreate, FeatureCreate, specErrors, []rule{
 		each("create/unknown-service-404", Must, "Report for an unknown service", "A report for a service that does not exist is answered with 404.",
 			"status 404", refused("unknown service", 404, func(_ *session, form url.Values) string {
 				form.Set("service_code", nobody)
@@ -50,6 +50,10 @@ func refusalRules() section {
 		once("create/missing-key-403", Must, "Missing key", "A report without a key is answered with 403.",
 			"status 403", func(s *session) outcome { return judgeKey("")(s, s.plain()) }).at(specKeys),
 	}}
+	for i := range sec.rules { // a server that takes no report shows nothing by refusing one
+		sec.rules[i].needs = []string{"create/accepted"}
+	}
+	return sec
 }
 
 func dropPlace(form url.Values) {
@@ -156,7 +160,7 @@ func attributeRules() section {
 	sec := section{OpCreate, FeatureCreate, specDefinition, nil}
 	for _, d := range datatypes {
 		sec.rules = append(sec.rules, once("create/attribute-"+d, Must, "Attribute of datatype "+d,
-			"A report may have a value for an attribute of datatype "+d+".", "status 200 or 201", judgeDatatype(d)))
+			"A report may have a value for an attribute of datatype "+d+".", "status 200 or 201", judgeDatatype(d)).because("create/accepted"))
 	}
 	return sec
 }

@@ -26,7 +26,7 @@ func serviceRules() section {
 			"a service_code that is not empty", onServices(filled("service_code"))),
 		each("services/list/service-code-unique", Must, "Codes are unique", "No two services have the same service_code.",
 			"every service_code once", onServicesOnce(func() func(*node) string { return unique("service_code") })),
-		inJSON("services/list/service-code-text", Should, "Codes are strings", "A service_code is a string in JSON, so that 007 stays 007.",
+		inJSON("services/list/service-code-text", May, "Codes are strings", "A service_code is a string in JSON, so that 007 stays 007.",
 			`"service_code":"007"`, onServices(isKind("service_code", kindText))),
 		each("services/list/service-name", Must, "Name of a service", "Every service has a service_name, which people can read.",
 			"a service_name that is not empty", onServices(filled("service_name"))),

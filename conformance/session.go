@@ -35,12 +35,13 @@ type exchange struct {
 	header http.Header
 	body   []byte
 	err    error
+	coded  error // the body is not what Content-Encoding says
 	doc    *node // of the format that was asked for
 	broken error // why there is no doc
 }
 
 // ok: the server did what it was asked to do.
-func (x *exchange) ok() bool { return x.err == nil && x.status/100 == 2 }
+func (x *exchange) ok() bool { return x.err == nil && x.coded == nil && x.status/100 == 2 }
 
 // session is a run: the exchanges it had, each made once and judged by many rules.
 type session struct {
@@ -58,6 +59,9 @@ type session struct {
 	now     time.Time
 	filings map[string]*filing
 	tokens  map[Format]*polled
+
+	rules    map[string]*rule
+	outcomes map[string]outcome
 }
 
 func newSession(ctx context.Context, t Target) *session {
@@ -68,6 +72,7 @@ func newSession(ctx context.Context, t Target) *session {
 	return &session{
 		ctx: ctx, target: t, secrets: redact.New(secrets...),
 		made: make(map[string]*exchange), filings: make(map[string]*filing), tokens: make(map[Format]*polled), now: t.Now(),
+		rules: byID(), outcomes: make(map[string]outcome),
 	}
 }
 
@@ -150,7 +155,7 @@ var errDead = fmt.Errorf("not asked: the server did not answer the last %d calls
 
 // exchange has one exchange over HTTP.
 func (s *session) exchange(x *exchange, contentType string, body []byte) {
-	x.status, x.header, x.body, x.err = 0, nil, nil, nil
+	x.status, x.header, x.body, x.err, x.coded = 0, nil, nil, nil, nil
 	req, err := http.NewRequestWithContext(s.ctx, x.method, x.url, bytes.NewReader(body))
 	if err != nil {
 		x.err = s.secrets.Error(err)
@@ -169,7 +174,13 @@ func (s *session) exchange(x *exchange, contentType string, body []byte) {
 	defer func() { _ = resp.Body.Close() }()
 	x.status, x.header = resp.StatusCode, resp.Header
 	x.body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	coded := resp.Uncompressed || resp.Header.Get("Content-Encoding") != ""
+	if err == nil && !resp.Uncompressed {
+		x.body, err = decoded(resp.Header.Get("Content-Encoding"), x.body)
+	}
 	switch {
+	case err != nil && coded && notCoded(err):
+		x.coded, x.body = err, nil
 	case err != nil:
 		x.err = s.secrets.Error(fmt.Errorf("the answer broke off after %d bytes: %w", len(x.body), err))
 	case len(x.body) > maxBody:

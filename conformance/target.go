@@ -31,6 +31,8 @@ type Target struct {
 
 	Features []Feature         // what the server is said to have; others are not tried. Empty: everything is tried
 	Disable  map[string]string // requirements not to judge: id → reason, which the report shows
+	Only     []Operation       // the operations to judge; empty: all
+	Known    []string          // ids of what was broken before: it is reported, and does not count in [Report.ExitStatus]
 	Pace     time.Duration     // polite delay between calls; 0: 200 ms, negative: none
 
 	// Progress, if it is set, is called after every requirement.
@@ -58,6 +60,16 @@ func (t Target) prepare() (Target, error) {
 		}
 		if strings.TrimSpace(reason) == "" {
 			return t, fmt.Errorf("conformance: Disable[%q] has no reason", id)
+		}
+	}
+	for _, op := range t.Only {
+		if !slices.Contains(operations, op) {
+			return t, fmt.Errorf("conformance: Only names %q, which is no operation", op)
+		}
+	}
+	for _, id := range t.Known {
+		if !slices.ContainsFunc(catalogue, func(r rule) bool { return r.ID == id }) {
+			return t, fmt.Errorf("conformance: Known names %q, which is no requirement", id)
 		}
 	}
 	for _, f := range t.Features {

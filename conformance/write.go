@@ -64,6 +64,7 @@ type junitSuite struct {
 type junitCase struct {
 	Name    string        `xml:"name,attr"`
 	Class   string        `xml:"classname,attr"`
+	Time    string        `xml:"time,attr"`
 	Failure *junitProblem `xml:"failure,omitempty"`
 	Error   *junitProblem `xml:"error,omitempty"`
 	Skipped *junitProblem `xml:"skipped,omitempty"`
@@ -104,7 +105,7 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 }
 
 func (s *junitSuite) add(res Result) {
-	c := junitCase{Name: res.ID, Class: "open311." + strings.ReplaceAll(string(res.Operation), " ", "-")}
+	c := junitCase{Name: res.ID, Class: "open311." + strings.ReplaceAll(string(res.Operation), " ", "-"), Time: fmt.Sprintf("%.3f", res.Took.Seconds())}
 	var text strings.Builder
 	b := bufio.NewWriter(&text)
 	if len(res.Findings) > 0 {

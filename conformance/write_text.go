@@ -50,7 +50,7 @@ func (r *Report) textMatrix(b *bufio.Writer) {
 }
 
 func textFindings(b *bufio.Writer, res Result) {
-	fmt.Fprintf(b, "\n%s %s  %s (%s)\n", marks[res.Status], strings.ToUpper(string(res.Status)), res.ID, res.Level)
+	fmt.Fprintf(b, "\n%s %s  %s (%s)\n", marks[res.Status], strings.ToUpper(string(res.Status))+knownMark(res), res.ID, res.Level)
 	fmt.Fprintf(b, "  rule  %s\n", wrap(res.Rule, 72, "        "))
 	for _, f := range res.places() {
 		if f.Where != "" {
@@ -60,9 +60,21 @@ func textFindings(b *bufio.Writer, res Result) {
 		if f.Want != "" {
 			fmt.Fprintf(b, "  want  %s\n", wrap(f.Want, 72, "        "))
 		}
+		if f.Filed != nil {
+			fmt.Fprint(b, "  filed by\n")
+			textExchange(b, f.Filed)
+			fmt.Fprint(b, "  read by\n")
+		}
 		textExchange(b, f.Exchange)
 	}
 	fmt.Fprintf(b, "  spec  %s\n", res.Spec)
+}
+
+func knownMark(res Result) string {
+	if res.Known {
+		return " (known)"
+	}
+	return ""
 }
 
 func textExchange(b *bufio.Writer, e *Exchange) {
@@ -77,6 +89,7 @@ func textExchange(b *bufio.Writer, e *Exchange) {
 	for line := range strings.Lines(printable(e.Body)) {
 		fmt.Fprintf(b, "    %s\n", wrap(strings.TrimRight(line, "\r\n"), 96, "    "))
 	}
+	fmt.Fprintf(b, "  $ %s\n", printable(e.Curl()))
 }
 
 // printable keeps a server from moving the cursor of the terminal.

@@ -22,6 +22,22 @@ func (h *Handler) Put(requests ...open311.ServiceRequest) {
 	h.store.put(requests, h.clock())
 }
 
+// Populate adds as many made-up requests, spread over the year that ends now, and returns their ids: a city grows by
+// thousands in one call, for tests of long listings.
+func (h *Handler) Populate(n int) []string {
+	now := h.clock()
+	h.store.mu.RLock()
+	count := max(h.store.lastID, len(h.store.list))
+	h.store.mu.RUnlock()
+	rows := yearFrom(now, h.seed+uint64(count)+1, max(n, 0), count)
+	requests, ids := make([]open311.ServiceRequest, len(rows)), make([]string, len(rows))
+	for i, r := range rows {
+		requests[i], ids[i] = r.request, r.request.ID
+	}
+	h.store.put(requests, now)
+	return ids
+}
+
 // Remove takes requests out of the city.
 func (h *Handler) Remove(ids ...string) { h.store.drop(ids) }
 

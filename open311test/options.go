@@ -28,6 +28,8 @@ type config struct {
 
 	seed uint64
 	size int
+	// years is over how many of them the requests lie; each has its size.
+	years int
 	// What stands in place of the town's own data. own tells a list that was set from one that was not.
 	services    own[open311.Service]
 	definitions own[open311.ServiceDefinition]
@@ -51,6 +53,7 @@ func newConfig(opts []Option) *config {
 		ahead:  new(atomic.Int64),
 		seed:   1,
 		size:   3600,
+		years:  1,
 	}
 	for _, opt := range opts {
 		opt(c)
@@ -116,6 +119,12 @@ func WithSize(requests int) Option {
 	return func(c *config) { c.size = max(requests, 0) }
 }
 
+// WithYears makes the town's requests lie in that many years instead of one, as many in each as [WithSize] says: for
+// harvests, which go back to where a listing begins.
+func WithYears(years int) Option {
+	return func(c *config) { c.years = max(years, 1) }
+}
+
 // WithServices replaces the town's services, and with them its definitions and its requests. See
 // [Handler.Seed] about what may be left out.
 func WithServices(services ...open311.Service) Option {
@@ -161,6 +170,6 @@ func (c *config) furnish(s *store) {
 	s.replace(services, definitions, requests, now)
 	s.desks = townDesks()
 	if !c.requests.set {
-		s.adopt(townRequests(now, c.seed, c.size))
+		s.adopt(townHistory(now, c.seed, c.size, c.years))
 	}
 }

@@ -27,12 +27,29 @@ func townRequests(end time.Time, seed uint64, size int) []*record {
 // ordinaryYear is made once: most tests start with it.
 var ordinaryYear = sync.OnceValue(func() []*record { return makeYear(standstill, 1, 3600) })
 
-func makeYear(end time.Time, seed uint64, size int) []*record {
+// townHistory is several years, one before the other; the last of them is the one of [townRequests].
+func townHistory(end time.Time, seed uint64, size, years int) []*record {
+	list := townRequests(end, seed, size)
+	for i := 1; i < years; i++ {
+		older := yearFrom(end.Add(time.Duration(-i)*yearDays*24*time.Hour), seed+uint64(i), size, i*size)
+		list = append(slices.Clip(list), older...)
+	}
+	if years > 1 {
+		slices.SortFunc(list, (*record).order)
+	}
+	return list
+}
+
+func makeYear(end time.Time, seed uint64, size int) []*record { return yearFrom(end, seed, size, 0) }
+
+// yearFrom numbers its requests from a number on.
+func yearFrom(end time.Time, seed uint64, size, number int) []*record {
+	end = end.Truncate(time.Second)
 	g := &year{end: end, rng: rand.New(rand.NewPCG(seed, 311))}
 	g.storms()
 	list := make([]*record, size)
 	for i, at := range g.times(size) {
-		list[i] = &record{request: g.request(i+1, at)}
+		list[i] = &record{request: g.request(number+i+1, at)}
 	}
 	slices.SortFunc(list, (*record).order)
 	return list

@@ -55,6 +55,7 @@ func run(args []string, out, progress io.Writer) int {
 	report, err := conformance.Check(ctx, target)
 	wipe()
 	if err == nil {
+		brief(progress, report, file)
 		err = write(report, format, file, out)
 	}
 	if err != nil {
@@ -84,6 +85,15 @@ func parse(args []string, usage io.Writer) (t conformance.Target, format, file s
 		t.Disable[id] = reason
 		return nil
 	})
+	f.Func("only", "one of the operations to check, such as requests; may be repeated", func(v string) error {
+		t.Only = append(t.Only, conformance.Operation(v))
+		return nil
+	})
+	f.Func("known", "a `file` with the ids of what is known to be broken: it does not count in the exit status", func(name string) error {
+		b, err := os.ReadFile(name)
+		t.Known = strings.Fields(string(b))
+		return err
+	})
 	f.StringVar(&format, "format", "", "of the report: "+strings.Join(conformance.ReportFormats(), ", ")+" (by the name of -o, else text)")
 	f.StringVar(&file, "o", "", "write the report to this `file`")
 	f.Usage = func() {
@@ -102,16 +112,4 @@ func parse(args []string, usage io.Writer) (t conformance.Target, format, file s
 		return t, "", "", fmt.Errorf("-format %s: there is no such report", format)
 	}
 	return t, format, file, nil
-}
-
-// write writes to the file, or to out if there is none.
-func write(r *conformance.Report, format, file string, out io.Writer) error {
-	if file == "" {
-		return r.Write(out, format)
-	}
-	f, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	return errors.Join(r.Write(f, format), f.Close())
 }

@@ -57,6 +57,17 @@ func TestPage(t *testing.T) {
 	if got := run([]string{"-o", page, wrong}, io.Discard, io.Discard); got != 1 {
 		t.Errorf("exit status %d, want 1", got)
 	}
+	var said bytes.Buffer
+	list := filepath.Join(t.TempDir(), "known.txt")
+	if err := os.WriteFile(list, []byte("requests/list/xml-root\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got := run([]string{"-known", list, "-only", "requests", "-o", page, wrong}, io.Discard, &said); got != 0 {
+		t.Errorf("what is known: exit status %d, want 0\n%s", got, said.String())
+	}
+	if s := said.String(); !strings.Contains(s, "known  requests/list/xml-root: ") || !strings.Contains(s, page) {
+		t.Errorf("said %q", s)
+	}
 	if b, err := os.ReadFile(page); err != nil || !bytes.HasPrefix(b, []byte("<!DOCTYPE html>")) {
 		t.Errorf("the page: %v", err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -35,4 +36,33 @@ func ours(endpoint string) bool {
 	}
 	ip, err := netip.ParseAddr(u.Hostname())
 	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// brief says in a line each what failed, if the report itself goes into a file.
+func brief(w io.Writer, r *conformance.Report, file string) {
+	if file == "" {
+		return
+	}
+	for _, res := range r.Results {
+		if res.Status == conformance.Fail && len(res.Findings) > 0 {
+			mark := "fail "
+			if res.Known {
+				mark = "known"
+			}
+			fmt.Fprintf(w, "%s  %s: %s\n", mark, res.ID, res.Findings[0].Got)
+		}
+	}
+	fmt.Fprintf(w, "The report is in %s.\n", file)
+}
+
+// write writes to the file, or to out if there is none.
+func write(r *conformance.Report, format, file string, out io.Writer) error {
+	if file == "" {
+		return r.Write(out, format)
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.Write(f, format), f.Close())
 }

@@ -1,0 +1,141 @@
+package conformance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// source is where the fields of requests are judged: in the list, and where one is asked for alone. Servers often
+// have a program of its own for each.
+type source struct {
+	op    Operation
+	group string // of the ids
+	spec  string
+	each  func(check func(*node) string) judgeFunc
+}
+
+var (
+	inList = source{OpRequests, "requests/record/", specRequests, onRequests}
+	alone  = source{OpRequest, "request/record/", specRequest, onAlone}
+)
+
+// singleRules are those about records once more: what the list has wrong, too, is told there.
+func singleRules() section {
+	sec := recordRules(alone)
+	for i, r := range sec.rules {
+		sec.rules[i].Title = r.Title + ", alone"
+		sec.rules[i].needs = []string{inList.group + strings.TrimPrefix(r.ID, alone.group)}
+	}
+	return sec
+}
+
+// onAlone judges the request that is asked for by its id.
+func onAlone(check func(*node) string) judgeFunc {
+	return onItem(func(doc *node, x *exchange, r *node) outcome {
+		rows := slices.DeleteFunc(slices.Clone(rowsOf(doc, x.format)), func(n *node) bool { return n.kind != kindObject })
+		if len(rows) == 0 {
+			return cannot("not judged: there is no request in the answer")
+		}
+		return judgeRows(rows, x, "request", check)
+	})
+}
+
+// recordRules are about the fields of every request.
+func recordRules(on source) section {
+	return section{on.op, FeatureCore, on.spec, []rule{
+		each(on.group+"service-request-id", Must, "Id of a request", "Every request has a service_request_id.",
+			"a service_request_id that is not empty", on.each(filled("service_request_id"))),
+		inJSON(on.group+"id-text", May, "Ids are strings", "A service_request_id is a string in JSON.",
+			`"service_request_id":"638344"`, on.each(isKind("service_request_id", kindText))),
+		each(on.group+"status", Must, "Status of a request", "The status of a request is open or closed.",
+			"open or closed", on.each(oneOf("status", "open", "closed"))),
+		each(on.group+"service-code", Must, "Code of a request's service", "Every request has the service_code of its service.",
+			"a service_code that is not empty", on.each(filled("service_code"))),
+		inJSON(on.group+"service-code-text", May, "Codes are strings", "A service_code is a string in JSON.",
+			`"service_code":"006"`, on.each(isKind("service_code", kindText))),
+		each(on.group+"service-code-known", Should, "Code is in the list of services", "The service_code of a request is one of the list of services.",
+			"a code that is listed", judgeKnownCodes(on)),
+		each(on.group+"requested-datetime", Must, "Time of a request", "Every request has a requested_datetime.",
+			"a requested_datetime that is not empty", on.each(filled("requested_datetime"))),
+		each(on.group+"requested-datetime-form", Must, "Form of requested_datetime", "requested_datetime is a date and time with its zone, as in the W3C note.",
+			"a form such as 2010-04-14T06:37:38-08:00", on.each(instant("requested_datetime"))).at(specDates),
+		each(on.group+"updated-datetime-form", Must, "Form of updated_datetime", "updated_datetime is a date and time with its zone, as in the W3C note.",
+			"a form such as 2010-04-14T06:37:38-08:00", on.each(instant("updated_datetime"))).at(specDates),
+		each(on.group+"expected-datetime-form", Must, "Form of expected_datetime", "expected_datetime is a date and time with its zone, as in the W3C note.",
+			"a form such as 2010-04-14T06:37:38-08:00", on.each(instant("expected_datetime"))).at(specDates),
+		each(on.group+"updated-after-requested", Should, "Changes come later", "A request is not updated before it was made.",
+			"updated_datetime not before requested_datetime", on.each(judgeOrderOfDates)),
+		each(on.group+"lat-long", Must, "Coordinates", "lat and long are degrees of WGS84: numbers up to 90 and up to 180.",
+			"-90 ≤ lat ≤ 90, -180 ≤ long ≤ 180", on.each(allOf(degrees("lat", 90), degrees("long", 180)))),
+		each(on.group+"lat-long-pair", Must, "Coordinates come in pairs", "A request has both lat and long, or neither.",
+			"both or neither", on.each(func(r *node) string {
+				if (r.value("lat") == "") != (r.value("long") == "") {
+					return r.show("lat") + ", " + r.show("long")
+				}
+				return ""
+			})),
+		inJSON(on.group+"lat-long-number", Should, "Coordinates are numbers", "lat and long are numbers in JSON.",
+			`"lat":37.76`, on.each(allOf(isKind("lat", kindNumber), isKind("long", kindNumber)))).at(specSpark),
+		each(on.group+"location", Should, "A request is somewhere", "A request has an address, an address_id or coordinates.",
+			"one of address, address_id, lat and long", on.each(func(r *node) string {
+				if r.value("address") == "" && r.value("address_id") == "" && r.value("lat") == "" {
+					return "none of them"
+				}
+				return ""
+			})),
+		each(on.group+"media-url", Must, "Media URL", "media_url is one absolute URL, if there is any.",
+			"an http or https URL", on.each(func(r *node) string {
+				if c := r.child("media_url"); c.blank() || isURL(c.scalar()) {
+					return ""
+				}
+				return r.show("media_url")
+			})),
+		each(on.group+"description-length", Must, "Length of the description", "A description has 4000 characters at most.",
+			"4000 characters or fewer", on.each(func(r *node) string {
+				if n := utf8.RuneCountInString(r.value("description")); n > 4000 {
+					return fmt.Sprintf("description has %d characters", n)
+				}
+				return ""
+			})).at(specCreate),
+		each(on.group+"texts", Must, "Texts are texts", "The other fields of a request are plain texts.",
+			"no array and no object", on.each(plainText("service_name", "description", "status_notes", "service_notice", "address", "address_id", "zipcode"))),
+		inJSON(on.group+"zipcode-text", May, "Zip codes are strings", "zipcode and address_id are strings in JSON, so that 01234 stays 01234.",
+			`"zipcode":"01234"`, on.each(allOf(isKind("zipcode", kindText), isKind("address_id", kindText)))),
+		each(on.group+"closed-updated", Should, "Time of closing", "A closed request has an updated_datetime, which says when it was closed.",
+			"an updated_datetime that is not empty", on.each(func(r *node) string {
+				if r.value("status") == "closed" && r.value("updated_datetime") == "" {
+					return r.show("updated_datetime")
+				}
+				return ""
+			})),
+	}}
+}
+
+func judgeKnownCodes(on source) judgeFunc {
+	return func(s *session, f Format) outcome {
+		known := make(map[string]bool)
+		for _, v := range s.servicesOf() {
+			known[v.value("service_code")] = true
+		}
+		if len(known) == 0 {
+			return cannot("the city has no services to show")
+		}
+		return on.each(func(r *node) string {
+			if code := r.value("service_code"); code != "" && !known[code] {
+				return r.show("service_code")
+			}
+			return ""
+		})(s, f)
+	}
+}
+
+// recordIDs are what the comparison of two records depends on: a value that is wrong in one of them differs.
+func recordIDs(on source) []string {
+	var ids []string
+	for _, r := range recordRules(on).rules {
+		ids = append(ids, r.ID)
+	}
+	return ids
+}

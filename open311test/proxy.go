@@ -1,0 +1,54 @@
+package open311test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+)
+
+// Proxy stands before a real server, a vendor's on a test machine for one, and breaks what it answers by the faults that
+// a city of this package knows. It is an http.Handler, whose endpoint has the path of the server's.
+type Proxy struct{ handler *Handler }
+
+// NewProxy returns a proxy before a GeoReport endpoint, such as http://localhost:8080/open311/v2. Calls go there by
+// transport; nil is [http.DefaultTransport].
+func NewProxy(endpoint string, transport http.RoundTripper) (*Proxy, error) {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" {
+		return nil, fmt.Errorf("open311test: the endpoint of a proxy has to be an http or https URL without a query")
+	}
+	h := NewHandler(WithEmpty(), WithBase(u.Path))
+	h.next = &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(&url.URL{Scheme: u.Scheme, Host: u.Host})
+			// What is broken here is not to be packed: the transport packs and unpacks for itself.
+			r.Out.Header.Del("Accept-Encoding")
+		},
+		Transport: transport,
+	}
+	return &Proxy{h}, nil
+}
+
+// Fail is [Handler.Fail], for faults that need no city behind them: all but [WrongID], [Duplicate] and [Stale],
+// which it refuses with an error and without doing any of them.
+func (p *Proxy) Fail(op Op, faults ...Fault) error {
+	for _, f := range faults {
+		switch f.what {
+		case troubleWrongID, troubleDuplicate, troubleStale:
+			return fmt.Errorf("open311test: a proxy knows no records: WrongID, Duplicate and Stale are faults of a city")
+		}
+	}
+	p.handler.Fail(op, faults...)
+	return nil
+}
+
+// Calls returns the calls that came in, the oldest first.
+func (p *Proxy) Calls() []Call { return p.handler.Calls() }
+
+// Path is that of the endpoint: what stands between the host of the proxy and /services.xml.
+func (p *Proxy) Path() string { return strings.TrimRight(p.handler.base, "/") }
+
+// ServeHTTP answers a call with what the server says, or with a fault.
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.handler.ServeHTTP(w, r) }
