@@ -4,7 +4,7 @@ module=github.com/go-open311/open311
 # modules prints the directories of all modules below the root, each behind those that it requires.
 modules() {
 	local left next dir other ready
-	left=$(find . -mindepth 2 -name go.mod -not -path '*/testdata/*' -printf '%h\n' | sed 's|^\./||' | LC_ALL=C sort)
+	left=$(find . -mindepth 2 -name go.mod -not -path '*/testdata/*' | sed 's|^\./||; s|/go.mod$||' | LC_ALL=C sort)
 	while [ -n "$left" ]; do
 		next=
 		for dir in $left; do
