@@ -1,0 +1,270 @@
+package house
+
+import (
+	"go/ast"
+	"go/doc"
+	"go/doc/comment"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+// tree returns the files of the repository with a suffix, below the root and with slashes.
+func tree(t *testing.T, suffix string) []string {
+	t.Helper()
+	var names []string
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == ".git" || d.Name() == "out"):
+			return fs.SkipDir
+		case !d.IsDir() && strings.HasSuffix(name, suffix):
+			rel, err := filepath.Rel(root, name)
+			names = append(names, filepath.ToSlash(rel))
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(names) == 0 {
+		t.Fatalf("there is no file *%s", suffix)
+	}
+	return names
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(filepath.Join(root, filepath.FromSlash(name)))
+	return err == nil
+}
+
+var (
+	markdownLink = regexp.MustCompile(`\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)`)
+	codeBlock    = regexp.MustCompile("(?ms)^```.*?^```")
+	heading      = regexp.MustCompile(`(?m)^#+ (.+)$`)
+	hosted       = regexp.MustCompile(`^https://github\.com/go-open311/open311/(?:blob|tree|raw)/main/`)
+)
+
+// TestMarkdownLinks follows every link of every Markdown file that points inside the repository.
+func TestMarkdownLinks(t *testing.T) {
+	followed := 0
+	for _, name := range tree(t, ".md") {
+		for _, m := range markdownLink.FindAllStringSubmatch(codeBlock.ReplaceAllString(read(t, name), ""), -1) {
+			target := hosted.ReplaceAllString(m[1]+m[2], "/")
+			if strings.Contains(target, ":") { // a URL, or mailto
+				continue
+			}
+			followed++
+			file, anchor, _ := strings.Cut(target, "#")
+			switch {
+			case file == "":
+				file = name
+			case strings.HasPrefix(file, "/"):
+				file = path.Clean(file[1:])
+			default:
+				file = path.Join(path.Dir(name), file)
+			}
+			if !exists(file) {
+				t.Errorf("%s: the link %s: there is no %s", name, m[1]+m[2], file)
+			} else if anchor != "" && !slices.Contains(anchors(read(t, file)), anchor) {
+				t.Errorf("%s: the link %s: %s has no such heading", name, m[1]+m[2], file)
+			}
+		}
+	}
+	t.Logf("%d links", followed)
+}
+
+// anchors are the names that a code host gives to the headings of a text.
+func anchors(text string) []string {
+	var names []string
+	for _, m := range heading.FindAllStringSubmatch(codeBlock.ReplaceAllString(text, ""), -1) {
+		names = append(names, strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r):
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, m[1]))
+	}
+	return names
+}
+
+var mention = regexp.MustCompile(`(?:^|[\s(])((?:[\w.-]+/)+[\w-]+\.(?:md|go|json|tsv|sh|html|txt))\b`)
+
+// TestMentionedFiles looks for the files that comments name with a directory of this repository.
+func TestMentionedFiles(t *testing.T) {
+	for _, name := range tree(t, ".go") {
+		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, name), nil, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, group := range f.Comments {
+			for _, m := range mention.FindAllStringSubmatch(group.Text(), -1) {
+				top, _, _ := strings.Cut(m[1], "/")
+				if exists(top) && !exists(m[1]) && !exists(path.Join(path.Dir(name), m[1])) {
+					t.Errorf("%s: a comment names %s, which is not there", name, m[1])
+				}
+			}
+		}
+	}
+}
+
+var unresolved = regexp.MustCompile(`(?:^|[\s(])\[\*?(?:[a-z][a-z0-9]*\.)?[A-Z]\w*(?:\.[A-Z]\w*)?\](?:$|[\s.,;:)]|'s)`)
+
+// TestDocLinks looks for names in square brackets that documentation would show as plain text, and for links to names
+// of other packages of this repository that do not have them.
+func TestDocLinks(t *testing.T) {
+	docs := make(map[string]*doc.Package) // by import path
+	for _, name := range tree(t, ".go") {
+		dir := path.Dir(name)
+		at := path.Join(module, dir)
+		if docs[at] == nil && !strings.Contains(dir, "testdata") {
+			docs[at] = document(t, dir, at)
+		}
+	}
+	for at, p := range docs {
+		for _, text := range texts(p) {
+			for _, part := range inline(p.Parser().Parse(text).Content) {
+				switch part := part.(type) {
+				case comment.Plain:
+					if m := unresolved.FindString(string(part)); m != "" {
+						t.Errorf("%s: %s is no link, in: %.80s", at, m, text)
+					}
+				case *comment.DocLink:
+					if to := docs[part.ImportPath]; to != nil && part.Name != "" && !has(to, part.Recv, part.Name) {
+						t.Errorf("%s: [%s.%s.%s] leads nowhere", at, part.ImportPath, part.Recv, part.Name)
+					}
+				}
+			}
+		}
+	}
+}
+
+func document(t *testing.T, dir, at string) *doc.Package {
+	t.Helper()
+	fset := token.NewFileSet()
+	names, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(dir), "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []*ast.File
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(fset, name, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
+	if len(files) == 0 {
+		return &doc.Package{ImportPath: at}
+	}
+	p, err := doc.NewFromFiles(fset, files, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// texts are all documentation comments of a package, of its fields and methods of interfaces, too.
+func texts(p *doc.Package) []string {
+	all := []string{p.Doc}
+	decl := func(text string, d ast.Node) {
+		all = append(all, text)
+		if d == nil {
+			return
+		}
+		ast.Inspect(d, func(n ast.Node) bool {
+			if f, ok := n.(*ast.Field); ok {
+				all = append(all, f.Doc.Text(), f.Comment.Text())
+			}
+			return true
+		})
+	}
+	values := func(list []*doc.Value) {
+		for _, v := range list {
+			decl(v.Doc, v.Decl)
+		}
+	}
+	functions := func(list []*doc.Func) {
+		for _, f := range list {
+			all = append(all, f.Doc)
+		}
+	}
+	values(p.Consts)
+	values(p.Vars)
+	functions(p.Funcs)
+	for _, typ := range p.Types {
+		decl(typ.Doc, typ.Decl)
+		values(typ.Consts)
+		values(typ.Vars)
+		functions(typ.Funcs)
+		functions(typ.Methods)
+	}
+	return all
+}
+
+// inline returns the parts of paragraphs, headings and lists; code has no links.
+func inline(blocks []comment.Block) []comment.Text {
+	var all []comment.Text
+	for _, b := range blocks {
+		switch b := b.(type) {
+		case *comment.Paragraph:
+			all = append(all, b.Text...)
+		case *comment.Heading:
+			all = append(all, b.Text...)
+		case *comment.List:
+			for _, item := range b.Items {
+				all = append(all, inline(item.Content)...)
+			}
+		}
+	}
+	return all
+}
+
+// has reports whether a package documents a name, or a type of it a method or a field.
+func has(p *doc.Package, recv, name string) bool {
+	parser := p.Parser()
+	if parser.LookupSym(recv, name) {
+		return true
+	}
+	if recv == "" {
+		return false
+	}
+	for _, typ := range p.Types {
+		if typ.Name == strings.TrimPrefix(recv, "*") {
+			found := false
+			ast.Inspect(typ.Decl, func(n ast.Node) bool {
+				if f, ok := n.(*ast.Field); ok {
+					found = found || slices.ContainsFunc(f.Names, func(i *ast.Ident) bool { return i.Name == name })
+				}
+				return true
+			})
+			return found
+		}
+	}
+	return false
+}
