@@ -202,16 +202,14 @@ func live(t *testing.T, seed uint64, verbose bool) *looker {
 		}
 		time.Sleep(time.Duration(rng.Int64N(int64(waits[rng.IntN(len(waits))]))) + time.Minute)
 	}
-	w.rest = true // it is at rest from the last event on
+	w.rest = true // no more trouble, and after the last event no more changes
+	end := time.Now()
 	for _, r := range w.rows {
-		if d := time.Until(r.states[len(r.states)-1].from); d > 0 {
-			time.Sleep(d + time.Hour)
-			l.look()
-		}
+		end = later(end, r.states[len(r.states)-1].from)
 	}
-	for range 6 {
-		time.Sleep(25 * time.Hour)
+	for time.Since(end) < 6*day {
 		l.look()
+		time.Sleep(23 * time.Hour)
 	}
 	l.close()
 	return l
@@ -289,19 +287,16 @@ func (l *looker) look() {
 	pass, err := l.tracker.Poll(l.t.Context())
 	var gaps *GapError
 	partly := errors.As(err, &gaps)
+	l.noteStock()
 	if err != nil {
 		l.logf("%v", err)
 	}
 	for _, ch := range pass.Changes() {
 		r := l.reportOf(ch)
 		l.mayCrash()
-		if ch.Quiet {
-			l.known[r] = r.at(time.Now())
-		} else {
-			hand = r
-			l.receive(r, ch)
-			l.mayCrash()
-		}
+		hand = r
+		l.receive(r, ch)
+		l.mayCrash()
 		pass.Settle(ch)
 		l.stored, hand = l.tracker.Snapshot(), nil
 		l.mayCrash()
@@ -312,6 +307,22 @@ func (l *looker) look() {
 	}
 	if err == nil {
 		l.compare()
+	}
+}
+
+// noteStock takes in what is known by now without having been told.
+func (l *looker) noteStock() {
+	for _, r := range l.town.rows {
+		if _, ok := l.known[r]; ok {
+			continue
+		}
+		e := l.tracker.store.known[r.name]
+		if e == nil {
+			e = l.tracker.store.known[Nameless+r.name]
+		}
+		if e != nil && !l.again[r] {
+			l.known[r] = max(0, r.at(time.Now()))
+		}
 	}
 }
 
@@ -337,7 +348,7 @@ func (l *looker) restart() {
 		cfg.Start = w.begin.Add(-1000 * day)
 	}
 	var err error
-	if l.tracker, err = New(cfg, oldWall{w}, from); err != nil {
+	if l.tracker, err = New(cfg, w, from); err != nil {
 		l.t.Fatal(err)
 	}
 }
