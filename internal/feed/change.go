@@ -68,10 +68,9 @@ func (state stateOf) compare(old, now *view) Kind {
 
 // sight says of a look at a record what is needed to compare it with sights of the other kind.
 type sight struct {
-	now    *view
-	behind *view // what its own kind has shown before a change that the other kind has shown; nil: nothing
-	like   Like  // in what both kinds are known to be alike
-	last   int64 // when the record was read last, by the server's clock
+	now  *view
+	like Like  // in what both kinds are known to be alike
+	last int64 // when the record was read last, by the server's clock
 }
 
 // across says what kind of change a sight shows of which nothing of the same kind is known, or what is behind the
@@ -81,25 +80,17 @@ func (state stateOf) across(e *entry, l sight) Kind {
 	told := e.told()
 	word, is := state(l.now.status.Value())
 	was := e.flags.has(flagClosed)
-	newer := l.like.has(likeKnown) && !l.like.has(laterSingle) && l.now.updated > told.updated && l.now.updated > l.last
-	lags := false
-	if l.behind != nil {
-		_, before := state(l.behind.status.Value())
-		lags = before == is
-	}
 	toldWord, _ := state(told.status.Value())
 	switch {
-	case is && !was && (!lags || newer):
+	case is && !was:
 		return Closed
-	case was && !is && (!lags || newer):
+	case was && !is:
 		return Reopened
-	case newer,
+	case l.like.has(likeKnown) && !l.like.has(laterSingle) && l.now.updated > told.updated && l.now.updated > l.last,
 		l.like.has(likeUpdated) && l.now.updated != told.updated,
 		l.like.has(likeStatus) && word != toldWord,
 		l.like.has(likeSum) && l.now.sum != told.sum:
-		if is == was {
-			return Updated
-		}
+		return Updated
 	}
 	return ""
 }

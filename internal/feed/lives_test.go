@@ -407,7 +407,7 @@ func (l *looker) receive(r *report, ch *Change) {
 		l.fault("doubled", r, "%s, and that was told", ch.Kind)
 	case was == now:
 		l.fault("invented", r, "%s, and nothing has changed", ch.Kind)
-	case ch.Kind != want && !ch.Forgotten:
+	case ch.Kind != want && !ch.Forgotten && !(l.old(r) && ch.Previous == ""):
 		l.fault("invented", r, "%s, and it is %s", ch.Kind, want)
 	}
 	l.known[r], l.told[r] = now, true

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 )
@@ -156,7 +157,7 @@ func (p *Pass) compareViews() error {
 	if p.t.follow() == 0 {
 		return nil
 	}
-	best, most := "", int64(-1)
+	best, most := "", int64(math.MinInt64)
 	for key, r := range p.rows {
 		e := p.t.store.known[key]
 		if e == nil || nameless(key) || r.in&inLists == 0 || p.changes[key] != nil {

@@ -122,9 +122,6 @@ func (p *Pass) compare(known *entry, old string, s *Sighting, from in) {
 	kind := p.merge(&next, s)
 	if old != "" {
 		next.id = newEntry(s, false, p.now).id
-		if kind == Updated {
-			kind = "" // that it has got an id is none
-		}
 	}
 	next.absent = 0
 	next.flags = next.flags.with(flagUnlisted, from == inAnswer && p.rows[known.id].in&inLists == 0)
@@ -189,11 +186,11 @@ func (p *Pass) merge(e *entry, s *Sighting) Kind {
 	case e.flags.has(has) && !e.flags.has(stale):
 		change = p.t.state.compare(own, &now)
 	default:
-		l := sight{now: &now, like: p.head.Views, last: p.byServer(time.Unix(int64(e.seen)*60+60, 0)).Unix()}
-		if e.flags.has(stale) {
-			l.behind = own
-		}
-		change = p.t.state.across(e, l)
+		last := p.byServer(time.Unix(int64(e.seen)*60+60, 0))
+		change = p.t.state.across(e, sight{&now, p.head.Views, last.Unix()})
+	}
+	if was := e.flags.has(flagClosed); change == Closed && was || change == Reopened && !was {
+		change = Updated // that was told by the other kind
 	}
 	*own = now
 	if e.flags = e.flags&^stale | has; change == "" {
