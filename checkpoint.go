@@ -1,13 +1,11 @@
 package open311
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"os"
-	"path/filepath"
-	"sync"
 
 	"github.com/go-open311/open311/internal/feed"
 )
@@ -19,18 +17,19 @@ var ErrCheckpoint = errors.New("open311: checkpoint")
 // Checkpoint is how far a [Feed] has come. It is JSON, through [json.Marshal] and [json.Unmarshal], and
 // does not change once it was taken. The zero Checkpoint is the beginning.
 //
-// It holds some scalars and one row for each request that is remembered: its id, its state, three dates and
-// a hash of its contents. These are the requests that are not closed, and the closed ones of the last seven
+// It holds some scalars and one row for each request that is remembered: its id, its state, some dates and
+// hashes of its contents, as lists and as answers of its own show them. These are the requests that are not closed, and the closed ones of the last seven
 // days, or twice the overlap and two days if that is more. It holds no texts, places or names, and neither
-// keys nor the endpoint, but a hash of it. A row takes 20 to 40 bytes: 50,000 requests 1 to 2 MB.
+// keys nor the endpoint, but a hash of it. A row takes 20 to 50 bytes: 50,000 requests 1 to 2.5 MB.
 type Checkpoint struct{ state feed.Snapshot }
 
 // IsZero reports whether c is the beginning.
 func (c Checkpoint) IsZero() bool { return c.state.IsZero() }
 
 // checkpointVersion is what is written. Whoever changes the format raises it and goes on reading the old
-// ones: testdata/checkpoint holds one of each. In version 1 the checksum was that of Known and Later only.
-const checkpointVersion = 2
+// ones: testdata/checkpoint holds one of each. In version 1 the checksum was that of Known and Later only; in
+// versions 1 and 2 requests had one look, and not one for lists and one for answers of their own.
+const checkpointVersion = 3
 
 // checkpointJSON is a checkpoint as it is stored.
 type checkpointJSON struct {
@@ -44,13 +43,20 @@ type checkpointJSON struct {
 
 // MarshalJSON writes the checkpoint; null for the zero one.
 func (c Checkpoint) MarshalJSON() ([]byte, error) {
+	text, _, err := c.encode()
+	return text, err
+}
+
+// encode writes the checkpoint, and returns its checksum as well.
+func (c Checkpoint) encode() (text []byte, sum uint32, err error) {
 	if c.IsZero() {
-		return []byte("null"), nil
+		return []byte("null"), 0, nil
 	}
 	out := checkpointJSON{Version: checkpointVersion, Head: c.state.Head}
 	out.Requests, out.Known, out.Later = c.state.Encode()
 	out.Sum = out.sum()
-	return json.Marshal(out)
+	text, err = json.Marshal(out)
+	return text, out.Sum, err
 }
 
 func (j *checkpointJSON) sum() uint32 {
@@ -58,7 +64,12 @@ func (j *checkpointJSON) sum() uint32 {
 	if j.Version == 1 {
 		return sum
 	}
-	head, _ := json.Marshal(j.Head) // dates beyond the year 9999 cannot be written, and so are not read either
+	return headSum(sum, &j.Head)
+}
+
+// headSum goes on with a checksum. Dates beyond the year 9999 cannot be written, and so are not read either.
+func headSum(sum uint32, h *feed.Head) uint32 {
+	head, _ := json.Marshal(h)
 	return crc32.Update(sum, crc32.IEEETable, head)
 }
 
@@ -83,7 +94,14 @@ func (c *Checkpoint) UnmarshalJSON(text []byte) error {
 	case in.Sum != in.sum():
 		return fmt.Errorf("%w: broken: its checksum is wrong", ErrCheckpoint)
 	}
-	state, err := feed.Decode(in.Head, in.Requests, in.Known, in.Later)
+	var state feed.Snapshot
+	var err error
+	if in.Version < checkpointVersion {
+		closed := func(status string) bool { _, closed := stateWord(status); return closed }
+		state, err = feed.DecodeOld(in.Head, in.Requests, in.Known, in.Later, closed)
+	} else {
+		state, err = feed.Decode(in.Head, in.Requests, in.Known, in.Later)
+	}
 	if err != nil {
 		return fmt.Errorf("%w: broken: %v", ErrCheckpoint, err)
 	}
@@ -92,134 +110,19 @@ func (c *Checkpoint) UnmarshalJSON(text []byte) error {
 }
 
 // CheckpointStore keeps a checkpoint. Load returns the zero Checkpoint if there is none.
+//
+// A store that also has the method
+//
+//	SaveChanges(ctx context.Context, c Checkpoint, changes []*Change) error
+//
+// is asked for that in place of Save: with the changes whose loop body has finished since the last time, which
+// may be none, so that changes and checkpoint can be stored in one transaction.
 type CheckpointStore interface {
 	Load() (Checkpoint, error)
 	Save(Checkpoint) error
 }
 
-// CheckpointFile keeps a checkpoint in a file; see [FileCheckpoint].
-type CheckpointFile struct {
-	path string
-
-	mu   sync.Mutex
-	last os.FileInfo // of the file as it was read or written last; nil before
-}
-
-// FileCheckpoint returns a store in the file of that name. The file is there as a whole or not at all,
-// even if the program is killed or the machine stops: it is written under another name (with ".new" at its
-// end), brought to the disk, and renamed.
-//
-// A file that is no checkpoint, a broken one, or one that another program has written meanwhile is an error
-// that matches [ErrCheckpoint], and is left as it is.
-func FileCheckpoint(path string) *CheckpointFile {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // renaming would put the file in the place of the link
-	}
-	return &CheckpointFile{path: path}
-}
-
-// Load reads the file. It returns the zero Checkpoint if there is no such file.
-func (f *CheckpointFile) Load() (Checkpoint, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.load()
-}
-
-func (f *CheckpointFile) load() (Checkpoint, error) {
-	var c Checkpoint
-	info, err := os.Stat(f.path)
-	if errors.Is(err, os.ErrNotExist) {
-		return c, nil
-	}
-	text, err := os.ReadFile(f.path)
-	if err != nil {
-		return c, fmt.Errorf("%w: %w", ErrCheckpoint, err)
-	}
-	if len(text) == 0 {
-		return c, fmt.Errorf("%w: %s is empty; remove it to begin anew", ErrCheckpoint, f.path)
-	}
-	if err := json.Unmarshal(text, &c); err != nil {
-		if !errors.Is(err, ErrCheckpoint) { // not even JSON: UnmarshalJSON was not called
-			err = fmt.Errorf("%w: not one: %v", ErrCheckpoint, err)
-		}
-		return Checkpoint{}, fmt.Errorf("%s: %w", f.path, err)
-	}
-	f.last = info
-	return c, nil
-}
-
-// Save writes the file.
-func (f *CheckpointFile) Save(c Checkpoint) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if err := f.mine(c); err != nil {
-		return err
-	}
-	text, err := c.MarshalJSON() // json.Marshal would check it all once more, which takes longer than writing it
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
-	}
-	if err := f.write(append(text, '\n')); err != nil {
-		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
-	}
-	return nil
-}
-
-// mine makes sure that the file may be overwritten: it is as it was left, or a checkpoint of the same feed.
-func (f *CheckpointFile) mine(c Checkpoint) error {
-	info, err := os.Stat(f.path)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return nil
-	case err != nil:
-		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
-	case f.last != nil && (!os.SameFile(info, f.last) || info.Size() != f.last.Size() || !info.ModTime().Equal(f.last.ModTime())):
-		return fmt.Errorf("%w: %s: another program has written it; two must not share a checkpoint", ErrCheckpoint, f.path)
-	case f.last != nil:
-		return nil
-	}
-	there, err := f.load()
-	if err != nil {
-		return err
-	}
-	if !there.IsZero() && there.state.Head.Scope != c.state.Head.Scope {
-		return fmt.Errorf("%w: %s belongs to another endpoint or query", ErrCheckpoint, f.path)
-	}
-	return nil
-}
-
-func (f *CheckpointFile) write(text []byte) (err error) {
-	mode := os.FileMode(0o600)
-	if f.last != nil {
-		mode = f.last.Mode().Perm()
-	}
-	temp := f.path + ".new"
-	w, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(text)
-	if err == nil {
-		err = w.Sync()
-	}
-	if closeErr := w.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(temp, f.path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(temp))
-	}
-	syncDir(filepath.Dir(f.path))
-	f.last, err = os.Stat(f.path)
-	return err
-}
-
-// syncDir brings a rename to the disk. Some systems cannot do that; the file is whole all the same.
-func syncDir(path string) {
-	if d, err := os.Open(path); err == nil {
-		_ = d.Sync()
-		_ = d.Close()
-	}
+// changeStore is a store that takes the changes, too.
+type changeStore interface {
+	SaveChanges(ctx context.Context, c Checkpoint, changes []*Change) error
 }

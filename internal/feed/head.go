@@ -1,6 +1,10 @@
 package feed
 
-import "time"
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+)
 
 // Head is what a feed knows besides the records. The checksum of a checkpoint is made of its JSON: neither
 // names nor order may change, and what is added is left out where it is zero.
@@ -26,6 +30,13 @@ type Head struct {
 	// Began is when the first poll was, by our clock.
 	Began time.Time `json:"began,omitzero"`
 	Facts
+}
+
+// same compares what is written of two heads.
+func (h *Head) same(other *Head) bool {
+	a, errA := json.Marshal(h)
+	b, errB := json.Marshal(other)
+	return errA == nil && errB == nil && bytes.Equal(a, b)
 }
 
 // Facts are what the last audit has shown of the server's lists.

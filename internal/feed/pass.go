@@ -119,5 +119,6 @@ const maxFlood = 20_000
 var (
 	// ErrNewIDs is that a server gives its records other ids from one look to the next.
 	ErrNewIDs = errors.New("the server gives its requests other ids from one answer to the next: what has changed cannot be told")
-	errFlood  = errors.New("the server gives ever new requests of one second: its list has no end")
+	// ErrFlood is that a list does not end.
+	ErrFlood = errors.New("the server gives ever new requests of one second: its list has no end")
 )

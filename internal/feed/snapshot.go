@@ -8,6 +8,7 @@ import (
 // Snapshot is what a feed knew at some time. It does not change; the zero one is the beginning.
 type Snapshot struct {
 	Head    Head
+	Old     bool // it was read from a checkpoint of version 1 or 2
 	known   *block
 	later   []byte // what has changed since, in that order; append-only
 	changes int    // how many entries that are
@@ -77,7 +78,9 @@ func DecodeOld(head Head, count int, known, later string, closed func(status str
 			return Snapshot{}, fmt.Errorf("known: %d requests of %d", n, count)
 		}
 	}
-	return st.snapshot(), nil
+	s := st.snapshot()
+	s.Old = true
+	return s, nil
 }
 
 func unpack(text string) (raw, plain []byte, err error) {
@@ -100,6 +103,11 @@ func restore(s Snapshot) (store, error) {
 	}
 	st.block, st.later, st.changes = s.known, s.later, s.changes
 	return st, err
+}
+
+// Same reports whether s says no more than an earlier snapshot.
+func (s Snapshot) Same(before Snapshot) bool {
+	return s.known == before.known && len(s.later) == len(before.later) && s.Head.same(&before.Head)
 }
 
 // Since returns what is in s and was not in an earlier snapshot before: the changes in what is known, which

@@ -95,5 +95,5 @@ func (s *store) snapshot() Snapshot {
 		}
 		s.block, s.later, s.changes = &block{raw: deflate(plain), count: len(s.known)}, nil, 0
 	}
-	return Snapshot{s.head, s.block, s.later[:len(s.later):len(s.later)], s.changes}
+	return Snapshot{Head: s.head, known: s.block, later: s.later[:len(s.later):len(s.later)], changes: s.changes}
 }

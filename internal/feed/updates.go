@@ -18,7 +18,7 @@ func (p *Pass) probe() (Mode, error) {
 		return modeWindow, nil
 	case err == nil:
 		return modeBoth, nil
-	case fault&Absent != 0 && fault&Stated == 0:
+	case fault&Absent != 0:
 		return modeBoth, nil // an empty list, or no answer at all: the lists will show which
 	case p.refused(err):
 		if p.head.Mode == modeUpdated && fault&Poisoned != 0 {
@@ -73,7 +73,7 @@ func (p *Pass) updates(audit bool) (bool, error) {
 	case err != nil:
 		return false, err
 	case p.flood.rows > maxFlood:
-		return false, errFlood
+		return false, ErrFlood
 	}
 	p.head.Updated = p.forward(p.head.Updated, max(w.requested, w.updated))
 	return true, nil

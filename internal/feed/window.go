@@ -38,7 +38,7 @@ func (p *Pass) window(audit bool) error {
 		}
 	}
 	if p.flood.rows > maxFlood {
-		return errFlood
+		return ErrFlood
 	}
 	if span := p.clock().Sub(start); audit && !start.IsZero() && span > 24*time.Hour {
 		p.head.PerDay = int(int64(w.rows)/max(1, int64(span/(24*time.Hour)))) + 1
