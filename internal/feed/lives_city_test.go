@@ -175,6 +175,12 @@ func (w *town) trouble(byID bool) (string, error) {
 	return "", nil
 }
 
+// troubled reports whether it is in trouble, even if it does not say so.
+func (w *town) troubled() bool {
+	now := time.Now()
+	return !w.rest && slices.ContainsFunc(w.spells, func(s spell) bool { return !now.Before(s.from) && now.Before(s.to) })
+}
+
 // list gives what a list brings of the reports that fit.
 func (w *town) list(ask Ask, fits func(*report) bool, see func(Sighting) bool) (Answer, error) {
 	kind, err := w.trouble(false)

@@ -305,7 +305,7 @@ func (l *looker) look() {
 		pass.Commit()
 		l.stored = l.tracker.Snapshot()
 	}
-	if err == nil {
+	if err == nil && !l.town.troubled() {
 		l.compare()
 	}
 }
@@ -400,7 +400,7 @@ func (l *looker) receive(r *report, ch *Change) {
 	case ch.Kind == Created && (known || l.gone[r]):
 		l.fault("doubled", r, "created, and it was known (state %d, now %d; gone %v)", was, now, l.gone[r])
 	case ch.Kind == Created:
-	case !known && !l.old(r):
+	case !known && !l.old(r) && !ch.Forgotten:
 		l.fault("invented", r, "%s, and it was not created", ch.Kind)
 	case !known:
 	case was == now && l.told[r]:
@@ -460,7 +460,7 @@ func (l *looker) excuse(r *report) string {
 	byUpdate := (w.Updated_ == "honoured" || w.Updated_ == "changed ones only") && !r.odd
 	hides := w.Shows == "open ones only" || w.Shows == "open ones by default"
 	switch {
-	case time.Now().Before(r.named), r.states[now].removed && r.states[now].from.Before(r.named):
+	case time.Now().Before(r.named), l.tracker != nil && l.tracker.store.known[Nameless+r.name] != nil, r.states[now].removed && r.states[now].from.Before(r.named):
 		return "no id to ask for"
 	case ok && now > known && w.closedLong(r, known):
 		return "closed for longer than it is remembered"

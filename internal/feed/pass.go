@@ -20,6 +20,8 @@ type Pass struct {
 	answers answers
 	flood   flood
 	report  Report
+
+	comparing bool // a record is asked for to compare its answer with the list
 }
 
 // row is what was read of a record in a pass.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"time"
 )
@@ -149,32 +148,6 @@ func (p *Pass) updateMode(mode Mode, audit bool) (Mode, error) {
 		return p.proven(), nil
 	}
 	return mode, nil
-}
-
-// compareViews asks for one of the records by id that a list has just shown, the one that most has happened to: to
-// know in what the two answers differ.
-func (p *Pass) compareViews() error {
-	if p.t.follow() == 0 {
-		return nil
-	}
-	best, most := "", int64(math.MinInt64)
-	for key, r := range p.rows {
-		e := p.t.store.known[key]
-		if e == nil || nameless(key) || r.in&inLists == 0 || p.changes[key] != nil {
-			continue
-		}
-		if moved := e.views[byList].updated - e.requested; moved > most || moved == most && key < best {
-			best, most = key, moved
-		}
-	}
-	if best == "" {
-		return nil
-	}
-	a := &asking{p: p}
-	gaps := len(p.gaps)
-	_, err := a.one(best)
-	p.gaps = p.gaps[:gaps] // it was there in the list
-	return err
 }
 
 // close ends the lists of a poll: it returns what is missing in them. A gap keeps the feed where it is, so

@@ -176,7 +176,7 @@ func (p *Pass) merge(e *entry, s *Sighting) Kind {
 	if e.requested == 0 {
 		e.requested = UnixSeconds(s.Requested)
 	}
-	if kind == bySingle && e.flags.has(hasList) && !e.flags.has(staleList) && p.rows[e.id].in&inLists != 0 {
+	if p.comparing && kind == bySingle && e.flags.has(hasList) {
 		p.head.Views = p.t.state.learn(p.head.Views, e.requested, &e.views[byList], &now)
 	}
 	var change Kind
@@ -188,6 +188,9 @@ func (p *Pass) merge(e *entry, s *Sighting) Kind {
 	default:
 		last := p.byServer(time.Unix(int64(e.seen)*60+60, 0))
 		change = p.t.state.across(e, sight{&now, p.head.Views, last.Unix()})
+		if change == "" && e.flags.has(otherHas) && !p.head.Views.has(likeKnown) {
+			return "" // what it shows can only be judged once it is known in what both kinds are alike
+		}
 	}
 	if was := e.flags.has(flagClosed); change == Closed && was || change == Reopened && !was {
 		change = Updated // that was told by the other kind

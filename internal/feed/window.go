@@ -147,8 +147,11 @@ func (p *Pass) stockStart() time.Time {
 	return from.Add(-stockDepth)
 }
 
+// maxClosed is how many closed records are read to find open ones.
+const maxClosed = 1000
+
 // openOnes reads all open records of any age: the second part of the stock, where the query does not say how far
-// back to look. A server that does not heed the state gives what it gives, and is left at the first closed one.
+// back to look. A server that does not heed the state gives all there is, which is read as long as it is little.
 func (p *Pass) openOnes() error {
 	if !p.t.cfg.Start.IsZero() {
 		return nil
@@ -157,7 +160,7 @@ func (p *Pass) openOnes() error {
 	answer, err := p.t.lists.Requested(p.ctx, Ask{State: OpenOnly, Strict: true}, func(s Sighting) bool {
 		if p.t.closed(s.Status) {
 			w.closed++
-			return false
+			return w.closed <= maxClosed
 		}
 		return w.see(s)
 	})
