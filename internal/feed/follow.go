@@ -97,7 +97,7 @@ func (a *asking) several(ids []string) (missing []string, err error) {
 	found := map[string]bool{}
 	err = p.t.lists.ByID(p.ctx, ids, func(s Sighting) bool {
 		found[s.Key] = true
-		p.answers.ids++
+		p.found()
 		return p.see(&s, inAnswer)
 	})
 	if err != nil && !p.refused(err) {
@@ -113,7 +113,7 @@ func (a *asking) one(id string) (bool, error) {
 	p.report.Asked++
 	s, err := p.t.lists.One(p.ctx, id)
 	if err == nil {
-		p.answers.ids++
+		p.found()
 		a.failures = 0
 		p.see(&s, inAnswer)
 		return true, nil
@@ -121,7 +121,7 @@ func (a *asking) one(id string) (bool, error) {
 	fault := p.t.lists.Fault(err)
 	switch {
 	case fault&Unreadable != 0:
-		p.answers.ids++
+		p.found()
 		a.failures = 0
 		p.unread(id)
 		return true, nil
@@ -135,6 +135,12 @@ func (a *asking) one(id string) (bool, error) {
 		a.failures++
 	}
 	return false, nil
+}
+
+// found notes that a record has come that was asked for by its id.
+func (p *Pass) found() {
+	p.answers.ids++
+	p.head.AnswersIDs = true
 }
 
 // unread notes that a record is there, although it cannot be read.

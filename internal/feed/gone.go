@@ -89,7 +89,7 @@ func (p *Pass) bury(a *asking) error {
 		wait := p.t.goneAfter()
 		switch {
 		case byOthers, p.listHas(known):
-		case p.answered() && p.alone():
+		case p.head.AnswersIDs && p.alone() && p.answered():
 			wait = lastOne * p.t.follow()
 		default:
 			continue
@@ -124,8 +124,19 @@ func (p *Pass) listHas(e *entry) bool {
 	return false
 }
 
-// alone reports whether no more than one record is known that has an id.
-func (p *Pass) alone() bool { return len(p.t.store.known)-p.t.store.nameless <= 1 }
+// alone reports whether there is no other record that could be a control: none or few are known, and none of them
+// was there in this poll.
+func (p *Pass) alone() bool {
+	if len(p.t.store.known)-p.t.store.nameless > maxControls {
+		return false
+	}
+	for e := range p.t.store.all() {
+		if !nameless(e.id) && p.rows[e.id].in != 0 {
+			return false
+		}
+	}
+	return true
+}
 
 // answered reports whether a list is answered at all.
 func (p *Pass) answered() bool {

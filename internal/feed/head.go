@@ -45,6 +45,7 @@ type Facts struct {
 	HidesClosed bool `json:"hides_closed,omitempty"` // closed ones come to those only who ask for them
 	HeedsOpen   bool `json:"heeds_open,omitempty"`   // asked for open ones, it gives those
 	PerDay      int  `json:"per_day,omitempty"`      // how many records a day has
+	AnswersIDs  bool `json:"answers_ids,omitempty"`  // a record that was asked for by its id has come
 	Views       Like `json:"views,omitempty"`
 }
 

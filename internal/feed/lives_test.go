@@ -466,6 +466,8 @@ func (l *looker) excuse(r *report) string {
 		return "closed for longer than it is remembered"
 	case r.states[now].removed && w.closedLong(r, now-1):
 		return "closed for longer than it is remembered"
+	case w.NoStamps && w.Views == "other notes":
+		return "no dates of update, and other notes in answers of their own than in lists"
 	case w.IDs == "never" && (!byUpdate || hides || r.states[now].removed):
 		return "single ones are never answered"
 	case !ok && w.Shows == "open ones only" && (isClosed || w.wasClosed(r)):

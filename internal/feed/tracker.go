@@ -132,6 +132,9 @@ func (t *Tracker) forget(h Head, now time.Time) {
 	s := &t.store
 	for e := range s.all() {
 		done := e.changed < changed && e.flags.has(flagClosed) || e.changed < unnamed && nameless(e.id)
+		if e.absent > changed {
+			done = false // it is to be said first that it is gone
+		}
 		if !done || e.requested >= requested || max(e.views[byList].updated, e.views[bySingle].updated) >= updated {
 			continue
 		}
