@@ -428,20 +428,6 @@ func (f *Feed) save(ctx context.Context, changes ...*Change) error {
 	return err
 }
 
-// publicChange returns a change as it is given to the caller.
-func publicChange(found *feed.Change) *Change {
-	c := &Change{Kind: ChangeKind(found.Kind), Previous: Status(found.Previous)}
-	if found.Forgotten {
-		c.Previous = StatusClosed
-	}
-	if g := found.Gone; g != nil {
-		c.Request = &ServiceRequest{ID: g.Key, Status: Status(g.Status), RequestedDatetime: g.Requested, UpdatedDatetime: g.Updated}
-	} else {
-		c.Request = (*ServiceRequest)(found.Record.(*sighted))
-	}
-	return c
-}
-
 // wants reports whether the caller asks for a change.
 func (f *Feed) wants(c *Change) bool {
 	if len(f.opts.Kinds) > 0 && !slices.Contains(f.opts.Kinds, c.Kind) {

@@ -15,6 +15,7 @@ import (
 	"github.com/go-open311/open311/internal/form"
 	"github.com/go-open311/open311/internal/redact"
 	"github.com/go-open311/open311/internal/retry"
+	"github.com/go-open311/open311/internal/spelling"
 	"golang.org/x/time/rate"
 )
 
@@ -408,13 +409,13 @@ func (c *conn) status(s Status) Status {
 	if to, ok := told[string(s)]; ok {
 		return to
 	}
-	word, best := foldWord(string(s)), ""
+	word, best := spelling.Fold(string(s)), ""
 	for own := range told {
-		begin := foldWord(own)
+		begin := spelling.Fold(own)
 		if begin == "" || !strings.HasPrefix(word, begin) || word != begin && begin[len(begin)-1] <= '9' {
 			continue
 		}
-		if n := len(begin) - len(foldWord(best)); n > 0 || n == 0 && own < best {
+		if n := len(begin) - len(spelling.Fold(best)); n > 0 || n == 0 && own < best {
 			best = own
 		}
 	}

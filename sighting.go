@@ -6,9 +6,9 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/go-open311/open311/internal/feed"
+	"github.com/go-open311/open311/internal/spelling"
 )
 
 // sighting says of a request what a feed compares.
@@ -109,23 +109,13 @@ func stateWord(state string) (word string, closed bool) {
 	case "closed":
 		return state, true
 	}
-	word = foldWord(state)
+	word = spelling.Fold(state)
 	return word, slices.ContainsFunc(closedWords, func(begin string) bool {
 		if whole, ok := strings.CutSuffix(begin, "."); ok {
 			return word == whole
 		}
 		return strings.HasPrefix(word, begin)
 	})
-}
-
-// foldWord spells a word without case, blanks and hyphens.
-func foldWord(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c == '_' || c == '-' || unicode.IsSpace(c) {
-			return -1
-		}
-		return unicode.ToLower(c)
-	}, s)
 }
 
 // shortStatus returns a state that does not hold on to the text of its record.
@@ -137,4 +127,18 @@ func shortStatus(s Status) string {
 		return string(StatusClosed)
 	}
 	return strings.Clone(string(s))
+}
+
+// publicChange returns a change as it is given to the caller.
+func publicChange(found *feed.Change) *Change {
+	c := &Change{Kind: ChangeKind(found.Kind), Previous: Status(found.Previous)}
+	if found.Forgotten {
+		c.Previous = StatusClosed
+	}
+	if g := found.Gone; g != nil {
+		c.Request = &ServiceRequest{ID: g.Key, Status: Status(g.Status), RequestedDatetime: g.Requested, UpdatedDatetime: g.Updated}
+	} else {
+		c.Request = (*ServiceRequest)(found.Record.(*sighted))
+	}
+	return c
 }
