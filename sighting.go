@@ -128,17 +128,3 @@ func shortStatus(s Status) string {
 	}
 	return strings.Clone(string(s))
 }
-
-// publicChange returns a change as it is given to the caller.
-func publicChange(found *feed.Change) *Change {
-	c := &Change{Kind: ChangeKind(found.Kind), Previous: Status(found.Previous)}
-	if found.Forgotten {
-		c.Previous = StatusClosed
-	}
-	if g := found.Gone; g != nil {
-		c.Request = &ServiceRequest{ID: g.Key, Status: Status(g.Status), RequestedDatetime: g.Requested, UpdatedDatetime: g.Updated}
-	} else {
-		c.Request = (*ServiceRequest)(found.Record.(*sighted))
-	}
-	return c
-}

@@ -196,14 +196,17 @@ func (p *Pass) renamed() error {
 			missing[contentOf(e)]++
 		}
 	}
-	same := 0
+	same, lost := 0, 0
+	for _, n := range missing {
+		lost += n
+	}
 	for _, ch := range p.changes {
 		if c := contentOf(&ch.next); ch.Kind == Created && missing[c] > 0 {
 			missing[c]--
 			same++
 		}
 	}
-	if same >= manyRenamed && same > created/2 {
+	if same >= manyRenamed && same > lost/2 {
 		return ErrNewIDs
 	}
 	return nil

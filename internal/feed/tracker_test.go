@@ -3,6 +3,7 @@ package feed
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -281,6 +282,29 @@ func TestTrackerClockPutRight(t *testing.T) {
 		told := look(t, tr)
 		if !slices.Contains(c.asked, "probe") || !slices.Equal(told, []string{"closed 7"}) {
 			t.Errorf("asked for %v, told %v", c.asked, told)
+		}
+	})
+}
+
+// TestTrackerNewIDs: records that come under other ids at every look are an error, and no change.
+func TestTrackerNewIDs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := &city{}
+		fill := func(name string) {
+			c.rows = nil
+			for i := range 30 {
+				c.put(Sighting{Key: fmt.Sprint(name, i), Requested: time.Now().Add(-time.Duration(i) * time.Minute).Truncate(24 * time.Hour), Sum: uint32(i)})
+			}
+		}
+		fill("a")
+		tr := c.tracker(t, Snapshot{})
+		look(t, tr)
+		time.Sleep(time.Minute)
+		fill("b")
+		pass, err := tr.Poll(t.Context())
+		if !errors.Is(err, ErrNewIDs) || len(pass.Changes()) > 0 {
+			t.Errorf("%d changes, %v", len(pass.Changes()), err)
 		}
 	})
 }
