@@ -291,10 +291,11 @@ func TestTrackerNewIDs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := &city{}
+		begin := time.Now()
 		fill := func(name string) {
 			c.rows = nil
 			for i := range 30 {
-				c.put(Sighting{Key: fmt.Sprint(name, i), Requested: time.Now().Add(-time.Duration(i) * time.Minute).Truncate(24 * time.Hour), Sum: uint32(i)})
+				c.put(Sighting{Key: fmt.Sprint(name, i), Requested: begin.Add(-time.Duration(i) * time.Minute), Sum: uint32(i)})
 			}
 		}
 		fill("a")
