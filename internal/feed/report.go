@@ -17,16 +17,3 @@ type Report struct {
 	Unproven     bool      // nothing proves that a list was complete, and nothing speaks against it
 	Err          error
 }
-
-// Last returns what the last poll did; zero before the first.
-func (t *Tracker) Last() Report {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.last
-}
-
-func (t *Tracker) report(r Report) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.last = r
-}

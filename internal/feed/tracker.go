@@ -171,3 +171,16 @@ func (t *Tracker) perCall() int {
 	}
 	return max(1, t.cfg.IDsPerCall)
 }
+
+// Last returns what the last poll did; zero before the first.
+func (t *Tracker) Last() Report {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.last
+}
+
+func (t *Tracker) report(r Report) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last = r
+}
