@@ -5,13 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
-	"math"
-	"math/rand/v2"
-	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-open311/open311/internal/feed"
@@ -64,10 +61,14 @@ type FeedOptions struct {
 	// endpoint and query.
 	Checkpoint Checkpoint
 	// Store, if it is set, is where the checkpoint is kept: it is loaded from there unless Checkpoint is
-	// set, and saved whenever the loop body for a change has finished, and after each poll. For a file that
-	// is all of it each time, brought to the disk: about 2 ms where 1,000 requests are remembered and 10 ms
-	// where it is 50,000 (BenchmarkFileCheckpoint).
+	// set, and saved whenever the loop body for a change has finished, and after a poll that has found out
+	// anything else that has to be remembered. A file is added to, and brought to the disk each time: that takes as
+	// long as the disk does, however much is remembered (BenchmarkFileCheckpoint).
 	Store CheckpointStore
+
+	// Known, if it is set, are the requests that a listing has brought that was complete: a feed without a
+	// checkpoint begins with them, and does not take stock. The first poll gives what has changed since.
+	Known iter.Seq[*ServiceRequest]
 
 	// Since says where to begin without a checkpoint: changes from then on are given, as far as the server
 	// tells when they were. Zero means from now on: the first poll only takes stock and gives nothing.
@@ -100,6 +101,9 @@ type Feed struct {
 	tracker *feed.Tracker
 	file    CheckpointStore
 	running sync.Mutex // held while a loop runs
+	saved   feed.Snapshot
+	unsaved []*Change // told since then
+	last    atomic.Pointer[PollReport]
 }
 
 // Feed returns a feed of what changes among the requests of a query: which are new, updated, closed,
@@ -109,6 +113,17 @@ type Feed struct {
 // checked once in each FeedOptions.Follow. Elsewhere the requests of the time since the newest known one,
 // and of an overlap before, are read again and compared. In both cases known requests that do not turn up
 // there are asked for by id, fifty a call, so that a report which is closed after months is still seen.
+//
+// A feed that begins takes stock first: from Query.Start on where that is set; else of the last 90 days, and of all
+// open requests, however old, where the server lists those alone. What was closed is remembered for a week.
+//
+// What a list shows of a request is compared with what lists have shown before, and an answer of its own with
+// those: where the two differ, that is no change. A request is [Gone] when it was not to be found twice, an hour
+// apart, while others were; so that is told after twice FeedOptions.Follow and a poll at the latest.
+//
+// What no client can know: what happens to a request without id once lists do not show it, or if the server never
+// answers to ids; to one that was closed for longer than it is remembered; and to one that came and was closed
+// between two polls, where closed ones are not to be had.
 //
 // The error is a *[ValidationError] for options that make no sense, and matches [ErrCheckpoint] for a
 // checkpoint that is broken or belongs to another feed.
@@ -140,6 +155,15 @@ func (r *RequestClient) Feed(opts FeedOptions) (*Feed, error) {
 	if f.tracker, err = feed.New(cfg, f.lists, cp.state); err != nil {
 		return nil, fmt.Errorf("%w: broken: %v", ErrCheckpoint, err)
 	}
+	if f.saved = cp.state; cp.IsZero() && opts.Known != nil {
+		f.tracker.Know(func(yield func(feed.Sighting) bool) {
+			for r := range opts.Known {
+				if !yield(f.lists.sighting(r)) {
+					return
+				}
+			}
+		})
+	}
 	return f, nil
 }
 
@@ -164,10 +188,40 @@ func (o *FeedOptions) problems() []Problem {
 // others. Within a loop body that is all but the change in hand; a body that is left by break, return or
 // panic has not finished.
 func (f *Feed) Checkpoint() Checkpoint {
+	if f.tracker == nil {
+		return Checkpoint{}
+	}
 	return Checkpoint{f.tracker.Snapshot()}
 }
 
-var errBusy = errors.New("open311: a loop is running over this feed already")
+var (
+	errBusy   = errors.New("open311: a loop is running over this feed already")
+	errNoFeed = errors.New("open311: this feed was not made by RequestClient.Feed")
+)
+
+// PollReport says what a poll of a feed did.
+type PollReport struct {
+	Began, Ended time.Time
+	Lists        []string  // which lists it asked for, in that order: "probe", "requested", "open", "closed", "updated", "ids", "again"
+	Calls        int       // calls for lists, and for requests by their ids
+	Rows         int       // requests that they have brought
+	Asked        int       // requests that were asked for by their ids
+	Changes      int       // changes that were found, wanted or not
+	Known        int       // requests that are remembered
+	Audit        bool      // what is believed of the server was put to the test
+	NextAudit    time.Time // when that is due again
+	ProvenTo     time.Time // the newest time of request or update up to which lists were complete; zero: none
+	Unproven     bool      // a list was taken for what it is: the server shows no way to see more, and nothing speaks for a loss
+	Err          error     // what the poll ended with
+}
+
+// Last returns what the last poll did, the zero PollReport before the first. It may be called at any time.
+func (f *Feed) Last() PollReport {
+	if r := f.last.Load(); r != nil {
+		return *r
+	}
+	return PollReport{}
+}
 
 // Poll looks once for changes and gives them in the order of their dates; each request has one at most.
 // What could not be had is the last pair, nil and an error: that of the call that failed, or a
@@ -195,6 +249,9 @@ func (f *Feed) Poll(ctx context.Context, opts ...CallOption) iter.Seq2[*Change, 
 
 // begin begins a loop over the feed whose calls have the given options; done ends it.
 func (f *Feed) begin(opts []CallOption) (done func(), err error) {
+	if f.tracker == nil {
+		return nil, errNoFeed
+	}
 	if !f.running.TryLock() {
 		return nil, errBusy
 	}
@@ -210,87 +267,11 @@ func (f *Feed) begin(opts []CallOption) (done func(), err error) {
 	}, nil
 }
 
-// Watch polls again and again, with a tenth of every for jitter, until the context or the loop ends. It
-// gives errors as Poll does, and goes on: after trouble the pauses double, up to an hour or to every if
-// that is more, and last as long as the server asks for. It ends after an error that waiting cannot mend: a
-// *[ValidationError], one that matches [ErrForbidden], or a checkpoint that another program has written
-// meanwhile. When ctx ends it gives no error.
-func (f *Feed) Watch(ctx context.Context, every time.Duration, opts ...CallOption) iter.Seq2[*Change, error] {
-	return func(yield func(*Change, error) bool) {
-		if every <= 0 {
-			yield(nil, &ValidationError{[]Problem{{"every", "must be above 0"}}})
-			return
-		}
-		done, err := f.begin(opts)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		defer done()
-		for failures := 0; ctx.Err() == nil; {
-			more, err := f.poll(ctx, yield)
-			switch {
-			case !more || ctx.Err() != nil:
-				return
-			case err != nil && (!yield(nil, err) || final(err)):
-				return
-			case err != nil:
-				failures++
-			default:
-				failures = 0
-			}
-			sleep(ctx, pause(every, failures, err))
-		}
-	}
-}
-
-// final reports whether asking again later is of no use.
-func final(err error) bool {
-	var ve *ValidationError
-	var pe *fs.PathError
-	var le *os.LinkError
-	file := errors.As(err, &pe) || errors.As(err, &le) // it may be writable later
-	return errors.As(err, &ve) || errors.Is(err, ErrForbidden) || errors.Is(err, ErrCheckpoint) && !file
-}
-
-// maxPause is the longest pause after trouble, unless polls are further apart anyway.
-const maxPause = time.Hour
-
-// pause returns how long to wait before the next poll.
-func pause(every time.Duration, failures int, err error) time.Duration {
-	d, longest := every, max(every, maxPause)
-	for range failures {
-		if d > longest/2 {
-			d = longest
-			break
-		}
-		d *= 2
-	}
-	d = min(d, math.MaxInt64/2)
-	d += time.Duration((rand.Float64() - 0.5) / 5 * float64(d))
-	var ae *APIError
-	if errors.As(err, &ae) {
-		d = max(d, ae.RetryAfter)
-	}
-	return d
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
-}
-
 // poll makes one pass. It reports whether the loop goes on, and if so what could not be had.
 func (f *Feed) poll(ctx context.Context, yield func(*Change, error) bool) (more bool, err error) {
-	pass, err := f.tracker.Poll(ctx)
-	var gaps *feed.GapError
-	if errors.As(err, &gaps) {
-		err = &TruncatedError{f.lists.gaps(gaps.Gaps)}
-	}
+	pass, err := f.look(ctx)
+	var te *TruncatedError
+	partly := errors.As(err, &te)
 	if ctx.Err() != nil {
 		return true, cmp.Or(err, ctx.Err())
 	}
@@ -299,18 +280,35 @@ func (f *Feed) poll(ctx context.Context, yield func(*Change, error) bool) (more 
 			return more, err
 		}
 	}
-	if err == nil || gaps != nil {
+	if err == nil || partly {
 		pass.Commit()
 	}
-	return true, cmp.Or(f.save(), err)
+	return true, cmp.Or(f.save(ctx), err)
+}
+
+// look makes the calls of a poll, and says what came of them.
+func (f *Feed) look(ctx context.Context) (*feed.Pass, error) {
+	c := f.lists.c
+	ctx, seen := observe(ctx, c.cfg.observers, nil, c.hide, func() CallInfo {
+		return CallInfo{Op: "poll requests", URL: c.hide.URLOf(c.endpoint)}
+	})
+	pass, err := f.tracker.Poll(ctx)
+	var gaps *feed.GapError
+	switch {
+	case errors.As(err, &gaps):
+		err = &TruncatedError{f.lists.gaps(gaps.Gaps)}
+	case errors.Is(err, feed.ErrNewIDs) || errors.Is(err, feed.ErrFlood):
+		err = fmt.Errorf("open311: %s: %w", c.hide.URLOf(c.endpoint), err)
+	}
+	r := f.tracker.Last()
+	seen.end(CallResult{Err: err, Rows: r.Rows})
+	f.last.Store(&PollReport{Began: r.Began, Ended: r.Ended, Lists: r.Lists, Calls: r.Calls, Rows: r.Rows, Asked: r.Asked, Changes: r.Found,
+		Known: r.Known, Audit: r.Audit, NextAudit: r.NextAudit, ProvenTo: r.ProvenTo, Unproven: r.Unproven, Err: err})
+	return pass, err
 }
 
 // deliver gives a change if it is wanted, and remembers it once the loop body has finished.
 func (f *Feed) deliver(ctx context.Context, pass *feed.Pass, found *feed.Change, yield func(*Change, error) bool) (more bool, err error) {
-	if found.Quiet {
-		pass.Settle(found)
-		return true, nil
-	}
 	c := publicChange(found)
 	if !f.wants(c) {
 		pass.Settle(found)
@@ -323,14 +321,28 @@ func (f *Feed) deliver(ctx context.Context, pass *feed.Pass, found *feed.Change,
 		return false, nil
 	}
 	pass.Settle(found)
-	return true, f.save()
+	return true, f.save(ctx, c)
 }
 
-func (f *Feed) save() error {
+// save stores the checkpoint, if it says more than the one that was stored last.
+func (f *Feed) save(ctx context.Context, changes ...*Change) error {
 	if f.file == nil {
 		return nil
 	}
-	return f.file.Save(f.Checkpoint())
+	now := f.Checkpoint()
+	if f.unsaved = append(f.unsaved, changes...); len(f.unsaved) == 0 && now.state.Same(f.saved) {
+		return nil
+	}
+	var err error
+	if s, ok := f.file.(changeStore); ok {
+		err = s.SaveChanges(ctx, now, f.unsaved)
+	} else {
+		err = f.file.Save(now)
+	}
+	if err == nil {
+		f.saved, f.unsaved = now.state, nil
+	}
+	return err
 }
 
 // publicChange returns a change as it is given to the caller.

@@ -1,6 +1,9 @@
 package open311
 
 import (
+	"bytes"
+	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,18 +22,19 @@ var ErrCheckpoint = errors.New("open311: checkpoint")
 // Checkpoint is how far a [Feed] has come. It is JSON, through [json.Marshal] and [json.Unmarshal], and
 // does not change once it was taken. The zero Checkpoint is the beginning.
 //
-// It holds some scalars and one row for each request that is remembered: its id, its state, three dates and
-// a hash of its contents. These are the requests that are not closed, and the closed ones of the last seven
+// It holds some scalars and one row for each request that is remembered: its id, its state, some dates and
+// hashes of its contents, as lists and as answers of its own show them. These are the requests that are not closed, and the closed ones of the last seven
 // days, or twice the overlap and two days if that is more. It holds no texts, places or names, and neither
-// keys nor the endpoint, but a hash of it. A row takes 20 to 40 bytes: 50,000 requests 1 to 2 MB.
+// keys nor the endpoint, but a hash of it. A row takes 20 to 50 bytes: 50,000 requests 1 to 2.5 MB.
 type Checkpoint struct{ state feed.Snapshot }
 
 // IsZero reports whether c is the beginning.
 func (c Checkpoint) IsZero() bool { return c.state.IsZero() }
 
 // checkpointVersion is what is written. Whoever changes the format raises it and goes on reading the old
-// ones: testdata/checkpoint holds one of each. In version 1 the checksum was that of Known and Later only.
-const checkpointVersion = 2
+// ones: testdata/checkpoint holds one of each. In version 1 the checksum was that of Known and Later only; in
+// versions 1 and 2 requests had one look, and not one for lists and one for answers of their own.
+const checkpointVersion = 3
 
 // checkpointJSON is a checkpoint as it is stored.
 type checkpointJSON struct {
@@ -44,13 +48,20 @@ type checkpointJSON struct {
 
 // MarshalJSON writes the checkpoint; null for the zero one.
 func (c Checkpoint) MarshalJSON() ([]byte, error) {
+	text, _, err := c.encode()
+	return text, err
+}
+
+// encode writes the checkpoint, and returns its checksum as well.
+func (c Checkpoint) encode() (text []byte, sum uint32, err error) {
 	if c.IsZero() {
-		return []byte("null"), nil
+		return []byte("null"), 0, nil
 	}
 	out := checkpointJSON{Version: checkpointVersion, Head: c.state.Head}
 	out.Requests, out.Known, out.Later = c.state.Encode()
 	out.Sum = out.sum()
-	return json.Marshal(out)
+	text, err = json.Marshal(out)
+	return text, out.Sum, err
 }
 
 func (j *checkpointJSON) sum() uint32 {
@@ -58,7 +69,12 @@ func (j *checkpointJSON) sum() uint32 {
 	if j.Version == 1 {
 		return sum
 	}
-	head, _ := json.Marshal(j.Head) // dates beyond the year 9999 cannot be written, and so are not read either
+	return headSum(sum, &j.Head)
+}
+
+// headSum goes on with a checksum. Dates beyond the year 9999 cannot be written, and so are not read either.
+func headSum(sum uint32, h *feed.Head) uint32 {
+	head, _ := json.Marshal(h)
 	return crc32.Update(sum, crc32.IEEETable, head)
 }
 
@@ -83,7 +99,14 @@ func (c *Checkpoint) UnmarshalJSON(text []byte) error {
 	case in.Sum != in.sum():
 		return fmt.Errorf("%w: broken: its checksum is wrong", ErrCheckpoint)
 	}
-	state, err := feed.Decode(in.Head, in.Requests, in.Known, in.Later)
+	var state feed.Snapshot
+	var err error
+	if in.Version < checkpointVersion {
+		closed := func(status string) bool { _, closed := stateWord(status); return closed }
+		state, err = feed.DecodeOld(in.Head, in.Requests, in.Known, in.Later, closed)
+	} else {
+		state, err = feed.Decode(in.Head, in.Requests, in.Known, in.Later)
+	}
 	if err != nil {
 		return fmt.Errorf("%w: broken: %v", ErrCheckpoint, err)
 	}
@@ -92,30 +115,54 @@ func (c *Checkpoint) UnmarshalJSON(text []byte) error {
 }
 
 // CheckpointStore keeps a checkpoint. Load returns the zero Checkpoint if there is none.
+//
+// A store that also has the method
+//
+//	SaveChanges(ctx context.Context, c Checkpoint, changes []*Change) error
+//
+// is asked for that in place of Save: with the changes whose loop body has finished since the last time, which
+// may be none, so that changes and checkpoint can be stored in one transaction.
 type CheckpointStore interface {
 	Load() (Checkpoint, error)
 	Save(Checkpoint) error
+}
+
+// changeStore is a store that takes the changes, too.
+type changeStore interface {
+	SaveChanges(ctx context.Context, c Checkpoint, changes []*Change) error
 }
 
 // CheckpointFile keeps a checkpoint in a file; see [FileCheckpoint].
 type CheckpointFile struct {
 	path string
 
-	mu   sync.Mutex
-	last os.FileInfo // of the file as it was read or written last; nil before
+	mu    sync.Mutex
+	last  os.FileInfo   // of the file as it was read or written last; nil before
+	saved feed.Snapshot // what the file holds; zero: it has to be written as a whole
+	base  int64         // how long its first line is,
+	whole int64         // and how much of it is good: a line that broke off may follow
+	sum   uint32        // of its last line
 }
 
-// FileCheckpoint returns a store in the file of that name. The file is there as a whole or not at all,
-// even if the program is killed or the machine stops: it is written under another name (with ".new" at its
-// end), brought to the disk, and renamed.
+// FileCheckpoint returns a store in the file of that name, which nobody but its owner can read. Its first line is
+// a checkpoint; each of those that follow is what has changed since the one before, so that saving a change costs
+// as much for many requests as for few. Now and then it is written anew, under another name (with ".new" at its
+// end), and renamed. The file is good at any time, even if the program is killed or the machine stops: file and
+// folder are brought to the disk, and a last line that broke off does not count.
 //
-// A file that is no checkpoint, a broken one, or one that another program has written meanwhile is an error
-// that matches [ErrCheckpoint], and is left as it is.
-func FileCheckpoint(path string) *CheckpointFile {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // renaming would put the file in the place of the link
-	}
-	return &CheckpointFile{path: path}
+// A file that is no checkpoint, a broken one, a link, or one that another program has written meanwhile is an
+// error that matches [ErrCheckpoint], and is left as it is.
+func FileCheckpoint(path string) *CheckpointFile { return &CheckpointFile{path: path} }
+
+// checkpointLine is a line after the first.
+type checkpointLine struct {
+	Head    feed.Head `json:"head"`
+	Changes string    `json:"changes,omitempty"`
+	Sum     uint32    `json:"crc32"` // of what is above, going on from that of the line before
+}
+
+func (l *checkpointLine) sum(before uint32) uint32 {
+	return headSum(crc32.Update(before, crc32.IEEETable, []byte(l.Changes)), &l.Head)
 }
 
 // Load reads the file. It returns the zero Checkpoint if there is no such file.
@@ -126,53 +173,129 @@ func (f *CheckpointFile) Load() (Checkpoint, error) {
 }
 
 func (f *CheckpointFile) load() (Checkpoint, error) {
-	var c Checkpoint
-	info, err := os.Stat(f.path)
-	if errors.Is(err, os.ErrNotExist) {
-		return c, nil
+	info, err := f.stat()
+	if err != nil || info == nil {
+		return Checkpoint{}, err
 	}
 	text, err := os.ReadFile(f.path)
 	if err != nil {
-		return c, fmt.Errorf("%w: %w", ErrCheckpoint, err)
+		return Checkpoint{}, fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}
 	if len(text) == 0 {
-		return c, fmt.Errorf("%w: %s is empty; remove it to begin anew", ErrCheckpoint, f.path)
+		return Checkpoint{}, fmt.Errorf("%w: %s is empty; remove it to begin anew", ErrCheckpoint, f.path)
 	}
-	if err := json.Unmarshal(text, &c); err != nil {
-		if !errors.Is(err, ErrCheckpoint) { // not even JSON: UnmarshalJSON was not called
-			err = fmt.Errorf("%w: not one: %v", ErrCheckpoint, err)
-		}
+	c, err := f.read(text)
+	if err != nil {
 		return Checkpoint{}, fmt.Errorf("%s: %w", f.path, err)
 	}
 	f.last = info
 	return c, nil
 }
 
-// Save writes the file.
+// read takes the text of a file apart.
+func (f *CheckpointFile) read(text []byte) (c Checkpoint, err error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	if err := d.Decode(&c); err != nil {
+		if !errors.Is(err, ErrCheckpoint) { // not even JSON: UnmarshalJSON was not called
+			err = fmt.Errorf("%w: not one: %v", ErrCheckpoint, err)
+		}
+		return c, err
+	}
+	var first struct {
+		Sum uint32 `json:"crc32"`
+	}
+	rest := text[d.InputOffset():]
+	if err := json.Unmarshal(text[:d.InputOffset()], &first); err != nil {
+		return c, fmt.Errorf("%w: not one: %v", ErrCheckpoint, err)
+	}
+	sum := first.Sum
+	lines := bytes.SplitAfter(rest, []byte{'\n'})
+	good := len(text)
+	for i, line := range lines {
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		if i == len(lines)-1 && i > 0 { // it does not end: the program was stopped while it was written
+			good -= len(line)
+			break
+		}
+		if c.state, sum, err = appendLine(c.state, line, sum); err != nil {
+			return c, fmt.Errorf("%w: broken: line %d: %v", ErrCheckpoint, i+1, err)
+		}
+	}
+	f.saved, f.base, f.whole, f.sum = c.state, d.InputOffset(), int64(good), sum
+	if !bytes.HasSuffix(text[:good], []byte{'\n'}) {
+		f.saved = feed.Snapshot{} // nobody knows what has written it: nothing can be added
+	}
+	return c, nil
+}
+
+func appendLine(s feed.Snapshot, text []byte, sum uint32) (feed.Snapshot, uint32, error) {
+	var line checkpointLine
+	if err := json.Unmarshal(text, &line); err != nil {
+		return s, sum, err
+	}
+	if line.sum(sum) != line.Sum {
+		return s, sum, errors.New("its checksum is wrong")
+	}
+	changes, err := base64.StdEncoding.DecodeString(line.Changes)
+	if err == nil {
+		s, err = s.Append(line.Head, changes)
+	}
+	return s, line.Sum, err
+}
+
+// Save writes what has changed since it was called last, or read.
 func (f *CheckpointFile) Save(c Checkpoint) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.mine(c); err != nil {
 		return err
 	}
-	text, err := c.MarshalJSON() // json.Marshal would check it all once more, which takes longer than writing it
+	if f.last != nil && !f.saved.IsZero() && c.state.Same(f.saved) {
+		return nil
+	}
+	changes, ok := c.state.Since(f.saved)
+	var err error
+	if ok && f.last != nil && !f.saved.Old && f.whole-f.base <= max(minAppended, f.base/2) {
+		err = f.add(c, changes)
+	} else {
+		err = f.replace(c)
+	}
 	if err != nil {
+		f.saved = feed.Snapshot{}
 		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}
-	if err := f.write(append(text, '\n')); err != nil {
-		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
-	}
+	f.saved = c.state
 	return nil
+}
+
+// minAppended is how much is added to a file at least before it is written anew.
+const minAppended = 128 << 10
+
+// stat looks at the file; nil if there is none. A link could lead to any other one.
+func (f *CheckpointFile) stat() (os.FileInfo, error) {
+	info, err := os.Lstat(f.path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%w: %s is no file, but a link or something else: give the name of the file itself", ErrCheckpoint, f.path)
+	}
+	return info, nil
 }
 
 // mine makes sure that the file may be overwritten: it is as it was left, or a checkpoint of the same feed.
 func (f *CheckpointFile) mine(c Checkpoint) error {
-	info, err := os.Stat(f.path)
+	info, err := f.stat()
 	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return nil
 	case err != nil:
-		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
+		return err
+	case info == nil:
+		f.last = nil
+		return nil
 	case f.last != nil && (!os.SameFile(info, f.last) || info.Size() != f.last.Size() || !info.ModTime().Equal(f.last.ModTime())):
 		return fmt.Errorf("%w: %s: another program has written it; two must not share a checkpoint", ErrCheckpoint, f.path)
 	case f.last != nil:
@@ -182,24 +305,67 @@ func (f *CheckpointFile) mine(c Checkpoint) error {
 	if err != nil {
 		return err
 	}
+	f.saved = feed.Snapshot{} // what is to be saved does not go on from it
 	if !there.IsZero() && there.state.Head.Scope != c.state.Head.Scope {
 		return fmt.Errorf("%w: %s belongs to another endpoint or query", ErrCheckpoint, f.path)
 	}
 	return nil
 }
 
-func (f *CheckpointFile) write(text []byte) (err error) {
+// add writes a line at the end of the file.
+func (f *CheckpointFile) add(c Checkpoint, changes []byte) (err error) {
+	line := checkpointLine{Head: c.state.Head, Changes: base64.StdEncoding.EncodeToString(changes)}
+	line.Sum = line.sum(f.sum)
+	text, err := json.Marshal(line)
+	if err != nil {
+		return err
+	}
+	w, err := os.OpenFile(f.path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	info, err := w.Stat()
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(info, f.last) {
+		return fmt.Errorf("%s has been replaced while it was opened", f.path)
+	}
+	if info.Size() > f.whole {
+		if err := w.Truncate(f.whole); err != nil {
+			return err
+		}
+	}
+	text = append(text, '\n')
+	if _, err = w.WriteAt(text, f.whole); err == nil {
+		err = w.Sync()
+	}
+	if err != nil {
+		return errors.Join(err, w.Truncate(f.whole))
+	}
+	f.whole, f.sum = f.whole+int64(len(text)), line.Sum
+	f.last, err = w.Stat()
+	return err
+}
+
+// replace writes the file as a whole.
+func (f *CheckpointFile) replace(c Checkpoint) error {
+	text, sum, err := c.encode()
+	if err != nil {
+		return err
+	}
+	text = append(text, '\n')
 	mode := os.FileMode(0o600)
 	if f.last != nil {
 		mode = f.last.Mode().Perm()
 	}
 	temp := f.path + ".new"
-	w, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
+	w, err := create(temp, mode)
 	if err != nil {
 		return err
 	}
-	_, err = w.Write(text)
-	if err == nil {
+	if _, err = w.Write(text); err == nil {
 		err = w.Sync()
 	}
 	if closeErr := w.Close(); err == nil {
@@ -212,8 +378,23 @@ func (f *CheckpointFile) write(text []byte) (err error) {
 		return errors.Join(err, os.Remove(temp))
 	}
 	syncDir(filepath.Dir(f.path))
-	f.last, err = os.Stat(f.path)
+	f.base, f.whole, f.sum = int64(len(text)), int64(len(text)), sum
+	f.last, err = os.Lstat(f.path)
 	return err
+}
+
+// create makes a new file. What is there by its name, left by a program that was stopped, or a link that somebody
+// has put there, is removed and not written to.
+func create(path string, mode os.FileMode) (*os.File, error) {
+	const flags = os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	w, err := os.OpenFile(path, flags, mode)
+	if errors.Is(err, os.ErrExist) {
+		if err := os.Remove(path); err != nil {
+			return nil, err
+		}
+		w, err = os.OpenFile(path, flags, mode)
+	}
+	return w, err
 }
 
 // syncDir brings a rename to the disk. Some systems cannot do that; the file is whole all the same.

@@ -47,7 +47,7 @@ func TestFileCheckpoint(t *testing.T) {
 		t.Errorf("a foreign checkpoint is overwritten: %v", err)
 	}
 	for name, text := range map[string]string{"empty": "", "no JSON": "hello", "other JSON": `{"a":1}`, "half": string(whole[:len(whole)/2]),
-		"a bit": strings.Replace(string(whole), `"crc32":`, `"crc32":1`, 1), "later version": strings.Replace(string(whole), `"open311_feed":2`, `"open311_feed":99`, 1)} {
+		"a bit": strings.Replace(string(whole), `"crc32":`, `"crc32":1`, 1), "later version": strings.Replace(string(whole), `"open311_feed":3`, `"open311_feed":99`, 1)} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/go-open311/open311/internal/form"
 	"github.com/go-open311/open311/internal/redact"
 	"github.com/go-open311/open311/internal/retry"
+	"github.com/go-open311/open311/internal/spelling"
 	"golang.org/x/time/rate"
 )
 
@@ -400,12 +401,30 @@ func (c *conn) isEmpty(err error) bool {
 	return c.dialect.NotFoundIsEmpty && errors.Is(err, ErrNotFound)
 }
 
-// status returns the word of the dialect for a status of the server's own.
+// status returns the word of the dialect for a status of the server's own: the one that is told for just that, else
+// for how it begins, without case and blanks. What ends in a digit is no beginning.
 func (c *conn) status(s Status) Status {
-	if to, ok := c.dialect.StatusWords[string(s)]; ok {
+	told := c.dialect.StatusWords
+	if len(told) == 0 {
+		return s
+	}
+	if to, ok := told[string(s)]; ok {
 		return to
 	}
-	return s
+	word, best := spelling.Fold(string(s)), ""
+	for own := range told {
+		begin := spelling.Fold(own)
+		if begin == "" || !strings.HasPrefix(word, begin) || word != begin && begin[len(begin)-1] <= '9' {
+			continue
+		}
+		if n := len(begin) - len(spelling.Fold(best)); n > 0 || n == 0 && own < best {
+			best = own
+		}
+	}
+	if best == "" {
+		return s
+	}
+	return told[best]
 }
 
 // over returns the parameters that a method's caller has given, by its argument and by options, which win.

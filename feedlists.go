@@ -71,27 +71,37 @@ func (l *feedLists) sighting(r *ServiceRequest) feed.Sighting {
 }
 
 // Requested implements [feed.Lists].
-func (l *feedLists) Requested(ctx context.Context, from time.Time, strict bool, see func(feed.Sighting)) (a feed.Answer, err error) {
-	q := l.q
-	q.Start = from
+func (l *feedLists) Requested(ctx context.Context, ask feed.Ask, see func(feed.Sighting) bool) (a feed.Answer, err error) {
+	q := l.query(ask.State)
+	q.Start = ask.From
 	ls := l.lister(ctx, &q, &a, see)
-	gaps, err := ls.all(l.traits(ls, strict))
-	gaps = slices.DeleteFunc(gaps, func(g Gap) bool { return g.Err == listing.ErrUnproven }) // a feed takes it for what there is
-	a.Complete = err == nil && len(gaps) == 0
-	switch {
-	case err == nil:
-		a.Gaps = feedGaps(gaps)
-		return a, nil
-	case l.c.isEmpty(err):
-		return a, nil
+	gaps, err := ls.all(l.traits(ls, ask.Strict))
+	unproven := func(g Gap) bool { return g.Err == listing.ErrUnproven } // a feed takes it for what there is
+	a.Unproven = slices.ContainsFunc(gaps, unproven)
+	a.Gaps = feedGaps(slices.DeleteFunc(gaps, unproven))
+	if l.c.isEmpty(err) {
+		err = nil
 	}
+	a.Complete = err == nil && len(a.Gaps) == 0
 	return a, err
 }
 
-// Updated implements [feed.Lists].
-func (l *feedLists) Updated(ctx context.Context, after time.Time, strict bool, see func(feed.Sighting) bool) (a feed.Answer, err error) {
+// query returns what is asked of every list; of those that are of one state, too.
+func (l *feedLists) query(state feed.State) Query {
 	q := l.q
-	q.UpdatedAfter = after
+	switch state {
+	case feed.OpenOnly:
+		q.Statuses = []Status{StatusOpen}
+	case feed.ClosedOnly:
+		q.Statuses = []Status{StatusClosed}
+	}
+	return q
+}
+
+// Updated implements [feed.Lists].
+func (l *feedLists) Updated(ctx context.Context, ask feed.Ask, see func(feed.Sighting) bool) (a feed.Answer, err error) {
+	q := l.query(ask.State)
+	q.UpdatedAfter = ask.From
 	queries := []Query{q}
 	if l.c.oneValue("service_code") {
 		queries = each(queries, func(q *Query) *[]string { return &q.ServiceCodes })
@@ -100,10 +110,11 @@ func (l *feedLists) Updated(ctx context.Context, after time.Time, strict bool, s
 		queries = each(queries, func(q *Query) *[]Status { return &q.Statuses })
 	}
 	useful := true
+	var empty error // that there is no such list
 	for i := range queries {
 		rows := 0
-		ls := l.lister(ctx, &queries[i], &a, func(s feed.Sighting) { rows++; useful = see(s) && useful })
-		told := l.traits(ls, strict)
+		ls := l.lister(ctx, &queries[i], &a, func(s feed.Sighting) bool { rows++; useful = see(s) && useful; return useful })
+		told := l.traits(ls, ask.Strict)
 		told.NoDates, told.Brief = true, true
 		gaps, err := ls.all(told)
 		for _, g := range gaps {
@@ -116,13 +127,18 @@ func (l *feedLists) Updated(ctx context.Context, after time.Time, strict bool, s
 		switch {
 		case !useful:
 			return a, nil
-		case err != nil && ctx.Err() == nil && refusal(err) && !poisoned(err) && !ended(err):
+		case err != nil && ended(err):
+			empty = err
+		case err != nil && ctx.Err() == nil && refusal(err) && !poisoned(err):
 			return a, err
 		case err != nil && poisoned(err) && ctx.Err() == nil:
 			a.Gaps = append(a.Gaps, feed.Gap{Query: "updated_after", Err: err})
-		case err != nil && !ended(err):
+		case err != nil:
 			return a, err
 		}
+	}
+	if empty != nil && !a.Answered && !l.c.isEmpty(empty) {
+		return a, empty
 	}
 	return a, nil
 }
@@ -145,18 +161,18 @@ func (l *feedLists) Probe(ctx context.Context, after time.Time) (rows int, a fee
 	k := &call{op: "GET requests", method: http.MethodGet, path: l.c.path("requests"), params: params}
 	list, s, err := collect(ctx, l.c, k, requestTable, nil)
 	if err == nil {
-		a.Clock, rows = serverClock(s.header()), len(list)
+		a.Answered, a.Clock, rows = true, serverClock(s.header()), len(list)
 	}
-	if ended(err) {
-		err = nil // 404 is what some servers have for an empty list
+	if l.c.isEmpty(err) {
+		err = nil
 	}
 	return rows, a, err
 }
 
 // ByID implements [feed.Lists].
-func (l *feedLists) ByID(ctx context.Context, ids []string, see func(feed.Sighting)) error {
+func (l *feedLists) ByID(ctx context.Context, ids []string, see func(feed.Sighting) bool) error {
 	ls := newLister(ctx, l.c, &Query{Extensions: l.q.Extensions, Params: l.q.Params})
-	ls.give = func(r *ServiceRequest) bool { see(l.sighting(r)); return true }
+	ls.give = func(r *ServiceRequest) bool { return see(l.sighting(r)) }
 	_, err := ls.idList(ctx, ids)
 	return err
 }
@@ -174,16 +190,17 @@ func (l *feedLists) One(ctx context.Context, id string) (feed.Sighting, error) {
 }
 
 // lister returns a listing whose rows are given to see, and what is beside them to a.
-func (l *feedLists) lister(ctx context.Context, q *Query, a *feed.Answer, see func(feed.Sighting)) *lister {
+func (l *feedLists) lister(ctx context.Context, q *Query, a *feed.Answer, see func(feed.Sighting) bool) *lister {
 	ls := newLister(ctx, l.c, q)
 	asked := Query{ServiceCodes: q.ServiceCodes, Start: q.Start, End: q.End}
 	ls.keep = newFilter(ctx, l.c, &asked) // what leaves a state, or was not updated, has to be seen: it shows what the server heeds
-	ls.give = func(r *ServiceRequest) bool { see(l.sighting(r)); return true }
+	ls.give = func(r *ServiceRequest) bool { return see(l.sighting(r)) }
 	ls.turn = func(beside *Page, err error) bool {
 		if t := serverClock(beside.Header); t.After(a.Clock) {
 			a.Clock = t
 		}
 		a.Answered = a.Answered || err == nil
+		a.Calls++
 		return true
 	}
 	return ls
@@ -220,6 +237,8 @@ func (l *feedLists) Fault(err error) (f feed.Fault) {
 		}
 	}
 	var ae *APIError
+	var de *DecodeError
+	set(errors.As(err, &de) && de.Path != "" && !isCut(err) && !isCap(err), feed.Unreadable)
 	set(refusal(err), feed.Refused)
 	set(poisoned(err), feed.Poisoned)
 	set(errors.Is(err, ErrNotFound), feed.Absent)

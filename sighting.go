@@ -4,9 +4,11 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/go-open311/open311/internal/feed"
+	"github.com/go-open311/open311/internal/spelling"
 )
 
 // sighting says of a request what a feed compares.
@@ -80,24 +82,40 @@ func hashPlace(h *feed.Hash, p *Point) {
 	h.Number(uint64(int64(math.Round(p.Long * 1e4))))
 }
 
-// closedWords are what servers say for closed: mySociety's extended states, CitySDK, SeeClickFix.
-var closedWords = map[string]bool{"closed": true, "fixed": true, "resolved": true, "completed": true, "complete": true, "done": true,
-	"archived": true, "cancelled": true, "canceled": true, "rejected": true, "processed": true, "duplicate": true,
-	"nofurtheraction": true, "notcouncilsresponsibility": true, "internalreferral": true, "closedarchived": true}
+// closedWords are how words for closed begin, without case and blanks: mySociety's extended states, CitySDK,
+// SeeClickFix, and what cities say in the languages of the catalogue of servers. A dot ends a whole word: what goes
+// on from it means something else ("valmisteilla", in preparation; "close to").
+var closedWords = []string{
+	"closed", "fixed", "resolved", "complete", "done.", "finished", "solved", "archived", "cancelled", "canceled", "rejected", "processed",
+	"duplicate", "nofurtheraction", "unabletofix", "notresponsible", "notcouncilsresponsibility", "internalreferral", "withdrawn",
+	"erledigt", "geschlossen", "abgeschlossen", "gelöst", "geloest", "behoben", "beendet", "nichtlösbar", "nichtloesbar", "abgelehnt",
+	"zurückgewiesen", "duplikat", "dublette", "archiviert",
+	"afgehandeld", "afgerond", "afgesloten", "afgewezen", "gesloten", "opgelost", "voltooid", "geannuleerd",
+	"suljettu", "valmis.", "ratkaistu", "käsitelty", "hylätty", "päättynyt", "arkistoitu",
+	"avslutad", "stängd", "åtgärdad", "avvisad", "färdig", "löst.", "klar.", "avsluttet", "lukket", "løst", "ferdig", "fullført", "utbedret", "avvist",
+	"fechad", "concluíd", "concluid", "resolvid", "encerrad", "finalizad", "arquivad", "cancelad", "rejeitad",
+	"cerrad", "resuelt", "terminad", "solucionad", "rechazad",
+	"fermé", "fermée", "clôtur", "clos.", "résolu", "terminé", "traité", "rejeté", "annulé",
+	"chius", "risolt", "completat", "conclus", "annullat",
+	"κλειστ", "έκλεισε", "ολοκληρ", "επιλύ", "επιλυ", "διεκπεραι", "απορρίφ", "απορριφ",
+}
 
-// stateWord spells a state as closedWords has it, and reports whether it means that nothing more is to be
+// stateWord spells a state without case and blanks, and reports whether it means that nothing more is to be
 // done.
 func stateWord(state string) (word string, closed bool) {
-	word = strings.Map(func(c rune) rune {
-		switch {
-		case c >= 'A' && c <= 'Z':
-			return c + 'a' - 'A'
-		case c == ' ' || c == '_' || c == '-':
-			return -1
+	switch state { // nearly all of them
+	case "open":
+		return state, false
+	case "closed":
+		return state, true
+	}
+	word = spelling.Fold(state)
+	return word, slices.ContainsFunc(closedWords, func(begin string) bool {
+		if whole, ok := strings.CutSuffix(begin, "."); ok {
+			return word == whole
 		}
-		return c
-	}, state)
-	return word, closedWords[word]
+		return strings.HasPrefix(word, begin)
+	})
 }
 
 // shortStatus returns a state that does not hold on to the text of its record.

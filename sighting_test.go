@@ -39,3 +39,18 @@ func TestSightingSums(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// TestStateWords: how words for closed begin, in the languages of the catalogue's cities.
+func TestStateWords(t *testing.T) {
+	t.Parallel()
+	for word, want := range map[string]bool{
+		"open": false, "closed": true, "Closed - Completed": true, "CLOSED_ARCHIVED": true, "Fixed - Council": true, "Unable to fix": true,
+		"Duplicate": true, "Erledigt – ohne Befund": true, "Abgeschlossen": true, "GELÖST": true, "Afgehandeld": true, "Suljettu": true,
+		"Valmis": true, "Valmisteilla": false, "Avslutad": true, "Lukket": true, "Resolvido": true, "Cerrada": true, "Clôturé": true, "Κλειστό": true,
+		"Close to completion": false, "In progress": false, "not closed": false, "in Bearbeitung": false, "reopened": false, "": false,
+	} {
+		if _, got := stateWord(word); got != want {
+			t.Errorf("%q means closed: %v", word, got)
+		}
+	}
+}

@@ -17,11 +17,10 @@ const (
 // Change is something that was found in a poll.
 type Change struct {
 	Kind      Kind
-	Record    Record      // nil for Gone, and for what is quiet
+	Record    Record      // nil for Gone
 	Gone      *Remembered // only of Kind Gone
 	Previous  string      // the status before; "" if there was none or if it is not known
 	Forgotten bool        // in place of Previous: it was closed long ago, and is not known any more
-	Quiet     bool        // it was so before the feed began: to be settled, and not to be told
 
 	at   time.Time // what changes are sorted by
 	next entry     // what to remember once the change is settled
@@ -45,50 +44,77 @@ func When(kind Kind, requested, updated time.Time) time.Time {
 	return updated
 }
 
-// compare says what kind of change there is between what was known and what is there now; "" for none.
-// That a date is older than the one known is no reason to disbelieve it: clocks differ.
-func (t *Tracker) compare(old, now *entry) Kind {
-	sameForm := (old.flags^now.flags)&flagSingle == 0
-	wasWord, was := t.cfg.State(old.status)
-	isWord, is := t.cfg.State(now.status)
+// stateOf says what a status is compared by, and whether it means that nothing more is to be done.
+type stateOf func(status string) (word string, closed bool)
+
+// compare says what kind of change there is between two sights of the same kind; "" for none. That a date is
+// older than the one known is no reason to disbelieve it: clocks differ.
+func (state stateOf) compare(old, now *view) Kind {
+	if *old == *now {
+		return ""
+	}
+	wasWord, was := state(old.status.Value())
+	isWord, is := state(now.status.Value())
 	switch {
 	case is && !was:
 		return Closed
 	case was && !is:
 		return Reopened
-	case wasWord != isWord, old.updated != now.updated:
-		return Updated
-	case old.sum != now.sum, old.text != now.text && sameForm:
+	case wasWord != isWord, old.updated != now.updated, old.sum != now.sum, old.text != now.text:
 		return Updated
 	}
 	return ""
 }
 
-// discovered returns the change that it is to see a record that was not known. It is quiet for those that
-// were there before the feed began.
-func (t *Tracker) discovered(e *entry) Change {
-	h := &t.store.head
-	requested, isClosed := unixTime(e.requested), t.closed(e)
-	changed := Updated
-	if isClosed {
-		changed = Closed
+// sight says of a look at a record what is needed to compare it with sights of the other kind.
+type sight struct {
+	now  *view
+	like Like  // in what both kinds are known to be alike
+	last int64 // when the record was read last, by the server's clock
+}
+
+// across says what kind of change a sight shows of which nothing of the same kind is known, or what is behind the
+// other kind. Only what cannot be a difference between the two kinds is a change: the state, a date after the
+// last look, and what they are known to have in common.
+func (state stateOf) across(e *entry, l sight) Kind {
+	told := e.told()
+	word, is := state(l.now.status.Value())
+	was := e.flags.has(flagClosed)
+	toldWord, _ := state(told.status.Value())
+	switch {
+	case is && !was:
+		return Closed
+	case was && !is:
+		return Reopened
+	case l.like.has(likeKnown) && !l.like.has(laterSingle) && l.now.updated > told.updated && l.now.updated > l.last,
+		l.like.has(likeUpdated) && l.now.updated != told.updated,
+		l.like.has(likeStatus) && word != toldWord,
+		l.like.has(likeSum) && l.now.sum != told.sum:
+		return Updated
+	}
+	return ""
+}
+
+func (l Like) has(bits Like) bool { return l&bits != 0 }
+
+// learn compares both kinds of sights of a record that were had in the same poll.
+func (state stateOf) learn(l Like, requested int64, list, single *view) Like {
+	set := func(bit Like, yes bool) {
+		if l &^= bit; yes {
+			l |= bit
+		}
 	}
 	switch {
-	case !h.Stocked && h.Since.IsZero():
-		return Change{Kind: Created, Quiet: true}
-	case !h.Stocked && (e.requested == 0 || !requested.Before(h.Since)):
-		return Change{Kind: Created}
-	case !h.Stocked:
-		return Change{Kind: changed, Quiet: unixTime(e.updated).Before(h.Since)}
-	case e.requested == 0:
-		return Change{Kind: Created}
-	case requested.Before(h.Horizon):
-		return Change{Kind: changed}
-	case !requested.After(h.Forgot) && isClosed:
-		// It was closed long ago, or it would be known.
-		return Change{Kind: Updated, Forgotten: true}
-	case !requested.After(h.Forgot):
-		return Change{Kind: Reopened, Forgotten: true}
+	case list.updated != single.updated:
+		set(likeUpdated, false)
+		set(laterSingle, single.updated > list.updated)
+	case list.updated != requested && list.updated != 0:
+		set(likeUpdated, true) // where nothing has happened yet it says little
+		set(laterSingle, false)
 	}
-	return Change{Kind: Created}
+	a, _ := state(list.status.Value())
+	b, _ := state(single.status.Value())
+	set(likeStatus, a == b)
+	set(likeSum, list.sum == single.sum)
+	return l | likeKnown
 }

@@ -3,53 +3,110 @@ package feed
 import (
 	"strings"
 	"time"
+	"unique"
+)
+
+// view is what answers of one kind show of a record.
+type view struct {
+	updated   int64 // Unix seconds; 0: it does not say
+	status    unique.Handle[string]
+	sum, text uint32 // see Sighting
+}
+
+// The two kinds of answers. Many servers show different dates, words and texts in them.
+const (
+	byList   = iota // a list, also one of ids
+	bySingle        // an answer of its own
 )
 
 // entry is what is remembered of one record.
 type entry struct {
-	id        string // the key of its sightings
-	status    string
-	requested int64  // Unix seconds; 0: not known
-	updated   int64  // Unix seconds; 0: not known
-	seen      int64  // when it was read last, by our clock, give or take a quarter of Follow; Unix minutes
-	changed   int64  // when its last change was given, by our clock; Unix minutes
-	sum, text uint32 // of its contents, see Sighting
-	flags     uint8
-	missed    uint8 // how many polls in a row have not found it
+	id        string  // the key of its sightings
+	views     [2]view // as they were seen last
+	requested int64   // Unix seconds; 0: not known
+	seen      uint32  // when it was read last, give or take a quarter of Follow; this and the next in minutes by our clock
+	changed   uint32  // when its last change was told
+	absent    uint32  // since when it cannot be found by its id; 0: it can
+	flags     flags
 }
+
+type flags uint16
 
 const (
-	flagSingle   = 1 << iota // text is that of a single answer, which is not that of the list on some servers
-	flagUnlisted             // the lists do not show it, although it exists
-	flagDropped              // in a log of changes: it is not known any more
+	hasList       flags = 1 << iota // views holds what lists show,
+	hasSingle                       // and what answers of its own show
+	staleList                       // the other view has shown a change that this one has not,
+	staleSingle                     // or the other way round
+	toldBySingle                    // the last change was that of the single view
+	flagClosed                      // nothing more is to be done about it, by what was told last
+	flagUnlisted                    // the lists do not show it, although it exists
+	flagDropped                     // in a log of changes: it is not known any more
+	allFlags      = flagDropped<<1 - 1
+	flagsOfAView  = hasList | hasSingle
+	flagsOfStales = staleList | staleSingle
 )
 
-// remembered returns what to remember of a sighting. old is what was known before, or nil.
-func remembered(s *Sighting, old *entry, now time.Time) entry {
-	e := entry{id: s.Key, status: s.Status, requested: UnixSeconds(s.Requested), updated: UnixSeconds(s.Updated),
-		seen: now.Unix() / 60, changed: now.Unix() / 60, sum: s.Sum, text: s.Text}
+func (f flags) has(bits flags) bool { return f&bits != 0 }
+
+// flagsOf returns the flags of a view: that it is there, and that it is behind the other one.
+func flagsOf(kind int) (has, stale flags) { return hasList << kind, staleList << kind }
+
+// told returns the view that was told last.
+func (e *entry) told() *view {
+	if e.flags.has(toldBySingle) {
+		return &e.views[bySingle]
+	}
+	return &e.views[byList]
+}
+
+// latest returns the latest date of update that any view has shown, or that of request.
+func (e *entry) latest() int64 {
+	return max(e.requested, e.views[byList].updated, e.views[bySingle].updated)
+}
+
+func kindOf(s *Sighting) int {
 	if s.Single {
-		e.flags |= flagSingle
+		return bySingle
 	}
-	if old != nil && old.id == e.id {
-		e.id = old.id
-	} else {
-		e.id = strings.Clone(e.id) // which may be a part of the record's text
+	return byList
+}
+
+// newEntry returns what to remember of a record that is seen for the first time.
+func newEntry(s *Sighting, closed bool, now time.Time) entry {
+	kind, nothing := kindOf(s), unique.Make("")
+	e := entry{id: strings.Clone(s.Key), // which may be a part of the record's text
+		requested: UnixSeconds(s.Requested), seen: minutes(now), changed: minutes(now)}
+	e.views[byList].status, e.views[bySingle].status = nothing, nothing
+	e.views[kind] = viewOf(s, &e.views[kind])
+	e.flags, _ = flagsOf(kind)
+	if kind == bySingle {
+		e.flags |= toldBySingle
 	}
-	if old != nil {
-		// What a row does not say has not changed.
-		if e.status == "" {
-			e.status = old.status
-		}
-		if e.requested == 0 {
-			e.requested = old.requested
-		}
-		if e.updated == 0 {
-			e.updated = old.updated
-		}
-	}
+	e.flags = e.flags.with(flagClosed, closed)
 	return e
 }
+
+func (f flags) with(bits flags, set bool) flags {
+	if set {
+		return f | bits
+	}
+	return f &^ bits
+}
+
+// viewOf returns what a sighting shows. What it does not say has not changed.
+func viewOf(s *Sighting, old *view) view {
+	v := view{updated: UnixSeconds(s.Updated), status: old.status, sum: s.Sum, text: s.Text}
+	if s.Status != "" && s.Status != old.status.Value() {
+		v.status = unique.Make(s.Status)
+	}
+	if v.updated == 0 {
+		v.updated = old.updated
+	}
+	return v
+}
+
+// minutes counts them from 1970 on.
+func minutes(t time.Time) uint32 { return uint32(max(0, t.Unix()/60)) }
 
 // UnixSeconds returns a time in whole seconds since 1970; 0 for the zero time.
 func UnixSeconds(t time.Time) int64 {

@@ -1,9 +1,13 @@
 package feed
 
-import "time"
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+)
 
 // Head is what a feed knows besides the records. The checksum of a checkpoint is made of its JSON: neither
-// names nor order may change.
+// names nor order may change, and what is added is left out where it is zero.
 type Head struct {
 	Scope string `json:"scope"` // what the feed is about, to tell its checkpoints from others
 	// Since is where the feed began; zero: at its first poll.
@@ -23,7 +27,38 @@ type Head struct {
 	// Stuck is since when lists have had gaps.
 	Stuck time.Time `json:"stuck,omitzero"`
 	Habits
+	// Began is when the first poll was, by our clock.
+	Began time.Time `json:"began,omitzero"`
+	Facts
 }
+
+// same compares what is written of two heads.
+func (h *Head) same(other *Head) bool {
+	a, errA := json.Marshal(h)
+	b, errB := json.Marshal(other)
+	return errA == nil && errB == nil && bytes.Equal(a, b)
+}
+
+// Facts are what the last audit has shown of the server's lists.
+type Facts struct {
+	ShowsClosed bool `json:"shows_closed,omitempty"` // a list of any state has closed records in it
+	HidesClosed bool `json:"hides_closed,omitempty"` // closed ones come to those only who ask for them
+	HeedsOpen   bool `json:"heeds_open,omitempty"`   // asked for open ones, it gives those
+	PerDay      int  `json:"per_day,omitempty"`      // how many records a day has
+	AnswersIDs  bool `json:"answers_ids,omitempty"`  // a record that was asked for by its id has come
+	Views       Like `json:"views,omitempty"`
+}
+
+// Like says in what the answer of a single record is like the list.
+type Like uint8
+
+const (
+	likeKnown   Like = 1 << iota // they were compared
+	likeUpdated                  // the date of update is that of the list,
+	likeStatus                   // and so is the word for the state,
+	likeSum                      // and the rest that every answer has
+	laterSingle                  // the date of update is a later one than in the list
+)
 
 // Mode is by which lists changes are found.
 type Mode string

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -12,38 +13,70 @@ type Pass struct {
 	now    time.Time // by our clock
 	server time.Time // the latest time that the server has given as its own; zero if it gives none
 
-	head     Head // as it will be if all goes well
-	listed   map[string]bool
-	changes  map[string]*Change // found and not settled yet, by key
-	gaps     []Gap
-	windowed bool             // the list by time of request is complete …
-	from     time.Time        // … from here on
-	byDate   map[string]dated // what that list has had, and of when; nil if it was not asked for
-	after    time.Time        // the list of what was updated begins here,
-	byUpdate map[string]bool  // and this is what it has had
-	cut      bool             // that list may have been cut
-	alive    bool             // the server has answered a call as it should
-	nameless bool             // records without id are known
+	head    Head               // as it will be if all goes well
+	changes map[string]*Change // found and not settled yet, by key
+	rows    map[string]row     // what was read, by key
+	gaps    []Gap
+	answers answers
+	flood   flood
+	report  Report
+
+	comparing bool // a record is asked for to compare its answer with the list
+}
+
+// row is what was read of a record in a pass.
+type row struct {
+	stamp int64 // the later one of the dates that lists have shown
+	in    in
+}
+
+// in is which answers a record was in.
+type in uint8
+
+const (
+	inWindow  in = 1 << iota // the list by time of request
+	inUpdates                // that by time of update
+	inClosed                 // that of closed ones
+	inOther                  // another list
+	inAnswer                 // asked for by its id
+	fresh                    // nothing had happened to it since it was filed
+
+	inLists = inWindow | inUpdates | inClosed | inOther
+)
+
+// answers is what is evidence that others are not there.
+type answers struct {
+	list   bool      // a list was answered as it should be
+	ids    int       // how many records were found by their id
+	window bool      // the list by time of request was read,
+	from   time.Time // from here on,
+	whole  bool      // and nothing is missing in it,
+	strict bool      // even if it was asked to be complete
+	after  time.Time // where the list of updates began
+	cut    bool      // that list may have been cut
 }
 
 func newPass(ctx context.Context, t *Tracker) *Pass {
-	p := &Pass{t: t, ctx: ctx, now: time.Now(), head: t.store.head, listed: map[string]bool{}, changes: map[string]*Change{}}
-	for key := range t.store.known {
-		if nameless(key) {
-			p.nameless = true
-			break
-		}
+	p := &Pass{t: t, ctx: ctx, now: time.Now(), head: t.store.head, changes: map[string]*Change{}, rows: map[string]row{}}
+	p.report.Began = p.now
+	if p.head.Began.IsZero() {
+		p.head.Began = p.now.UTC().Truncate(time.Second)
+		t.mu.Lock()
+		t.store.head.Began = p.head.Began // whatever becomes of this poll: what is filed from now on is new
+		t.mu.Unlock()
 	}
 	return p
 }
 
 // note takes in what an answer says besides its rows.
-func (p *Pass) note(a Answer) {
+func (p *Pass) note(list string, a Answer) {
+	p.report.Lists = append(p.report.Lists, list)
+	p.report.Calls += max(1, a.Calls)
+	p.report.Unproven = p.report.Unproven || a.Unproven
 	if a.Clock.After(p.server) {
 		p.server = a.Clock
 	}
-	p.alive = p.alive || a.Answered
-	p.cut = p.cut || a.Cut
+	p.answers.list = p.answers.list || a.Answered
 	p.gaps = append(p.gaps, a.Gaps...)
 }
 
@@ -61,6 +94,9 @@ func (p *Pass) clock() time.Time {
 	return p.server
 }
 
+// byServer returns what the server's clock shows when ours shows t.
+func (p *Pass) byServer(t time.Time) time.Time { return t.Add(p.clock().Sub(p.now)) }
+
 // forward returns how far a list was complete that ends with the given date.
 func (p *Pass) forward(before time.Time, newest int64) time.Time {
 	t := unixTime(newest)
@@ -72,3 +108,19 @@ func (p *Pass) forward(before time.Time, newest int64) time.Time {
 	}
 	return before
 }
+
+// flood is how many unknown records of one second there were in a row.
+type flood struct {
+	second int64
+	rows   int
+}
+
+// maxFlood is more than any city files in one second, or on one day if it gives no times.
+const maxFlood = 20_000
+
+var (
+	// ErrNewIDs is that a server gives its records other ids from one look to the next.
+	ErrNewIDs = errors.New("the server gives its requests other ids from one answer to the next: what has changed cannot be told")
+	// ErrFlood is that a list does not end.
+	ErrFlood = errors.New("the server gives ever new requests of one second: its list has no end")
+)

@@ -3,6 +3,7 @@ package feed
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,7 +20,20 @@ func (e *GapError) Error() string { return fmt.Sprintf("%d gaps", len(e.Gaps)) }
 func (t *Tracker) Poll(ctx context.Context) (*Pass, error) {
 	p := newPass(ctx, t)
 	t.lists.Recall(p.head.Habits)
-	return p, p.read()
+	err := p.read()
+	if err == nil || errors.As(err, new(*GapError)) {
+		if renamed := p.renamed(); renamed != nil {
+			p.changes, err = nil, renamed
+		}
+	}
+	r := &p.report
+	r.Ended, r.Found, r.Known, r.Err = time.Now(), len(p.changes), len(t.store.known), err
+	r.NextAudit, r.ProvenTo = p.head.Audited.Add(t.auditEvery()), p.head.Requested
+	if p.head.Updated.After(r.ProvenTo) {
+		r.ProvenTo = p.head.Updated
+	}
+	t.report(*r)
+	return p, err
 }
 
 // Changes returns what was found, in the order of its dates.
@@ -30,54 +44,78 @@ func (p *Pass) Changes() []*Change {
 }
 
 // Settle remembers a change: it is not found again.
-func (p *Pass) Settle(c *Change) { p.t.put(c.next, c.old) }
+func (p *Pass) Settle(c *Change) { p.t.put(&c.next, c.old) }
+
+// sweepEvery is how often it is looked what to forget.
+const sweepEvery = time.Hour
 
 // Commit moves the feed forward: all changes were settled.
 func (p *Pass) Commit() {
 	t := p.t
+	p.head.Habits = t.lists.Habits()
+	p.head.Forgot = t.store.head.Forgot
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	s := &t.store
-	s.head = p.head
-	s.head.Habits = t.lists.Habits()
-	// Closed records that no list can bring any more, unless something happens to them, are forgotten.
-	old := func(at time.Time) int64 { return UnixSeconds(at.Add(-t.back(true) - zoneSlack)) }
-	requested, updated := old(p.head.Requested), old(p.head.Updated)
-	changed := p.now.Add(-max(closedFor, 2*t.cfg.Overlap+2*24*time.Hour)).Unix() / 60
-	unnamed := p.now.Add(-namelessFor).Unix() / 60
-	for _, e := range s.known {
-		isNameless := nameless(e.id)
-		done := e.changed < changed && t.closed(e) || e.changed < unnamed && isNameless
-		if done && e.requested < requested && e.updated < updated && len(t.cfg.IDs) == 0 {
-			if at := unixTime(e.requested); !isNameless && at.After(s.head.Forgot) {
-				s.head.Forgot = at
-			}
-			s.put(entry{id: e.id, flags: flagDropped})
-		}
+	t.store.head = p.head
+	t.mu.Unlock()
+	if age := p.now.Sub(t.swept); len(t.cfg.IDs) == 0 && (age < 0 || age >= sweepEvery) {
+		t.swept = p.now
+		t.forget(p.head, p.now)
 	}
 }
 
 // read makes the calls of a poll. The error is a *GapError if all lists came, with gaps.
 func (p *Pass) read() error {
 	if ids := p.t.cfg.IDs; len(ids) > 0 {
-		err := p.follow(ids)
+		err := p.follow(slices.Clone(ids))
 		p.head.Stocked = err == nil
 		return cmp.Or(err, p.close())
 	}
 	age := p.now.Sub(p.head.Audited) // below 0 after our clock was put back
 	audit := !p.head.Stocked || p.head.Mode == "" || age < 0 || age >= p.t.auditEvery()
+	if p.report.Audit = audit; audit {
+		p.t.singly = false
+	}
+	if err := p.readLists(audit); err != nil {
+		return err
+	}
+	if audit {
+		if err := p.compareViews(); err != nil {
+			return err
+		}
+	}
+	ids, err := p.relist(p.due())
+	if err == nil {
+		err = p.follow(ids)
+	}
+	if err != nil {
+		return err
+	}
+	err = p.close()
+	if audit && err == nil {
+		p.head.Audited = p.now.UTC().Truncate(time.Second)
+	}
+	return err
+}
+
+// readLists makes the calls for lists: those that are due by what is believed, all of them in an audit.
+func (p *Pass) readLists(audit bool) error {
 	mode := p.head.Mode
 	if audit {
 		var err error
 		if mode, err = p.probe(); err != nil {
 			return err
 		}
-		p.t.singly = false
 	}
 	if audit || mode != modeUpdated {
 		if err := p.window(audit); err != nil {
 			return err
 		}
+	}
+	if !p.head.Stocked {
+		if err := p.openOnes(); err != nil {
+			return err
+		}
+		p.head.Stocked = true
 	}
 	if mode != modeWindow {
 		var err error
@@ -86,14 +124,7 @@ func (p *Pass) read() error {
 		}
 	}
 	p.head.Mode = mode
-	if err := p.follow(p.due()); err != nil {
-		return err
-	}
-	err := p.close()
-	if audit && err == nil {
-		p.head.Audited = p.now.UTC().Truncate(time.Second)
-	}
-	return err
+	return nil
 }
 
 // updateMode reads what was updated, and says whether to do so again.
@@ -103,15 +134,15 @@ func (p *Pass) updateMode(mode Mode, audit bool) (Mode, error) {
 	switch {
 	case err != nil:
 		return "", err
-	case !honoured && p.byDate == nil:
+	case !honoured && !p.answers.window:
 		return modeWindow, p.window(audit)
 	case !honoured:
 		return modeWindow, nil
 	case len(p.gaps) > gaps:
 		return modeBoth, nil
-	case p.cut && p.byDate == nil:
+	case p.answers.cut && !p.answers.window:
 		return modeBoth, p.window(audit)
-	case p.cut:
+	case p.answers.cut:
 		return modeBoth, nil
 	case audit:
 		return p.proven(), nil
@@ -120,8 +151,7 @@ func (p *Pass) updateMode(mode Mode, audit bool) (Mode, error) {
 }
 
 // close ends the lists of a poll: it returns what is missing in them. A gap keeps the feed where it is, so
-// that it is asked for again, but not longer than the overlap: a server that cannot show one of its records
-// would hold it up for ever.
+// that it is asked for again, but not for ever: a server that cannot show one of its records would hold it up.
 func (p *Pass) close() error {
 	if len(p.gaps) == 0 {
 		p.head.Stuck = time.Time{}
@@ -131,10 +161,53 @@ func (p *Pass) close() error {
 	if p.head.Stuck.IsZero() {
 		p.head.Stuck = p.now.UTC().Truncate(time.Second)
 	}
-	if p.now.Sub(p.head.Stuck) < p.t.cfg.Overlap {
+	if p.now.Sub(p.head.Stuck) < max(p.t.cfg.Overlap, auditDepth) {
 		p.head.Stocked, p.head.Requested, p.head.Updated = old.Stocked, old.Requested, old.Updated
 	} else {
 		p.head.Stuck = time.Time{}
 	}
 	return &GapError{p.gaps}
+}
+
+// manyRenamed is from how many records on it is no chance that new ones are like missing ones.
+const manyRenamed = 20
+
+// renamed reports whether what is new is what is missing, under other ids.
+func (p *Pass) renamed() error {
+	type content struct {
+		requested int64
+		sum, text uint32
+	}
+	contentOf := func(e *entry) content {
+		return content{e.requested, e.views[byList].sum, e.views[byList].text}
+	}
+	created := 0
+	for _, ch := range p.changes {
+		if ch.Kind == Created {
+			created++
+		}
+	}
+	if created < manyRenamed || !p.answers.window {
+		return nil
+	}
+	missing := map[content]int{}
+	for e := range p.t.store.all() {
+		if p.rows[e.id].in == 0 && e.requested > p.answers.from.Unix() {
+			missing[contentOf(e)]++
+		}
+	}
+	same, lost := 0, 0
+	for _, n := range missing {
+		lost += n
+	}
+	for _, ch := range p.changes {
+		if c := contentOf(&ch.next); ch.Kind == Created && missing[c] > 0 {
+			missing[c]--
+			same++
+		}
+	}
+	if same >= manyRenamed && same > lost/2 {
+		return ErrNewIDs
+	}
+	return nil
 }

@@ -1,113 +1,99 @@
 package feed
 
 import (
-	"encoding/base64"
-	"fmt"
+	"iter"
 	"maps"
 	"slices"
-	"sync"
 )
 
 // store is all that a feed knows.
 type store struct {
-	head  Head
-	known map[string]*entry
-	block *block  // known as it once was, encoded; nil: to be made
-	later []entry // what has changed in known since; append-only, since snapshots share it
+	head     Head
+	known    map[string]*entry
+	slabs    [][]entry // where the entries are, so that they can be looked through fast
+	free     []*entry  // of them, those that are not in use
+	nameless int       // how many have no id
+	block    *block    // known as it once was, encoded; nil: to be made
+	later    []byte    // what has changed in known since, encoded; append-only, since snapshots share it
+	changes  int       // how many entries that are
 }
 
-// Snapshot is what a feed knew at some time. It does not change; the zero one is the beginning.
-type Snapshot struct {
-	Head  Head
-	known *block
-	later []entry // what has changed since, in that order; append-only
-}
+// slabSize is how many entries are in one piece of memory.
+const slabSize = 1024
 
-// IsZero reports whether s is the beginning.
-func (s Snapshot) IsZero() bool { return s.known == nil }
+func newStore(head Head) store { return store{head: head, known: map[string]*entry{}} }
 
-// Encode returns what is known of the records in base64: count of them in known, and what has changed in
-// them since in later, which may be empty.
-func (s Snapshot) Encode() (count int, known, later string) {
-	if len(s.later) > 0 {
-		later = base64.StdEncoding.EncodeToString(encodeEntries(s.later))
+// all yields what is known, in no order. What is put meanwhile may come or not.
+func (s *store) all() iter.Seq[*entry] {
+	return func(yield func(*entry) bool) {
+		for _, slab := range s.slabs {
+			for i := range slab {
+				if e := &slab[i]; e.id != "" && !yield(e) {
+					return
+				}
+			}
+		}
 	}
-	return s.known.count, s.known.text(), later
-}
-
-// Decode makes a snapshot of its head and what Encode has returned.
-func Decode(head Head, count int, known, later string) (Snapshot, error) {
-	s := Snapshot{Head: head}
-	raw, err := base64.StdEncoding.DecodeString(known)
-	if err != nil {
-		return s, fmt.Errorf("known: %w", err)
-	}
-	laterRaw, err := base64.StdEncoding.DecodeString(later)
-	if err == nil && len(laterRaw) > 0 {
-		s.later, err = decodeEntries(laterRaw)
-	}
-	if err != nil {
-		return s, fmt.Errorf("later: %w", err)
-	}
-	list, err := decodeEntries(raw)
-	if err != nil {
-		return s, fmt.Errorf("known: %w", err)
-	}
-	if len(list) != count {
-		return s, fmt.Errorf("known: %d requests of %d", len(list), count)
-	}
-	s.known = &block{raw: raw, count: count}
-	return s, nil
-}
-
-// restore makes a store of a snapshot that is not zero.
-func restore(s Snapshot) (store, error) {
-	list, err := decodeEntries(s.known.raw)
-	if err != nil {
-		return store{}, err
-	}
-	st := store{head: s.Head, block: s.known, known: make(map[string]*entry, len(list))}
-	for i := range list {
-		st.known[list[i].id] = &list[i]
-	}
-	for _, e := range s.later {
-		st.put(e)
-	}
-	return st, nil
 }
 
 // put remembers e, or forgets it if it is marked as dropped.
-func (s *store) put(e entry) {
-	if e.flags&flagDropped != 0 {
+func (s *store) put(e *entry) {
+	s.set(e)
+	var c encoder // of its own: a part of the log can be read without what comes before
+	s.later = c.append(s.later, e)
+	s.changes++
+}
+
+func (s *store) set(e *entry) {
+	old := s.known[e.id]
+	switch {
+	case e.flags.has(flagDropped) && old == nil:
+	case e.flags.has(flagDropped):
 		delete(s.known, e.id)
-	} else {
-		s.known[e.id] = &e
+		if nameless(e.id) {
+			s.nameless--
+		}
+		*old = entry{}
+		s.free = append(s.free, old)
+	case old != nil:
+		*old = *e
+	default:
+		slot := s.slot()
+		*slot = *e
+		s.known[e.id] = slot
+		if nameless(e.id) {
+			s.nameless++
+		}
 	}
-	s.later = append(s.later, e)
+}
+
+func (s *store) slot() *entry {
+	if n := len(s.free); n > 0 {
+		slot := s.free[n-1]
+		s.free = s.free[:n-1]
+		return slot
+	}
+	last := len(s.slabs) - 1
+	if last < 0 || len(s.slabs[last]) == cap(s.slabs[last]) {
+		// The first ones grow from nothing: most feeds know little.
+		s.slabs = append(s.slabs, make([]entry, 0, min(slabSize, max(16, len(s.known)))))
+		last++
+	}
+	slab := append(s.slabs[last], entry{})
+	s.slabs[last] = slab
+	return &slab[len(slab)-1]
 }
 
 // snapshot returns a picture of the store. What has changed since the last full one is added to it as long
 // as that is little: a snapshot is taken after each change.
 func (s *store) snapshot() Snapshot {
-	if s.block == nil || len(s.later) > max(256, len(s.known)/4) {
-		list := make([]entry, 0, len(s.known))
+	if s.block == nil || s.changes > max(256, len(s.known)/8) {
+		var c encoder
+		var plain []byte
 		for _, id := range slices.Sorted(maps.Keys(s.known)) {
-			list = append(list, *s.known[id])
+			plain = c.append(plain, s.known[id])
 		}
-		s.block, s.later = &block{raw: encodeEntries(list), count: len(list)}, nil
+		s.block, s.later, s.changes = &block{raw: deflate(plain), count: len(s.known)}, nil, 0
 	}
-	return Snapshot{s.head, s.block, s.later[:len(s.later):len(s.later)]}
-}
-
-// block is many entries, encoded.
-type block struct {
-	raw   []byte
-	count int
-	once  sync.Once
-	b64   string
-}
-
-func (b *block) text() string {
-	b.once.Do(func() { b.b64 = base64.StdEncoding.EncodeToString(b.raw) })
-	return b.b64
+	return Snapshot{Head: s.head, known: s.block, later: s.later[:len(s.later):len(s.later)], changes: s.changes}
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+	"unique"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -16,7 +17,7 @@ func TestSnapshotSize(t *testing.T) {
 	for _, kind := range []string{"running numbers", "24 hex digits", "UUIDs"} {
 		rng := rand.New(rand.NewPCG(1, 2))
 		now := time.Now().Truncate(time.Second)
-		s := store{head: Head{Scope: "x"}, known: map[string]*entry{}}
+		s := newStore(Head{Scope: "x"})
 		for i := range 50_000 {
 			at := now.Add(-time.Duration(rng.Int64N(800*24*3600)) * time.Second)
 			seen := Sighting{Key: fmt.Sprintf("QH26-%06d", i), Status: "open", Requested: at,
@@ -27,7 +28,8 @@ func TestSnapshotSize(t *testing.T) {
 			case "UUIDs":
 				seen.Key = fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", rng.Uint32(), rng.Uint32N(1<<16), rng.Uint32N(1<<16), rng.Uint32N(1<<16), rng.Uint64N(1<<48))
 			}
-			s.put(remembered(&seen, nil, now.Add(-time.Duration(rng.IntN(24*60))*time.Minute)))
+			e := newEntry(&seen, false, now.Add(-time.Duration(rng.IntN(24*60))*time.Minute))
+			s.put(&e)
 		}
 		begin := time.Now()
 		_, known, later := s.snapshot().Encode()
@@ -36,9 +38,10 @@ func TestSnapshotSize(t *testing.T) {
 		}
 		t.Logf("%s: %.2f MiB in %v", kind, float64(len(known)+len(later))/(1<<20), time.Since(begin).Round(time.Millisecond))
 		// A change later it is the same block, and a line for the change.
-		s.put(entry{id: "x", status: "done"})
+		done := newEntry(&Sighting{Key: "x", Status: "done"}, true, now)
+		s.put(&done)
 		for id := range s.known {
-			s.put(entry{id: id, flags: flagDropped})
+			s.put(&entry{id: id, flags: flagDropped})
 			break
 		}
 		before := known
@@ -54,7 +57,7 @@ func TestSnapshotSize(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(s.known, again.known, cmp.AllowUnexported(entry{})); diff != "" {
+		if diff := cmp.Diff(s.known, again.known, cmp.AllowUnexported(entry{}, view{}), cmp.Comparer(func(a, b unique.Handle[string]) bool { return a == b })); diff != "" {
 			t.Errorf("%s: it has come back different: (-want +got):\n%s", kind, diff)
 		}
 	}

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"iter"
 	"sync"
 	"time"
 )
@@ -14,7 +15,8 @@ const (
 	closedFor = 7 * 24 * time.Hour
 	// namelessFor is how long one without id is remembered: it can be asked for by nothing.
 	namelessFor = 30 * 24 * time.Hour
-	// auditDepth is how much is compared at least to find out whether the list of updates works.
+	// auditDepth is how much is compared at least to find out whether the list of updates works, and how long
+	// a gap is asked for again.
 	auditDepth = 72 * time.Hour
 	// defaultAudit is how often that is done where nothing is followed by id.
 	defaultAudit = 24 * time.Hour
@@ -37,27 +39,63 @@ type Config struct {
 	State func(status string) (word string, closed bool)
 }
 
-// Tracker is a feed: what is known, and how to learn more. One poll at a time may run; Snapshot may be
-// called at any time.
+// Tracker is a feed: what is known, and how to learn more. One poll at a time may run; Snapshot and Last may
+// be called at any time.
 type Tracker struct {
 	cfg    Config
+	state  stateOf
 	lists  Lists
-	singly bool // the server gives nothing, or one only, for a list of ids
+	singly bool      // the server gives nothing, or one only, for a list of ids
+	swept  time.Time // when it was last looked what to forget
 
-	mu    sync.Mutex // guards store against Snapshot; only the poll in hand changes it
+	mu    sync.Mutex // guards the rest against Snapshot and Last; only the poll in hand changes it
 	store store
+	last  Report
 }
 
 // New returns a feed that goes on from a snapshot of the same scope, or begins if that is zero.
 func New(cfg Config, lists Lists, from Snapshot) (*Tracker, error) {
-	t := &Tracker{cfg: cfg, lists: lists}
+	t := &Tracker{cfg: cfg, state: cfg.State, lists: lists}
 	if from.IsZero() {
-		t.store = store{head: Head{Scope: cfg.Scope, Since: cfg.Since}, known: map[string]*entry{}}
+		t.store = newStore(Head{Scope: cfg.Scope, Since: cfg.Since})
 		return t, nil
 	}
 	var err error
 	t.store, err = restore(from)
 	return t, err
+}
+
+// Know takes in what was listed before, completely, in place of the stock of a feed that begins.
+func (t *Tracker) Know(known iter.Seq[Sighting]) {
+	h, now := &t.store.head, time.Now()
+	var oldest, requested, updated int64
+	for s := range known {
+		if !s.Inside {
+			continue
+		}
+		e := newEntry(&s, t.closed(s.Status), now)
+		if t.put(&e, ""); e.requested == 0 {
+			continue
+		}
+		if oldest == 0 || e.requested < oldest {
+			oldest = e.requested
+		}
+		requested, updated = max(requested, e.requested), max(updated, e.latest())
+	}
+	if len(t.store.known) == 0 {
+		return
+	}
+	limit := now.Truncate(time.Second).UTC()
+	h.Stocked, h.Began, h.Horizon = true, limit, earlier(unixTime(oldest), limit)
+	h.Requested, h.Updated = earlier(unixTime(requested), limit), earlier(unixTime(updated), limit)
+	t.forget(*h, now.Add(365*24*time.Hour))
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // Snapshot returns what is known now. It covers the changes that were settled, and no others.
@@ -68,18 +106,43 @@ func (t *Tracker) Snapshot() Snapshot {
 }
 
 // put remembers e in place of what was known by the key old, if that is another one.
-func (t *Tracker) put(e entry, old string) {
+func (t *Tracker) put(e *entry, old string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if old != "" && old != e.id {
-		t.store.put(entry{id: old, flags: flagDropped})
+		t.store.put(&entry{id: old, flags: flagDropped})
 	}
 	t.store.put(e)
 }
 
-func (t *Tracker) closed(e *entry) bool {
-	_, closed := t.cfg.State(e.status)
+func (t *Tracker) closed(status string) bool {
+	_, closed := t.state(status)
 	return closed
+}
+
+// forget drops closed records that no list can bring any more, unless something happens to them, and that were
+// closed long before now.
+func (t *Tracker) forget(h Head, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	old := func(at time.Time) int64 { return UnixSeconds(at.Add(-t.back(true) - zoneSlack)) }
+	requested, updated := old(h.Requested), old(h.Updated)
+	changed := minutes(now.Add(-max(closedFor, 2*t.cfg.Overlap+2*24*time.Hour)))
+	unnamed := minutes(now.Add(-namelessFor))
+	s := &t.store
+	for e := range s.all() {
+		done := e.changed < changed && e.flags.has(flagClosed) || e.changed < unnamed && nameless(e.id)
+		if e.absent > changed {
+			done = false // it is to be said first that it is gone
+		}
+		if !done || e.requested >= requested || max(e.views[byList].updated, e.views[bySingle].updated) >= updated {
+			continue
+		}
+		if at := unixTime(e.requested); !nameless(e.id) && at.After(s.head.Forgot) {
+			s.head.Forgot = at
+		}
+		s.put(&entry{id: e.id, flags: flagDropped})
+	}
 }
 
 // follow returns the time after which a record is asked for by its id.
@@ -99,4 +162,25 @@ func (t *Tracker) auditEvery() time.Duration {
 		return d
 	}
 	return defaultAudit
+}
+
+// perCall returns how many ids one call may be for.
+func (t *Tracker) perCall() int {
+	if t.singly {
+		return 1
+	}
+	return max(1, t.cfg.IDsPerCall)
+}
+
+// Last returns what the last poll did; zero before the first.
+func (t *Tracker) Last() Report {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.last
+}
+
+func (t *Tracker) report(r Report) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last = r
 }

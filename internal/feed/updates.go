@@ -8,14 +8,20 @@ func (p *Pass) probe() (Mode, error) {
 		return modeWindow, nil
 	}
 	rows, a, err := p.t.lists.Probe(p.ctx, p.now.AddDate(1, 0, 0))
-	p.note(a)
+	p.note("probe", a)
+	fault := Fault(0)
+	if err != nil {
+		fault = p.t.lists.Fault(err)
+	}
 	switch {
 	case rows > 0:
 		return modeWindow, nil
 	case err == nil:
 		return modeBoth, nil
+	case fault&Absent != 0:
+		return modeBoth, nil // an empty list, or no answer at all: the lists will show which
 	case p.refused(err):
-		if p.head.Mode == modeUpdated && p.t.lists.Fault(err)&Poisoned != 0 {
+		if p.head.Mode == modeUpdated && fault&Poisoned != 0 {
 			return modeBoth, nil // it did work; the server may be in trouble
 		}
 		return modeWindow, nil
@@ -33,30 +39,43 @@ func (p *Pass) updates(audit bool) (bool, error) {
 	if after.IsZero() {
 		after = p.head.Horizon
 	}
-	p.after = after.Add(-p.t.back(audit))
-	p.byUpdate = map[string]bool{}
-	var newest int64
+	after = after.Add(-p.t.back(audit))
+	p.answers.after = after
+	w := &reading{p: p, in: inUpdates}
 	honoured := true
-	impossible := p.after.Add(-zoneSlack).Unix()
-	a, err := p.t.lists.Updated(p.ctx, p.after, audit, func(s Sighting) bool {
+	impossible := after.Add(-zoneSlack).Unix()
+	see := func(s Sighting) bool {
 		stamp := max(UnixSeconds(s.Updated), UnixSeconds(s.Requested))
 		if stamp != 0 && stamp < impossible {
 			honoured = false
 			return false
 		}
-		newest = max(newest, stamp)
-		p.byUpdate[s.Key] = true
-		p.see(&s, false)
-		return true
-	})
-	p.note(a)
+		return w.see(s)
+	}
+	ask := Ask{From: after, Strict: audit}
+	a, err := p.t.lists.Updated(p.ctx, ask, see)
+	p.note("updated", a)
+	p.answers.cut = a.Cut
+	if err == nil && honoured && p.head.HidesClosed {
+		ask.State = ClosedOnly
+		a, err = p.t.lists.Updated(p.ctx, ask, see)
+		p.note("updated", a)
+		p.answers.cut = p.answers.cut || a.Cut
+	}
+	if honoured {
+		err = p.emptyList(err, w, time.Time{}, after)
+	}
 	switch {
-	case !honoured, p.refused(err):
+	case !honoured:
+		return false, nil
+	case err != nil && p.t.lists.Fault(err)&Absent == 0 && p.refused(err):
 		return false, nil
 	case err != nil:
 		return false, err
+	case p.flood.rows > maxFlood:
+		return false, ErrFlood
 	}
-	p.head.Updated = p.forward(p.head.Updated, newest)
+	p.head.Updated = p.forward(p.head.Updated, max(w.requested, w.updated))
 	return true, nil
 }
 
@@ -65,29 +84,17 @@ func (p *Pass) updates(audit bool) (bool, error) {
 // some servers give those only that have been updated since they were filed.
 func (p *Pass) proven() Mode {
 	proof := false
-	for key, row := range p.byDate {
-		if row.stamp <= p.after.Unix()+1 {
+	for _, r := range p.rows {
+		if r.in&(inWindow|inClosed) == 0 || r.stamp <= p.answers.after.Unix()+1 {
 			continue
 		}
-		if !p.byUpdate[key] {
+		if r.in&inUpdates == 0 {
 			return modeBoth
 		}
-		proof = proof || row.fresh
+		proof = proof || r.in&fresh != 0
 	}
 	if proof {
 		return modeUpdated
 	}
 	return modeBoth
-}
-
-// dated is a row of the list by time of request.
-type dated struct {
-	stamp int64 // the later one of its dates
-	fresh bool  // nothing has happened to it since it was filed
-}
-
-func (p *Pass) noteDate(s *Sighting) {
-	requested, updated := UnixSeconds(s.Requested), UnixSeconds(s.Updated)
-	isNew := p.t.store.head.Stocked && p.t.store.known[s.Key] == nil
-	p.byDate[s.Key] = dated{max(requested, updated), isNew || updated-requested < int64(time.Hour/time.Second)}
 }

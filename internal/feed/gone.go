@@ -1,0 +1,149 @@
+package feed
+
+import (
+	"slices"
+	"time"
+)
+
+// That a record is not there is what servers also say of all of them, while they are being worked on. It counts
+// beside a control: another record that was asked for by its id and came, or the list that has to hold it and does
+// not. Counted twice, an hour apart, it is gone.
+const (
+	// goneAfter is how long it has to be absent.
+	goneAfter = time.Hour
+	// lastOne is how many times Follow that is where no other record is known.
+	lastOne = 3
+	// maxControls is how many records are tried that are likely to be there.
+	maxControls = 3
+)
+
+func (t *Tracker) goneAfter() time.Duration { return min(goneAfter, t.follow()) }
+
+// tooSoon reports whether it was found just now that a record is absent.
+func (p *Pass) tooSoon(e *entry) bool {
+	return e.absent != 0 && p.absentFor(e) < p.t.goneAfter().Truncate(time.Minute)
+}
+
+// absentFor returns since when a record is absent; negative if our clock was put back.
+func (p *Pass) absentFor(e *entry) time.Duration {
+	return p.now.Sub(time.Unix(int64(e.absent)*60, 0)).Truncate(time.Minute)
+}
+
+// control asks for records that are likely to be there, if none was found by its id yet. It reports whether one was.
+func (a *asking) control() bool {
+	p := a.p
+	if p.answers.ids > 0 {
+		return true
+	}
+	a.controlled = true
+	for _, id := range p.controls(a.absent) {
+		if ok, err := a.one(id); err != nil || ok {
+			return ok
+		}
+		// It says nothing about the control: that may be gone as well.
+		a.absent = slices.DeleteFunc(a.absent, func(other string) bool { return other == id })
+	}
+	return false
+}
+
+// controls returns ids that are likely to be there: of this poll's lists, or seen last.
+func (p *Pass) controls(but []string) []string {
+	var best []*entry
+	better := func(a, b *entry) int {
+		if x, y := p.rows[a.id].in&inLists != 0, p.rows[b.id].in&inLists != 0; x != y {
+			if x {
+				return -1
+			}
+			return 1
+		}
+		return int(b.seen) - int(a.seen)
+	}
+	for e := range p.t.store.all() {
+		if nameless(e.id) || e.absent != 0 || slices.Contains(but, e.id) {
+			continue
+		}
+		i, _ := slices.BinarySearchFunc(best, e, better)
+		if i < maxControls {
+			best = slices.Insert(best, i, e)[:min(maxControls, len(best)+1)]
+		}
+	}
+	ids := make([]string, len(best))
+	for i, e := range best {
+		ids[i] = e.id
+	}
+	return ids
+}
+
+// bury says what to make of the records that were absent in this poll.
+func (p *Pass) bury(a *asking) error {
+	if len(a.absent) == 0 {
+		return nil
+	}
+	byOthers := a.control()
+	for _, id := range a.absent {
+		known := p.t.store.known[id]
+		if known == nil {
+			continue
+		}
+		e := *known
+		wait := p.t.goneAfter()
+		switch {
+		case byOthers, p.listHas(known):
+		case p.head.AnswersIDs && p.alone() && p.answered():
+			wait = lastOne * p.t.follow()
+		default:
+			continue
+		}
+		switch {
+		case e.absent == 0 || p.absentFor(&e) < 0:
+			e.absent = minutes(p.now)
+			p.t.put(&e, "")
+		case p.absentFor(&e) >= wait.Truncate(time.Minute):
+			told := known.told()
+			p.changes[id] = &Change{Kind: Gone, Previous: told.status.Value(), at: p.now, next: entry{id: id, flags: flagDropped},
+				Gone: &Remembered{id, told.status.Value(), unixTime(known.requested), unixTime(told.updated)}}
+		}
+	}
+	return nil
+}
+
+// listHas reports whether the list by time of request would have had a record, if it were there.
+func (p *Pass) listHas(e *entry) bool {
+	a := &p.answers
+	if !a.window || !a.whole || !a.strict || !a.list || e.requested <= a.from.Add(time.Hour).Unix() || e.flags.has(flagUnlisted) || !p.within(e) {
+		return false
+	}
+	if !p.head.ShowsClosed && !p.head.HidesClosed {
+		return false // it may have been closed
+	}
+	for _, r := range p.rows {
+		if r.in&inWindow != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// alone reports whether there is no other record that could be a control: none or few are known, and none of them
+// was there in this poll.
+func (p *Pass) alone() bool {
+	if len(p.t.store.known)-p.t.store.nameless > maxControls {
+		return false
+	}
+	for e := range p.t.store.all() {
+		if !nameless(e.id) && p.rows[e.id].in != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// answered reports whether a list is answered at all.
+func (p *Pass) answered() bool {
+	if !p.answers.list && len(p.t.cfg.IDs) > 0 {
+		_, a, err := p.t.lists.Probe(p.ctx, p.now.AddDate(0, 0, -1))
+		p.note("probe", a)
+		p.answers.list = p.answers.list || err == nil
+	}
+	return p.answers.list
+}
