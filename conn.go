@@ -150,6 +150,7 @@ type Response struct {
 // memory is what a client and those derived from it have learned about their endpoint.
 type memory struct {
 	format   atomic.Int32     // the Format that has worked
+	spoken   atomic.Uint32    // a bit for each Format that has worked, told or found out
 	detected listing.Detected // how lists are cut
 	// Filing depends on what has been read about services: whether one is a blackbox, so that a receipt without
 	// an id is one, and what its definition asks for. Both are kept by jurisdiction and code.
@@ -373,10 +374,14 @@ func (c *conn) prefer(formats []Format) {
 
 // works remembers that the server speaks f.
 func (c *conn) works(f Format) {
+	c.learned.spoken.Or(1 << f)
 	if c.cfg.format == FormatAuto {
 		c.learned.format.Store(int32(f))
 	}
 }
+
+// spoken reports whether an answer has shown that the server speaks the format that it is asked in.
+func (c *conn) spoken() bool { return c.learned.spoken.Load()&(1<<c.formats()[0]) != 0 }
 
 // sends reports whether a parameter goes to the server.
 func (c *conn) sends(name string) bool { return c.dialect.sends(name) }
@@ -390,11 +395,14 @@ func (c *conn) definedBy() string { return c.dialect.Definition }
 // oneValue reports whether a filter is sent, and takes one value a call.
 func (c *conn) oneValue(name string) bool { return c.dialect.oneValue(name) }
 
-// quietly returns the connection for a call that the method makes on its own account: without its options, and
-// without warnings about an answer that nobody has asked for.
+// quietly returns the connection for a call that the method makes on its own account: without its options but for
+// the headers, which a gateway may want, and without warnings about an answer that nobody has asked for.
 func (c *conn) quietly() *conn {
 	own := *c
 	own.call, own.cfg.warnings = nil, nil
+	if c.call != nil {
+		own.call = &callOptions{header: c.call.header}
+	}
 	return &own
 }
 

@@ -26,9 +26,8 @@ import (
 // that it was not filed. The report is sent again only when it cannot have arrived, and when the server
 // asks for that (429, 503 with Retry-After); see docs/filing-faults.md for every case.
 //
-// With [FormatAuto], and nothing known of the server, the answer is asked for in JSON. If there is
-// nothing at that address (404, 406 or 415 without an error list), the list of services is read to find
-// the format, and the report, which was not filed, is sent there.
+// With [FormatAuto], and nothing known of the server, the list of services is read first to find out which
+// format it speaks. A report is never sent in a second format.
 func (r *RequestClient) Create(ctx context.Context, n *NewRequest, opts ...CallOption) (*Receipt, error) {
 	start := time.Now()
 	c, err := r.c.withOptions(opts)
@@ -45,12 +44,10 @@ func (r *RequestClient) Create(ctx context.Context, n *NewRequest, opts ...CallO
 		return nil, err
 	}
 	defer done()
-	f := &filing{n: n, start: start, k: k}
-	format := c.formats()[0]
-	receipt, err := c.post(ctx, f, format)
-	if other, ok := c.otherFormatFor(ctx, err, format); ok {
-		receipt, err = c.post(ctx, f, other)
+	if err := c.findFormat(ctx); err != nil {
+		return nil, c.unsent(k.op, err)
 	}
+	receipt, err := c.post(ctx, &filing{n: n, start: start, k: k}, c.formats()[0])
 	return receipt, sent(err, n.ServiceCode, start)
 }
 

@@ -84,11 +84,17 @@ func (e *APIError) Is(target error) bool {
 	case ErrInvalid:
 		return status == http.StatusBadRequest || status == http.StatusUnprocessableEntity
 	case ErrForbidden:
-		return status == http.StatusUnauthorized || status == http.StatusForbidden
+		return status == http.StatusUnauthorized || status == http.StatusForbidden || status >= 500 && e.saysForbidden()
 	case ErrRateLimited:
 		return status == http.StatusTooManyRequests
 	}
 	return false
+}
+
+// saysForbidden reports whether a server that answers every error with 500 (Klarschiff) says by the code of the
+// first one that the key is wrong.
+func (e *APIError) saysForbidden() bool {
+	return len(e.Faults) > 0 && (e.Faults[0].Code == "401" || e.Faults[0].Code == "403")
 }
 
 // LogValue groups what a log line should have. It holds no key and no personal data.

@@ -72,6 +72,9 @@ func (c *conn) otherFormat(err error, f Format) bool {
 	if !errors.As(err, &ae) {
 		return false
 	}
+	if ae.StatusCode == http.StatusNotAcceptable || ae.StatusCode == http.StatusUnsupportedMediaType {
+		return true // about the format, in whatever form a framework says it
+	}
 	if len(ae.Faults) > 0 {
 		if ae.format == f || bodyFormat(ae.Body) == f {
 			c.works(f)
@@ -80,7 +83,7 @@ func (c *conn) otherFormat(err error, f Format) bool {
 		return ae.StatusCode != http.StatusUnauthorized && ae.StatusCode != http.StatusForbidden
 	}
 	switch ae.StatusCode {
-	case http.StatusNotFound, http.StatusNotAcceptable, http.StatusUnsupportedMediaType:
+	case http.StatusNotFound:
 		return true
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
 		return false

@@ -193,6 +193,9 @@ func (u *UpdateClient) Create(ctx context.Context, n *NewUpdate, opts ...CallOpt
 		return nil, err
 	}
 	defer done()
+	if err := c.findFormat(ctx); err != nil {
+		return nil, c.unsent(k.op, err)
+	}
 	receipt, err := c.postUpdate(ctx, k, n)
 	return receipt, sent(err, n.ServiceCode, start)
 }

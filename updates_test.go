@@ -131,7 +131,7 @@ func TestUpdateReceipts(t *testing.T) {
 		c := stubClient(t, func(r *http.Request) (*http.Response, error) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			return stubReply(r, 200, "", body), nil
-		})
+		}, open311.WithFormat(open311.FormatJSON))
 		r, err := c.Updates.Create(t.Context(), fullUpdate())
 		switch {
 		case want == unknown:
