@@ -211,6 +211,9 @@ func (c *config) client() *http.Client {
 	if rt == nil {
 		rt = http.DefaultTransport
 	}
+	if len(c.middleware) > 0 {
+		rt = retry.Witness(rt)
+	}
 	for i := len(c.middleware) - 1; i >= 0; i-- {
 		rt = c.middleware[i](rt)
 	}
