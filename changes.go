@@ -148,7 +148,7 @@ func (o *FeedOptions) problems() []Problem {
 	out := q.problems()
 	bad := func(cond bool, field, detail string) {
 		if cond {
-			out = append(out, Problem{field, detail})
+			out = append(out, Problem{Field: field, Detail: detail, Kind: ProblemValue})
 		}
 	}
 	bad(q.Page != 0, "Query.Page", "a feed reads all pages")
@@ -218,7 +218,7 @@ func (f *Feed) begin(opts []CallOption) (done func(), err error) {
 func (f *Feed) Watch(ctx context.Context, every time.Duration, opts ...CallOption) iter.Seq2[*Change, error] {
 	return func(yield func(*Change, error) bool) {
 		if every <= 0 {
-			yield(nil, &ValidationError{[]Problem{{"every", "must be above 0"}}})
+			yield(nil, &ValidationError{[]Problem{{Field: "every", Detail: "must be above 0", Kind: ProblemValue}}})
 			return
 		}
 		done, err := f.begin(opts)

@@ -16,6 +16,7 @@ import (
 	"github.com/go-open311/open311/internal/cache"
 	"github.com/go-open311/open311/internal/form"
 	"github.com/go-open311/open311/internal/listing"
+	"github.com/go-open311/open311/internal/match"
 	"github.com/go-open311/open311/internal/redact"
 	"github.com/go-open311/open311/internal/retry"
 	"golang.org/x/time/rate"
@@ -68,8 +69,9 @@ type call struct {
 	params url.Values
 	// body makes the body of a write, if it is more than a form of the parameters.
 	body   func(params url.Values) (*form.Payload, error)
-	write  bool // it changes something at the server: the key goes with it, and nothing is repeated lightly
-	noPath bool // the URL is the endpoint itself with a suffix
+	heard  *heard // what a write was answered is noted here, if it is not nil
+	write  bool   // it changes something at the server: the key goes with it, and nothing is repeated lightly
+	noPath bool   // the URL is the endpoint itself with a suffix
 	// slashes says that those in the parameters are not escaped.
 	slashes bool
 	// inspect says where in the first record, and of what, to warn; nil for nowhere.
@@ -156,16 +158,21 @@ type memory struct {
 	// an id is one, and what its definition asks for. Both are kept by jurisdiction and code.
 	types       cache.Map[string] // the type of a service
 	definitions cache.Map[any]    // its *ServiceDefinition
+	// When reports were sent, by their sums: a look for one that is in doubt knows the second.
+	posted cache.Map[match.Span]
 }
 
 const (
-	maxTypes       = 4096      // services whose type is remembered
-	maxDefinitions = 256       // definitions that are remembered
+	maxTypes       = 4096 // services whose type is remembered
+	maxDefinitions = 256  // definitions that are remembered
+	maxPosted      = 4096 // reports whose time is remembered
+	postedAge      = 48 * time.Hour
 	definitionAge  = time.Hour // for which a definition is good: cities do change them
 )
 
 func newMemory() *memory {
-	return &memory{types: cache.Map[string]{Limit: maxTypes}, definitions: cache.Map[any]{Limit: maxDefinitions, Age: definitionAge}}
+	return &memory{types: cache.Map[string]{Limit: maxTypes}, definitions: cache.Map[any]{Limit: maxDefinitions, Age: definitionAge},
+		posted: cache.Map[match.Span]{Limit: maxPosted, Age: postedAge}}
 }
 
 // String names the endpoint, redacted. That of a client that New has not made has none.

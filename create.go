@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-open311/open311/internal/form"
+	"github.com/go-open311/open311/internal/match"
 	"github.com/go-open311/open311/internal/wire"
 )
 
@@ -47,36 +48,50 @@ func (r *RequestClient) Create(ctx context.Context, n *NewRequest, opts ...CallO
 	if err := c.findFormat(ctx); err != nil {
 		return nil, c.unsent(k.op, err)
 	}
-	receipt, err := c.post(ctx, &filing{n: n, start: start, k: k}, c.formats()[0])
-	return receipt, sent(err, n.ServiceCode, start)
+	p := &posting{n: n, k: k, sent: time.Now()}
+	receipt, err := c.post(ctx, p)
+	c.learned.posted.Put(n.digest(), match.Span{From: p.sent, To: time.Now()})
+	return receipt, c.doubt(err, n.ServiceCode, k.heard, start)
 }
 
-// filing is one report on its way.
-type filing struct {
-	n     *NewRequest
-	k     *call
-	start time.Time
+// posting is one report on its way.
+type posting struct {
+	n    *NewRequest
+	k    *call
+	sent time.Time
 }
 
 // post files a report and reads the answer.
-func (c *conn) post(ctx context.Context, f *filing, format Format) (*Receipt, error) {
-	receipts, shown, err := readReceipts(ctx, c, f.k, receiptTable, format)
+func (c *conn) post(ctx context.Context, p *posting) (*Receipt, error) {
+	receipts, shown, err := readReceipts(ctx, c, p.k, receiptTable, c.formats()[0])
 	for i := range receipts {
-		tidyIDs(&receipts[i].ID, &receipts[i].Token)
+		receipts[i].tidy()
 	}
+	blackbox := func() bool { return c.isBlackbox(ctx, p.n.ServiceCode) }
 	switch {
-	case errors.Is(err, wire.ErrEmpty) && c.isBlackbox(ctx, f.n.ServiceCode):
-		return &Receipt{}, nil
 	case err != nil:
-		return nil, err
-	case len(receipts) == 1 && receipts[0].identifies():
-		if receipts[0].isOf(f.n, f.start) {
-			return &receipts[0], nil
+		if id := p.k.heard.created(); id != "" && !errors.As(err, new(*APIError)) {
+			return &Receipt{ID: id}, nil
 		}
-	case len(receipts) == 0 && c.isBlackbox(ctx, f.n.ServiceCode):
-		return &Receipt{}, nil
-	case len(receipts) == 1 && receipts[0].isOf(f.n, f.start) && c.isBlackbox(ctx, f.n.ServiceCode):
-		return &receipts[0], nil
+		if errors.Is(err, wire.ErrEmpty) && blackbox() {
+			return &Receipt{}, nil
+		}
+		return nil, err
+	case len(receipts) == 1 && p.owns(&receipts[0]):
+		r := &receipts[0]
+		if r.ID == "" && r.Token == "" {
+			r.ID = p.k.heard.created()
+		}
+		if r.identifies() || blackbox() {
+			return r, nil
+		}
+	case len(receipts) == 0:
+		if id := p.k.heard.created(); id != "" {
+			return &Receipt{ID: id}, nil
+		}
+		if blackbox() {
+			return &Receipt{}, nil
+		}
 	}
 	return nil, noReceipt(shown)
 }
@@ -117,7 +132,8 @@ func (c *conn) prepare(ctx context.Context, o *outgoing) (k *call, done func(), 
 	}
 	maps.Copy(params, o.own)
 	body := d.body(form.Form{Attributes: o.attributes, Files: files, Root: o.root})
-	return &call{op: op, method: http.MethodPost, path: c.path(o.resource), params: params, write: true, body: body}, done, nil
+	return &call{op: op, method: http.MethodPost, path: c.path(o.resource), params: params, write: true, body: body,
+		heard: &heard{resource: d.path(o.resource)}}, done, nil
 }
 
 // body returns what makes the body of a call out of its parameters and the rest of f, in the style of the

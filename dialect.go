@@ -74,6 +74,10 @@ type Dialect struct {
 	MediaField string
 	Requires   []string
 
+	// RequestIDParam is a parameter with a client's own id of a report, which the server keeps and shows with the
+	// request: client_request_id (Libre311). Where there is one, filing once is proven.
+	RequestIDParam string
+
 	// Paths gives resources other paths: {"requests": "Requests", "request": "request"}; the second is
 	// for a single request, which the specification puts under "requests".
 	Paths map[string]string

@@ -196,6 +196,12 @@ type UnknownOutcomeError struct {
 	ServiceCode string
 	Sent        time.Time // when the first attempt began, by the clock of this machine
 	Err         error     // why it is not known: an *[APIError], a *[DecodeError], an error of the network
+
+	// What the answer said, if there was one. Candidates are ids that it named otherwise than a receipt does: in
+	// Location, or under other names. One of them may be that of the report.
+	Candidates []string
+	Header     http.Header // redacted
+	Body       []byte      // the first 8 KiB at most, redacted
 }
 
 // Error says why it is not known, and what to do about it.

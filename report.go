@@ -2,6 +2,7 @@ package open311
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"log/slog"
@@ -82,7 +83,7 @@ func prepareFiles(ctx context.Context, media []Media) (files []form.File, done f
 			done()
 			return nil, nil, ctx.Err()
 		case err != nil:
-			problems = append(problems, Problem{label, err.Error()})
+			problems = append(problems, Problem{Field: label, Detail: err.Error(), Kind: ProblemValue})
 		default:
 			files = append(files, *f)
 		}
@@ -177,4 +178,13 @@ func textParams(texts []textField) url.Values {
 		}
 	}
 	return params
+}
+
+// place is where a report says that something is.
+func (n *NewRequest) place() *Point { return n.Location }
+
+// digest tells reports apart in memory.
+func (n *NewRequest) digest() string {
+	sum := sha256.Sum256([]byte(n.params().Encode()))
+	return string(sum[:])
 }

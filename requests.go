@@ -99,7 +99,7 @@ func (r *RequestClient) Get(ctx context.Context, id string, opts ...CallOption) 
 
 func getRequest(ctx context.Context, c *conn, id string) (*ServiceRequest, error) {
 	if id == "" {
-		return nil, &ValidationError{[]Problem{{"id", "the id of the service request is empty"}}}
+		return nil, &ValidationError{[]Problem{{Field: "id", Detail: "the id of the service request is empty", Kind: ProblemMissing}}}
 	}
 	k := &call{op: "GET requests/{id}", method: http.MethodGet, path: c.path("request", id)}
 	list, s, err := collect(ctx, c, k, requestTable, nil)

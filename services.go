@@ -122,7 +122,7 @@ func (s *ServiceClient) Definition(ctx context.Context, code string, opts ...Cal
 
 func getDefinition(ctx context.Context, c *conn, code string) (*ServiceDefinition, error) {
 	if code == "" {
-		return nil, &ValidationError{[]Problem{{"code", "the service code is empty"}}}
+		return nil, &ValidationError{[]Problem{{Field: "code", Detail: "the service code is empty", Kind: ProblemMissing}}}
 	}
 	k := &call{op: "GET services/{code}", method: http.MethodGet, path: c.path("services", code)}
 	list, a, err := collect(ctx, c, k, definitionTable, nil)

@@ -34,7 +34,7 @@ func (n *NewRequest) Validate(def *ServiceDefinition) error {
 	}
 	if def != nil {
 		if def.ServiceCode != "" && n.ServiceCode != "" && !strings.EqualFold(def.ServiceCode, n.ServiceCode) {
-			problems = append(problems, Problem{"ServiceCode", "the report is for service " + n.ServiceCode + ", the definition is that of " + def.ServiceCode})
+			problems = append(problems, Problem{Field: "ServiceCode", Detail: "the report is for service " + n.ServiceCode + ", the definition is that of " + def.ServiceCode, Kind: ProblemValue})
 		} else {
 			problems = append(problems, def.problems(n.Attributes)...)
 		}
@@ -61,11 +61,11 @@ func asError(problems []Problem) error {
 // problems says what is wrong with a report by itself.
 func (n *NewRequest) problems() []Problem {
 	if n == nil {
-		return []Problem{{"NewRequest", "is nil"}}
+		return []Problem{{Field: "NewRequest", Detail: "is nil", Kind: ProblemMissing}}
 	}
 	var out []Problem
 	add := func(field, format string, args ...any) {
-		out = append(out, Problem{field, fmt.Sprintf(format, args...)})
+		out = append(out, Problem{Field: field, Detail: fmt.Sprintf(format, args...), Kind: ProblemValue})
 	}
 	if strings.TrimSpace(n.ServiceCode) == "" {
 		add("ServiceCode", "is missing")
@@ -110,7 +110,7 @@ func hidden(problems []Problem, personal []string) []Problem {
 func textProblems(texts []textField) (out []Problem) {
 	for _, f := range texts {
 		if !utf8.ValidString(f.text()) {
-			out = append(out, Problem{f.name, "is not UTF-8"})
+			out = append(out, Problem{Field: f.name, Detail: "is not UTF-8", Kind: ProblemEncoding})
 		}
 	}
 	return out
@@ -133,7 +133,7 @@ func (d *Dialect) problems(n *NewRequest) []Problem {
 			name, set = "Media", len(n.Media) > 0
 		}
 		if !set {
-			out = append(out, Problem{name, "is missing: this server wants it"})
+			out = append(out, Problem{Field: name, Detail: "is missing: this server wants it", Kind: ProblemMissing})
 		}
 	}
 	return out
@@ -144,9 +144,9 @@ func (d *Dialect) mediaProblems(media []Media) []Problem {
 	switch {
 	case len(media) == 0:
 	case d.Media == MediaNone:
-		return []Problem{{"Media", "this server takes no files; use MediaURL"}}
+		return []Problem{{Field: "Media", Detail: "this server takes no files; use MediaURL", Kind: ProblemUnsupported}}
 	case d.Body != BodyForm && d.Media == MediaMultipart:
-		return []Problem{{"Media", "a body in JSON or XML holds files only as base64, which the dialect does not have; use MediaURL"}}
+		return []Problem{{Field: "Media", Detail: "a body in JSON or XML holds files only as base64, which the dialect does not have; use MediaURL", Kind: ProblemUnsupported}}
 	}
 	return nil
 }
@@ -157,11 +157,11 @@ func (d *Dialect) attributeProblems(a Attributes) (out []Problem) {
 	for _, code := range slices.Sorted(maps.Keys(a)) {
 		field := "Attributes[" + code + "]"
 		if values := form.Filled(a[code]); d.MultiValue == MultiComma && len(values) > 1 && strings.Contains(strings.Join(values, ""), ",") {
-			out = append(out, Problem{field, "a value with a comma would be read as two by this server"})
+			out = append(out, Problem{Field: field, Detail: "a value with a comma would be read as two by this server", Kind: ProblemConflict})
 		}
 		for name := range form.MultiValue(d.MultiValue).Parameters(code, a[code]) {
 			if names[name] {
-				out = append(out, Problem{field, "is written as " + name + ", and so is another attribute"})
+				out = append(out, Problem{Field: field, Detail: "is written as " + name + ", and so is another attribute", Kind: ProblemConflict})
 			}
 			names[name] = true
 		}
@@ -174,15 +174,15 @@ func mediaProblems(media []Media) (out []Problem) {
 	for i, m := range media {
 		field := mediaLabel(i)
 		if m.Open == nil {
-			out = append(out, Problem{field, "has no Open"})
+			out = append(out, Problem{Field: field, Detail: "has no Open", Kind: ProblemValue})
 		}
 		if m.ContentType != "" {
 			if _, _, err := mime.ParseMediaType(m.ContentType); err != nil || strings.ContainsAny(m.ContentType, "\r\n") {
-				out = append(out, Problem{field, "its ContentType is not one such as image/jpeg"})
+				out = append(out, Problem{Field: field, Detail: "its ContentType is not one such as image/jpeg", Kind: ProblemValue})
 			}
 		}
 		if !utf8.ValidString(m.Name) {
-			out = append(out, Problem{field, "its Name is not UTF-8"})
+			out = append(out, Problem{Field: field, Detail: "its Name is not UTF-8", Kind: ProblemEncoding})
 		}
 	}
 	return out
@@ -194,14 +194,14 @@ func attributeTexts(a Attributes, own url.Values) (out []Problem) {
 		field := "Attributes[" + strings.ToValidUTF8(code, "\uFFFD") + "]"
 		switch {
 		case code == "":
-			out = append(out, Problem{"Attributes", "an attribute without a code"})
+			out = append(out, Problem{Field: "Attributes", Detail: "an attribute without a code", Kind: ProblemMissing})
 		case !utf8.ValidString(code + strings.Join(a[code], "")):
-			out = append(out, Problem{field, "is not UTF-8"})
+			out = append(out, Problem{Field: field, Detail: "is not UTF-8", Kind: ProblemEncoding})
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(own)) {
 		if !utf8.ValidString(name + strings.Join(own[name], "")) {
-			out = append(out, Problem{"Params[" + strings.ToValidUTF8(name, "\uFFFD") + "]", "is not UTF-8"})
+			out = append(out, Problem{Field: "Params[" + strings.ToValidUTF8(name, "\uFFFD") + "]", Detail: "is not UTF-8", Kind: ProblemEncoding})
 		}
 	}
 	return out
@@ -226,19 +226,19 @@ func (d *ServiceDefinition) problems(answers Attributes) []Problem {
 		switch {
 		case a.automated():
 		case blank && a.Required && a.Variable:
-			out = append(out, Problem{field, "is required" + question(a)})
+			out = append(out, Problem{Field: field, Detail: "is required" + question(a), Kind: ProblemMissing})
 		case blank:
 		case !a.Variable:
-			out = append(out, Problem{field, "is information for the reader" + question(a) + "; it takes no value"})
+			out = append(out, Problem{Field: field, Detail: "is information for the reader" + question(a) + "; it takes no value", Kind: ProblemValue})
 		default:
 			for _, detail := range a.misfits(form.Filled(values)) {
-				out = append(out, Problem{field, detail})
+				out = append(out, Problem{Field: field, Detail: detail, Kind: ProblemValue})
 			}
 		}
 	}
 	for _, code := range slices.Sorted(maps.Keys(answers)) {
 		if !known[code] && code != "" {
-			out = append(out, Problem{"Attributes[" + code + "]", "this service has no such attribute" + d.nearCode(code)})
+			out = append(out, Problem{Field: "Attributes[" + code + "]", Detail: "this service has no such attribute" + d.nearCode(code), Kind: ProblemUnknown})
 		}
 	}
 	return out
