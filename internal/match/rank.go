@@ -43,13 +43,18 @@ const (
 	strange     = -3.0 // before anything is known: most records are those of others
 	perLetter   = 0.4  // of a text that agrees
 	mostText    = 9.0
+	perPart     = 0.25 // of one that holds the other
+	mostPart    = 7.0
+	perScrap    = 0.12 // of one that holds no more than scraps letters of the other: many begin alike
+	scraps      = 20
+	repeated    = -3.0 // a text that stands at several places: it may be held back, or be what everybody writes
 	otherText   = -6.0
 	akinText    = -1.0
 	commonText  = 2.0 // the most that a text weighs which other records have, too
 	exactPlace  = 5.0
 	closePlace  = 3.5
-	nearPlace   = 0.9
-	movedPlace  = 0.5
+	nearPlace   = 0.6
+	movedPlace  = 0.0
 	farPlace    = -5.0
 	placeAway   = -8.0
 	sameAddress = 4.0
@@ -145,7 +150,7 @@ func (r *Ranking) weighTime(shown *Record) (float64, string) {
 
 func (r *Ranking) weighText(shown *Record) (float64, string) {
 	like := compare(r.text, shown.Text)
-	weight := min(mostText, perLetter*float64(like.letters))
+	weight := textWeight(like)
 	if r.scattered(shown) {
 		weight = min(weight, commonText)
 	}
@@ -157,12 +162,26 @@ func (r *Ranking) weighText(shown *Record) (float64, string) {
 	case akin:
 		return akinText, "the texts have much in common"
 	case other:
-		if r.placeholder(shown) {
+		switch {
+		case heldBack(shown.Text):
 			return 0, "its text is held back"
+		case r.placeholder(shown):
+			return repeated, "its text is that of others, too"
 		}
 		return otherText, "the text is another one"
 	}
 	return 0, ""
+}
+
+func textWeight(l likeness) float64 {
+	letters := float64(l.letters)
+	switch {
+	case l.kind != part:
+		return min(mostText, perLetter*letters)
+	case l.letters < scraps:
+		return perScrap * letters
+	}
+	return min(mostPart, perPart*letters)
 }
 
 // scattered reports whether other records at other places have the text of this one.
@@ -179,12 +198,14 @@ func (r *Ranking) scattered(shown *Record) bool {
 var held = []string{"moderat", "review", "redact", "redakt", "prufung", "gepruft", "prufen", "freigeb", "freigab", "withheld", "hidden",
 	"confidential", "nichtoffentlich", "notpublic", "private", "pending", "valider", "enattente", "enrevision", "revisione", "gecontroleerd", "behandling"}
 
-// placeholder reports whether a text stands for one that is held back.
+// placeholder reports whether a text may stand for those of several requests.
 func (r *Ranking) placeholder(shown *Record) bool {
-	if len(r.texts[strings.TrimSpace(shown.Text)]) > 1 {
-		return r.scattered(shown) || len(r.texts[strings.TrimSpace(shown.Text)]) > 2
-	}
-	t := read(shown.Text)
+	return r.scattered(shown) || len(r.texts[strings.TrimSpace(shown.Text)]) > 2
+}
+
+// heldBack reports whether a text says of itself that it stands for another one.
+func heldBack(s string) bool {
+	t := read(s)
 	if t.letters > 100 || len(t.words) > 15 {
 		return false
 	}

@@ -25,7 +25,7 @@ func Mine(report *Report, shown *Record, dated bool) bool {
 	}
 	text := compare(read(report.Text), shown.Text)
 	agrees := (text.kind == same || text.kind == part) && (text.letters >= leastPart || text.kind == same)
-	differs := text.kind == other || text.kind == akin
+	differs := (text.kind == other || text.kind == akin) && !heldBack(shown.Text)
 	placed, far := known(report.Place, shown.Place), 0.0
 	if placed {
 		far = Distance(*report.Place, *shown.Place)
@@ -39,7 +39,7 @@ func Mine(report *Report, shown *Record, dated bool) bool {
 		}
 		return agrees && here || !dated && (agrees || here)
 	case otherZone:
-		if differs && !here || placed && far > sameSpot && !agrees {
+		if differs || placed && far > sameSpot && !agrees {
 			return false
 		}
 	}
