@@ -16,7 +16,6 @@ import (
 	"github.com/go-open311/open311/internal/cache"
 	"github.com/go-open311/open311/internal/form"
 	"github.com/go-open311/open311/internal/listing"
-	"github.com/go-open311/open311/internal/match"
 	"github.com/go-open311/open311/internal/redact"
 	"github.com/go-open311/open311/internal/retry"
 	"golang.org/x/time/rate"
@@ -69,9 +68,10 @@ type call struct {
 	params url.Values
 	// body makes the body of a write, if it is more than a form of the parameters.
 	body   func(params url.Values) (*form.Payload, error)
-	heard  *heard // what a write was answered is noted here, if it is not nil
-	write  bool   // it changes something at the server: the key goes with it, and nothing is repeated lightly
-	noPath bool   // the URL is the endpoint itself with a suffix
+	mark   func() error // called before the first byte of a body leaves, if it is not nil
+	heard  *heard       // what a write was answered is noted here, if it is not nil
+	write  bool         // it changes something at the server: the key goes with it, and nothing is repeated lightly
+	noPath bool         // the URL is the endpoint itself with a suffix
 	// slashes says that those in the parameters are not escaped.
 	slashes bool
 	// inspect says where in the first record, and of what, to warn; nil for nowhere.
@@ -159,7 +159,7 @@ type memory struct {
 	types       cache.Map[string] // the type of a service
 	definitions cache.Map[any]    // its *ServiceDefinition
 	// When reports were sent, by their sums: a look for one that is in doubt knows the second.
-	posted cache.Map[match.Span]
+	posted cache.Map[posted]
 }
 
 const (
@@ -172,7 +172,7 @@ const (
 
 func newMemory() *memory {
 	return &memory{types: cache.Map[string]{Limit: maxTypes}, definitions: cache.Map[any]{Limit: maxDefinitions, Age: definitionAge},
-		posted: cache.Map[match.Span]{Limit: maxPosted, Age: postedAge}}
+		posted: cache.Map[posted]{Limit: maxPosted, Age: postedAge}}
 }
 
 // String names the endpoint, redacted. That of a client that New has not made has none.

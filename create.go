@@ -1,12 +1,15 @@
 package open311
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/go-open311/open311/internal/form"
@@ -30,28 +33,45 @@ import (
 // With [FormatAuto], and nothing known of the server, the list of services is read first to find out which
 // format it speaks. A report is never sent in a second format.
 func (r *RequestClient) Create(ctx context.Context, n *NewRequest, opts ...CallOption) (*Receipt, error) {
-	start := time.Now()
 	c, err := r.c.withOptions(opts)
 	if err != nil {
 		return nil, err
 	}
+	return c.file(ctx, n, "", nil)
+}
+
+// file files a report. own is its id where the server keeps one of the sender's; "" for any. mark, if it is not nil,
+// is called before the first byte of the body leaves; its error ends the call.
+func (c *conn) file(ctx context.Context, n *NewRequest, own string, mark func() error) (*Receipt, error) {
+	start := time.Now()
 	if err := asError(c.problems(n)); err != nil {
 		return nil, err
 	}
 	c = c.hiding(n.personal())
-	k, done, err := c.prepare(ctx, &outgoing{resource: "requests", root: "request", params: n.params(), own: c.call.over(n.Params),
+	params := n.params()
+	if name := c.dialect.RequestIDParam; name != "" {
+		params.Set(name, cmp.Or(own, strings.ToLower(rand.Text())))
+	}
+	k, done, err := c.prepare(ctx, &outgoing{resource: "requests", root: "request", params: params, own: c.call.over(n.Params),
 		attributes: n.Attributes, media: n.Media})
 	if err != nil {
 		return nil, err
 	}
 	defer done()
+	k.mark = mark
 	if err := c.findFormat(ctx); err != nil {
 		return nil, c.unsent(k.op, err)
 	}
 	p := &posting{n: n, k: k, sent: time.Now()}
 	receipt, err := c.post(ctx, p)
-	c.learned.posted.Put(n.digest(), match.Span{From: p.sent, To: time.Now()})
+	c.learned.posted.Put(n.digest(), posted{match.Span{From: p.sent, To: time.Now()}, k.params.Get(c.param(c.dialect.RequestIDParam))})
 	return receipt, c.doubt(err, n.ServiceCode, k.heard, start)
+}
+
+// posted is when a report was sent, and under which id of the sender's, if the server keeps one.
+type posted struct {
+	match.Span
+	own string
 }
 
 // posting is one report on its way.

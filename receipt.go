@@ -164,7 +164,7 @@ func (p *posting) owns(r *Receipt) bool {
 	if text, err := json.Marshal(r.Extra); err == nil {
 		_ = shown.UnmarshalJSON(text) // mostly there is nothing
 	}
-	report, record, date := p.n.matched(""), shown.matched(""), p.k.heard.date()
+	report, record, date := p.n.matched(), shown.matched(""), p.k.heard.date()
 	report.Sent = match.Posted(p.sent, p.k.heard.received, date)
 	return match.Mine(report, &record, !date.IsZero())
 }

@@ -1,12 +1,14 @@
 package open311
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,10 +60,34 @@ func (a Attributes) SetNumber(code string, f float64) {
 // kind of file it is, and once for each attempt to send it. The file is never held in memory. A large
 // one over a slow line takes longer than the 30 seconds that [WithTimeout] gives an attempt by default.
 type Media struct {
-	Name        string // file name; directories are left out
-	ContentType string // "" is found out from the first bytes
-	Open        func() (io.ReadCloser, error)
-	Size        int64 // in bytes; 0 or less: not known, and the file is copied to a temporary one first
+	Name        string                        // file name; directories are left out. "" for that of Path
+	ContentType string                        // "" is found out from the first bytes
+	Open        func() (io.ReadCloser, error) `json:"-"` // nil for the file at Path
+	Size        int64                         // in bytes; 0 or less: not known, and the file is copied to a temporary one first
+	Path        string                        // a file by its name, which can be stored with the report
+}
+
+// file is what is to be sent.
+func (m *Media) file(label string) form.File {
+	f := form.File{Label: label, Name: m.Name, Type: m.ContentType, Size: m.Size, Open: m.Open}
+	if f.Open == nil && m.Path != "" {
+		f.Name = cmp.Or(m.Name, m.Path)
+		f.Open = func() (io.ReadCloser, error) { return os.Open(m.Path) }
+		if info, err := os.Stat(m.Path); err == nil && m.Size <= 0 && info.Mode().IsRegular() {
+			f.Size = info.Size()
+		}
+	}
+	return f
+}
+
+// keepable says which files of a report cannot be stored with it.
+func keepable(n *NewRequest) (out []Problem) {
+	for i, m := range n.Media {
+		if m.Path == "" {
+			out = append(out, Problem{Field: mediaLabel(i), Detail: "has no Path: after a restart nobody could open it", Kind: ProblemFile})
+		}
+	}
+	return out
 }
 
 // prepareFiles makes the files of a report ready. done removes temporary ones. Every file that cannot be
@@ -76,7 +102,7 @@ func prepareFiles(ctx context.Context, media []Media) (files []form.File, done f
 	var problems []Problem
 	for i, m := range media {
 		label := mediaLabel(i)
-		f, clean, err := form.Prepare(ctx, form.File{Label: label, Name: m.Name, Type: m.ContentType, Size: m.Size, Open: m.Open})
+		f, clean, err := form.Prepare(ctx, m.file(label))
 		cleanups = append(cleanups, clean)
 		switch {
 		case ctx.Err() != nil:
@@ -179,9 +205,6 @@ func textParams(texts []textField) url.Values {
 	}
 	return params
 }
-
-// place is where a report says that something is.
-func (n *NewRequest) place() *Point { return n.Location }
 
 // digest tells reports apart in memory.
 func (n *NewRequest) digest() string {

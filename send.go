@@ -195,7 +195,7 @@ func (c *conn) request(ctx context.Context, k *call, f Format) (*http.Request, f
 			return nil, nil, 0, fmt.Errorf("open311: %s: nothing was sent: %w", k.op, c.hide.Error(err))
 		}
 		header.Set("Content-Type", body.ContentType)
-		getBody, size = body.Open, body.Size
+		getBody, size = k.marking(body.Open), body.Size
 		u.RawQuery = c.endpoint.RawQuery // it is a part of the address
 	} else {
 		u.RawQuery = encodeQuery(params)
@@ -209,6 +209,36 @@ func (c *conn) request(ctx context.Context, k *call, f Format) (*http.Request, f
 	}
 	req.Header = header
 	return req, getBody, size, nil
+}
+
+// marking returns bodies that call mark before they are read: in HTTP/1 a header may be under way by then, but
+// nothing of the report.
+func (k *call) marking(open func() (io.ReadCloser, error)) func() (io.ReadCloser, error) {
+	if k.mark == nil {
+		return open
+	}
+	return func() (io.ReadCloser, error) {
+		body, err := open()
+		if err != nil {
+			return nil, err
+		}
+		return &markedBody{body, k.mark}, nil
+	}
+}
+
+type markedBody struct {
+	io.ReadCloser
+	mark func() error
+}
+
+func (b *markedBody) Read(p []byte) (int, error) {
+	if b.mark != nil {
+		if err := b.mark(); err != nil {
+			return 0, err
+		}
+		b.mark = nil
+	}
+	return b.ReadCloser.Read(p)
 }
 
 // addKey puts the API key where the dialect wants it.

@@ -204,10 +204,14 @@ func (l *look) weigh() []Candidate {
 			l.ahead = 0 // dates are in whole seconds
 		}
 	}
-	report := l.n.matched(l.own)
+	report := l.n.matched()
 	report.Sent = match.Span{From: l.span.From.Add(l.ahead), To: l.span.To.Add(l.ahead)}
-	if posted, ok := l.c.learned.posted.Get(l.n.digest()); ok && l.own == "" {
-		report.Posted = match.Span{From: posted.From.Add(l.ahead), To: posted.To.Add(l.ahead)}
+	if p, ok := l.c.learned.posted.Get(l.n.digest()); ok && l.own == "" {
+		report.Posted = match.Span{From: p.From.Add(l.ahead), To: p.To.Add(l.ahead)}
+		l.own = p.own
+	}
+	if l.c.dialect.RequestIDParam != "" {
+		report.Own = l.own
 	}
 	records := make([]match.Record, len(l.rows))
 	for i := range l.rows {
@@ -225,8 +229,8 @@ func (l *look) weigh() []Candidate {
 }
 
 // matched is a report as it is compared.
-func (n *NewRequest) matched(own string) *match.Report {
-	return &match.Report{Service: n.ServiceCode, Text: n.Description, Place: n.place().matched(), AddressID: n.AddressID, Address: n.AddressString, Own: own}
+func (n *NewRequest) matched() *match.Report {
+	return &match.Report{Service: n.ServiceCode, Text: n.Description, Place: n.Location.matched(), AddressID: n.AddressID, Address: n.AddressString}
 }
 
 // matched is a request as it is compared.

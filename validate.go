@@ -173,8 +173,8 @@ func (d *Dialect) attributeProblems(a Attributes) (out []Problem) {
 func mediaProblems(media []Media) (out []Problem) {
 	for i, m := range media {
 		field := mediaLabel(i)
-		if m.Open == nil {
-			out = append(out, Problem{Field: field, Detail: "has no Open", Kind: ProblemValue})
+		if m.Open == nil && m.Path == "" {
+			out = append(out, Problem{Field: field, Detail: "has neither Open nor Path", Kind: ProblemMissing})
 		}
 		if m.ContentType != "" {
 			if _, _, err := mime.ParseMediaType(m.ContentType); err != nil || strings.ContainsAny(m.ContentType, "\r\n") {
