@@ -16,7 +16,9 @@ import (
 	"github.com/go-open311/open311/internal/cache"
 	"github.com/go-open311/open311/internal/form"
 	"github.com/go-open311/open311/internal/listing"
+	"github.com/go-open311/open311/internal/match"
 	"github.com/go-open311/open311/internal/redact"
+	"github.com/go-open311/open311/internal/reply"
 	"github.com/go-open311/open311/internal/retry"
 	"golang.org/x/time/rate"
 )
@@ -69,7 +71,7 @@ type call struct {
 	// body makes the body of a write, if it is more than a form of the parameters.
 	body   func(params url.Values) (*form.Payload, error)
 	mark   func() error // called before the first byte of a body leaves, if it is not nil
-	heard  *heard       // what a write was answered is noted here, if it is not nil
+	heard  *reply.Reply // what a write was answered is noted here, if it is not nil
 	write  bool         // it changes something at the server: the key goes with it, and nothing is repeated lightly
 	noPath bool         // the URL is the endpoint itself with a suffix
 	// slashes says that those in the parameters are not escaped.
@@ -156,10 +158,9 @@ type memory struct {
 	detected listing.Detected // how lists are cut
 	// Filing depends on what has been read about services: whether one is a blackbox, so that a receipt without
 	// an id is one, and what its definition asks for. Both are kept by jurisdiction and code.
-	types       cache.Map[string] // the type of a service
-	definitions cache.Map[any]    // its *ServiceDefinition
-	// When reports were sent, by their sums: a look for one that is in doubt knows the second.
-	posted cache.Map[posted]
+	types       cache.Map[string]     // the type of a service
+	definitions cache.Map[any]        // its *ServiceDefinition
+	posted      cache.Map[match.Sent] // when reports were sent, by their digests
 }
 
 const (
@@ -172,7 +173,7 @@ const (
 
 func newMemory() *memory {
 	return &memory{types: cache.Map[string]{Limit: maxTypes}, definitions: cache.Map[any]{Limit: maxDefinitions, Age: definitionAge},
-		posted: cache.Map[posted]{Limit: maxPosted, Age: postedAge}}
+		posted: cache.Map[match.Sent]{Limit: maxPosted, Age: 48 * time.Hour}}
 }
 
 // String names the endpoint, redacted. That of a client that New has not made has none.
@@ -226,16 +227,6 @@ func (c *config) client() *http.Client {
 	}
 	hc.Transport = rt
 	return hc
-}
-
-// static returns the settings for a document that is no part of the API, in a format, or in both: it has a
-// suffix, whatever the dialect says.
-func static(c config, f Format) config {
-	c.dialect.NoSuffix, c.dialect.Formats = false, nil
-	if f != FormatAuto {
-		c.format = f
-	}
-	return c
 }
 
 // dial returns a connection with the default settings and those of opts. It makes no call.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-open311/open311/internal/form"
 	"github.com/go-open311/open311/internal/match"
+	"github.com/go-open311/open311/internal/reply"
 	"github.com/go-open311/open311/internal/wire"
 )
 
@@ -64,14 +65,8 @@ func (c *conn) file(ctx context.Context, n *NewRequest, own string, mark func() 
 	}
 	p := &posting{n: n, k: k, sent: time.Now()}
 	receipt, err := c.post(ctx, p)
-	c.learned.posted.Put(n.digest(), posted{match.Span{From: p.sent, To: time.Now()}, k.params.Get(c.param(c.dialect.RequestIDParam))})
+	c.learned.posted.Put(n.digest(), match.Sent{Span: match.Span{From: p.sent, To: time.Now()}, Own: k.params.Get(c.param(c.dialect.RequestIDParam))})
 	return receipt, c.doubt(err, n.ServiceCode, k.heard, start)
-}
-
-// posted is when a report was sent, and under which id of the sender's, if the server keeps one.
-type posted struct {
-	match.Span
-	own string
 }
 
 // posting is one report on its way.
@@ -90,7 +85,7 @@ func (c *conn) post(ctx context.Context, p *posting) (*Receipt, error) {
 	blackbox := func() bool { return c.isBlackbox(ctx, p.n.ServiceCode) }
 	switch {
 	case err != nil:
-		if id := p.k.heard.created(); id != "" && !errors.As(err, new(*APIError)) {
+		if id := p.k.heard.Created(); id != "" && !errors.As(err, new(*APIError)) {
 			return &Receipt{ID: id}, nil
 		}
 		if errors.Is(err, wire.ErrEmpty) && blackbox() {
@@ -100,13 +95,13 @@ func (c *conn) post(ctx context.Context, p *posting) (*Receipt, error) {
 	case len(receipts) == 1 && p.owns(&receipts[0]):
 		r := &receipts[0]
 		if r.ID == "" && r.Token == "" {
-			r.ID = p.k.heard.created()
+			r.ID = p.k.heard.Created()
 		}
 		if r.identifies() || blackbox() {
 			return r, nil
 		}
 	case len(receipts) == 0:
-		if id := p.k.heard.created(); id != "" {
+		if id := p.k.heard.Created(); id != "" {
 			return &Receipt{ID: id}, nil
 		}
 		if blackbox() {
@@ -153,7 +148,7 @@ func (c *conn) prepare(ctx context.Context, o *outgoing) (k *call, done func(), 
 	maps.Copy(params, o.own)
 	body := d.body(form.Form{Attributes: o.attributes, Files: files, Root: o.root})
 	return &call{op: op, method: http.MethodPost, path: c.path(o.resource), params: params, write: true, body: body,
-		heard: &heard{resource: d.path(o.resource)}}, done, nil
+		heard: &reply.Reply{Resource: d.path(o.resource)}}, done, nil
 }
 
 // body returns what makes the body of a call out of its parameters and the rest of f, in the style of the

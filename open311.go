@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/go-open311/open311/internal/match"
 )
 
 // Format is the notation in which a server is asked to answer. What arrives is recognised by its
@@ -200,3 +202,11 @@ func invalid(field string, kind ProblemKind, detail string) error {
 
 // Is matches [ErrInvalid].
 func (e *ValidationError) Is(target error) bool { return target == ErrInvalid }
+
+// matched is a place as it is compared.
+func (p *Point) matched() *match.Place {
+	if p == nil {
+		return nil
+	}
+	return &match.Place{Lat: p.Lat, Long: p.Long}
+}

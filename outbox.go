@@ -172,33 +172,49 @@ func (w *filer) send(ctx context.Context) (*Receipt, error) {
 	if err := w.put(ctx, FilingReady); err != nil {
 		return nil, fmt.Errorf("open311: nothing was sent: the outbox: %w", err)
 	}
-	marked, markErr := false, error(nil)
-	mark := func() error {
-		if !marked {
-			f.Attempts = append(f.Attempts, FilingAttempt{Sent: time.Now()})
-			if markErr = w.put(ctx, FilingSending); markErr != nil {
-				return markErr
-			}
-			marked = true
-		}
-		return nil
-	}
-	receipt, err := w.c.file(ctx, f.Report, f.ID, mark)
-	if markErr != nil {
+	m := &marker{w: w, ctx: ctx}
+	receipt, err := w.c.file(ctx, f.Report, f.ID, m.mark)
+	if m.err != nil {
 		f.Attempts, f.State = f.Attempts[:len(f.Attempts)-1], FilingReady
-		return nil, fmt.Errorf("open311: nothing was sent: the outbox: %w", markErr)
+		return nil, fmt.Errorf("open311: nothing was sent: the outbox: %w", m.err)
 	}
 	var unknown *UnknownOutcomeError
-	if !marked && errors.As(err, &unknown) {
+	if !m.marked && errors.As(err, &unknown) {
 		err = fmt.Errorf("%w (nothing of the report was sent)", unknown.Err) // no more than a header can have left
 	}
-	if marked {
+	if m.marked {
 		last := &f.Attempts[len(f.Attempts)-1]
 		if last.Ended = time.Now(); err != nil {
 			last.Error = err.Error()
 		}
 	}
-	// What has happened is stored although the caller may have given up meanwhile.
+	return w.settle(ctx, receipt, err)
+}
+
+// marker stores that a report is being sent, before the first byte of it leaves.
+type marker struct {
+	w      *filer
+	ctx    context.Context
+	marked bool
+	err    error
+}
+
+func (m *marker) mark() error {
+	if m.marked || m.err != nil {
+		return m.err
+	}
+	f := m.w.f
+	f.Attempts = append(f.Attempts, FilingAttempt{Sent: time.Now()})
+	m.err = m.w.put(m.ctx, FilingSending)
+	if box, ok := m.w.box.(fileOutbox); ok && m.err == nil {
+		m.err = box.dir.Leave(f.ID)
+	}
+	m.marked = m.err == nil
+	return m.err
+}
+
+// settle stores what came of sending. It does so although the caller may have given up meanwhile.
+func (w *filer) settle(ctx context.Context, receipt *Receipt, err error) (*Receipt, error) {
 	stored := context.WithoutCancel(ctx)
 	switch {
 	case err == nil:
@@ -215,7 +231,7 @@ func (w *filer) send(ctx context.Context) (*Receipt, error) {
 	case refuses(err):
 		return nil, w.refused(stored, err)
 	}
-	f.Error = err.Error()
+	w.f.Error = err.Error()
 	return nil, errors.Join(err, w.put(stored, FilingReady))
 }
 
@@ -262,23 +278,32 @@ func (w *filer) resolve(ctx context.Context) (*Receipt, error) {
 }
 
 const (
-	attemptLength = time.Minute      // that an attempt is taken to have lasted whose end nobody has seen
-	showsLater    = 30 * time.Second // a report of others that is newer by that much shows that ours would be there
+	attemptLength = 15 * time.Second // that an attempt is taken to have lasted whose end nobody has seen
+	showsLater    = 10 * time.Second // a report of others that is newer by that much shows that ours would be there
+	showsSoon     = 2 * time.Second  // for such a report to appear, where the process died just now
 )
 
 // search looks for a report that may have been sent. It returns neither a receipt nor an error if the report
 // certainly is not there. why is the error that leaves it in doubt, if there is one.
 func (w *filer) search(ctx context.Context, why error) (*Receipt, error) {
 	f := w.f
-	if len(f.Attempts) == 0 {
+	if len(f.Attempts) == 0 || w.neverLeft() {
 		return nil, nil
 	}
 	first, last := f.Attempts[0], f.Attempts[len(f.Attempts)-1]
-	if last.Ended.IsZero() {
-		last.Ended = last.Sent.Add(attemptLength)
+	shown, died := last.Ended, last.Ended.IsZero()
+	if died {
+		shown, last.Ended = last.Sent, last.Sent.Add(attemptLength)
 	}
-	l := &look{c: w.c, n: f.Report, own: f.ID, now: time.Now(), span: match.Span{From: first.Sent, To: last.Ended}}
-	found, whole, err := l.run(ctx)
+	again := func() (l *look, found []Candidate, whole bool, err error) {
+		l = &look{c: w.c, n: f.Report, own: f.ID, now: time.Now(), span: match.Span{From: first.Sent, To: last.Ended}}
+		found, whole, err = l.run(ctx)
+		return
+	}
+	l, found, whole, err := again()
+	if died && err == nil && whole && !likely(found) && wait(ctx, time.Until(last.Sent.Add(showsLater+showsSoon))) {
+		l, found, whole, err = again()
+	}
 	if why == nil {
 		why = &UnknownOutcomeError{ServiceCode: f.Report.ServiceCode, Sent: first.Sent,
 			Err: fmt.Errorf("open311: report %s was sent, and what came of it is not known", f.ID)}
@@ -288,12 +313,32 @@ func (w *filer) search(ctx context.Context, why error) (*Receipt, error) {
 		return w.filed(context.WithoutCancel(ctx), &Receipt{ID: found[0].Request.ID, Token: found[0].Request.Token, ServiceNotice: found[0].Request.ServiceNotice})
 	case err != nil:
 		return nil, fmt.Errorf("%w; and looking for it: %w", why, err)
-	case whole && (len(found) == 0 || found[0].Score < match.Found) && l.wouldShow(last.Ended):
+	case whole && !likely(found) && l.wouldShow(shown):
 		f.Error = ""
 		return nil, w.put(ctx, FilingReady)
 	}
 	f.Candidates, f.Error = found, why.Error()
 	return nil, errors.Join(why, w.put(ctx, FilingWaiting))
+}
+
+// wait waits, and reports whether there was time for it, and need.
+func wait(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return false
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// neverLeft reports whether the process died between marking the report as sending and sending it. Only an outbox of
+// files can tell: its mark is on the disk before the machine may stop, and a second one is there at once.
+func (w *filer) neverLeft() bool {
+	box, ok := w.box.(fileOutbox)
+	return ok && w.f.State == FilingSending && w.f.Attempts[len(w.f.Attempts)-1].Ended.IsZero() && !box.left(w.f.ID)
 }
 
 // wouldShow reports whether a report that was filed by then would have been among the rows: they show requests that
@@ -319,7 +364,7 @@ func (o fileOutbox) Put(ctx context.Context, f *Filing) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	document, err := json.Marshal(f)
+	document, err := json.Marshal(storedFiling{f, outbox.Boot()})
 	if err != nil {
 		return err
 	}
@@ -361,6 +406,22 @@ func (o fileOutbox) Pending(ctx context.Context) iter.Seq2[*Filing, error] {
 	}
 }
 
+// storedFiling is what a file holds.
+type storedFiling struct {
+	*Filing
+	Boot string // see outbox.Boot
+}
+
+// left reports whether the report may have left since the filing was stored.
+func (o fileOutbox) left(id string) bool {
+	document, err := o.dir.Read(id)
+	var stored storedFiling
+	if err != nil || json.Unmarshal(document, &stored) != nil {
+		return true
+	}
+	return o.dir.Left(id, stored.Boot)
+}
+
 func readFiling(document []byte, err error) (*Filing, error) {
 	if err != nil {
 		return nil, err
@@ -371,3 +432,6 @@ func readFiling(document []byte, err error) (*Filing, error) {
 	}
 	return f, nil
 }
+
+// likely reports whether there is a candidate to be taken seriously.
+func likely(found []Candidate) bool { return len(found) > 0 && found[0].Score >= match.Found }

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -53,6 +54,25 @@ func TestFileSurvivesKill(t *testing.T) {
 		t.Skip("it starts processes")
 	}
 	city := open311test.NewServer(t, open311test.WithClock(time.Now))
+	stop := make(chan struct{})
+	var others sync.WaitGroup
+	others.Go(func() { // the city lives
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Second / 2):
+			}
+			n := numbered(i)
+			n.Location.Lat += 0.3
+			n.Description = fmt.Sprintf("Others have seen a rat, no. %d", i)
+			if _, err := city.Client().Requests.Create(t.Context(), n); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	defer others.Wait()
+	defer close(stop)
 	random := rand.New(rand.NewPCG(3, 1))
 	asked, before, during, after := 0, 0, 0, 0
 	for i := range kills {
@@ -75,7 +95,7 @@ func TestFileSurvivesKill(t *testing.T) {
 		switch end := stored(t, dir, i); {
 		case end == open311.FilingWaiting:
 			asked++
-			t.Logf("report %d: killed in state %q, %d there: a person is asked", i, state, there)
+			t.Logf("report %d: killed in state %q, %d there: a person is asked: %+v", i, state, there, storedFiling(t, dir, i).Candidates)
 		case end != open311.FilingFiled:
 			t.Errorf("report %d ends as %q, killed in state %q", i, end, state)
 		}
@@ -100,6 +120,10 @@ func countFiled(city *open311test.Server, text string) (n int) {
 
 // stored returns the state of a filing as it is on the disk.
 func stored(t *testing.T, dir string, n int) open311.FilingState {
+	return storedFiling(t, dir, n).State
+}
+
+func storedFiling(t *testing.T, dir string, n int) *open311.Filing {
 	t.Helper()
 	box, ok := open311.FileOutbox(filepath.Join(dir, "box")).(interface {
 		Get(context.Context, string) (*open311.Filing, error)
@@ -109,12 +133,12 @@ func stored(t *testing.T, dir string, n int) open311.FilingState {
 	}
 	f, err := box.Get(t.Context(), fmt.Sprintf("report-%d", n))
 	if errors.Is(err, open311.ErrNotFound) {
-		return ""
+		return &open311.Filing{}
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return f.State
+	return f
 }
 
 // runChild starts the process, and kills it after a time from when it begins. It reports whether it had to.

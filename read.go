@@ -113,7 +113,7 @@ func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], 
 			}
 		}
 	}
-	s.rd = t.Read(k.heard.listen(a, content.Decode(a.resp)), o)
+	s.rd = t.Read(k.heard.Listen(a.resp, a.received, content.Decode(a.resp)), o)
 	switch err := s.rd.Next(&s.first); err {
 	case nil:
 		s.rows, s.primed = 1, true

@@ -7,16 +7,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
-	"net/url"
-	"path"
-	"regexp"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
 
 	"github.com/go-open311/open311/internal/match"
+	"github.com/go-open311/open311/internal/reply"
 	"github.com/go-open311/open311/internal/wire"
 )
 
@@ -47,7 +43,7 @@ func noReceipt(url string) error {
 }
 
 // doubt adds to the error of an unknown outcome what is needed to look for the report.
-func (c *conn) doubt(err error, code string, h *heard, start time.Time) error {
+func (c *conn) doubt(err error, code string, h *reply.Reply, start time.Time) error {
 	var unknown *UnknownOutcomeError
 	if !errors.As(err, &unknown) {
 		return err
@@ -55,102 +51,16 @@ func (c *conn) doubt(err error, code string, h *heard, start time.Time) error {
 	unknown.ServiceCode, unknown.Sent = code, start
 	var ae *APIError
 	switch {
-	case h.header != nil:
-		unknown.Header, unknown.Body = c.hide.Header(h.header), []byte(c.hide.Snippet(h.body, errorBody-len("…")))
+	case h.Header != nil:
+		unknown.Header, unknown.Body = c.hide.Header(h.Header), []byte(c.hide.Snippet(h.Body, errorBody-len("…")))
 	case errors.As(err, &ae):
-		h.header, h.body = ae.Header, ae.Body
+		h.Header, h.Body = ae.Header, ae.Body
 		unknown.Header, unknown.Body = ae.Header, ae.Body
 	}
-	for _, id := range h.ids() {
+	for _, id := range h.IDs() {
 		unknown.Candidates = append(unknown.Candidates, c.hide.Text(id))
 	}
 	return err
-}
-
-// heard is what a write was answered, with a status of success.
-type heard struct {
-	resource string // that was posted to
-	status   int
-	header   http.Header
-	body     []byte
-	received time.Time
-}
-
-// listen notes the answer, and the beginning of its body while it is read.
-func (h *heard) listen(a *answer, body io.Reader) io.Reader {
-	if h == nil {
-		return body
-	}
-	h.status, h.header, h.received, h.body = a.resp.StatusCode, a.resp.Header, a.received, nil
-	return io.TeeReader(body, h)
-}
-
-// Write keeps the first bytes.
-func (h *heard) Write(p []byte) (int, error) {
-	h.body = append(h.body, p[:min(len(p), errorBody-len(h.body))]...)
-	return len(p), nil
-}
-
-// created returns the id of what the answer says has been created: 201 with a Location below the resource.
-func (h *heard) created() string {
-	if h.status != http.StatusCreated {
-		return ""
-	}
-	return h.located("Location")
-}
-
-// located returns the id that a header with an address ends with, if the address is below the resource.
-func (h *heard) located(name string) string {
-	u, err := url.Parse(h.header.Get(name))
-	if err != nil || u.Path == "" {
-		return ""
-	}
-	parent, last := path.Split(strings.TrimRight(u.Path, "/"))
-	resource := path.Base(h.resource)
-	if parent = path.Base(parent); !strings.EqualFold(parent, resource) && !strings.EqualFold(parent+"s", resource) {
-		return ""
-	}
-	for _, suffix := range []string{".json", ".xml"} {
-		last = strings.TrimSuffix(last, suffix)
-	}
-	return last
-}
-
-// named finds what other servers call the id of a request: in JSON, XML or a text.
-var named = regexp.MustCompile(`(?i)"?\b(?:[a-z]+[_-]?)?(?:id|number|reference|token|guid|uuid|oid)"?\s*[:>=]\s*"?([\pL\pN][\pL\pN._:/-]{0,63})`)
-
-const maxNamed = 8 // ids in one answer; with more of them it is a list
-
-// ids are those that the answer names, whatever it calls them.
-func (h *heard) ids() []string {
-	var out []string
-	add := func(id string) {
-		if id != "" && !slices.Contains(out, id) {
-			out = append(out, id)
-		}
-	}
-	add(h.located("Location"))
-	add(h.located("Content-Location"))
-	var inBody []string
-	for _, m := range named.FindAllSubmatch(h.body, -1) {
-		switch id := string(m[1]); strings.ToLower(id) {
-		case "null", "true", "false", "none":
-		default:
-			inBody = append(inBody, id)
-		}
-	}
-	if len(inBody) <= maxNamed {
-		for _, id := range inBody {
-			add(id)
-		}
-	}
-	return out
-}
-
-// date returns when the server answered, by its own clock; zero if it does not say.
-func (h *heard) date() time.Time {
-	t, _ := http.ParseTime(h.header.Get("Date")) // zero without
-	return t
 }
 
 // owns reports whether a receipt can be that of the report. Servers that answer with the whole record show whose
@@ -164,8 +74,8 @@ func (p *posting) owns(r *Receipt) bool {
 	if text, err := json.Marshal(r.Extra); err == nil {
 		_ = shown.UnmarshalJSON(text) // mostly there is nothing
 	}
-	report, record, date := p.n.matched(), shown.matched(""), p.k.heard.date()
-	report.Sent = match.Posted(p.sent, p.k.heard.received, date)
+	report, record, date := p.n.matched(), shown.matched(""), p.k.heard.Date()
+	report.Sent = match.Posted(p.sent, p.k.heard.Received, date)
 	return match.Mine(report, &record, !date.IsZero())
 }
 
@@ -174,7 +84,9 @@ func (r *Receipt) tidy() {
 	tidyIDs(&r.ID, &r.Token)
 	for name := range r.Extra {
 		if plain := strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(name)); plain == "servicerequestid" && r.ID == "" {
-			r.ID = r.Extra.String(name)
+			if id := r.Extra.String(name); !strings.ContainsAny(id, "{[") {
+				r.ID = id
+			}
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/go-open311/open311/internal/form"
+	"github.com/go-open311/open311/internal/match"
 	"github.com/go-open311/open311/internal/redact"
 	"github.com/go-open311/open311/internal/wire"
 )
@@ -210,4 +211,9 @@ func textParams(texts []textField) url.Values {
 func (n *NewRequest) digest() string {
 	sum := sha256.Sum256([]byte(n.params().Encode()))
 	return string(sum[:])
+}
+
+// matched is a report as it is compared.
+func (n *NewRequest) matched() *match.Report {
+	return &match.Report{Service: n.ServiceCode, Text: n.Description, Place: n.Location.matched(), AddressID: n.AddressID, Address: n.AddressString}
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-open311/open311/internal/match"
 	"github.com/go-open311/open311/internal/media"
 	"github.com/go-open311/open311/internal/spelling"
 	"github.com/go-open311/open311/internal/wire"
@@ -333,3 +334,12 @@ var requestTable = wire.Register(&wire.Table[ServiceRequest]{
 		return r.Location.Lat, r.Location.Long, true
 	},
 })
+
+// matched is a request as it is compared.
+func (r *ServiceRequest) matched(idParam string) match.Record {
+	m := match.Record{Service: r.ServiceCode, Text: r.Description, Place: r.Location.matched(), AddressID: r.AddressID, Address: r.Address, At: r.RequestedDatetime}
+	if idParam != "" {
+		m.Own = r.Extra.String(idParam)
+	}
+	return m
+}

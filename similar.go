@@ -208,7 +208,7 @@ func (l *look) weigh() []Candidate {
 	report.Sent = match.Span{From: l.span.From.Add(l.ahead), To: l.span.To.Add(l.ahead)}
 	if p, ok := l.c.learned.posted.Get(l.n.digest()); ok && l.own == "" {
 		report.Posted = match.Span{From: p.From.Add(l.ahead), To: p.To.Add(l.ahead)}
-		l.own = p.own
+		l.own = p.Own
 	}
 	if l.c.dialect.RequestIDParam != "" {
 		report.Own = l.own
@@ -226,25 +226,4 @@ func (l *look) weigh() []Candidate {
 	}
 	slices.SortStableFunc(out, func(a, b Candidate) int { return cmp.Compare(b.Score, a.Score) })
 	return out
-}
-
-// matched is a report as it is compared.
-func (n *NewRequest) matched() *match.Report {
-	return &match.Report{Service: n.ServiceCode, Text: n.Description, Place: n.Location.matched(), AddressID: n.AddressID, Address: n.AddressString}
-}
-
-// matched is a request as it is compared.
-func (r *ServiceRequest) matched(idParam string) match.Record {
-	m := match.Record{Service: r.ServiceCode, Text: r.Description, Place: r.Location.matched(), AddressID: r.AddressID, Address: r.Address, At: r.RequestedDatetime}
-	if idParam != "" {
-		m.Own = r.Extra.String(idParam)
-	}
-	return m
-}
-
-func (p *Point) matched() *match.Place {
-	if p == nil {
-		return nil
-	}
-	return &match.Place{Lat: p.Lat, Long: p.Long}
 }

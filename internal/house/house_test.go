@@ -26,7 +26,7 @@ var walls = []struct {
 	now    limits
 	target limits
 }{
-	{".", limits{files: 30, arrows: 4, circle: 2}, limits{files: 30, arrows: 4, circle: 5}},
+	{".", limits{files: 30, arrows: 4.5, circle: 2}, limits{files: 30, arrows: 4, circle: 5}},
 	{"internal/wire", limits{circle: 3}, limits{circle: 6}},
 	{"internal/listing", limits{circle: 12}, limits{circle: noCircle}},
 	{"internal/proof", limits{circle: 9}, limits{circle: noCircle}},

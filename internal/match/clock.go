@@ -26,6 +26,12 @@ const (
 // Span is the time within which a report was sent, by the clock of the server.
 type Span struct{ From, To time.Time }
 
+// Sent is when a report was sent, and under which id of the sender's, if the server keeps one.
+type Sent struct {
+	Span
+	Own string
+}
+
 func (s Span) grown(by time.Duration) Span { return Span{s.From.Add(-by), s.To.Add(by)} }
 
 func (s Span) has(t time.Time) bool { return !t.Before(s.From) && !t.After(s.To) }

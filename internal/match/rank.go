@@ -49,7 +49,7 @@ const (
 	scraps      = 20
 	repeated    = -3.0 // a text that stands at several places: it may be held back, or be what everybody writes
 	otherText   = -6.0
-	akinText    = -1.0
+	akinText    = -4.0
 	commonText  = 2.0 // the most that a text weighs which other records have, too
 	exactPlace  = 5.0
 	closePlace  = 3.5

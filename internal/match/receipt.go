@@ -9,6 +9,7 @@ const (
 	sameTown   = 50e3 // metres: a report is not moved farther
 	sameStreet = 5e3  // nor, without a text to know it by, farther than to the middle of the quarter
 	sameSpot   = 1e3
+	oldest     = 7 * wholeDay // what a clock may be off
 )
 
 // Mine reports whether a record that a server answers to a POST can be that of the report. The span of the report is
@@ -37,7 +38,7 @@ func Mine(report *Report, shown *Record, dated bool) bool {
 		if shown.At.After(report.Sent.To) { // a clock that is ahead: nobody has filed anything before that
 			break
 		}
-		return agrees && here || !dated && (agrees || here)
+		return report.Sent.From.Sub(shown.At) <= oldest && (agrees && here || !dated && (agrees || here))
 	case otherZone:
 		if differs || placed && far > sameSpot && !agrees {
 			return false

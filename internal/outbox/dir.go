@@ -19,6 +19,7 @@ type Dir string
 
 const (
 	suffix = ".json"
+	leaves = ".left"
 	done   = "done"
 )
 
@@ -31,7 +32,35 @@ func (d Dir) Write(id string, document []byte, finished bool) error {
 	if err := replace(to, document); err != nil {
 		return err
 	}
-	if err := os.Remove(from); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := remove(from); err != nil {
+		return err
+	}
+	return remove(d.leaving(id)) // at last: until the new document is there the note goes with the old one
+}
+
+// Leave notes that what a document is about leaves now. The note survives the process, and not the machine: it is not
+// synced, so that no time passes between it and what follows. The next Write takes it away.
+func (d Dir) Leave(id string) error { return os.WriteFile(d.leaving(id), nil, 0o600) }
+
+// Left reports whether what a document is about may have left. boot is what [Boot] returned when it was written.
+func (d Dir) Left(id, boot string) bool {
+	_, err := os.Stat(d.leaving(id))
+	return !errors.Is(err, fs.ErrNotExist) || boot == "" || boot != Boot()
+}
+
+func (d Dir) leaving(id string) string { return d.path(id, false) + leaves }
+
+// Boot names the time since the machine was started; "" where the system does not say.
+func Boot() string {
+	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(id))
+}
+
+func remove(name string) error {
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
