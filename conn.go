@@ -63,8 +63,8 @@ func (d DiscoveryClient) Format(f fmt.State, verb rune) { d.c.Format(f, verb) }
 
 // call is one call to be made: what, where and with what. It is sent as often as it takes.
 type call struct {
-	op     string   // for messages: "GET requests"
-	method string   //
+	op     string // for messages: "GET requests"
+	method string
 	path   []string // segments below the endpoint, not escaped
 	raw    string   // or the path as it stands
 	params url.Values
@@ -90,6 +90,7 @@ type callOptions struct {
 	params     url.Values
 	header     http.Header
 	extensions bool
+	unchecked  bool
 	response   *Response
 	problems   []Problem
 }
@@ -187,10 +188,7 @@ func (c *conn) String() string {
 // Format prints what String returns, whatever the verb: %+v must not show the API key.
 func (c *conn) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(c.String())) }
 
-const (
-	defaultMaxResponse = 64 << 20
-	defaultUserAgent   = "go-open311 (+https://github.com/go-open311/open311)"
-)
+const defaultMaxResponse, defaultUserAgent = 64 << 20, "go-open311 (+https://github.com/go-open311/open311)"
 
 // apply sets what the options say, and then the dialect's rate limit if none of them has set one.
 func (c *config) apply(opts []Option) error {

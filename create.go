@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +24,8 @@ import (
 // client has not read the list of services yet, it does so then to see whether the service is one.
 //
 // What is wrong with the report is found before anything is sent, as far as it can be: see
-// [NewRequest.Validate].
+// [NewRequest.Validate]. An attribute that the definition does not name, nor one that is spelt nearly so, is sent with
+// a warning. [CallUnchecked] sends the report in spite of what this client thinks of it.
 //
 // An error that matches [ErrOutcomeUnknown] means that the report may have been filed: the call broke
 // off, the server failed, or its answer is not a receipt. It is an *[UnknownOutcomeError]. Look for the
@@ -45,7 +47,7 @@ func (r *RequestClient) Create(ctx context.Context, n *NewRequest, opts ...CallO
 // is called before the first byte of the body leaves; its error ends the call.
 func (c *conn) file(ctx context.Context, n *NewRequest, own string, mark func() error) (*Receipt, error) {
 	start := time.Now()
-	if err := asError(c.problems(n)); err != nil {
+	if err := asError(c.problems(ctx, n)); err != nil {
 		return nil, err
 	}
 	c = c.hiding(n.personal())
@@ -113,14 +115,28 @@ func (c *conn) post(ctx context.Context, p *posting) (*Receipt, error) {
 
 // problems says what is wrong with a report: by itself, by the definition of its service if this
 // client has read it lately, and by the dialect. The reporter's data are hidden.
-func (c *conn) problems(n *NewRequest) []Problem {
+func (c *conn) problems(ctx context.Context, n *NewRequest) []Problem {
 	out := n.problems()
 	if n == nil {
 		return out
 	}
-	out = append(out, c.knownDefinition(n.ServiceCode).problems(n.Attributes)...)
+	def := c.knownDefinition(n.ServiceCode)
+	out = c.dialect.placed(out, n, def)
+	out = append(out, def.problems(n.Attributes, n)...)
 	out = append(out, c.dialect.problems(n)...)
-	return hidden(out, n.personal())
+	out = hidden(out, n.personal())
+	return slices.DeleteFunc(out, func(p Problem) bool {
+		switch {
+		case c.call != nil && c.call.unchecked:
+			return p.Kind != ProblemEncoding && p.Kind != ProblemFile && p.Field != "ServiceCode"
+		case p.Kind == ProblemUnknown && p.Value == "": // fms-endpoint demands attributes that no definition names
+			if warn := c.cfg.warnings; warn != nil {
+				warn(ctx, Warning{Op: "POST requests", URL: c.hide.URLOf(c.endpoint), Path: p.Field, Kind: WarnValue, Detail: p.Detail + "; it is sent all the same"})
+			}
+			return true
+		}
+		return false
+	})
 }
 
 // outgoing is a report, or an update, to be sent.

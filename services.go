@@ -199,6 +199,9 @@ func (c *conn) rememberServices(list []Service) {
 func (c *conn) rememberDefinition(code string, d *ServiceDefinition) {
 	own := *d
 	own.Extra = nil
+	if raw, ok := d.Extra["location_required"]; ok {
+		own.Extra = Extra{"location_required": raw}
+	}
 	own.Attributes = slices.Clone(d.Attributes)
 	for i := range own.Attributes {
 		a := &own.Attributes[i]
