@@ -79,7 +79,7 @@ type Dialect struct {
 	RequestIDParam string
 
 	// Paths gives resources other paths: {"requests": "Requests", "request": "request"}; the second is
-	// for a single request, which the specification puts under "requests".
+	// for a single request, which the specification puts under "requests", as "service" is for a definition.
 	Paths map[string]string
 	// NotFoundIsEmpty: the server answers 404 when a list is empty.
 	NotFoundIsEmpty bool
@@ -181,8 +181,8 @@ func (d *Dialect) path(resource string) string {
 	if p, ok := d.Paths[resource]; ok {
 		return p
 	}
-	if resource == "request" {
-		return d.path("requests")
+	if resource == "request" || resource == "service" {
+		return d.path(resource + "s")
 	}
 	return resource
 }

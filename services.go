@@ -124,7 +124,7 @@ func getDefinition(ctx context.Context, c *conn, code string) (*ServiceDefinitio
 	if code == "" {
 		return nil, &ValidationError{[]Problem{{Field: "code", Detail: "the service code is empty", Kind: ProblemMissing}}}
 	}
-	k := &call{op: "GET services/{code}", method: http.MethodGet, path: c.path("services", code)}
+	k := &call{op: "GET services/{code}", method: http.MethodGet, path: c.path("service", code)}
 	list, a, err := collect(ctx, c, k, definitionTable, nil)
 	if err != nil {
 		return nil, err
