@@ -10,13 +10,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 
-	"github.com/go-open311/open311/internal/cache"
 	"github.com/go-open311/open311/internal/form"
-	"github.com/go-open311/open311/internal/listing"
-	"github.com/go-open311/open311/internal/match"
 	"github.com/go-open311/open311/internal/redact"
 	"github.com/go-open311/open311/internal/reply"
 	"github.com/go-open311/open311/internal/retry"
@@ -122,6 +118,7 @@ type config struct {
 	location     *time.Location
 	pageSize     int
 	concurrency  int
+	learned      *learnedState  // by another client; nil for nothing
 	transport    transportParts // what With shares
 }
 
@@ -150,31 +147,6 @@ type Response struct {
 	Format     Format      // of the answer; FormatAuto if it was neither JSON nor XML
 	Attempts   int         // how many times the call was made
 	Received   time.Time   // when the header of the answer was there, by the clock of this machine
-}
-
-// memory is what a client and those derived from it have learned about their endpoint.
-type memory struct {
-	format   atomic.Int32     // the Format that has worked
-	spoken   atomic.Uint32    // a bit for each Format that has worked, told or found out
-	detected listing.Detected // how lists are cut
-	// Filing depends on what has been read about services: whether one is a blackbox, so that a receipt without
-	// an id is one, and what its definition asks for. Both are kept by jurisdiction and code.
-	types       cache.Map[string]     // the type of a service
-	definitions cache.Map[any]        // its *ServiceDefinition
-	posted      cache.Map[match.Sent] // when reports were sent, by their digests
-}
-
-const (
-	maxTypes       = 4096 // services whose type is remembered
-	maxDefinitions = 256  // definitions that are remembered
-	maxPosted      = 4096 // reports whose time is remembered
-	postedAge      = 48 * time.Hour
-	definitionAge  = time.Hour // for which a definition is good: cities do change them
-)
-
-func newMemory() *memory {
-	return &memory{types: cache.Map[string]{Limit: maxTypes}, definitions: cache.Map[any]{Limit: maxDefinitions, Age: definitionAge},
-		posted: cache.Map[match.Sent]{Limit: maxPosted, Age: 48 * time.Hour}}
 }
 
 // String names the endpoint, redacted. That of a client that New has not made has none.
@@ -227,6 +199,16 @@ func (c *config) client() *http.Client {
 	return hc
 }
 
+// static returns the settings for a document that is no part of the API, in a format, or in both: it has a
+// suffix, whatever the dialect says.
+func static(c config, f Format) config {
+	c.dialect.NoSuffix, c.dialect.Formats = false, nil
+	if f != FormatAuto {
+		c.format = f
+	}
+	return c
+}
+
 // dial returns a connection with the default settings and those of opts. It makes no call.
 func dial(endpoint string, opts []Option) (*conn, error) {
 	u, err := parseEndpoint(endpoint)
@@ -259,6 +241,10 @@ func newConn(endpoint *url.URL, cfg config, learned *memory, opts []Option) (*co
 	}
 	c := &conn{cfg: cfg, endpoint: endpoint, learned: learned, hide: redact.New(secretsOf(endpoint, &cfg)...)}
 	c.dialect = &c.cfg.dialect
+	if cfg.learned != nil {
+		c.prefer(learned.recall(cfg.learned, cfg.format))
+		c.cfg.learned = nil
+	}
 	if cfg.dialect.KeyParam != "" {
 		c.hide = c.hide.WithNames(cfg.dialect.KeyParam)
 	}
@@ -366,7 +352,7 @@ func (c *conn) formats() []Format {
 // prefer says which formats to try, the best first, if the dialect does not say it. It is for a connection that
 // nobody uses yet.
 func (c *conn) prefer(formats []Format) {
-	if len(c.dialect.Formats) == 0 {
+	if len(c.dialect.Formats) == 0 && len(formats) > 0 {
 		c.dialect.Formats = formats
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -111,6 +112,22 @@ func (c *conn) post(ctx context.Context, p *posting) (*Receipt, error) {
 		}
 	}
 	return nil, noReceipt(shown)
+}
+
+// owns reports whether a receipt can be that of the report. Servers that answer with the whole record show whose
+// it is: FixMyStreet answers every POST with a list of other people's requests, and so do uReport and
+// fms-endpoint when they miss something; it may be a list of one.
+func (p *posting) owns(r *Receipt) bool {
+	if _, saying := r.Extra[sayings]; saying {
+		return false
+	}
+	var shown ServiceRequest // what else there is in the record, by whatever names and in whatever forms
+	if text, err := json.Marshal(r.Extra); err == nil {
+		_ = shown.UnmarshalJSON(text) // mostly there is nothing
+	}
+	report, record, date := p.n.matched(), shown.matched(""), p.k.heard.Date()
+	report.Sent = match.Posted(p.sent, p.k.heard.Received, date)
+	return match.Mine(report, &record, !date.IsZero())
 }
 
 // problems says what is wrong with a report: by itself, by the definition of its service if this

@@ -215,13 +215,3 @@ var endpointTable = wire.Register(&wire.Table[Endpoint]{
 	},
 	Extra: func(e *Endpoint) *map[string]json.RawMessage { return (*map[string]json.RawMessage)(&e.Extra) },
 })
-
-// static returns the settings for a document that is no part of the API, in a format, or in both: it has a
-// suffix, whatever the dialect says.
-func static(c config, f Format) config {
-	c.dialect.NoSuffix, c.dialect.Formats = false, nil
-	if f != FormatAuto {
-		c.format = f
-	}
-	return c
-}

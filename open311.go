@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/go-open311/open311/internal/match"
+	"github.com/go-open311/open311/internal/listing"
 )
 
 // Format is the notation in which a server is asked to answer. What arrives is recognised by its
@@ -146,6 +146,9 @@ var (
 	ErrPending = errors.New("pending")
 	// ErrTruncated: a listing is not complete; [TruncatedError] says what is missing.
 	ErrTruncated = errors.New("truncated")
+	// ErrUnproven: nothing speaks for a loss, and nothing proves that there is none: the server shows that it heeds
+	// neither dates nor pages, sizes or filters. If it gives all it has in one list, [Dialect.Whole] says so.
+	ErrUnproven error = listing.ErrUnproven
 )
 
 // Problem is one thing that is wrong with what a caller wants to send. Detail says it in English; the rest is
@@ -202,11 +205,3 @@ func invalid(field string, kind ProblemKind, detail string) error {
 
 // Is matches [ErrInvalid].
 func (e *ValidationError) Is(target error) bool { return target == ErrInvalid }
-
-// matched is a place as it is compared.
-func (p *Point) matched() *match.Place {
-	if p == nil {
-		return nil
-	}
-	return &match.Place{Lat: p.Lat, Long: p.Long}
-}

@@ -11,7 +11,6 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/go-open311/open311/internal/match"
 	"github.com/go-open311/open311/internal/reply"
 	"github.com/go-open311/open311/internal/wire"
 )
@@ -52,7 +51,7 @@ func (c *conn) doubt(err error, code string, h *reply.Reply, start time.Time) er
 	var ae *APIError
 	switch {
 	case h.Header != nil:
-		unknown.Header, unknown.Body = c.hide.Header(h.Header), []byte(c.hide.Snippet(h.Body, errorBody-len("…")))
+		unknown.Header, unknown.Body = c.hide.Header(h.Header), []byte(c.hide.Snippet(h.Body, reply.Kept-len("…")))
 	case errors.As(err, &ae):
 		h.Header, h.Body = ae.Header, ae.Body
 		unknown.Header, unknown.Body = ae.Header, ae.Body
@@ -61,22 +60,6 @@ func (c *conn) doubt(err error, code string, h *reply.Reply, start time.Time) er
 		unknown.Candidates = append(unknown.Candidates, c.hide.Text(id))
 	}
 	return err
-}
-
-// owns reports whether a receipt can be that of the report. Servers that answer with the whole record show whose
-// it is: FixMyStreet answers every POST with a list of other people's requests, and so do uReport and
-// fms-endpoint when they miss something; it may be a list of one.
-func (p *posting) owns(r *Receipt) bool {
-	if _, saying := r.Extra[sayings]; saying {
-		return false
-	}
-	var shown ServiceRequest // what else there is in the record, by whatever names and in whatever forms
-	if text, err := json.Marshal(r.Extra); err == nil {
-		_ = shown.UnmarshalJSON(text) // mostly there is nothing
-	}
-	report, record, date := p.n.matched(), shown.matched(""), p.k.heard.Date()
-	report.Sent = match.Posted(p.sent, p.k.heard.Received, date)
-	return match.Mine(report, &record, !date.IsZero())
 }
 
 // tidy takes out truth values, and finds the id under another spelling of its name: serviceRequestId.
