@@ -179,7 +179,13 @@ func (w *filer) send(ctx context.Context) (*Receipt, error) {
 		return nil, fmt.Errorf("open311: nothing was sent: the outbox: %w", m.err)
 	}
 	var unknown *UnknownOutcomeError
-	if !m.marked && errors.As(err, &unknown) {
+	switch {
+	case m.marked || !errors.As(err, &unknown):
+	case unknown.Header != nil: // a transport that does not say what it reads
+		if err := m.mark(); err != nil {
+			return nil, errors.Join(unknown, err)
+		}
+	default:
 		err = fmt.Errorf("%w (nothing of the report was sent)", unknown.Err) // no more than a header can have left
 	}
 	if m.marked {
@@ -237,7 +243,9 @@ func (w *filer) settle(ctx context.Context, receipt *Receipt, err error) (*Recei
 
 // refuses reports whether an error will be the same the next time: the report is wrong.
 func refuses(err error) bool {
-	return errors.Is(err, ErrInvalid) || errors.As(err, new(*APIError)) && !errors.Is(err, ErrForbidden) && !errors.Is(err, ErrRateLimited)
+	var ae *APIError
+	return errors.Is(err, ErrInvalid) || errors.As(err, &ae) && ae.StatusCode >= 400 && ae.StatusCode < 500 &&
+		!errors.Is(err, ErrForbidden) && !errors.Is(err, ErrRateLimited)
 }
 
 func (w *filer) refused(ctx context.Context, err error) error {

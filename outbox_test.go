@@ -66,7 +66,7 @@ func TestFile(t *testing.T) {
 		"the receipt is lost":     {"0102", "", func(s *open311test.Server) { s.Fail(open311test.FileRequest, open311test.Truncate(10)) }, "ready sending sending filed", 1},
 		"refused":                 {"none", "", nil, "ready sending refused", 0},
 		"a token, and its id":     {"0801", "", nil, "ready sending token filed", 1},
-		"the outbox is full":      {"0102", open311.FilingSending, nil, "ready ready", 0},
+		"the outbox is full":      {"0102", open311.FilingSending, nil, "ready ready ready", 0},
 		"it was full from the on": {"0102", open311.FilingReady, nil, "", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
