@@ -118,7 +118,7 @@ func TestBrokenOffReceiptIsNotRepeated(t *testing.T) {
 	for _, b := range breakings {
 		t.Run(b.name, func(t *testing.T) {
 			city := newStubCity(t, func(w http.ResponseWriter, _ *http.Request) { b.off(w, `[{"service_request_id":"1`) })
-			_, err := city.client(t).Requests.Create(t.Context(), &open311.NewRequest{ServiceCode: "001", AddressID: "9"})
+			_, err := city.client(t, open311.WithFormat(open311.FormatJSON)).Requests.Create(t.Context(), &open311.NewRequest{ServiceCode: "001", AddressID: "9"})
 			if !errors.Is(err, open311.ErrOutcomeUnknown) {
 				t.Errorf("error %v, want ErrOutcomeUnknown", err)
 			}

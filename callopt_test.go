@@ -115,7 +115,7 @@ func TestCallOptions(t *testing.T) {
 				w.Header().Set("X-Trace", "abc")
 				_, _ = w.Write([]byte(op.answer))
 			})
-			c := city.client(t, open311.WithAPIKey("s3cret-key"), open311.WithKeyOnReads())
+			c := city.client(t, open311.WithAPIKey("s3cret-key"), open311.WithKeyOnReads(), open311.WithFormat(open311.FormatJSON))
 			var got open311.Response
 			err := op.call(c, t, open311.CallParams(url.Values{"locale": {"fr"}, "tag": {"a", "b"}}),
 				open311.CallHeader("accept-language", "fr"), open311.CallResponse(&got))

@@ -172,7 +172,7 @@ func (o *FeedOptions) problems() []Problem {
 	out := q.problems()
 	bad := func(cond bool, field, detail string) {
 		if cond {
-			out = append(out, Problem{field, detail})
+			out = append(out, Problem{Field: field, Detail: detail, Kind: ProblemValue})
 		}
 	}
 	bad(q.Page != 0, "Query.Page", "a feed reads all pages")

@@ -16,6 +16,7 @@ import (
 
 	"github.com/go-open311/open311/internal/form"
 	"github.com/go-open311/open311/internal/redact"
+	"github.com/go-open311/open311/internal/reply"
 	"github.com/go-open311/open311/internal/retry"
 	"github.com/go-open311/open311/internal/spelling"
 	"golang.org/x/time/rate"
@@ -61,15 +62,17 @@ func (d DiscoveryClient) Format(f fmt.State, verb rune) { d.c.Format(f, verb) }
 
 // call is one call to be made: what, where and with what. It is sent as often as it takes.
 type call struct {
-	op     string   // for messages: "GET requests"
-	method string   //
+	op     string // for messages: "GET requests"
+	method string
 	path   []string // segments below the endpoint, not escaped
 	raw    string   // or the path as it stands
 	params url.Values
 	// body makes the body of a write, if it is more than a form of the parameters.
 	body   func(params url.Values) (*form.Payload, error)
-	write  bool // it changes something at the server: the key goes with it, and nothing is repeated lightly
-	noPath bool // the URL is the endpoint itself with a suffix
+	mark   func() error // called before the first byte of a body leaves, if it is not nil
+	heard  *reply.Reply // what a write was answered is noted here, if it is not nil
+	write  bool         // it changes something at the server: the key goes with it, and nothing is repeated lightly
+	noPath bool         // the URL is the endpoint itself with a suffix
 	// slashes says that those in the parameters are not escaped.
 	slashes bool
 	// inspect says where in the first record, and of what, to warn; nil for nowhere.
@@ -86,6 +89,7 @@ type callOptions struct {
 	params     url.Values
 	header     http.Header
 	extensions bool
+	unchecked  bool
 	response   *Response
 	problems   []Problem
 }
@@ -159,10 +163,7 @@ func (c *conn) String() string {
 // Format prints what String returns, whatever the verb: %+v must not show the API key.
 func (c *conn) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(c.String())) }
 
-const (
-	defaultMaxResponse = 64 << 20
-	defaultUserAgent   = "go-open311 (+https://github.com/go-open311/open311)"
-)
+const defaultMaxResponse, defaultUserAgent = 64 << 20, "go-open311 (+https://github.com/go-open311/open311)"
 
 // apply sets what the options say, and then the dialect's rate limit if none of them has set one.
 func (c *config) apply(opts []Option) error {
@@ -190,6 +191,9 @@ func (c *config) client() *http.Client {
 	rt := hc.Transport
 	if rt == nil {
 		rt = http.DefaultTransport
+	}
+	if len(c.middleware) > 0 {
+		rt = retry.Witness(rt)
 	}
 	for i := len(c.middleware) - 1; i >= 0; i-- {
 		rt = c.middleware[i](rt)
@@ -358,10 +362,14 @@ func (c *conn) prefer(formats []Format) {
 
 // works remembers that the server speaks f.
 func (c *conn) works(f Format) {
+	c.learned.spoken.Or(1 << f)
 	if c.cfg.format == FormatAuto {
 		c.learned.format.Store(int32(f))
 	}
 }
+
+// spoken reports whether an answer has shown that the server speaks the format that it is asked in.
+func (c *conn) spoken() bool { return c.learned.spoken.Load()&(1<<c.formats()[0]) != 0 }
 
 // sends reports whether a parameter goes to the server.
 func (c *conn) sends(name string) bool { return c.dialect.sends(name) }
@@ -375,11 +383,14 @@ func (c *conn) definedBy() string { return c.dialect.Definition }
 // oneValue reports whether a filter is sent, and takes one value a call.
 func (c *conn) oneValue(name string) bool { return c.dialect.oneValue(name) }
 
-// quietly returns the connection for a call that the method makes on its own account: without its options, and
-// without warnings about an answer that nobody has asked for.
+// quietly returns the connection for a call that the method makes on its own account: without its options but for
+// the headers, which a gateway may want, and without warnings about an answer that nobody has asked for.
 func (c *conn) quietly() *conn {
 	own := *c
 	own.call, own.cfg.warnings = nil, nil
+	if c.call != nil {
+		own.call = &callOptions{header: c.call.header}
+	}
 	return &own
 }
 

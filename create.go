@@ -1,15 +1,22 @@
 package open311
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-open311/open311/internal/form"
+	"github.com/go-open311/open311/internal/match"
+	"github.com/go-open311/open311/internal/reply"
 	"github.com/go-open311/open311/internal/wire"
 )
 
@@ -18,7 +25,8 @@ import (
 // client has not read the list of services yet, it does so then to see whether the service is one.
 //
 // What is wrong with the report is found before anything is sent, as far as it can be: see
-// [NewRequest.Validate].
+// [NewRequest.Validate]. An attribute that the definition does not name, nor one that is spelt nearly so, is sent with
+// a warning. [CallUnchecked] sends the report in spite of what this client thinks of it.
 //
 // An error that matches [ErrOutcomeUnknown] means that the report may have been filed: the call broke
 // off, the server failed, or its answer is not a receipt. It is an *[UnknownOutcomeError]. Look for the
@@ -26,74 +34,126 @@ import (
 // that it was not filed. The report is sent again only when it cannot have arrived, and when the server
 // asks for that (429, 503 with Retry-After); see docs/filing-faults.md for every case.
 //
-// With [FormatAuto], and nothing known of the server, the answer is asked for in JSON. If there is
-// nothing at that address (404, 406 or 415 without an error list), the list of services is read to find
-// the format, and the report, which was not filed, is sent there.
+// With [FormatAuto], and nothing known of the server, the list of services is read first to find out which
+// format it speaks. A report is never sent in a second format.
 func (r *RequestClient) Create(ctx context.Context, n *NewRequest, opts ...CallOption) (*Receipt, error) {
-	start := time.Now()
 	c, err := r.c.withOptions(opts)
 	if err != nil {
 		return nil, err
 	}
-	if err := asError(c.problems(n)); err != nil {
+	return c.file(ctx, n, "", nil)
+}
+
+// file files a report. own is its id where the server keeps one of the sender's; "" for any. mark, if it is not nil,
+// is called before the first byte of the body leaves; its error ends the call.
+func (c *conn) file(ctx context.Context, n *NewRequest, own string, mark func() error) (*Receipt, error) {
+	start := time.Now()
+	if err := asError(c.problems(ctx, n)); err != nil {
 		return nil, err
 	}
 	c = c.hiding(n.personal())
-	k, done, err := c.prepare(ctx, &outgoing{resource: "requests", root: "request", params: n.params(), own: c.call.over(n.Params),
+	params := n.params()
+	if name := c.dialect.RequestIDParam; name != "" {
+		params.Set(name, cmp.Or(own, strings.ToLower(rand.Text())))
+	}
+	k, done, err := c.prepare(ctx, &outgoing{resource: "requests", root: "request", params: params, own: c.call.over(n.Params),
 		attributes: n.Attributes, media: n.Media})
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	f := &filing{n: n, start: start, k: k}
-	format := c.formats()[0]
-	receipt, err := c.post(ctx, f, format)
-	if other, ok := c.otherFormatFor(ctx, err, format); ok {
-		receipt, err = c.post(ctx, f, other)
+	k.mark = mark
+	if err := c.findFormat(ctx); err != nil {
+		return nil, c.unsent(k.op, err)
 	}
-	return receipt, sent(err, n.ServiceCode, start)
+	p := &posting{n: n, k: k, sent: time.Now()}
+	receipt, err := c.post(ctx, p)
+	c.learned.posted.Put(n.digest(), match.Sent{Span: match.Span{From: p.sent, To: time.Now()}, Own: k.params.Get(c.param(c.dialect.RequestIDParam))})
+	return receipt, c.doubt(err, n.ServiceCode, k.heard, start)
 }
 
-// filing is one report on its way.
-type filing struct {
-	n     *NewRequest
-	k     *call
-	start time.Time
+// posting is one report on its way.
+type posting struct {
+	n    *NewRequest
+	k    *call
+	sent time.Time
 }
 
 // post files a report and reads the answer.
-func (c *conn) post(ctx context.Context, f *filing, format Format) (*Receipt, error) {
-	receipts, shown, err := readReceipts(ctx, c, f.k, receiptTable, format)
+func (c *conn) post(ctx context.Context, p *posting) (*Receipt, error) {
+	receipts, shown, err := readReceipts(ctx, c, p.k, receiptTable, c.formats()[0])
 	for i := range receipts {
-		tidyIDs(&receipts[i].ID, &receipts[i].Token)
+		receipts[i].tidy()
 	}
+	blackbox := func() bool { return c.isBlackbox(ctx, p.n.ServiceCode) }
 	switch {
-	case errors.Is(err, wire.ErrEmpty) && c.isBlackbox(ctx, f.n.ServiceCode):
-		return &Receipt{}, nil
 	case err != nil:
-		return nil, err
-	case len(receipts) == 1 && receipts[0].identifies():
-		if receipts[0].isOf(f.n, f.start) {
-			return &receipts[0], nil
+		if id := p.k.heard.Created(); id != "" && !errors.As(err, new(*APIError)) {
+			return &Receipt{ID: id}, nil
 		}
-	case len(receipts) == 0 && c.isBlackbox(ctx, f.n.ServiceCode):
-		return &Receipt{}, nil
-	case len(receipts) == 1 && receipts[0].isOf(f.n, f.start) && c.isBlackbox(ctx, f.n.ServiceCode):
-		return &receipts[0], nil
+		if errors.Is(err, wire.ErrEmpty) && blackbox() {
+			return &Receipt{}, nil
+		}
+		return nil, err
+	case len(receipts) == 1 && p.owns(&receipts[0]):
+		r := &receipts[0]
+		if r.ID == "" && r.Token == "" {
+			r.ID = p.k.heard.Created()
+		}
+		if r.identifies() || blackbox() {
+			return r, nil
+		}
+	case len(receipts) == 0:
+		if id := p.k.heard.Created(); id != "" {
+			return &Receipt{ID: id}, nil
+		}
+		if blackbox() {
+			return &Receipt{}, nil
+		}
 	}
 	return nil, noReceipt(shown)
 }
 
+// owns reports whether a receipt can be that of the report. Servers that answer with the whole record show whose
+// it is: FixMyStreet answers every POST with a list of other people's requests, and so do uReport and
+// fms-endpoint when they miss something; it may be a list of one.
+func (p *posting) owns(r *Receipt) bool {
+	if _, saying := r.Extra[sayings]; saying {
+		return false
+	}
+	var shown ServiceRequest // what else there is in the record, by whatever names and in whatever forms
+	if text, err := json.Marshal(r.Extra); err == nil {
+		_ = shown.UnmarshalJSON(text) // mostly there is nothing
+	}
+	report, record, date := p.n.matched(), shown.matched(""), p.k.heard.Date()
+	report.Sent = match.Posted(p.sent, p.k.heard.Received, date)
+	return match.Mine(report, &record, !date.IsZero())
+}
+
 // problems says what is wrong with a report: by itself, by the definition of its service if this
 // client has read it lately, and by the dialect. The reporter's data are hidden.
-func (c *conn) problems(n *NewRequest) []Problem {
+func (c *conn) problems(ctx context.Context, n *NewRequest) []Problem {
 	out := n.problems()
 	if n == nil {
 		return out
 	}
-	out = append(out, c.knownDefinition(n.ServiceCode).problems(n.Attributes)...)
+	def := c.knownDefinition(n.ServiceCode)
+	out = c.dialect.placed(out, n, def)
+	out = append(out, def.problems(n.Attributes, n)...)
 	out = append(out, c.dialect.problems(n)...)
-	return hidden(out, n.personal())
+	out = hidden(out, n.personal())
+	return slices.DeleteFunc(out, func(p Problem) bool {
+		switch {
+		case c.call != nil && c.call.unchecked:
+			return p.Kind != ProblemEncoding && p.Kind != ProblemFile && p.Field != "ServiceCode"
+		case p.Kind == ProblemUnknown && p.Value == "": // fms-endpoint demands attributes that no definition names
+			if warn := c.cfg.warnings; warn != nil {
+				warn(ctx, Warning{Op: "POST requests", URL: c.hide.URLOf(c.endpoint), Path: p.Field, Kind: WarnValue, Detail: p.Detail + "; it is sent all the same"})
+			}
+			return true
+		}
+		return false
+	})
 }
 
 // outgoing is a report, or an update, to be sent.
@@ -120,7 +180,8 @@ func (c *conn) prepare(ctx context.Context, o *outgoing) (k *call, done func(), 
 	}
 	maps.Copy(params, o.own)
 	body := d.body(form.Form{Attributes: o.attributes, Files: files, Root: o.root})
-	return &call{op: op, method: http.MethodPost, path: c.path(o.resource), params: params, write: true, body: body}, done, nil
+	return &call{op: op, method: http.MethodPost, path: c.path(o.resource), params: params, write: true, body: body,
+		heard: &reply.Reply{Resource: d.path(o.resource)}}, done, nil
 }
 
 // body returns what makes the body of a call out of its parameters and the rest of f, in the style of the

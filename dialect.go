@@ -77,8 +77,12 @@ type Dialect struct {
 	MediaField string
 	Requires   []string
 
+	// RequestIDParam is a parameter with a client's own id of a report, which the server keeps and shows with the
+	// request: client_request_id (Libre311). Where there is one, filing once is proven.
+	RequestIDParam string
+
 	// Paths gives resources other paths: {"requests": "Requests", "request": "request"}; the second is
-	// for a single request, which the specification puts under "requests".
+	// for a single request, which the specification puts under "requests", as "service" is for a definition.
 	Paths map[string]string
 	// NotFoundIsEmpty: the server answers 404 when a list is empty.
 	NotFoundIsEmpty bool
@@ -180,8 +184,8 @@ func (d *Dialect) path(resource string) string {
 	if p, ok := d.Paths[resource]; ok {
 		return p
 	}
-	if resource == "request" {
-		return d.path("requests")
+	if resource == "request" || resource == "service" {
+		return d.path(resource + "s")
 	}
 	return resource
 }

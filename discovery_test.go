@@ -408,7 +408,7 @@ func TestErrorTexts(t *testing.T) {
 			"open311: GET " + url + `: 200, application/json: service_requests[3]: no colon, at byte 17: "{\"a\""`},
 		{"decode without a place", &open311.DecodeError{Method: "GET", URL: url, StatusCode: 204, ContentType: "no content type", Err: errors.New("an empty answer")},
 			"open311: GET " + url + ": 204, no content type: an empty answer"},
-		{"validation", &open311.ValidationError{Problems: []open311.Problem{{"Location", "is missing"}, {"Attributes[DEPTH]", "is no number"}}},
+		{"validation", &open311.ValidationError{Problems: []open311.Problem{{Field: "Location", Detail: "is missing"}, {Field: "Attributes[DEPTH]", Detail: "is no number"}}},
 			"open311: nothing was sent: Location: is missing; Attributes[DEPTH]: is no number"},
 		{"one gap", &open311.TruncatedError{Gaps: []open311.Gap{{Start: day, End: day.Add(time.Hour), Err: open311.ErrForbidden}}},
 			"open311: the listing is not complete, 1 gap(s): 2026-05-01T00:00:00Z to 2026-05-01T01:00:00Z: forbidden"},

@@ -85,11 +85,17 @@ func (e *APIError) Is(target error) bool {
 	case ErrInvalid:
 		return status == http.StatusBadRequest || status == http.StatusUnprocessableEntity
 	case ErrForbidden:
-		return status == http.StatusUnauthorized || status == http.StatusForbidden
+		return status == http.StatusUnauthorized || status == http.StatusForbidden || status >= 500 && e.saysForbidden()
 	case ErrRateLimited:
 		return status == http.StatusTooManyRequests
 	}
 	return false
+}
+
+// saysForbidden reports whether a server that answers every error with 500 (Klarschiff) says by the code of the
+// first one that the key is wrong.
+func (e *APIError) saysForbidden() bool {
+	return len(e.Faults) > 0 && (e.Faults[0].Code == "401" || e.Faults[0].Code == "403")
 }
 
 // LogValue groups what a log line should have. It holds no key and no personal data.
@@ -199,6 +205,12 @@ type UnknownOutcomeError struct {
 	ServiceCode string
 	Sent        time.Time // when the first attempt began, by the clock of this machine
 	Err         error     // why it is not known: an *[APIError], a *[DecodeError], an error of the network
+
+	// What the answer said, if there was one. Candidates are ids that it named otherwise than a receipt does: in
+	// Location, or under other names. One of them may be that of the report.
+	Candidates []string
+	Header     http.Header // redacted
+	Body       []byte      // the first 8 KiB at most, redacted
 }
 
 // Error says why it is not known, and what to do about it.

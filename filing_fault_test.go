@@ -177,6 +177,15 @@ func answerFaults() []filingFault {
 		{name: "200 with other people's requests", posts: 1, end: unknown, do: answered, serve: answerWith(200, "application/json", faultList)},
 		{name: "200 with an empty list", posts: 1, end: unknown, do: answered, serve: answerWith(200, "application/json", "[]")},
 		{name: "200 with an empty id", posts: 1, end: unknown, do: answered, serve: answerWith(200, "application/json", `[{"service_request_id":"","update_id":""}]`)},
+		{name: "404 without a word", posts: 1, end: unknown, serve: answerWith(404, "text/html", "")},
+		{name: "404 with a page, before a read has shown the format", posts: 1, end: unknown, serve: answerWith(404, "text/html", htmlPage)},
+		{name: "405 without a word", posts: 1, end: unknown, serve: answerWith(405, "text/html", "")},
+		{name: "405 with a page", posts: 1, end: notFiled, serve: answerWith(405, "text/html", htmlPage)},
+		{name: "406 without a word", posts: 1, end: unknown, serve: answerWith(406, "text/html", "")},
+		{name: "406 with a page", posts: 1, end: unknown, serve: answerWith(406, "text/html", htmlPage)},
+		{name: "406 with an error list", posts: 1, end: notFiled, serve: refusedWith(406)},
+		{name: "415 without a word", posts: 1, end: unknown, serve: answerWith(415, "text/html", "")},
+		{name: "500 with the code 401", posts: 1, end: unknown, serve: answerWith(500, "application/json", fmt.Sprintf(jsonErrors, 401))},
 		{name: "200 with an error list", posts: 1, end: unknown, do: answered, serve: refusedWith(200)},
 	}
 	for _, status := range []int{500, 502, 504, 408} {

@@ -3,6 +3,7 @@ package open311
 import (
 	"math"
 
+	"github.com/go-open311/open311/internal/match"
 	"github.com/go-open311/open311/internal/wire"
 )
 
@@ -72,3 +73,11 @@ func distance(a, b Point) float64 {
 
 // formatDegrees writes a coordinate for a query or a form: never with an exponent.
 func formatDegrees(deg float64) string { return wire.FormatCoordinate(deg) }
+
+// matched is a place as it is compared.
+func (p *Point) matched() *match.Place {
+	if p == nil {
+		return nil
+	}
+	return &match.Place{Lat: p.Lat, Long: p.Long}
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-open311/open311/internal/cache"
 	"github.com/go-open311/open311/internal/listing"
+	"github.com/go-open311/open311/internal/match"
 )
 
 // Learned is what a client has found out about its server: which format it speaks, how it hands out lists, what
@@ -58,21 +59,26 @@ func (l *Learned) UnmarshalJSON(text []byte) error {
 // memory is what a client and those derived from it have learned about their endpoint.
 type memory struct {
 	format  atomic.Int32    // the Format that has worked
+	spoken  atomic.Uint32   // a bit for each Format that has worked, told or found out
 	beliefs listing.Beliefs // how lists are handed out
 	// Filing depends on what has been read about services: whether one is a blackbox, so that a receipt without
 	// an id is one, and what its definition asks for. Both are kept by jurisdiction and code.
-	types       cache.Map[string] // the type of a service
-	definitions cache.Map[any]    // its *ServiceDefinition
+	types       cache.Map[string]     // the type of a service
+	definitions cache.Map[any]        // its *ServiceDefinition
+	posted      cache.Map[match.Sent] // when reports were sent, by their digests
 }
 
 const (
-	maxTypes       = 4096      // services whose type is remembered
-	maxDefinitions = 256       // definitions that are remembered
+	maxTypes       = 4096 // services whose type is remembered
+	maxDefinitions = 256  // definitions that are remembered
+	maxPosted      = 4096 // reports whose time is remembered
+	postedAge      = 48 * time.Hour
 	definitionAge  = time.Hour // for which a definition is good: cities do change them
 )
 
 func newMemory() *memory {
-	return &memory{types: cache.Map[string]{Limit: maxTypes}, definitions: cache.Map[any]{Limit: maxDefinitions, Age: definitionAge}}
+	return &memory{types: cache.Map[string]{Limit: maxTypes}, definitions: cache.Map[any]{Limit: maxDefinitions, Age: definitionAge},
+		posted: cache.Map[match.Sent]{Limit: maxPosted, Age: postedAge}}
 }
 
 // learned returns what is remembered of a server, as it is kept or given away.

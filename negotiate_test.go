@@ -300,8 +300,8 @@ func TestKnownFormatIsFinal(t *testing.T) {
 	}
 }
 
-// A POST is not made to find the format: it goes where reads have shown the way. Where it is refused
-// because nothing is there, and so was not filed, a read is made to find the other format.
+// A POST is not made to find the format: a read shows the way, and what the POST is answered leads to no second
+// one, because no status proves that nothing was filed.
 func TestPostFollowsWhatWasLearned(t *testing.T) {
 	report := &open311.NewRequest{ServiceCode: "001", AddressID: "9"}
 	tests := []struct {
@@ -311,11 +311,12 @@ func TestPostFollowsWhatWasLearned(t *testing.T) {
 		before    func(context.Context, *open311.Client) error
 		want      string
 	}{
-		{"nothing learned", jsonWorks, xmlWorks, nil, nil, "POST /v2/requests.json"},
-		{"nothing learned, and it fails", notFound, xmlWorks, nil, nil,
-			"POST /v2/requests.json, GET /v2/services.json, GET /v2/services.xml, POST /v2/requests.xml"},
-		{"nothing learned, and nothing works", notFound, notFound, nil, nil, "POST /v2/requests.json, GET /v2/services.json, GET /v2/services.xml"},
-		{"nothing learned, and a page comes", spoken{200, "text/html", htmlPage}, xmlWorks, nil, nil, "POST /v2/requests.json"},
+		{"nothing learned", spoken{200, "application/json", oneServiceJSON}, xmlWorks, nil, nil, "GET /v2/services.json, POST /v2/requests.json"},
+		{"nothing learned, and JSON fails", notFound, xmlWorks, nil, nil,
+			"GET /v2/services.json, GET /v2/services.xml, POST /v2/requests.xml"},
+		{"nothing learned, and nothing works", notFound, notFound, nil, nil, "GET /v2/services.json, GET /v2/services.xml, POST /v2/requests.json"},
+		{"nothing learned, and a page comes", spoken{200, "text/html", htmlPage}, xmlWorks, nil, nil,
+			"GET /v2/services.json, GET /v2/services.xml, POST /v2/requests.xml"},
 		{"JSON learned", jsonWorks, xmlWorks, nil, stubOps[2].do, "POST /v2/requests.json"},
 		{"XML learned", notFound, xmlWorks, nil, stubOps[2].do, "POST /v2/requests.xml"},
 		{"XML is the dialect's", jsonWorks, xmlWorks, []open311.Option{open311.WithDialect(open311.Dialect{Formats: []open311.Format{open311.FormatXML}})}, nil,

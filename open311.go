@@ -151,11 +151,37 @@ var (
 	ErrUnproven error = listing.ErrUnproven
 )
 
-// Problem is one thing that is wrong with what a caller wants to send.
+// Problem is one thing that is wrong with what a caller wants to send. Detail says it in English; the rest is
+// enough to say it in any language beside the field of a form.
 type Problem struct {
-	Field  string // as the caller wrote it: "Location", "Attributes[DEPTH]"
-	Detail string // what is wrong and what would be right
+	Field  string      // as the caller wrote it: "Location", "Attributes[DEPTH]"
+	Detail string      // what is wrong and what would be right
+	Kind   ProblemKind // what is wrong
+	Code   string      // of the attribute, or the name of the parameter, that it is about; "" for a field
+	Value  string      // what was given and is wrong, or the value that would be right: see Kind
+	Limit  int         // the most that is allowed, where there is such a thing
 }
+
+// ProblemKind is a kind of problem. There may be more in later versions.
+type ProblemKind string
+
+// The kinds of problems.
+const (
+	ProblemMissing     ProblemKind = "missing"     // what is required is not there
+	ProblemTooLong     ProblemKind = "too long"    // Limit is how many characters are allowed
+	ProblemTooMany     ProblemKind = "too many"    // Limit is how many values are allowed
+	ProblemEncoding    ProblemKind = "encoding"    // not UTF-8, or with a byte that cannot be sent
+	ProblemValue       ProblemKind = "value"       // not a value of that kind: Value is what was given
+	ProblemNumber      ProblemKind = "number"      // Value is no number
+	ProblemTime        ProblemKind = "time"        // Value is no date and time in ISO 8601
+	ProblemLineBreak   ProblemKind = "line break"  // Value has one, and must not
+	ProblemChoice      ProblemKind = "choice"      // Value is not the key of a choice
+	ProblemTwice       ProblemKind = "twice"       // Value is there twice
+	ProblemUnknown     ProblemKind = "unknown"     // the service has no such attribute: Value is the code that may be meant
+	ProblemConflict    ProblemKind = "conflict"    // two things cannot go together
+	ProblemUnsupported ProblemKind = "unsupported" // this server does not take it
+	ProblemFile        ProblemKind = "file"        // the file cannot be read, or is not what it says
+)
 
 // ValidationError lists everything that is wrong with what a caller wants to send. Nothing has been
 // sent. It matches [ErrInvalid].
@@ -170,6 +196,11 @@ func (e *ValidationError) Error() string {
 		b.WriteString(p.Field + ": " + p.Detail)
 	}
 	return b.String()
+}
+
+// invalid is the error of one problem.
+func invalid(field string, kind ProblemKind, detail string) error {
+	return &ValidationError{[]Problem{{Field: field, Detail: detail, Kind: kind}}}
 }
 
 // Is matches [ErrInvalid].

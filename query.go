@@ -116,7 +116,7 @@ func (c *conn) queryParams(q *Query) (url.Values, error) {
 	}
 	spec, err := query.Values(p)
 	if err != nil {
-		return nil, &ValidationError{[]Problem{{"Query", err.Error()}}}
+		return nil, &ValidationError{[]Problem{{Field: "Query", Detail: err.Error(), Kind: ProblemValue}}}
 	}
 	params := make(url.Values, len(spec)+len(q.Params))
 	for name, values := range spec {
@@ -143,9 +143,9 @@ func (q *Query) problems() []Problem {
 		for _, v := range values {
 			switch {
 			case v == "":
-				out = append(out, Problem{field, "an empty value"})
+				out = append(out, Problem{Field: field, Detail: "an empty value", Kind: ProblemValue})
 			case len(values) > 1 && strings.Contains(v, ","):
-				out = append(out, Problem{field, "the comma in " + v + " would make two values of it; ask for it alone"})
+				out = append(out, Problem{Field: field, Detail: "the comma in " + v + " would make two values of it; ask for it alone", Kind: ProblemValue})
 			}
 		}
 	}
@@ -155,16 +155,16 @@ func (q *Query) problems() []Problem {
 		check("Statuses", []string{string(s)})
 	}
 	if !q.Start.IsZero() && !q.End.IsZero() && q.End.Before(q.Start) {
-		out = append(out, Problem{"End", "is before Start"})
+		out = append(out, Problem{Field: "End", Detail: "is before Start", Kind: ProblemValue})
 	}
 	if q.Near != nil && (!q.Near.Center.Valid() || !(q.Near.Radius > 0)) {
-		out = append(out, Problem{"Near", "needs a place on Earth and a radius above 0 metres"})
+		out = append(out, Problem{Field: "Near", Detail: "needs a place on Earth and a radius above 0 metres", Kind: ProblemValue})
 	}
 	if b := q.Within; b != nil && (!b.Min.Valid() || !b.Max.Valid() || b.Min.Lat > b.Max.Lat) {
-		out = append(out, Problem{"Within", "Min must be the south-west corner and Max the north-east one"})
+		out = append(out, Problem{Field: "Within", Detail: "Min must be the south-west corner and Max the north-east one", Kind: ProblemValue})
 	}
 	if q.Page < 0 || q.PageSize < 0 {
-		out = append(out, Problem{"Page", "a negative number"})
+		out = append(out, Problem{Field: "Page", Detail: "a negative number", Kind: ProblemValue})
 	}
 	return out
 }

@@ -78,6 +78,9 @@ func (c *conn) otherFormat(err error, f Format) bool {
 	if !errors.As(err, &ae) {
 		return false
 	}
+	if ae.StatusCode == http.StatusNotAcceptable || ae.StatusCode == http.StatusUnsupportedMediaType {
+		return true // about the format, in whatever form a framework says it
+	}
 	if len(ae.Faults) > 0 {
 		if ae.format == f || bodyFormat(ae.Body) == f {
 			c.works(f)
@@ -86,7 +89,7 @@ func (c *conn) otherFormat(err error, f Format) bool {
 		return ae.StatusCode != http.StatusUnauthorized && ae.StatusCode != http.StatusForbidden
 	}
 	switch ae.StatusCode {
-	case http.StatusNotFound, http.StatusNotAcceptable, http.StatusUnsupportedMediaType:
+	case http.StatusNotFound:
 		return true
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
 		return false
@@ -116,7 +119,7 @@ func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], 
 			}
 		}
 	}
-	s.rd = t.Read(content.Decode(a.resp), o)
+	s.rd = t.Read(k.heard.Listen(a.resp, a.received, content.Decode(a.resp)), o)
 	switch err := s.rd.Next(&s.first); err {
 	case nil:
 		s.rows, s.primed = 1, true

@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/go-open311/open311/internal/reply"
 	"github.com/go-open311/open311/internal/wire"
 )
 
@@ -40,13 +41,37 @@ func noReceipt(url string) error {
 	return &UnknownOutcomeError{Err: fmt.Errorf("open311: POST %s: the answer is no receipt", url)}
 }
 
-// sent adds to the error of an unknown outcome what is needed to look for the report.
-func sent(err error, code string, start time.Time) error {
+// doubt adds to the error of an unknown outcome what is needed to look for the report.
+func (c *conn) doubt(err error, code string, h *reply.Reply, start time.Time) error {
 	var unknown *UnknownOutcomeError
-	if errors.As(err, &unknown) {
-		unknown.ServiceCode, unknown.Sent = code, start
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	unknown.ServiceCode, unknown.Sent = code, start
+	var ae *APIError
+	switch {
+	case h.Header != nil:
+		unknown.Header, unknown.Body = c.hide.Header(h.Header), []byte(c.hide.Snippet(h.Body, reply.Kept-len("…")))
+	case errors.As(err, &ae):
+		h.Header, h.Body = ae.Header, ae.Body
+		unknown.Header, unknown.Body = ae.Header, ae.Body
+	}
+	for _, id := range h.IDs() {
+		unknown.Candidates = append(unknown.Candidates, c.hide.Text(id))
 	}
 	return err
+}
+
+// tidy takes out truth values, and finds the id under another spelling of its name: serviceRequestId.
+func (r *Receipt) tidy() {
+	tidyIDs(&r.ID, &r.Token)
+	for name := range r.Extra {
+		if plain := strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(name)); plain == "servicerequestid" && r.ID == "" {
+			if id := r.Extra.String(name); !strings.ContainsAny(id, "{[") {
+				r.ID = id
+			}
+		}
+	}
 }
 
 // identifies reports whether there is an id or a token. An id of 0 is one (open311-adapter).

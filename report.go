@@ -1,17 +1,24 @@
 package open311
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
+	"mime"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-open311/open311/internal/form"
+	"github.com/go-open311/open311/internal/match"
 	"github.com/go-open311/open311/internal/redact"
 	"github.com/go-open311/open311/internal/wire"
 )
@@ -53,14 +60,38 @@ func (a Attributes) SetNumber(code string, f float64) {
 	a[code] = []string{strconv.FormatFloat(f, 'f', -1, 64)}
 }
 
-// Media is a file to be sent with a report or an update. Open is called at least twice: to see what
-// kind of file it is, and once for each attempt to send it. The file is never held in memory. A large
+// Media is a file to be sent with a report or an update. Open is called once for each attempt to send it, and before
+// that to see what it is, unless ContentType and Size say it. The file is never held in memory. A large
 // one over a slow line takes longer than the 30 seconds that [WithTimeout] gives an attempt by default.
 type Media struct {
-	Name        string // file name; directories are left out
-	ContentType string // "" is found out from the first bytes
-	Open        func() (io.ReadCloser, error)
-	Size        int64 // in bytes; 0 or less: not known, and the file is copied to a temporary one first
+	Name        string                        // file name; directories are left out. "" for that of Path
+	ContentType string                        // "" is found out from the first bytes
+	Open        func() (io.ReadCloser, error) `json:"-"` // nil for the file at Path
+	Size        int64                         // in bytes; 0 or less: not known, and the file is copied to a temporary one first
+	Path        string                        // a file by its name, which can be stored with the report
+}
+
+// file is what is to be sent.
+func (m *Media) file(label string) form.File {
+	f := form.File{Label: label, Name: m.Name, Type: m.ContentType, Size: m.Size, Open: m.Open}
+	if f.Open == nil && m.Path != "" {
+		f.Name = cmp.Or(m.Name, m.Path)
+		f.Open = func() (io.ReadCloser, error) { return os.Open(m.Path) }
+		if info, err := os.Stat(m.Path); err == nil && m.Size <= 0 && info.Mode().IsRegular() {
+			f.Size = info.Size()
+		}
+	}
+	return f
+}
+
+// keepable says which files of a report cannot be stored with it.
+func keepable(n *NewRequest) (out []Problem) {
+	for i, m := range n.Media {
+		if m.Path == "" {
+			out = append(out, Problem{Field: mediaLabel(i), Detail: "has no Path: after a restart nobody could open it", Kind: ProblemFile})
+		}
+	}
+	return out
 }
 
 // prepareFiles makes the files of a report ready. done removes temporary ones. Every file that cannot be
@@ -75,14 +106,14 @@ func prepareFiles(ctx context.Context, media []Media) (files []form.File, done f
 	var problems []Problem
 	for i, m := range media {
 		label := mediaLabel(i)
-		f, clean, err := form.Prepare(ctx, form.File{Label: label, Name: m.Name, Type: m.ContentType, Size: m.Size, Open: m.Open})
+		f, clean, err := form.Prepare(ctx, m.file(label))
 		cleanups = append(cleanups, clean)
 		switch {
 		case ctx.Err() != nil:
 			done()
 			return nil, nil, ctx.Err()
 		case err != nil:
-			problems = append(problems, Problem{label, err.Error()})
+			problems = append(problems, Problem{Field: label, Detail: err.Error(), Kind: ProblemFile})
 		default:
 			files = append(files, *f)
 		}
@@ -178,3 +209,67 @@ func textParams(texts []textField) url.Values {
 	}
 	return params
 }
+
+// digest tells reports apart in memory.
+func (n *NewRequest) digest() string {
+	sum := sha256.Sum256([]byte(n.params().Encode()))
+	return string(sum[:])
+}
+
+// matched is a report as it is compared.
+func (n *NewRequest) matched() *match.Report {
+	return &match.Report{Service: n.ServiceCode, Text: n.Description, Place: n.Location.matched(), AddressID: n.AddressID, Address: n.AddressString}
+}
+
+// textProblems: everything is sent as UTF-8 (GeoReport v2, Content Type and Encoding).
+func textProblems(texts []textField) (out []Problem) {
+	for _, f := range texts {
+		if !utf8.ValidString(f.text()) {
+			out = append(out, Problem{Field: f.name, Detail: "is not UTF-8", Kind: ProblemEncoding})
+		}
+	}
+	return out
+}
+
+// mediaProblems says which files cannot be sent to any server.
+func mediaProblems(media []Media) (out []Problem) {
+	for i, m := range media {
+		field := mediaLabel(i)
+		if m.Open == nil && m.Path == "" {
+			out = append(out, Problem{Field: field, Detail: "has neither Open nor Path", Kind: ProblemFile})
+		}
+		if m.ContentType != "" {
+			if _, _, err := mime.ParseMediaType(m.ContentType); err != nil || strings.ContainsAny(m.ContentType, "\r\n") {
+				out = append(out, Problem{Field: field, Detail: "its ContentType is not one such as image/jpeg", Kind: ProblemFile})
+			}
+		}
+		if !sendable(m.Name) {
+			out = append(out, Problem{Field: field, Detail: "its Name is not UTF-8, or has a NUL", Kind: ProblemEncoding})
+		}
+	}
+	return out
+}
+
+// attributeTexts finds what cannot be written at all, whatever the definition says.
+func attributeTexts(a Attributes, own url.Values) (out []Problem) {
+	for _, code := range slices.Sorted(maps.Keys(a)) {
+		field := "Attributes[" + strings.ToValidUTF8(code, "\uFFFD") + "]"
+		switch {
+		case code == "":
+			out = append(out, Problem{Field: "Attributes", Detail: "an attribute without a code", Kind: ProblemMissing})
+		case !utf8.ValidString(code + strings.Join(a[code], "")):
+			out = append(out, Problem{Field: field, Detail: "is not UTF-8", Kind: ProblemEncoding, Code: code})
+		case !sendable(code):
+			out = append(out, Problem{Field: field, Detail: "its code has a NUL", Kind: ProblemEncoding, Code: code})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(own)) {
+		if !utf8.ValidString(name + strings.Join(own[name], "")) {
+			out = append(out, Problem{Field: "Params[" + strings.ToValidUTF8(name, "\uFFFD") + "]", Detail: "is not UTF-8", Kind: ProblemEncoding})
+		}
+	}
+	return out
+}
+
+// sendable reports whether a name can be written: frameworks take a NUL for an attack, or for the end.
+func sendable(name string) bool { return utf8.ValidString(name) && !strings.Contains(name, "\x00") }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-open311/open311/internal/match"
 	"github.com/go-open311/open311/internal/media"
 	"github.com/go-open311/open311/internal/spelling"
 	"github.com/go-open311/open311/internal/wire"
@@ -99,7 +100,7 @@ func (r *RequestClient) Get(ctx context.Context, id string, opts ...CallOption) 
 
 func getRequest(ctx context.Context, c *conn, id string) (*ServiceRequest, error) {
 	if id == "" {
-		return nil, &ValidationError{[]Problem{{"id", "the id of the service request is empty"}}}
+		return nil, &ValidationError{[]Problem{{Field: "id", Detail: "the id of the service request is empty", Kind: ProblemMissing}}}
 	}
 	k := &call{op: "GET requests/{id}", method: http.MethodGet, path: c.path("request", id)}
 	list, s, err := collect(ctx, c, k, requestTable, nil)
@@ -371,3 +372,12 @@ var requestTable = wire.Register(&wire.Table[ServiceRequest]{
 		return r.Location.Lat, r.Location.Long, true
 	},
 })
+
+// matched is a request as it is compared.
+func (r *ServiceRequest) matched(idParam string) match.Record {
+	m := match.Record{Service: r.ServiceCode, Text: r.Description, Place: r.Location.matched(), AddressID: r.AddressID, Address: r.Address, At: r.RequestedDatetime}
+	if idParam != "" {
+		m.Own = r.Extra.String(idParam)
+	}
+	return m
+}

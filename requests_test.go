@@ -417,7 +417,7 @@ func TestDialectPaths(t *testing.T) {
 		}
 		t.Run(op.name, func(t *testing.T) {
 			city := newStubCity(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "[]") })
-			_ = op.do(t.Context(), city.client(t, open311.WithDialect(d)))
+			_ = op.do(t.Context(), city.client(t, open311.WithDialect(d), open311.WithFormat(open311.FormatJSON)))
 			if _, got, _ := strings.Cut(city.calls()[0], " "); got != want[op.name] {
 				t.Errorf("asked for %s, want %s", got, want[op.name])
 			}

@@ -1,6 +1,7 @@
 package open311
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -126,7 +127,7 @@ func (c *conn) apiError(k *call, a *answer, res *retry.Result) error {
 	if res.NotFollowed != nil {
 		e.Faults = append(e.Faults, Fault{Description: c.hide.Text(res.NotFollowed.Error())})
 	}
-	if k.write && mayHaveWorked(e.StatusCode) {
+	if k.write && c.mayHaveWorked(e.StatusCode, body) {
 		return &UnknownOutcomeError{Err: e}
 	}
 	return e
@@ -134,8 +135,24 @@ func (c *conn) apiError(k *call, a *answer, res *retry.Result) error {
 
 // mayHaveWorked reports whether a POST may have been carried out although its answer refuses it: the
 // server broke down on the way, or points to a page after it, as web forms do with 302 and 303.
-func mayHaveWorked(status int) bool {
-	return status >= 500 || status == http.StatusRequestTimeout || status == http.StatusFound || status == http.StatusSeeOther
+//
+// 404, 405, 406 and 415 are refusals only if the server says so in words of its own: a framework that looks
+// for a view after the action has run answers 406 without any, or with a page, when the report is saved. 405
+// comes from what stands before the action, so that a page will do; so does 404 once it has been seen that
+// the server knows the format.
+func (c *conn) mayHaveWorked(status int, body []byte) bool {
+	said := len(wire.Faults(body)) > 0
+	switch status {
+	case http.StatusNotFound:
+		return !said && (len(bytes.TrimSpace(body)) == 0 || !c.spoken())
+	case http.StatusMethodNotAllowed:
+		return !said && len(bytes.TrimSpace(body)) == 0
+	case http.StatusNotAcceptable, http.StatusUnsupportedMediaType:
+		return !said
+	case http.StatusRequestTimeout, http.StatusFound, http.StatusSeeOther:
+		return true
+	}
+	return status >= 500
 }
 
 func (c *conn) faults(in []wire.Fault) []Fault {
@@ -178,7 +195,7 @@ func (c *conn) request(ctx context.Context, k *call, f Format) (*http.Request, f
 			return nil, nil, 0, fmt.Errorf("open311: %s: nothing was sent: %w", k.op, c.hide.Error(err))
 		}
 		header.Set("Content-Type", body.ContentType)
-		getBody, size = body.Open, body.Size
+		getBody, size = k.marking(body.Open), body.Size
 		u.RawQuery = c.endpoint.RawQuery // it is a part of the address
 	} else {
 		u.RawQuery = encodeQuery(params)
@@ -192,6 +209,36 @@ func (c *conn) request(ctx context.Context, k *call, f Format) (*http.Request, f
 	}
 	req.Header = header
 	return req, getBody, size, nil
+}
+
+// marking returns bodies that call mark before they are read: in HTTP/1 a header may be under way by then, but
+// nothing of the report.
+func (k *call) marking(open func() (io.ReadCloser, error)) func() (io.ReadCloser, error) {
+	if k.mark == nil {
+		return open
+	}
+	return func() (io.ReadCloser, error) {
+		body, err := open()
+		if err != nil {
+			return nil, err
+		}
+		return &markedBody{body, k.mark}, nil
+	}
+}
+
+type markedBody struct {
+	io.ReadCloser
+	mark func() error
+}
+
+func (b *markedBody) Read(p []byte) (int, error) {
+	if b.mark != nil {
+		if err := b.mark(); err != nil {
+			return 0, err
+		}
+		b.mark = nil
+	}
+	return b.ReadCloser.Read(p)
 }
 
 // addKey puts the API key where the dialect wants it.

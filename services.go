@@ -122,9 +122,9 @@ func (s *ServiceClient) Definition(ctx context.Context, code string, opts ...Cal
 
 func getDefinition(ctx context.Context, c *conn, code string) (*ServiceDefinition, error) {
 	if code == "" {
-		return nil, &ValidationError{[]Problem{{"code", "the service code is empty"}}}
+		return nil, &ValidationError{[]Problem{{Field: "code", Detail: "the service code is empty", Kind: ProblemMissing}}}
 	}
-	k := &call{op: "GET services/{code}", method: http.MethodGet, path: c.path("services", code)}
+	k := &call{op: "GET services/{code}", method: http.MethodGet, path: c.path("service", code)}
 	list, a, err := collect(ctx, c, k, definitionTable, nil)
 	if err != nil {
 		return nil, err
@@ -199,6 +199,9 @@ func (c *conn) rememberServices(list []Service) {
 func (c *conn) rememberDefinition(code string, d *ServiceDefinition) {
 	own := *d
 	own.Extra = nil
+	if raw, ok := d.Extra["location_required"]; ok {
+		own.Extra = Extra{"location_required": raw}
+	}
 	own.Attributes = slices.Clone(d.Attributes)
 	for i := range own.Attributes {
 		a := &own.Attributes[i]
@@ -228,24 +231,20 @@ func (c *conn) isBlackbox(ctx context.Context, code string) bool {
 	return strings.EqualFold(t, string(Blackbox))
 }
 
-// otherFormatFor returns another format to file a report in, after it was refused in a way that says
-// that nothing is there: 404, 406 or 415 without an error of the specification. Such a report was
-// not filed, so it may be filed again; but only where nobody has said which format the server speaks,
-// and only after a read has shown that it speaks the other one.
-func (c *conn) otherFormatFor(ctx context.Context, err error, tried Format) (Format, bool) {
+// findFormat finds out by a read which format the server speaks, where nobody has said it: a report is never
+// sent in a second one, because no answer but words proves that it was not filed in the first. What the
+// server answers to the read is no reason not to file; that it cannot be reached is.
+func (c *conn) findFormat(ctx context.Context) error {
+	if !c.undecided() {
+		return nil
+	}
+	_, err := listServices(ctx, c.quietly())
 	var ae *APIError
-	if !c.undecided() || !errors.As(err, &ae) || errors.Is(err, ErrOutcomeUnknown) || len(ae.Faults) > 0 {
-		return 0, false
+	var de *DecodeError
+	if errors.As(err, &ae) || errors.As(err, &de) {
+		return nil
 	}
-	switch ae.StatusCode {
-	case http.StatusNotFound, http.StatusNotAcceptable, http.StatusUnsupportedMediaType:
-	default:
-		return 0, false
-	}
-	if _, err := listServices(ctx, c.quietly()); err != nil {
-		return 0, false
-	}
-	return c.formats()[0], !c.undecided() && c.formats()[0] != tried
+	return err
 }
 
 var serviceTable = wire.Register(&wire.Table[Service]{

@@ -1,20 +1,27 @@
 package open311
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-open311/open311/internal/match"
 )
 
-const (
-	nearby    = 100             // metres: what a map, a phone and a geocoder differ by
-	clockSlip = 2 * time.Minute // what the clocks of two machines may differ
-)
+// Candidate is a request that may be a report, and why.
+type Candidate struct {
+	Request ServiceRequest
+	Score   float64  // from 0 to 1; [RequestClient.FindSimilar] gives those of 0.5 and more
+	Reasons []string // what was weighed, in words
+}
 
-// FindSimilar looks for requests that may be the report n: of the same service, no older than within,
-// at the same place (100 metres, or the same address) and with the same description. It is the look
-// that an error which matches [ErrOutcomeUnknown] asks for before the report is filed again:
+// FindSimilar looks for requests that may be the report n: of the same service and no older than within,
+// at the same place or with the same text. It is the look that an error which matches [ErrOutcomeUnknown]
+// asks for before the report is filed again:
 //
 //	var unknown *open311.UnknownOutcomeError
 //	if errors.As(err, &unknown) {
@@ -22,134 +29,201 @@ const (
 //		...
 //	}
 //
-// What a request does not say does not speak against it, but something has to speak for it: the place
-// or the description. Times are taken as the server stamps them: where it labels local time as UTC,
-// without a dialect that says so, allow some hours.
+// Cities show reports again in other words, at other places and under other dates; how that is weighed, see
+// [RequestClient.Candidates], which also says how sure it is.
 //
 // That nothing is found is no proof: a batch service lists a request only once its token has an id, a
-// blackbox service never does, and many cities look at a report before they show it. The error is that
-// of [RequestClient.All]; what was found before it is returned with it.
+// blackbox service never does, and many cities look at a report before they show it. An error means that not
+// all could be looked at; what was found before it is returned with it.
 func (r *RequestClient) FindSimilar(ctx context.Context, n *NewRequest, within time.Duration, opts ...CallOption) ([]ServiceRequest, error) {
+	candidates, err := r.Candidates(ctx, n, within, opts...)
+	var found []ServiceRequest
+	for _, c := range candidates {
+		if c.Score >= match.Found {
+			found = append(found, c.Request)
+		}
+	}
+	return found, err
+}
+
+// Candidates returns the requests of the last time that may be the report n, the likeliest first. Time, text and
+// place are weighed:
+//
+//   - the time by the server's clock, in whatever zone it labels it; to the second if this client, or one
+//     derived from it, has sent the report itself;
+//   - the text whatever became of it: escaped, cut, framed, in another case, without accents, quotes or emoji,
+//     read in another character set, with numbers and addresses blanked, or held back until somebody has read it;
+//   - the place, which may have moved to the middle of the street, or be rounded.
+//
+// With [Dialect.RequestIDParam] the id decides. What a request does not say does not speak against it. The first
+// page of the list is read and, if that leaves a doubt, the list of the time in question: a few calls. The errors
+// are those of [RequestClient.All]; one that matches [ErrTruncated] also comes where the list is too long.
+func (r *RequestClient) Candidates(ctx context.Context, n *NewRequest, within time.Duration, opts ...CallOption) ([]Candidate, error) {
 	switch {
 	case n == nil || n.ServiceCode == "":
-		return nil, &ValidationError{[]Problem{{"ServiceCode", "is missing"}}}
+		return nil, invalid("ServiceCode", ProblemMissing, "is missing")
 	case within <= 0:
-		return nil, &ValidationError{[]Problem{{"within", "must be more than nothing"}}}
+		return nil, invalid("within", ProblemValue, "must be more than nothing")
 	}
-	since := time.Now().Add(-within).Add(-clockSlip) // the sum might be too long for a Duration
-	q := &Query{ServiceCodes: []string{n.ServiceCode}, Start: since}
-	if since.Year() < 1990 {
+	c, err := r.c.withOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	l := &look{c: c, n: n, now: time.Now()}
+	l.span = match.Span{From: l.now.Add(-within), To: l.now}
+	found, _, err := l.run(ctx)
+	return found, err
+}
+
+// look is one look for a report.
+type look struct {
+	c    *conn
+	n    *NewRequest
+	own  string // the id that it was sent with, where the server keeps one
+	span match.Span
+	now  time.Time
+
+	response Response      // the last answer
+	ahead    time.Duration // what the server's clock is ahead of that of this machine
+	rows     []ServiceRequest
+	known    map[string]bool // the ids in rows
+}
+
+const (
+	stampMargin  = 26 * time.Hour // what zones, and dates without a time, may put between a stamp and the time it means
+	lookCalls    = 24             // that one look makes at most where the span is short
+	shortLook    = 48 * time.Hour
+	worthTelling = 0.02 // the least score of a candidate
+	sure         = 0.9  // a score that makes a further look needless
+)
+
+// run reads what there is and weighs it. whole reports whether all of the span was read.
+func (l *look) run(ctx context.Context) (found []Candidate, whole bool, err error) {
+	l.known = make(map[string]bool)
+	caller := l.c.call
+	own := *l.c
+	own.call = &callOptions{response: &l.response}
+	if caller != nil {
+		own.call.params, own.call.header, own.call.extensions = caller.params, caller.header, caller.extensions
+	}
+	l.c = &own
+	defer func() {
+		if caller != nil && caller.response != nil {
+			*caller.response = l.response
+		}
+	}()
+	whole, err = l.firstPage(ctx)
+	if err == nil {
+		found = l.weigh()
+	}
+	if err == nil && (whole || len(found) > 0 && found[0].Score >= sure) || ctx.Err() != nil {
+		return found, whole, err
+	}
+	err = l.all(ctx)
+	return l.weigh(), err == nil, err
+}
+
+// firstPage reads what the server gives without dates: at most the newest requests first. whole reports whether
+// they are in that order and reach back to the beginning of the span.
+func (l *look) firstPage(ctx context.Context) (whole bool, err error) {
+	page, err := (&RequestClient{l.c}).List(ctx, &Query{ServiceCodes: []string{l.n.ServiceCode}})
+	if err != nil {
+		return false, err
+	}
+	whole = len(page.Requests) > 0 && page.Skipped == 0
+	var last time.Time
+	for i := range page.Requests {
+		at := page.Requests[i].RequestedDatetime
+		if at.IsZero() || i > 0 && at.After(last) {
+			whole = false
+		}
+		last = at
+		l.add(&page.Requests[i])
+	}
+	return whole && last.Before(l.begin()), nil
+}
+
+// begin is the time from which on stamps may belong to the span.
+func (l *look) begin() time.Time { return l.span.From.Add(-stampMargin) }
+
+// all reads the requests since the beginning of the span.
+func (l *look) all(ctx context.Context) error {
+	q := &Query{ServiceCodes: []string{l.n.ServiceCode}, Start: l.begin()}
+	if q.Start.Year() < 1990 {
 		q.Start = time.Time{} // all there is: the listing finds out where that begins
 	}
-	var found []ServiceRequest
-	for request, err := range r.All(ctx, q, opts...) {
+	own := *l.c
+	var calls *callCounter
+	if l.now.Sub(l.span.From) <= shortLook {
+		var cancel context.CancelCauseFunc
+		ctx, cancel = context.WithCancelCause(ctx)
+		defer cancel(nil)
+		calls = &callCounter{cancel: cancel}
+		own.cfg.observers = append(slices.Clip(own.cfg.observers), calls)
+	}
+	for request, err := range (&RequestClient{&own}).All(ctx, q) {
 		if err != nil {
-			return found, err
+			if calls != nil && calls.n > lookCalls {
+				return fmt.Errorf("open311: looking for a report: %d calls have not read the list of its time to the end: %w", lookCalls, ErrTruncated)
+			}
+			return err
 		}
-		if n.isLike(request, since) {
-			found = append(found, *request)
+		l.add(request)
+	}
+	return nil
+}
+
+// callCounter ends a look that takes too many calls.
+type callCounter struct {
+	n      int
+	cancel context.CancelCauseFunc
+}
+
+func (o *callCounter) Call(ctx context.Context, info CallInfo) (context.Context, func(CallResult)) {
+	if info.Attempt == 0 {
+		if o.n++; o.n > lookCalls {
+			o.cancel(ErrTruncated)
 		}
 	}
-	return found, nil
+	return ctx, func(CallResult) {}
 }
 
-// isLike reports whether a request may be the report n.
-func (n *NewRequest) isLike(r *ServiceRequest, since time.Time) bool {
-	if r.ServiceCode != "" && !strings.EqualFold(r.ServiceCode, n.ServiceCode) {
-		return false
+// add keeps a request that has not been seen.
+func (l *look) add(r *ServiceRequest) {
+	if r.ServiceCode != "" && !strings.EqualFold(r.ServiceCode, l.n.ServiceCode) || r.ID != "" && l.known[r.ID] {
+		return
 	}
-	if !r.RequestedDatetime.IsZero() && r.RequestedDatetime.Before(since) {
-		return false
-	}
-	place, text := n.placeOf(r), silent
-	if n.Description != "" && r.Description != "" {
-		text = proof(sameText(n.Description, r.Description))
-	}
-	return place != against && text != against && (place == inFavour || text == inFavour)
+	l.known[r.ID] = true
+	l.rows = append(l.rows, *r)
 }
 
-// evidence is what one trait says about whether two reports are the same.
-type evidence int8
-
-const (
-	silent evidence = iota
-	inFavour
-	against
-)
-
-func proof(same bool) evidence {
-	if same {
-		return inFavour
+// weigh returns the candidates among what was read, the likeliest first.
+func (l *look) weigh() []Candidate {
+	if date, err := http.ParseTime(l.response.Header.Get("Date")); err == nil {
+		if l.ahead = date.Sub(l.response.Received); l.ahead.Abs() < 2*time.Second {
+			l.ahead = 0 // dates are in whole seconds
+		}
 	}
-	return against
-}
-
-// placeOf compares the places, by the best measure that both have.
-func (n *NewRequest) placeOf(r *ServiceRequest) evidence {
-	switch {
-	case n.Location != nil && r.Location != nil && (*r.Location != Point{} || *n.Location == Point{}):
-		return proof(distance(*n.Location, *r.Location) <= nearby)
-	case n.AddressID != "" && r.AddressID != "":
-		return proof(n.AddressID == r.AddressID)
-	case n.AddressString != "" && r.Address != "" && sameText(n.AddressString, r.Address):
-		return inFavour
+	report := l.n.matched()
+	report.Sent = match.Span{From: l.span.From.Add(l.ahead), To: l.span.To.Add(l.ahead)}
+	if p, ok := l.c.learned.posted.Get(l.n.digest()); ok && l.own == "" {
+		report.Posted = match.Span{From: p.From.Add(l.ahead), To: p.To.Add(l.ahead)}
+		l.own = p.Own
 	}
-	return silent // addresses are rewritten: that they differ says nothing
-}
-
-const (
-	clockDoubt = 36 * time.Hour // what clocks and zones may differ
-	placeDoubt = 50e3           // metres that a server may move a report
-
-	// The same for a record with another text than that of the report.
-	ageOfOther   = time.Hour
-	placeOfOther = 1e3
-)
-
-// mayHaveBecome reports whether a record that a server answers to a report, posted at start, can be the
-// report. A record may leave everything out.
-func (n *NewRequest) mayHaveBecome(shown *ServiceRequest, start time.Time) bool {
-	if shown.ServiceCode != "" && !strings.EqualFold(shown.ServiceCode, n.ServiceCode) {
-		return false
+	if l.c.dialect.RequestIDParam != "" {
+		report.Own = l.own
 	}
-	place, near := shown.Location, 0.0
-	if n.Location == nil || place != nil && *place == (Point{}) {
-		place = nil
+	records := make([]match.Record, len(l.rows))
+	for i := range l.rows {
+		records[i] = l.rows[i].matched(l.c.dialect.RequestIDParam)
 	}
-	if place != nil {
-		near = distance(*n.Location, *place)
+	ranking := match.Rank(report, records, l.now.Add(l.ahead))
+	var out []Candidate
+	for i := range records {
+		if v := ranking.Weigh(&records[i]); v.Score >= worthTelling {
+			out = append(out, Candidate{Request: l.rows[i], Score: v.Score, Reasons: v.Reasons})
+		}
 	}
-	age := start.Sub(shown.RequestedDatetime)
-	dated := !shown.RequestedDatetime.IsZero()
-	if near > placeDoubt || dated && age > clockDoubt {
-		return false
-	}
-	if shown.Description == "" || n.Description == "" || sameText(shown.Description, n.Description) {
-		return true
-	}
-	// Another text alone proves little: cities rewrite texts and hold them back. But then something has to
-	// speak for it, and nothing against it: it was filed now, and at the place of the report.
-	return (dated || place != nil) && near <= placeOfOther && (!dated || age <= ageOfOther)
-}
-
-// sameText reports whether one text holds the other, whatever the case and the blanks: servers put a
-// title before a description, or cut it.
-func sameText(a, b string) bool {
-	a, b = strings.ToLower(strings.Join(strings.Fields(a), " ")), strings.ToLower(strings.Join(strings.Fields(b), " "))
-	a, b = strings.TrimRight(a, ".… "), strings.TrimRight(b, ".… ")
-	return a == b || a != "" && b != "" && (strings.Contains(a, b) || strings.Contains(b, a))
-}
-
-// isOf reports whether a receipt can be that of n. Servers that answer with the whole record show whose
-// it is: FixMyStreet answers every POST with a list of other people's requests, and so do uReport and
-// fms-endpoint when they miss something; it may be a list of one.
-func (r *Receipt) isOf(n *NewRequest, start time.Time) bool {
-	if _, saying := r.Extra[sayings]; saying {
-		return false
-	}
-	var shown ServiceRequest // what else there is in the record, by whatever names and in whatever forms
-	if text, err := json.Marshal(r.Extra); err == nil {
-		_ = shown.UnmarshalJSON(text) // mostly there is nothing
-	}
-	return n.mayHaveBecome(&shown, start)
+	slices.SortStableFunc(out, func(a, b Candidate) int { return cmp.Compare(b.Score, a.Score) })
+	return out
 }

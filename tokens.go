@@ -24,7 +24,7 @@ func (r *RequestClient) Resolve(ctx context.Context, token string, opts ...CallO
 
 func resolve(ctx context.Context, c *conn, token string) (id string, err error) {
 	if token = spelling.PastedID(token); token == "" {
-		return "", &ValidationError{[]Problem{{"token", "is missing"}}}
+		return "", &ValidationError{[]Problem{{Field: "token", Detail: "is missing", Kind: ProblemMissing}}}
 	}
 	k := &call{op: "GET tokens/{token}", method: http.MethodGet, path: c.path("tokens", token)}
 	list, s, err := collect(ctx, c, k, receiptTable, nil)
@@ -66,7 +66,7 @@ func (r *RequestClient) Await(ctx context.Context, token string, opts ...CallOpt
 		return "", err
 	}
 	if token = spelling.PastedID(token); token == "" {
-		return "", &ValidationError{[]Problem{{"token", "is missing"}}}
+		return "", &ValidationError{[]Problem{{Field: "token", Detail: "is missing", Kind: ProblemMissing}}}
 	}
 	last := error(ErrPending)
 	for wait, step := firstPoll, firstPoll; ; {

@@ -71,7 +71,7 @@ func (u *UpdateClient) List(ctx context.Context, q *UpdateQuery, opts ...CallOpt
 		q = &UpdateQuery{}
 	}
 	if !q.Start.IsZero() && !q.End.IsZero() && q.End.Before(q.Start) {
-		return nil, &ValidationError{[]Problem{{"End", "is before Start"}}}
+		return nil, &ValidationError{[]Problem{{Field: "End", Detail: "is before Start", Kind: ProblemValue}}}
 	}
 	params := url.Values{}
 	c.addTime(params, "start_date", q.Start, false)
@@ -193,8 +193,11 @@ func (u *UpdateClient) Create(ctx context.Context, n *NewUpdate, opts ...CallOpt
 		return nil, err
 	}
 	defer done()
+	if err := c.findFormat(ctx); err != nil {
+		return nil, c.unsent(k.op, err)
+	}
 	receipt, err := c.postUpdate(ctx, k, n)
-	return receipt, sent(err, n.ServiceCode, start)
+	return receipt, c.doubt(err, n.ServiceCode, k.heard, start)
 }
 
 // postUpdate sends an update and reads the answer. A list of updates, as the answer to a GET, is none.
@@ -256,16 +259,16 @@ func (n *NewUpdate) params() url.Values {
 // updateProblems says what is wrong with an update. The reporter's data are hidden.
 func (c *conn) updateProblems(n *NewUpdate) []Problem {
 	if n == nil {
-		return []Problem{{"NewUpdate", "is nil"}}
+		return []Problem{{Field: "NewUpdate", Detail: "is nil", Kind: ProblemMissing}}
 	}
 	var out []Problem
 	for _, f := range [][2]string{{"RequestID", n.RequestID}, {"ID", n.ID}, {"Status", string(n.Status)}, {"Description", n.Description}} {
 		if strings.TrimSpace(f[1]) == "" {
-			out = append(out, Problem{f[0], "is missing"})
+			out = append(out, Problem{Field: f[0], Detail: "is missing", Kind: ProblemMissing})
 		}
 	}
 	if n.UpdatedDatetime.IsZero() {
-		out = append(out, Problem{"UpdatedDatetime", "is missing"})
+		out = append(out, Problem{Field: "UpdatedDatetime", Detail: "is missing", Kind: ProblemMissing})
 	}
 	out = append(out, textProblems(n.texts())...)
 	out = append(out, mediaProblems(n.Media)...)

@@ -104,7 +104,7 @@ func TestUpdateArrives(t *testing.T) {
 func TestUpdateRefused(t *testing.T) {
 	_, err := stubClient(t, nil).Updates.Create(t.Context(), &open311.NewUpdate{Email: "\xff", Media: []open311.Media{{}}})
 	want := []string{"RequestID: is missing", "ID: is missing", "Status: is missing", "Description: is missing", "UpdatedDatetime: is missing",
-		"Email: is not UTF-8", "Media[0]: has no Open"}
+		"Email: is not UTF-8", "Media[0]: has neither Open nor Path"}
 	if d := cmp.Diff(want, problemsOf(t, err)); d != "" {
 		t.Errorf("problems (-want +got):\n%s", d)
 	}
@@ -131,7 +131,7 @@ func TestUpdateReceipts(t *testing.T) {
 		c := stubClient(t, func(r *http.Request) (*http.Response, error) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			return stubReply(r, 200, "", body), nil
-		})
+		}, open311.WithFormat(open311.FormatJSON))
 		r, err := c.Updates.Create(t.Context(), fullUpdate())
 		switch {
 		case want == unknown:

@@ -129,7 +129,7 @@ func TestUploadRefused(t *testing.T) {
 		dialect open311.Dialect
 		want    string
 	}{
-		{"no Open", []open311.Media{{Name: "a"}}, "", open311.Dialect{}, "Media[0]: has no Open"},
+		{"no Open", []open311.Media{{Name: "a"}}, "", open311.Dialect{}, "Media[0]: has neither Open nor Path"},
 		{"gone, size known", []open311.Media{mediaOf("a", "a", 1), {Open: gone, Size: 5}}, "", open311.Dialect{}, "Media[1]: cannot be read: open: no such file"},
 		{"gone, size not known", []open311.Media{{Open: gone}}, "", open311.Dialect{}, "Media[0]: cannot be read: open: no such file"},
 		{"no file, size known", []open311.Media{{Size: 5, Open: func() (io.ReadCloser, error) { return nil, nil }}}, "", open311.Dialect{}, "Media[0]: cannot be read: its Open has returned no file"},

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"mime"
 	"net/url"
 	"regexp"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/go-open311/open311/internal/condition"
 	"github.com/go-open311/open311/internal/form"
 	"github.com/go-open311/open311/internal/redact"
 	"github.com/go-open311/open311/internal/spelling"
@@ -32,11 +32,12 @@ func (n *NewRequest) Validate(def *ServiceDefinition) error {
 	if n == nil {
 		return asError(problems)
 	}
+	problems = (&Dialect{}).placed(problems, n, def)
 	if def != nil {
 		if def.ServiceCode != "" && n.ServiceCode != "" && !strings.EqualFold(def.ServiceCode, n.ServiceCode) {
-			problems = append(problems, Problem{"ServiceCode", "the report is for service " + n.ServiceCode + ", the definition is that of " + def.ServiceCode})
+			problems = append(problems, Problem{Field: "ServiceCode", Detail: "the report is for service " + n.ServiceCode + ", the definition is that of " + def.ServiceCode, Kind: ProblemValue})
 		} else {
-			problems = append(problems, def.problems(n.Attributes)...)
+			problems = append(problems, def.problems(n.Attributes, n)...)
 		}
 	}
 	return asError(hidden(problems, n.personal()))
@@ -46,10 +47,13 @@ func (n *NewRequest) Validate(def *ServiceDefinition) error {
 // its datatype, those of lists are keys (GeoReport v2, GET Service Definition). The error is a
 // *[ValidationError] with every problem at once.
 //
+// A question with dependencies is required where they hold. One for a field of every report, such as email, is answered
+// by that field of a [NewRequest].
+//
 // What the client cannot judge it lets pass: datatypes that the specification does not have, lists
 // that come without values, attributes that mySociety's servers mark as automated, and anything at all
 // where the definition has no attributes, since several servers leave them out.
-func (d *ServiceDefinition) Validate(a Attributes) error { return asError(d.problems(a)) }
+func (d *ServiceDefinition) Validate(a Attributes) error { return asError(d.problems(a, nil)) }
 
 func asError(problems []Problem) error {
 	if len(problems) == 0 {
@@ -61,18 +65,18 @@ func asError(problems []Problem) error {
 // problems says what is wrong with a report by itself.
 func (n *NewRequest) problems() []Problem {
 	if n == nil {
-		return []Problem{{"NewRequest", "is nil"}}
+		return []Problem{{Field: "NewRequest", Detail: "is nil", Kind: ProblemMissing}}
 	}
 	var out []Problem
 	add := func(field, format string, args ...any) {
-		out = append(out, Problem{field, fmt.Sprintf(format, args...)})
+		out = append(out, Problem{Field: field, Detail: fmt.Sprintf(format, args...), Kind: ProblemValue})
 	}
 	if strings.TrimSpace(n.ServiceCode) == "" {
-		add("ServiceCode", "is missing")
+		out = append(out, Problem{Field: "ServiceCode", Detail: "is missing", Kind: ProblemMissing})
 	}
 	switch p := n.Location; {
 	case p == nil && strings.TrimSpace(n.AddressString) == "" && strings.TrimSpace(n.AddressID) == "":
-		add("Location", "one of Location, AddressString and AddressID is needed")
+		out = append(out, Problem{Field: "Location", Detail: "one of Location, AddressString and AddressID is needed", Kind: ProblemMissing})
 	case p == nil || p.Valid():
 	case (Point{p.Long, p.Lat}).Valid():
 		add("Location", "%s is no place on Earth; Lat and Long may be swapped", p)
@@ -80,14 +84,14 @@ func (n *NewRequest) problems() []Problem {
 		add("Location", "%s is no place on Earth: Lat goes from -90 to 90, Long from -180 to 180", p)
 	}
 	if count := utf8.RuneCountInString(n.Description); count > maxDescription {
-		add("Description", "has %d characters, %d are allowed", count, maxDescription)
+		out = append(out, Problem{Field: "Description", Detail: fmt.Sprintf("has %d characters, %d are allowed", count, maxDescription), Kind: ProblemTooLong, Limit: maxDescription})
 	}
 	if u, err := url.Parse(n.MediaURL); n.MediaURL != "" && (err != nil || !u.IsAbs()) {
 		add("MediaURL", "is no absolute URL")
 	}
 	if n.MediaURL != "" && len(n.Media) > 0 {
 		// GeoReport v2.1: they cannot be combined, and the upload wins. The URL would be lost.
-		add("Media", "files and a MediaURL cannot go together: servers take the files and forget the MediaURL")
+		out = append(out, Problem{Field: "Media", Kind: ProblemConflict, Detail: "files and a MediaURL cannot go together: servers take the files and forget the MediaURL"})
 	}
 	out = append(out, mediaProblems(n.Media)...)
 	out = append(out, textProblems(n.texts())...)
@@ -101,19 +105,10 @@ func hidden(problems []Problem, personal []string) []Problem {
 	}
 	hide := redact.New(personal...)
 	for i := range problems {
-		problems[i].Field, problems[i].Detail = hide.Text(problems[i].Field), hide.Text(problems[i].Detail)
+		p := &problems[i]
+		p.Field, p.Detail, p.Code, p.Value = hide.Text(p.Field), hide.Text(p.Detail), hide.Text(p.Code), hide.Text(p.Value)
 	}
 	return problems
-}
-
-// textProblems: everything is sent as UTF-8 (GeoReport v2, Content Type and Encoding).
-func textProblems(texts []textField) (out []Problem) {
-	for _, f := range texts {
-		if !utf8.ValidString(f.text()) {
-			out = append(out, Problem{f.name, "is not UTF-8"})
-		}
-	}
-	return out
 }
 
 // problems says what is wrong with a report for servers of a dialect.
@@ -133,7 +128,7 @@ func (d *Dialect) problems(n *NewRequest) []Problem {
 			name, set = "Media", len(n.Media) > 0
 		}
 		if !set {
-			out = append(out, Problem{name, "is missing: this server wants it"})
+			out = append(out, Problem{Field: name, Detail: "is missing: this server wants it", Kind: ProblemMissing, Code: param})
 		}
 	}
 	return out
@@ -144,9 +139,9 @@ func (d *Dialect) mediaProblems(media []Media) []Problem {
 	switch {
 	case len(media) == 0:
 	case d.Media == MediaNone:
-		return []Problem{{"Media", "this server takes no files; use MediaURL"}}
+		return []Problem{{Field: "Media", Detail: "this server takes no files; use MediaURL", Kind: ProblemUnsupported}}
 	case d.Body != BodyForm && d.Media == MediaMultipart:
-		return []Problem{{"Media", "a body in JSON or XML holds files only as base64, which the dialect does not have; use MediaURL"}}
+		return []Problem{{Field: "Media", Detail: "a body in JSON or XML holds files only as base64, which the dialect does not have; use MediaURL", Kind: ProblemUnsupported}}
 	}
 	return nil
 }
@@ -157,11 +152,11 @@ func (d *Dialect) attributeProblems(a Attributes) (out []Problem) {
 	for _, code := range slices.Sorted(maps.Keys(a)) {
 		field := "Attributes[" + code + "]"
 		if values := form.Filled(a[code]); d.MultiValue == MultiComma && len(values) > 1 && strings.Contains(strings.Join(values, ""), ",") {
-			out = append(out, Problem{field, "a value with a comma would be read as two by this server"})
+			out = append(out, Problem{Field: field, Detail: "a value with a comma would be read as two by this server", Kind: ProblemConflict})
 		}
 		for name := range form.MultiValue(d.MultiValue).Parameters(code, a[code]) {
 			if names[name] {
-				out = append(out, Problem{field, "is written as " + name + ", and so is another attribute"})
+				out = append(out, Problem{Field: field, Detail: "is written as " + name + ", and so is another attribute", Kind: ProblemConflict})
 			}
 			names[name] = true
 		}
@@ -169,48 +164,16 @@ func (d *Dialect) attributeProblems(a Attributes) (out []Problem) {
 	return out
 }
 
-// mediaProblems says which files cannot be sent to any server.
-func mediaProblems(media []Media) (out []Problem) {
-	for i, m := range media {
-		field := mediaLabel(i)
-		if m.Open == nil {
-			out = append(out, Problem{field, "has no Open"})
-		}
-		if m.ContentType != "" {
-			if _, _, err := mime.ParseMediaType(m.ContentType); err != nil || strings.ContainsAny(m.ContentType, "\r\n") {
-				out = append(out, Problem{field, "its ContentType is not one such as image/jpeg"})
-			}
-		}
-		if !utf8.ValidString(m.Name) {
-			out = append(out, Problem{field, "its Name is not UTF-8"})
-		}
-	}
-	return out
-}
-
-// attributeTexts finds what cannot be written at all, whatever the definition says.
-func attributeTexts(a Attributes, own url.Values) (out []Problem) {
-	for _, code := range slices.Sorted(maps.Keys(a)) {
-		field := "Attributes[" + strings.ToValidUTF8(code, "\uFFFD") + "]"
-		switch {
-		case code == "":
-			out = append(out, Problem{"Attributes", "an attribute without a code"})
-		case !utf8.ValidString(code + strings.Join(a[code], "")):
-			out = append(out, Problem{field, "is not UTF-8"})
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(own)) {
-		if !utf8.ValidString(name + strings.Join(own[name], "")) {
-			out = append(out, Problem{"Params[" + strings.ToValidUTF8(name, "\uFFFD") + "]", "is not UTF-8"})
-		}
-	}
-	return out
-}
-
-// problems says what is wrong with the answers to the questions of a definition.
-func (d *ServiceDefinition) problems(answers Attributes) []Problem {
+// problems says what is wrong with the answers to the questions of a definition, in a report if n is not nil.
+func (d *ServiceDefinition) problems(answers Attributes, n *NewRequest) []Problem {
 	if d == nil || len(d.Attributes) == 0 {
 		return nil
+	}
+	given := func(code string) []string {
+		if values := answers[code]; len(values) > 0 || n == nil {
+			return values
+		}
+		return n.answer(code)
 	}
 	var out []Problem
 	known := make(map[string]bool, len(d.Attributes))
@@ -220,28 +183,66 @@ func (d *ServiceDefinition) problems(answers Attributes) []Problem {
 			continue
 		}
 		known[a.Code] = true
-		field := "Attributes[" + a.Code + "]"
-		values := answers[a.Code]
+		values := given(a.Code)
 		blank := !slices.ContainsFunc(values, func(v string) bool { return strings.TrimSpace(v) != "" })
+		applies, _ := condition.Applies(a.Extra["dependencies"], given)
+		var found []Problem
 		switch {
 		case a.automated():
-		case blank && a.Required && a.Variable:
-			out = append(out, Problem{field, "is required" + question(a)})
+		case blank && a.Required && a.Variable && applies:
+			found = []Problem{{Detail: "is required" + question(a), Kind: ProblemMissing}}
 		case blank:
 		case !a.Variable:
-			out = append(out, Problem{field, "is information for the reader" + question(a) + "; it takes no value"})
+			found = []Problem{{Detail: "is information for the reader" + question(a) + "; it takes no value", Kind: ProblemUnsupported}}
 		default:
-			for _, detail := range a.misfits(form.Filled(values)) {
-				out = append(out, Problem{field, detail})
-			}
+			found = a.misfits(form.Filled(values))
+		}
+		for _, p := range found {
+			p.Field, p.Code = "Attributes["+a.Code+"]", a.Code
+			out = append(out, p)
 		}
 	}
 	for _, code := range slices.Sorted(maps.Keys(answers)) {
 		if !known[code] && code != "" {
-			out = append(out, Problem{"Attributes[" + code + "]", "this service has no such attribute" + d.nearCode(code)})
+			near, text := d.nearCode(code)
+			out = append(out, Problem{Field: "Attributes[" + code + "]", Detail: "this service has no such attribute" + text, Kind: ProblemUnknown, Code: code, Value: near})
 		}
 	}
 	return out
+}
+
+// answer returns what a report says on a question elsewhere than in its attributes: as a parameter of the caller's, or
+// as a field of every report, which some definitions list.
+func (n *NewRequest) answer(code string) []string {
+	for _, name := range []string{"attribute[" + code + "]", "attribute[" + code + "][]"} {
+		if values := n.Params[name]; len(values) > 0 {
+			return values
+		}
+	}
+	switch name := strings.ToLower(code); name {
+	case "lat", "long":
+		return n.params()[name]
+	case "address":
+		return form.Filled([]string{n.AddressString})
+	default:
+		for _, f := range n.texts() {
+			if f.param == name {
+				return form.Filled(f.values)
+			}
+		}
+	}
+	return nil
+}
+
+// placed takes out the problem that a report has no place, if the place is among the parameters that the caller adds,
+// or the definition says that none is needed.
+func (d *Dialect) placed(problems []Problem, n *NewRequest, def *ServiceDefinition) []Problem {
+	has := func(name string) bool { return strings.Join(n.Params[d.param(name)], "") != "" }
+	placeless := def != nil && strings.EqualFold(def.Extra.String("location_required"), "false")
+	if !placeless && !(has("lat") && has("long")) && !has("address_string") && !has("address_id") {
+		return problems
+	}
+	return slices.DeleteFunc(problems, func(p Problem) bool { return p.Field == "Location" && p.Kind == ProblemMissing })
 }
 
 // automated reports whether mySociety's servers expect the caller's own system to fill the attribute in:
@@ -257,36 +258,35 @@ func question(a *Attribute) string {
 
 // misfits checks the values of one attribute by its datatype. Boston writes the words with capitals,
 // and has others, such as Picklist and Boolean (checkbox), which are not checked.
-func (a *Attribute) misfits(values []string) []string {
+func (a *Attribute) misfits(values []string) (out []Problem) {
 	kind := Datatype(strings.ToLower(string(a.Datatype)))
 	switch kind {
 	case DatatypeString, DatatypeNumber, DatatypeDatetime, DatatypeText, DatatypeSingleValueList, DatatypeMultiValueList:
 	default:
 		return nil
 	}
-	var out []string
 	if len(values) > 1 && kind != DatatypeMultiValueList {
-		out = append(out, fmt.Sprintf("has %d values, only one is allowed", len(values)))
+		out = append(out, Problem{Detail: fmt.Sprintf("has %d values, only one is allowed", len(values)), Kind: ProblemTooMany, Limit: 1})
 	}
 	for i, v := range values {
-		detail := ""
+		p := Problem{Value: v}
 		switch kind {
 		case DatatypeString:
 			if strings.ContainsAny(v, "\r\n") {
-				detail = "has a line break, which a " + string(kind) + " must not have"
+				p.Detail, p.Kind = "has a line break, which a "+string(kind)+" must not have", ProblemLineBreak
 			}
 		case DatatypeNumber:
-			detail = misfitNumber(v)
+			p.Detail, p.Kind = misfitNumber(v), ProblemNumber
 		case DatatypeDatetime:
-			detail = misfitTime(v)
+			p.Detail, p.Kind = misfitTime(v), ProblemTime
 		case DatatypeSingleValueList, DatatypeMultiValueList:
-			detail = a.misfitKey(v)
+			p.Detail, p.Kind = a.misfitKey(v), ProblemChoice
 			if slices.Contains(values[:i], v) {
-				detail = strconv.Quote(v) + " is there twice"
+				p.Detail, p.Kind = strconv.Quote(v)+" is there twice", ProblemTwice
 			}
 		}
-		if detail != "" {
-			out = append(out, detail)
+		if p.Detail != "" {
+			out = append(out, p)
 		}
 	}
 	return out
@@ -329,7 +329,8 @@ func misfitTime(v string) string {
 
 // misfitKey: of a list the key is sent, which is mostly not what the user sees.
 func (a *Attribute) misfitKey(v string) string {
-	if len(a.Values) == 0 || slices.ContainsFunc(a.Values, func(c AttributeValue) bool { return c.Key == v }) {
+	if len(a.Values) == 0 || slices.ContainsFunc(a.Values, func(c AttributeValue) bool { return c.Key == v }) ||
+		slices.Contains(condition.Keys(a.Extra["conditionalValues"]), v) { // Boston: which choices there are depends on other answers
 		return ""
 	}
 	for _, c := range a.Values {
@@ -370,18 +371,19 @@ func (v AttributeValue) show() string {
 	return fmt.Sprintf("%q (%s)", v.Key, v.Name)
 }
 
-func (d *ServiceDefinition) nearCode(code string) string {
+// nearCode returns the code that may be meant by one that is not known, and says so.
+func (d *ServiceDefinition) nearCode(code string) (near, text string) {
 	var codes []string
 	for _, a := range d.Attributes {
 		if strings.EqualFold(strings.TrimSpace(a.Description), strings.TrimSpace(code)) && a.Description != "" {
-			return fmt.Sprintf("; %q is its description, the code is %q", code, a.Code)
+			return a.Code, fmt.Sprintf("; %q is its description, the code is %q", code, a.Code)
 		}
 		codes = append(codes, a.Code)
 	}
 	if i := nearest(code, codes); i >= 0 {
-		return fmt.Sprintf("; did you mean %q?", codes[i])
+		return codes[i], fmt.Sprintf("; did you mean %q?", codes[i])
 	}
-	return ""
+	return "", ""
 }
 
 // nearest returns the index of the word that v is most like, or -1. Case does not count; one letter in

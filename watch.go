@@ -22,7 +22,7 @@ import (
 func (f *Feed) Watch(ctx context.Context, every time.Duration, opts ...CallOption) iter.Seq2[*Change, error] {
 	return func(yield func(*Change, error) bool) {
 		if every <= 0 {
-			yield(nil, &ValidationError{[]Problem{{"every", "must be above 0"}}})
+			yield(nil, &ValidationError{[]Problem{{Field: "every", Detail: "must be above 0", Kind: ProblemValue}}})
 			return
 		}
 		done, err := f.begin(opts)

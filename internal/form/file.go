@@ -1,7 +1,10 @@
 package form
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -35,47 +38,78 @@ func Prepare(ctx context.Context, f File) (ready *File, done func(), err error) 
 		}
 		return r, err
 	}
-	if f.Size <= 0 {
-		var spooled string
-		spooled, f.Size, err = spool(ctx, f.Open)
-		if spooled != "" {
-			done = func() { _ = os.Remove(spooled) } // the system clears away what is left
-		}
+	given := f.Size > 0
+	if !given {
+		spooled, err := spool(ctx, f.Open)
 		if err != nil {
 			return nil, done, fmt.Errorf("cannot be read: %w", withoutPath(err))
 		}
-		f.Open = func() (io.ReadCloser, error) { return os.Open(spooled) }
+		done, f.Size, f.Open = spooled.remove, spooled.size, spooled.open
 	}
 	if f.Size == 0 {
 		return nil, done, errors.New("the file is empty")
 	}
-	head, size, err := peek(f.Open)
-	switch {
-	case err != nil:
-		return nil, done, fmt.Errorf("cannot be read: %w", withoutPath(err))
-	case size >= 0 && size != f.Size:
-		return nil, done, fmt.Errorf("the file has %d bytes, not the %d that its Size says", size, f.Size)
-	}
-	if f.Type == "" {
-		f.Type = detectType(head, f.Name)
+	if f.Type == "" || !given {
+		head, size, err := peek(f.Open)
+		switch {
+		case err != nil:
+			return nil, done, fmt.Errorf("cannot be read: %w", withoutPath(err))
+		case size >= 0 && size != f.Size:
+			return nil, done, fmt.Errorf("the file has %d bytes, not the %d that its Size says", size, f.Size)
+		}
+		f.Type = cmp.Or(f.Type, detectType(head, f.Name))
 	}
 	f.Name = shownName(&f)
 	return &f, done, nil
 }
 
-// spool copies a file whose size is not known to a temporary one.
-func spool(ctx context.Context, open func() (io.ReadCloser, error)) (name string, size int64, err error) {
+// spooled is a copy of a file whose size is not known. Where the system allows it, it has no name any more: nothing is
+// left behind, whatever becomes of this process.
+type spooled struct {
+	file *os.File
+	size int64
+	name string // "" if it has none
+}
+
+// spool copies a file to a temporary one.
+func spool(ctx context.Context, open func() (io.ReadCloser, error)) (*spooled, error) {
 	in, err := open()
 	if err != nil {
-		return "", 0, err
+		return nil, err
 	}
 	defer in.Close()
 	out, err := os.CreateTemp("", "open311-*")
 	if err != nil {
-		return "", 0, err
+		return nil, err
 	}
-	size, err = io.Copy(out, contextReader{ctx, in})
-	return out.Name(), size, errors.Join(err, out.Close())
+	s := &spooled{file: out, name: out.Name()}
+	if os.Remove(s.name) == nil {
+		s.name = ""
+	}
+	whole := false
+	defer func() {
+		if !whole { // an error, or a panic of the caller's file
+			s.remove()
+		}
+	}()
+	s.size, err = io.Copy(out, contextReader{ctx, in})
+	if err != nil {
+		return nil, err
+	}
+	whole = true
+	return s, nil
+}
+
+// open reads the copy from its beginning. Several may read it at once.
+func (s *spooled) open() (io.ReadCloser, error) {
+	return io.NopCloser(io.NewSectionReader(s.file, 0, s.size)), nil
+}
+
+func (s *spooled) remove() {
+	_ = s.file.Close()
+	if s.name != "" {
+		_ = os.Remove(s.name) // the system clears away what is left
+	}
 }
 
 // contextReader ends with its context.
@@ -114,19 +148,52 @@ func peek(open func() (io.ReadCloser, error)) (head []byte, size int64, err erro
 
 // detectType finds out what a file is by its first bytes, and by its name where they do not tell.
 func detectType(head []byte, name string) string {
+	if t := brands[brand(head)]; t != "" {
+		return t
+	}
+	if bytes.HasPrefix(head, []byte("II*\x00")) || bytes.HasPrefix(head, []byte("MM\x00*")) {
+		return "image/tiff"
+	}
 	detected := http.DetectContentType(head)
 	if detected == "application/octet-stream" || strings.HasPrefix(detected, "text/plain") {
-		if byName := mime.TypeByExtension(strings.ToLower(path.Ext(name))); byName != "" {
+		ext := strings.ToLower(path.Ext(name))
+		for t, known := range extensions {
+			if ext == known {
+				return t
+			}
+		}
+		if byName := mime.TypeByExtension(ext); byName != "" {
 			return byName
 		}
 	}
 	return detected
 }
 
-// extensions are those of photos, films and documents. mime.ExtensionsByType knows several for one type, and
-// others on each machine.
-var extensions = map[string]string{"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp",
-	"video/mp4": ".mp4", "application/pdf": ".pdf"}
+// brand returns what a file of the family of MP4 says of itself, in its first box. A photo of an iPhone may be of the
+// general brand mif1; the compatible ones after it say more.
+func brand(head []byte) string {
+	if len(head) < 16 || string(head[4:8]) != "ftyp" {
+		return ""
+	}
+	major := string(head[8:12])
+	if major == "mif1" || major == "msf1" {
+		for i := 16; i+4 <= min(len(head), int(binary.BigEndian.Uint32(head))); i += 4 {
+			if t := string(head[i : i+4]); t != major && brands[t] != "" {
+				return t
+			}
+		}
+	}
+	return major
+}
+
+// brands are those that net/http does not know.
+var brands = map[string]string{"heic": "image/heic", "heix": "image/heic", "hevc": "image/heic", "hevx": "image/heic", "heim": "image/heic", "heis": "image/heic",
+	"mif1": "image/heif", "msf1": "image/heif", "avif": "image/avif", "avis": "image/avif", "qt  ": "video/quicktime"}
+
+// extensions are those of photos, films and documents. The tables of package mime are others on each machine.
+var extensions = map[string]string{"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "image/heic": ".heic",
+	"image/heif": ".heif", "image/avif": ".avif", "image/tiff": ".tif", "image/bmp": ".bmp", "video/mp4": ".mp4", "video/quicktime": ".mov",
+	"application/pdf": ".pdf", "text/plain; charset=utf-8": ".txt"}
 
 // shownName returns the name that a file is sent under: without directories, which say something about
 // the sender, and never empty, because a part without one is no file to most servers. A file without a

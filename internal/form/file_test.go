@@ -102,3 +102,53 @@ func TestFileThatChanges(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// A file that panics while it is read leaves no copy behind.
+func TestPanicLeavesNothingBehind(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	t.Setenv("TMP", dir)
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic")
+		}
+		if left, _ := os.ReadDir(dir); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+	}()
+	_, _, _ = form.Prepare(t.Context(), form.File{Label: "x", Open: func() (io.ReadCloser, error) { return io.NopCloser(panicking{}), nil }})
+}
+
+type panicking struct{}
+
+func (panicking) Read([]byte) (int, error) { panic("no more film") }
+
+// What a file is called does not depend on the tables of the machine, and a file whose type and size are given is not
+// opened for a look.
+func TestTypesOfFiles(t *testing.T) {
+	for _, tt := range []struct{ name, head, want string }{
+		{"a.HEIC", "\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "image/heic"},
+		{"", "\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00mif1heic", "image/heic"},
+		{"", "\x00\x00\x00\x14ftypmif1\x00\x00\x00\x00mif1", "image/heif"},
+		{"", "\x00\x00\x00\x1cftypavif\x00\x00\x00\x00avifmif1", "image/avif"},
+		{"a.bin", "\x00\x00\x00\x14ftypqt  \x00\x00\x02\x00qt  ", "video/quicktime"},
+		{"", "II*\x00\x08\x00\x00\x00", "image/tiff"},
+		{"a.HEIC", "\x01\x02\x03", "image/heic"},
+		{"a.jpg", "\xff\xd8\xff\xe0\x00\x10JFIF", "image/jpeg"},
+	} {
+		data := tt.head + strings.Repeat("\x01", 100)
+		f, done, err := form.Prepare(t.Context(), form.File{Name: tt.name, Size: int64(len(data)), Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(data)), nil }})
+		done()
+		if err != nil || f.Type != tt.want {
+			t.Errorf("%q: %+v, %v", tt.name, f, err)
+		}
+	}
+	opened := 0
+	_, done, err := form.Prepare(t.Context(), form.File{Name: "a.jpg", Type: "image/jpeg", Size: 3, Open: func() (io.ReadCloser, error) {
+		opened++
+		return io.NopCloser(strings.NewReader("abc")), nil
+	}})
+	if done(); opened != 0 || err != nil {
+		t.Errorf("opened %d times, %v", opened, err)
+	}
+}

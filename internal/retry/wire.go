@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync/atomic"
 )
 
@@ -19,7 +21,11 @@ const maxRepeats = 10
 type wire struct {
 	asked, got, wrote atomic.Bool
 	repeats           atomic.Int32
+	aside             atomic.Bool  // a middleware makes a call of its own: see Witness
+	refusals          atomic.Int32 // answers of 401 that a middleware has seen
 }
+
+type wireKey struct{}
 
 // watch returns a context whose trace feeds w, and which ends when the transport
 // sends again by itself more often than allowed. net/http repeats a request
@@ -27,10 +33,14 @@ type wire struct {
 // the server did nothing. A request with a body needs no such guard if it has no
 // GetBody, but it does no harm.
 func (w *wire) watch(ctx context.Context, repeats int32, cancel context.CancelCauseFunc) context.Context {
+	ctx = context.WithValue(ctx, wireKey{}, w)
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) {
+			if w.aside.Load() {
+				return
+			}
 			w.asked.Store(true)
-			if w.wrote.Load() && w.repeats.Add(1) > repeats {
+			if w.wrote.Load() && w.repeats.Add(1) > repeats+w.refusals.Load() {
 				cancel(errSentTwice)
 			}
 		},
@@ -38,16 +48,24 @@ func (w *wire) watch(ctx context.Context, repeats int32, cancel context.CancelCa
 		// The first header is reported before the block of headers is complete,
 		// and so before a server can act on the request. In HTTP/1 only the
 		// request line may precede it; HTTP/2 reports all before it writes.
-		WroteHeaderField: func(string, []string) { w.wrote.Store(true) },
-		WroteHeaders:     func() { w.wrote.Store(true) },
-		WroteRequest:     func(httptrace.WroteRequestInfo) { w.wrote.Store(true) },
+		WroteHeaderField: func(string, []string) { w.write() },
+		WroteHeaders:     w.write,
+		WroteRequest:     func(httptrace.WroteRequestInfo) { w.write() },
 	})
+}
+
+func (w *wire) write() {
+	if !w.aside.Load() {
+		w.wrote.Store(true)
+	}
 }
 
 // maybeSent reports whether the request may have reached the server, for an
 // attempt that ended with err. Without proof that it did not, it may have.
 func (w *wire) maybeSent(err error, cancelled bool) bool {
 	switch {
+	case turnedAway(err):
+		return false
 	case w.wrote.Load():
 		return true
 	case w.got.Load():
@@ -64,4 +82,39 @@ func (w *wire) maybeSent(err error, cancelled bool) bool {
 	var op *net.OpError
 	var dns *net.DNSError
 	return !(errors.As(err, &op) && op.Op == "dial") && !errors.As(err, &dns)
+}
+
+// turnedAway reports whether a server that speaks HTTP/2 has said that it did nothing with the stream: it refused
+// it (RFC 9113, 8.7: REFUSED_STREAM), or it closes the connection and the stream comes after the last one that it
+// will look at (6.8: GOAWAY). net/http would send such a request again by itself if it could read the body anew,
+// and says in a text alone why it does not.
+func turnedAway(err error) bool {
+	_, reason, ok := strings.Cut(err.Error(), "http2: Transport: cannot retry err [")
+	return ok && (strings.Contains(reason, "REFUSED_STREAM") || strings.Contains(reason, "graceful shutdown GOAWAY"))
+}
+
+// Witness returns a transport that looks at what a middleware around it does with a call. One that signs in when
+// the server answers 401, and sends the request again, sends it twice for good reason: the server has refused it
+// in words. So that it is not taken for a repetition of net/http, Witness forgets what was written when it sees
+// such an answer, and does not count calls to other addresses.
+func Witness(base http.RoundTripper) http.RoundTripper { return witness{base} }
+
+type witness struct{ base http.RoundTripper }
+
+func (t witness) RoundTrip(req *http.Request) (*http.Response, error) {
+	w, ok := req.Context().Value(wireKey{}).(*wire)
+	if !ok {
+		return t.base.RoundTrip(req)
+	}
+	if k := callOf(req.Context()); req.Method != k.req.Method || req.URL.Path != k.req.URL.Path || !sameHost(k.req.URL, req.URL) {
+		w.aside.Store(true)
+		defer w.aside.Store(false)
+		return t.base.RoundTrip(req)
+	}
+	resp, err := t.base.RoundTrip(req)
+	if err == nil && resp.StatusCode == http.StatusUnauthorized {
+		w.refusals.Add(1) // the rest of a large body may be on its way still
+		w.wrote.Store(false)
+	}
+	return resp, err
 }

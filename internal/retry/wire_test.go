@@ -258,12 +258,14 @@ func TestHTTP2TransportRepeatsLittle(t *testing.T) {
 		size   int64
 		code   uint32
 		most   int32
+		sent   bool // what is claimed
 	}{
-		"POST, protocol error":           {"POST", 3, protocolError, 1},
-		"POST without body, prot. error": {"POST", 0, protocolError, 1},
-		"POST, refused":                  {"POST", 3, refusedStream, 1},
-		"POST without body, refused":     {"POST", 0, refusedStream, 1},
-		"GET, protocol error":            {"GET", 0, protocolError, 1 + maxRepeats}, // Go 1.26 repeats it for ever, 1.27 never
+		"POST, protocol error":           {"POST", 3, protocolError, 1, true},
+		"POST without body, prot. error": {"POST", 0, protocolError, 1, true},
+		"POST, refused":                  {"POST", 3, refusedStream, 1, false},
+		"POST, connection going away":    {"POST", 3, goAway, 1, false},
+		"POST without body, refused":     {"POST", 0, refusedStream, 1, true},
+		"GET, protocol error":            {"GET", 0, protocolError, 1 + maxRepeats, true}, // Go 1.26 repeats it for ever, 1.27 never
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -280,7 +282,7 @@ func TestHTTP2TransportRepeatsLittle(t *testing.T) {
 			_, err := New(&http.Client{Transport: tr}, Config{Policy: Policy{MaxAttempts: 1}}).Do(
 				request(t, t.Context(), c.method, "https://"+s.Addr().String()), form, c.size)
 			var e *Error
-			if !errors.As(err, &e) || !e.Sent || errors.Is(err, context.Canceled) {
+			if !errors.As(err, &e) || e.Sent != c.sent || errors.Is(err, context.Canceled) {
 				t.Errorf("got %#v: %v", e, err)
 			}
 			if n := requests.Load(); n < 1 || n > c.most {
@@ -325,9 +327,12 @@ func TestDeadConnectionsAreNotAllTried(t *testing.T) {
 	}
 }
 
+// goAway is no code of a stream: the server closes the connection, and has looked at no stream.
+const goAway = 1000
+
 // rejectHTTP2 speaks just enough HTTP/2 to reset every stream with code.
 func rejectHTTP2(c io.ReadWriter, code uint32, requests *atomic.Int32) {
-	const headers, rstStream, settings = 1, 3, 4
+	const headers, rstStream, settings, goingAway = 1, 3, 4, 7
 	frame := func(kind, flags byte, stream uint32, payload ...byte) {
 		h := append([]byte{0, 0, byte(len(payload)), kind, flags}, binary.BigEndian.AppendUint32(nil, stream)...)
 		_, _ = c.Write(append(h, payload...))
@@ -350,6 +355,10 @@ func rejectHTTP2(c io.ReadWriter, code uint32, requests *atomic.Int32) {
 			frame(settings, 1, 0)
 		case h[3] == headers:
 			requests.Add(1)
+			if code == goAway {
+				frame(goingAway, 0, 0, make([]byte, 8)...)
+				continue
+			}
 			frame(rstStream, 0, stream, binary.BigEndian.AppendUint32(nil, code)...)
 		}
 	}
@@ -462,3 +471,66 @@ func TestTimeoutOnTheWire(t *testing.T) {
 	}
 	_ = r.Response.Body.Close()
 }
+
+// A middleware that signs in when it is refused sends the request a second time; that is no repetition which
+// would leave a doubt. One that repeats for any other reason is stopped.
+func TestMiddlewareThatSignsIn(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		first int // what an unknown session is answered
+		want  int32
+		doubt bool
+	}{
+		"refused":   {http.StatusUnauthorized, 2, false},
+		"broken":    {http.StatusInternalServerError, 1, true},
+		"forbidden": {http.StatusForbidden, 1, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var posts atomic.Int32
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				if r.URL.Path == "/login" {
+					return
+				}
+				posts.Add(1)
+				if r.Header.Get("Authorization") == "" {
+					w.WriteHeader(c.first)
+				}
+			}))
+			defer s.Close()
+			base := Witness(transport(t))
+			signsIn := tripper(func(r *http.Request) (*http.Response, error) {
+				resp, err := base.RoundTrip(r)
+				if err != nil || resp.StatusCode < 300 {
+					return resp, err
+				}
+				_ = resp.Body.Close()
+				login, err := http.NewRequestWithContext(r.Context(), "POST", s.URL+"/login", strings.NewReader("user=x"))
+				if err != nil {
+					return nil, err
+				}
+				if resp, err = base.RoundTrip(login); err != nil {
+					return nil, err
+				}
+				_ = resp.Body.Close()
+				again := r.Clone(r.Context())
+				again.Header.Set("Authorization", "Bearer x")
+				again.Body = io.NopCloser(strings.NewReader("a=b"))
+				return base.RoundTrip(again)
+			})
+			r, err := New(&http.Client{Transport: signsIn}, Config{Policy: fast}).Do(request(t, t.Context(), "POST", s.URL+"/r.json"), form, 3)
+			if doubt := err != nil; doubt != c.doubt || posts.Load() != c.want {
+				t.Errorf("%d POSTs, %v, %v", posts.Load(), r, err)
+			}
+			if err == nil {
+				_ = r.Response.Body.Close()
+			}
+		})
+	}
+}
+
+// tripper is a transport that is a function.
+type tripper func(*http.Request) (*http.Response, error)
+
+func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -1,0 +1,224 @@
+package match
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// likeness is what two texts have in common.
+type likeness struct {
+	kind    kind
+	letters int // that agree
+}
+
+type kind uint8
+
+const (
+	silent kind = iota // one of them says nothing
+	same               // the same text, in whatever spelling
+	part               // the one holds the other: it was cut, or framed
+	akin               // much of it agrees, but not enough to say so
+	other              // another text
+)
+
+const (
+	leastPart   = 8   // letters that a text must have to be known again as a part of another one
+	looseEnds   = 20  // the same where both have more than the part that agrees
+	agreement   = 0.8 // share of the letters in what agrees, from its first word to its last
+	maxWords    = 800 // a description has 4,000 characters
+	maxPattern  = 40  // bytes of a word with question marks
+	digitWeight = 3   // a number that differs counts more than a word: two reports may differ in nothing else
+)
+
+// compare says how like the text that is shown is to mine.
+func compare(mine *text, shown string) likeness {
+	theirs := readShown(shown, mine)
+	best := alike(mine, theirs)
+	for plain := shown; best.kind == other || best.kind == akin; {
+		mended, ok := misread(plain)
+		if !ok || mended == plain {
+			break
+		}
+		if l := alike(mine, readShown(mended, mine)); better(l, best) {
+			best = l
+		}
+		plain = mended
+	}
+	return best
+}
+
+func better(a, b likeness) bool {
+	return a.kind != silent && (a.kind < b.kind || a.kind == b.kind && a.letters > b.letters)
+}
+
+func alike(mine, theirs *text) likeness {
+	switch {
+	case len(mine.words) == 0 && mine.shape == theirs.shape && strings.Contains(mine.shape, "?"):
+		return likeness{same, 1} // nothing but emoji
+	case len(mine.words) == 0:
+		return likeness{}
+	case mine.shape == theirs.shape:
+		return likeness{same, max(len(strings.NewReplacer("?", "", " ", "").Replace(mine.shape)), strings.Count(mine.shape, "?")*2)}
+	case len(theirs.words) == 0:
+		return likeness{}
+	case mine.joined == theirs.joined:
+		return likeness{same, mine.letters}
+	}
+	if l, ok := within(mine, theirs); ok {
+		return l
+	}
+	if !related(mine, theirs) {
+		return likeness{kind: other}
+	}
+	a := align(mine, theirs)
+	return a.judge(mine, theirs)
+}
+
+// within is the quick way for texts of which one holds the other letter by letter.
+func within(mine, theirs *text) (likeness, bool) {
+	short, long := mine, theirs
+	if len(short.joined) > len(long.joined) {
+		short, long = long, short
+	}
+	switch {
+	case !strings.Contains(long.joined, short.joined):
+		return likeness{}, false
+	case short.letters < leastPart && !(short.letters >= 3 && long.letters-short.letters <= 2):
+		return likeness{}, true // a word that is in many texts says neither yes nor no
+	}
+	return likeness{part, short.letters}, true
+}
+
+// related is a quick look: texts that have few words in common need not be laid beside each other.
+func related(mine, theirs *text) bool {
+	known := make(map[string]bool, 2*len(mine.words))
+	for _, w := range mine.words {
+		known[w.fold], known[w.bare] = true, true
+	}
+	common := 0
+	for i, w := range theirs.words {
+		if known[w.fold] || strings.Contains(w.fold, "?") || i == len(theirs.words)-1 {
+			common += w.size
+		}
+	}
+	return 3*common >= min(mine.letters, theirs.letters)
+}
+
+// alignment is the longest sequence of words that two texts have in common, counted in letters.
+type alignment struct {
+	matched          int
+	insideA, insideB int // letters between the first and the last word that agree, which do not
+	beforeA, beforeB int // and outside
+	afterA, afterB   int
+	excusedA         int // of insideA: what was blanked
+}
+
+func align(mine, theirs *text) alignment {
+	a, b := mine.words[:min(len(mine.words), maxWords)], theirs.words[:min(len(theirs.words), maxWords)]
+	width := len(b) + 1
+	best := make([]int32, (len(a)+1)*width)
+	for i := len(a) - 1; i >= 0; i-- {
+		for j := len(b) - 1; j >= 0; j-- {
+			v := max(best[(i+1)*width+j], best[i*width+j+1])
+			if agree(a[i], b[j], j == len(b)-1) {
+				v = max(v, best[(i+1)*width+j+1]+int32(min(a[i].size, b[j].size))+1)
+			}
+			best[i*width+j] = v
+		}
+	}
+	var out alignment
+	looseA, looseB, excused, begun := 0, 0, 0, false
+	for i, j := 0, 0; i < len(a) || j < len(b); {
+		switch {
+		case i < len(a) && j < len(b) && agree(a[i], b[j], j == len(b)-1) &&
+			best[i*width+j] == best[(i+1)*width+j+1]+int32(min(a[i].size, b[j].size))+1:
+			out.matched += min(a[i].size, b[j].size)
+			if begun {
+				out.insideA, out.insideB, out.excusedA = out.insideA+looseA, out.insideB+looseB, out.excusedA+excused
+			} else {
+				out.beforeA, out.beforeB = looseA, looseB
+			}
+			begun, looseA, looseB, excused = true, 0, 0, 0
+			i, j = i+1, j+1
+		case j == len(b) || i < len(a) && best[(i+1)*width+j] >= best[i*width+j+1]:
+			if a[i].digit && theirs.blanked {
+				excused += a[i].size
+			}
+			looseA += weight(a[i], theirs.blanked)
+			i++
+		default:
+			looseB += weight(b[j], theirs.blanked)
+			j++
+		}
+	}
+	out.afterA, out.afterB = looseA, looseB
+	return out
+}
+
+// weight is what a word counts that only one of the texts has.
+func weight(w word, blanked bool) int {
+	if w.digit && !blanked {
+		return digitWeight * w.size
+	}
+	return w.size
+}
+
+// judge says what an alignment means.
+func (a alignment) judge(mine, theirs *text) likeness {
+	inside := a.insideA - a.excusedA + a.insideB
+	if theirs.blanked { // what was blanked may be a word, and stand at the end
+		inside = a.insideA*2/3 - a.excusedA + a.insideB
+	}
+	inside = max(0, inside)
+	share := float64(a.matched) / float64(a.matched+inside)
+	endsA, endsB := a.beforeA+a.afterA, a.beforeB+a.afterB
+	smallA, smallB := 5*endsA <= mine.letters, 5*endsB <= theirs.letters
+	switch {
+	case a.matched == 0:
+		return likeness{kind: other}
+	case share >= agreement && smallA && smallB:
+		return likeness{same, a.matched}
+	case share >= agreement && (smallA || smallB) && a.matched >= leastPart,
+		share >= agreement && a.matched >= looseEnds:
+		return likeness{part, a.matched}
+	case 2*a.matched >= min(mine.letters, theirs.letters):
+		return likeness{akin, a.matched}
+	}
+	return likeness{kind: other}
+}
+
+// agree reports whether two words are one. The last word of what is shown may have been cut.
+func agree(mine, shown word, last bool) bool {
+	switch {
+	case mine.fold == shown.fold, mine.bare != "" && mine.bare == shown.fold && mine.bare != mine.fold:
+		return true
+	case strings.Contains(shown.fold, "?") && len(shown.fold) <= maxPattern:
+		return fits(shown.fold, mine.fold)
+	}
+	return last && shown.size < mine.size && strings.HasPrefix(mine.fold, shown.fold)
+}
+
+// fits reports whether a word fits a pattern, in which each '?' stands for up to four letters.
+func fits(pattern, s string) bool {
+	for pattern != "" {
+		if pattern[0] != '?' {
+			if s == "" || s[0] != pattern[0] {
+				return false
+			}
+			pattern, s = pattern[1:], s[1:]
+			continue
+		}
+		rest := strings.TrimLeft(pattern, "?")
+		for most := 4 * (len(pattern) - len(rest)); ; most-- {
+			if fits(rest, s) {
+				return true
+			}
+			if most == 0 || s == "" {
+				return false
+			}
+			_, size := utf8.DecodeRuneInString(s)
+			s = s[size:]
+		}
+	}
+	return s == ""
+}

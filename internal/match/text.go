@@ -1,0 +1,158 @@
+package match
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// text is a text made ready to be compared.
+type text struct {
+	raw     string
+	words   []word
+	letters int
+	joined  string // all words, without blanks between them
+	shape   string // what is left of it where other letters than ASCII become question marks
+	blanked bool   // something in it was made unreadable on purpose
+}
+
+// word is one word, or one sign of a script that has no blanks.
+type word struct {
+	fold  string // without case, accents and quotes; a '?' stands for what could not be read
+	bare  string // without what is not ASCII: some databases drop it
+	size  int    // letters and digits
+	digit bool
+}
+
+// read makes a text ready.
+func read(s string) *text {
+	t := &text{raw: mend(s)}
+	t.shape = shape(t.raw)
+	var current []rune
+	var bare strings.Builder
+	flush := func() {
+		t.add(string(current), bare.String())
+		current = current[:0]
+		bare.Reset()
+	}
+	for _, r := range t.raw {
+		switch {
+		case isQuote(r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Mn, r):
+			continue
+		case r == '?' || r == unicode.ReplacementChar:
+			current = append(current, '?')
+			continue
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Mc, r):
+			flush()
+			continue
+		}
+		if r < 0x80 {
+			bare.WriteRune(unicode.ToLower(r))
+		}
+		for _, f := range folded(r) {
+			current = append(current, f)
+		}
+		if unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai) {
+			flush()
+		}
+	}
+	flush()
+	var b strings.Builder
+	for _, w := range t.words {
+		b.WriteString(w.fold)
+	}
+	t.joined = b.String()
+	return t
+}
+
+// umlauts are written in two ways, and so one of them is chosen.
+var umlauts = strings.NewReplacer("ae", "a", "oe", "o", "ue", "u")
+
+func (t *text) add(fold, bare string) {
+	if strings.Trim(fold, "?") == "" {
+		return
+	}
+	w := word{fold: umlauts.Replace(fold), bare: bare, digit: strings.ContainsFunc(fold, unicode.IsDigit)}
+	if len(fold) >= 3 && strings.Trim(fold, "x") == "" {
+		t.blanked = true // XXX-XXX-XXXX
+		return
+	}
+	w.size = len([]rune(strings.ReplaceAll(w.fold, "?", "")))
+	t.words = append(t.words, w)
+	t.letters += w.size
+}
+
+var (
+	starred   = regexp.MustCompile(`\*+|#{2,}|•{2,}|_{3,}|█+`)
+	bracketed = regexp.MustCompile(`\[[^\[\]]{1,40}\]|\([^()]{1,40}\)|\{[^{}]{1,40}\}`)
+)
+
+// readShown makes a text ready that stands for the text mine, if it is one: what is in brackets that are not in
+// mine, or in stars, was blanked.
+func readShown(s string, mine *text) *text {
+	s = mend(s)
+	blanked := false
+	blank := func(part string) string {
+		if strings.Contains(mine.raw, part) {
+			return part
+		}
+		blanked = true
+		return " "
+	}
+	s = bracketed.ReplaceAllStringFunc(s, blank)
+	s = starred.ReplaceAllStringFunc(s, blank)
+	t := read(s)
+	t.blanked = t.blanked || blanked
+	return t
+}
+
+func isQuote(r rune) bool {
+	return strings.ContainsRune("'\"`´‘’‚‛“”„‟«»‹›′″", r)
+}
+
+// folded returns a letter without case and accents; several for a ligature.
+func folded(r rune) string {
+	if r < 0x80 {
+		return string(unicode.ToLower(r))
+	}
+	var b strings.Builder
+	for _, d := range norm.NFKD.String(string(unicode.ToLower(r))) {
+		if unicode.Is(unicode.Mn, d) {
+			continue
+		}
+		if plain, ok := unaccented[d]; ok {
+			b.WriteString(plain)
+			continue
+		}
+		b.WriteRune(unicode.ToLower(d))
+	}
+	return b.String()
+}
+
+// unaccented are letters that Unicode does not take apart.
+var unaccented = map[rune]string{'ß': "ss", 'æ': "a", 'œ': "o", 'ø': "o", 'ł': "l", 'đ': "d", 'ð': "d", 'ı': "i", 'þ': "th", 'ς': "σ"}
+
+// shape keeps the ASCII letters and puts a question mark for each run of what a narrower character set lacks.
+func shape(s string) string {
+	var b strings.Builder
+	last := ' '
+	for _, r := range s {
+		switch {
+		case r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r)):
+			r = unicode.ToLower(r)
+		case r == '?' || r >= 0x80 && !unicode.IsSpace(r):
+			if r = '?'; last == '?' {
+				continue
+			}
+		default:
+			if r = ' '; last == ' ' {
+				continue
+			}
+		}
+		b.WriteRune(r)
+		last = r
+	}
+	return strings.TrimSpace(b.String())
+}

@@ -1,0 +1,149 @@
+package open311_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-open311/open311"
+	"github.com/go-open311/open311/open311test"
+)
+
+// memoryOutbox keeps filings as JSON, and the states in which each was stored.
+type memoryOutbox struct {
+	states []open311.FilingState
+	last   []byte
+	fail   open311.FilingState // storing in this state fails
+}
+
+func (o *memoryOutbox) Put(_ context.Context, f *open311.Filing) error {
+	if f.State == o.fail {
+		return errors.New("the disk is full")
+	}
+	o.states = append(o.states, f.State)
+	text, err := json.Marshal(f)
+	o.last = text
+	return err
+}
+
+func (o *memoryOutbox) Pending(context.Context) iter.Seq2[*open311.Filing, error] {
+	return func(yield func(*open311.Filing, error) bool) {
+		f := new(open311.Filing)
+		err := json.Unmarshal(o.last, f)
+		if err == nil && f.State != open311.FilingFiled && f.State != open311.FilingRefused {
+			yield(f, nil)
+		}
+	}
+}
+
+func (o *memoryOutbox) path() string {
+	var words []string
+	for _, s := range o.states {
+		words = append(words, string(s))
+	}
+	return strings.Join(words, " ")
+}
+
+// A filing is stored before it is sent, and what came of it afterwards.
+func TestFile(t *testing.T) {
+	for name, tt := range map[string]struct {
+		service string
+		fail    open311.FilingState
+		fault   func(*open311test.Server)
+		want    string // the states that are stored, by all calls of File
+		there   int
+	}{
+		"filed":                   {"0102", "", nil, "ready sending filed", 1},
+		"the receipt is lost":     {"0102", "", func(s *open311test.Server) { s.Fail(open311test.FileRequest, open311test.Truncate(10)) }, "ready sending sending filed", 1},
+		"refused":                 {"none", "", nil, "ready sending refused", 0},
+		"a token, and its id":     {"0801", "", nil, "ready sending token filed", 1},
+		"the outbox is full":      {"0102", open311.FilingSending, nil, "ready ready ready", 0},
+		"it was full from the on": {"0102", open311.FilingReady, nil, "", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			city := open311test.NewServer(t, open311test.WithClock(time.Now), open311test.WithSize(50))
+			if tt.fault != nil {
+				tt.fault(city)
+			}
+			c := city.Client()
+			box := &memoryOutbox{fail: tt.fail}
+			n := numbered(7)
+			n.ServiceCode = tt.service
+			f := &open311.Filing{Report: n}
+			_, first := c.Requests.File(t.Context(), box, f)
+			_, _ = c.Requests.File(t.Context(), box, f) // the first poll of a token comes too early
+			_, second := c.Requests.File(t.Context(), box, f)
+			if box.path() != tt.want || len(city.Filed()) != tt.there {
+				t.Errorf("%s, %d there; want %s, %d: %v, %v", box.path(), len(city.Filed()), tt.want, tt.there, first, second)
+			}
+		})
+	}
+}
+
+// A report in doubt that is not to be found waits for a person, whose word is followed.
+func TestFileWaitsForAPerson(t *testing.T) {
+	posts := 0
+	c := stubClient(t, func(r *http.Request) (*http.Response, error) {
+		if r.Method == http.MethodPost {
+			posts++
+			if posts == 1 {
+				return stubReply(r, 500, "text/html", htmlPage), nil
+			}
+			return stubReply(r, 200, "application/json", `[{"service_request_id":"9"}]`), nil
+		}
+		return stubReply(r, 200, "application/json", `[]`), nil
+	}, open311.WithFormat(open311.FormatJSON), open311.WithDialect(open311.Dialect{Whole: true}))
+	box, f := &memoryOutbox{}, &open311.Filing{ID: "a", Report: numbered(1)}
+	for range 3 {
+		if _, err := c.Requests.File(t.Context(), box, f); !errors.Is(err, open311.ErrOutcomeUnknown) || posts != 1 {
+			t.Fatalf("%v, %d POSTs, %v", f, posts, err)
+		}
+	}
+	f.State = open311.FilingReady
+	if r, err := c.Requests.File(t.Context(), box, f); err != nil || r.ID != "9" || posts != 2 {
+		t.Errorf("%v, %d POSTs, %v", r, posts, err)
+	}
+	if r, err := c.Requests.File(t.Context(), box, f); err != nil || r.ID != "9" || posts != 2 {
+		t.Errorf("again: %v, %d POSTs, %v", r, posts, err)
+	}
+}
+
+// What a filing needs survives as JSON, files by their paths; a file without one cannot.
+func TestFilingIsJSON(t *testing.T) {
+	dir := t.TempDir()
+	photo := filepath.Join(dir, "photo.jpg")
+	if err := os.WriteFile(photo, []byte("\xff\xd8\xff\xe0 a photo"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	city := open311test.NewServer(t)
+	n := numbered(2)
+	n.Media = []open311.Media{{Path: photo}}
+	text, err := json.Marshal(&open311.Filing{ID: "x", Report: n, State: open311.FilingReady})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := new(open311.Filing)
+	if err := json.Unmarshal(text, f); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := city.Client().Requests.File(t.Context(), open311.FileOutbox(dir), f); err != nil {
+		t.Fatal(err)
+	}
+	got := city.Filed()[0].Files[0]
+	if d := cmp.Diff([]string{"photo.jpg", "image/jpeg"}, []string{got.Name, got.ContentType}); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	n.Media = []open311.Media{mediaOf("a.txt", "text", 0)}
+	if _, err := city.Client().Requests.File(t.Context(), open311.FileOutbox(dir), &open311.Filing{Report: n}); !errors.Is(err, open311.ErrInvalid) {
+		t.Errorf("a file without a path: %v", err)
+	}
+}
