@@ -200,21 +200,12 @@ func (c *config) apply(opts []Option) error {
 	return nil
 }
 
-// client returns a copy of the caller's client with the middleware around its transport.
-func (c *config) client() *http.Client {
-	hc := &http.Client{}
-	if c.httpClient != nil {
-		*hc = *c.httpClient
-	}
-	rt := hc.Transport
-	if rt == nil {
-		rt = http.DefaultTransport
-	}
+// wrapped returns a transport with the middleware around it.
+func (c *config) wrapped(rt http.RoundTripper) http.RoundTripper {
 	for i := len(c.middleware) - 1; i >= 0; i-- {
 		rt = c.middleware[i](rt)
 	}
-	hc.Transport = rt
-	return hc
+	return rt
 }
 
 // static returns the settings for a document that is no part of the API, in a format, or in both: it has a
@@ -257,15 +248,11 @@ func newConn(endpoint *url.URL, cfg config, learned *memory, opts []Option) (*co
 	if err := cfg.apply(opts); err != nil {
 		return nil, err
 	}
-	c := &conn{cfg: cfg, endpoint: endpoint, learned: learned, hide: redact.New(secretsOf(endpoint, &cfg)...)}
+	c := &conn{cfg: cfg, endpoint: endpoint, learned: learned,
+		hide: redact.New(secretsOf(endpoint, &cfg)...).WithNames(cfg.dialect.KeyParam, cfg.dialect.KeyHeader)}
 	c.dialect = &c.cfg.dialect
-	if cfg.dialect.KeyParam != "" {
-		c.hide = c.hide.WithNames(cfg.dialect.KeyParam)
-	}
-	if cfg.dialect.KeyHeader != "" {
-		c.hide = c.hide.WithNames(cfg.dialect.KeyHeader)
-	}
-	c.calls = retry.New(cfg.client(), retry.Config{
+	c.calls = retry.New(cfg.httpClient, retry.Config{
+		Wrap:   cfg.wrapped,
 		Policy: retry.Policy{MaxAttempts: cfg.retry.MaxAttempts, MinWait: cfg.retry.MinWait, MaxWait: cfg.retry.MaxWait},
 		Budget: cfg.transport.budget, Timeout: cfg.timeout, Begin: beginAttempt, OnAttempt: endAttempt, Wait: c.limit,
 		CrossHost: c.hide.Strip,
@@ -273,20 +260,21 @@ func newConn(endpoint *url.URL, cfg config, learned *memory, opts []Option) (*co
 	return c, nil
 }
 
+// secretsOf are the values that are hidden wherever they turn up.
 func secretsOf(endpoint *url.URL, cfg *config) []string {
 	secrets := []string{cfg.key}
-	names := redact.New()
+	names := redact.New().WithNames(cfg.dialect.KeyParam)
 	for name, values := range endpoint.Query() {
 		if names.Hides(name) {
 			secrets = append(secrets, values...)
 		}
 	}
-	if password, ok := endpoint.User.Password(); ok {
-		secrets = append(secrets, password)
+	if u := endpoint.User; u != nil { // a key often stands in place of the name
+		password, _ := u.Password()
+		secrets = append(secrets, u.Username(), password)
 	}
-	if user, password, ok := strings.Cut(cfg.key, ":"); ok && strings.EqualFold(cfg.dialect.KeyScheme, "basic") {
-		_ = user // half of a Basic key is no secret by itself
-		secrets = append(secrets, password)
+	if _, password, ok := strings.Cut(cfg.key, ":"); ok && strings.EqualFold(cfg.dialect.KeyScheme, "basic") {
+		secrets = append(secrets, password) // the name before it is no secret by itself
 	}
 	return secrets
 }

@@ -86,7 +86,9 @@ func WithHTTPClient(hc *http.Client) Option {
 }
 
 // WithMiddleware wraps the transport, the first one outermost. What is wrapped is called once for
-// each attempt, and sees the API key.
+// each attempt, and sees the API key: a middleware that traces calls, such as otelhttp, exports whole addresses, the
+// key in them included; see [WithObserver] for a way that does not. It is not called where a redirect leads to
+// another host.
 func WithMiddleware(wrap ...func(http.RoundTripper) http.RoundTripper) Option {
 	return func(c *config) error {
 		if slices.ContainsFunc(wrap, func(w func(http.RoundTripper) http.RoundTripper) bool { return w == nil }) {
