@@ -47,7 +47,7 @@ func newClient(c *conn, err error) (*Client, error) {
 // With returns a client with further options. It shares the connections, the rate limit and what has
 // been learned about the server; c stays as it is.
 func (c *Client) With(opts ...Option) (*Client, error) {
-	return newClient(newConn(c.conn.endpoint, c.conn.cfg, c.conn.learned, opts))
+	return newClient(newConn(c.conn.endpoint, *c.conn.cfg, c.conn.learned, opts))
 }
 
 // Endpoint returns the URL that the client was made for, without a trailing slash. If it holds a

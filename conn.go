@@ -23,11 +23,15 @@ import (
 
 // conn is the connection that the clients of one endpoint share. A call goes through it in five steps: it is
 // built, waits for the rate limit, is sent, and its answer is classified (send.go) and decoded (read.go).
+//
+// What is secret is two pointers away from whatever a program holds: fmt prints the struct behind the pointer in an
+// unexported field for verbs that do not fit, %s among them, without asking for its methods.
 type conn struct {
-	cfg      config
+	cfg      *config
 	dialect  *Dialect // that of cfg
 	endpoint *url.URL // without the trailing slash
 	hide     *redact.Set
+	key      *redact.Credential // nil: there is none
 	calls    *retry.Client
 	learned  *memory
 	call     *callOptions // of the method that is being called; nil for none
@@ -248,9 +252,12 @@ func newConn(endpoint *url.URL, cfg config, learned *memory, opts []Option) (*co
 	if err := cfg.apply(opts); err != nil {
 		return nil, err
 	}
-	c := &conn{cfg: cfg, endpoint: endpoint, learned: learned,
+	c := &conn{cfg: &cfg, endpoint: endpoint, learned: learned,
 		hide: redact.New(secretsOf(endpoint, &cfg)...).WithNames(cfg.dialect.KeyParam, cfg.dialect.KeyHeader)}
 	c.dialect = &c.cfg.dialect
+	if cfg.key != "" {
+		c.key = &redact.Credential{Value: cfg.key, Param: cfg.dialect.KeyParam, Header: cfg.dialect.KeyHeader}
+	}
 	c.calls = retry.New(cfg.httpClient, retry.Config{
 		Wrap:   cfg.wrapped,
 		Policy: retry.Policy{MaxAttempts: cfg.retry.MaxAttempts, MinWait: cfg.retry.MinWait, MaxWait: cfg.retry.MaxWait},
@@ -381,8 +388,9 @@ func (c *conn) oneValue(name string) bool { return c.dialect.oneValue(name) }
 // quietly returns the connection for a call that the method makes on its own account: without its options, and
 // without warnings about an answer that nobody has asked for.
 func (c *conn) quietly() *conn {
-	own := *c
-	own.call, own.cfg.warnings = nil, nil
+	own, cfg := *c, *c.cfg
+	cfg.warnings = nil
+	own.call, own.cfg = nil, &cfg
 	return &own
 }
 

@@ -124,7 +124,7 @@ func (c *conn) withVersion(ctx context.Context) *conn {
 	if _, err := listServices(ctx, c); err == nil || !leadsNowhere(err) {
 		return c
 	}
-	longer, err := newConn(c.endpoint.JoinPath("v2"), c.cfg, newMemory(), nil)
+	longer, err := newConn(c.endpoint.JoinPath("v2"), *c.cfg, newMemory(), nil)
 	if err != nil {
 		return c
 	}
@@ -169,7 +169,7 @@ func (d *DiscoveryClient) Get(ctx context.Context, opts ...CallOption) (*Discove
 // readDiscovery reads the document at u, whose suffix is still to be added. What it learns about formats is about
 // this document only: a static file says nothing about the API.
 func readDiscovery(ctx context.Context, near *conn, u *url.URL, suffix Format) (*Discovery, error) {
-	cfg := static(near.cfg, suffix)
+	cfg := static(*near.cfg, suffix)
 	where := *u
 	where.Path, where.RawPath = strings.TrimRight(where.Path, "/"), ""
 	c, err := newConn(&where, cfg, newMemory(), nil)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/go-open311/open311/internal/plain"
 )
 
 // Format is the notation in which a server is asked to answer. What arrives is recognised by its
@@ -162,7 +164,7 @@ func (e *ValidationError) Error() string {
 	b.WriteString("open311: nothing was sent")
 	for i, p := range e.Problems {
 		b.WriteString([]string{": ", "; "}[min(i, 1)])
-		b.WriteString(p.Field + ": " + p.Detail)
+		b.WriteString(plain.Line(p.Field + ": " + p.Detail))
 	}
 	return b.String()
 }

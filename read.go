@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/go-open311/open311/internal/content"
+	"github.com/go-open311/open311/internal/plain"
 	"github.com/go-open311/open311/internal/retry"
 	"github.com/go-open311/open311/internal/wire"
 )
@@ -106,7 +107,7 @@ func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], 
 	if warn := c.cfg.warnings; warn != nil || a.counts() {
 		o.Warn = func(w wire.Warning) {
 			if s.warnings += max(1, w.More); warn != nil {
-				warn(ctx, Warning{Op: k.op, URL: a.url, Path: c.hide.Text(w.Path), Kind: WarningKind(w.Kind), Detail: c.hide.Text(w.Detail)})
+				warn(ctx, Warning{Op: k.op, URL: a.url, Path: plain.Line(c.hide.Text(w.Path)), Kind: WarningKind(w.Kind), Detail: plain.Line(c.hide.Text(w.Detail))})
 			}
 		}
 	}
@@ -126,7 +127,7 @@ func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], 
 	if k.inspect != nil && s.primed && c.cfg.warnings != nil {
 		if path, detail := k.inspect(&s.first); detail != "" {
 			s.warnings++
-			c.cfg.warnings(ctx, Warning{Op: k.op, URL: a.url, Path: path, Kind: WarnValue, Detail: detail})
+			c.cfg.warnings(ctx, Warning{Op: k.op, URL: a.url, Path: path, Kind: WarnValue, Detail: plain.Line(c.hide.Text(detail))})
 		}
 	}
 	c.answered(a, formatOf(s.rd.Format()))
@@ -233,8 +234,8 @@ func (s *stream[T]) describe(err error) error {
 		ct = "no content type"
 	}
 	return &DecodeError{
-		Format: formatOf(we.Format), URL: s.a.url, Path: s.c.hide.Text(we.Path), Offset: we.Offset, Snippet: s.c.hide.Snippet([]byte(we.Snippet), 200),
-		Method: s.k.method, StatusCode: s.a.resp.StatusCode, ContentType: s.c.hide.Text(ct), cut: we.Cut,
+		Format: formatOf(we.Format), URL: s.a.url, Path: plain.Line(s.c.hide.Text(we.Path)), Offset: we.Offset, Snippet: plain.Line(s.c.hide.Snippet([]byte(we.Snippet), 200)),
+		Method: s.k.method, StatusCode: s.a.resp.StatusCode, ContentType: plain.Line(s.c.hide.Text(ct)), cut: we.Cut,
 		Err: s.c.hide.Error(we.Err),
 	}
 }

@@ -10,11 +10,14 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/go-open311/open311/internal/content"
 	"github.com/go-open311/open311/internal/form"
+	"github.com/go-open311/open311/internal/plain"
+	"github.com/go-open311/open311/internal/redact"
 	"github.com/go-open311/open311/internal/retry"
 	"github.com/go-open311/open311/internal/wire"
 )
@@ -38,8 +41,11 @@ func (c *conn) send(ctx context.Context, k *call, f Format) (*answer, error) {
 		return nil, err
 	}
 	shown := c.hide.URLOf(req.URL)
+	if c.key != nil {
+		ctx = redact.WithCredential(ctx, c.key)
+	}
 	ctx, seen := observe(ctx, c.cfg.observers, c.cfg.logger, c.hide, func() CallInfo {
-		return CallInfo{Op: c.hide.Text(k.op), Method: k.method, URL: shown, Format: f, Page: k.page, Window: k.window}
+		return CallInfo{Op: plain.Line(c.hide.Text(k.op)), Method: k.method, URL: shown, Format: f, Page: k.page, Window: k.window}
 	})
 	res, err := c.calls.Do(req.WithContext(ctx), getBody, size)
 	if err != nil {
@@ -60,8 +66,8 @@ func (c *conn) send(ctx context.Context, k *call, f Format) (*answer, error) {
 func (c *conn) do(ctx context.Context, method, path string, params url.Values, opts []CallOption) (*http.Response, error) {
 	k := &call{op: method + " " + path, method: method, raw: path, params: params, write: method != http.MethodGet && method != http.MethodHead}
 	for segment := range strings.SplitSeq(path, "/") {
-		if plain, err := url.PathUnescape(segment); err != nil || plain == ".." || plain == "." || segment == "" {
-			return nil, fmt.Errorf("open311: %s: the path must lie below the endpoint", k.op)
+		if !below(segment) {
+			return nil, fmt.Errorf("open311: %s: the path must lie below the endpoint", plain.Line(c.hide.Text(k.op)))
 		}
 	}
 	c, err := c.withOptions(opts)
@@ -75,6 +81,26 @@ func (c *conn) do(ctx context.Context, method, path string, params url.Values, o
 	c.answered(a, labelFormat(a.resp.Header))
 	a.end(0, 0, 0, nil)
 	return a.resp, nil
+}
+
+// below reports whether a segment of a path leads further down at every server: some read %2F, and backslashes, as
+// slashes, and some unescape twice.
+func below(segment string) bool {
+	if _, err := url.PathUnescape(segment); err != nil {
+		return false
+	}
+	for segment != "" {
+		steps := strings.FieldsFunc(segment, func(r rune) bool { return r == '/' || r == '\\' })
+		if slices.Contains(steps, "..") || slices.Contains(steps, ".") {
+			return false
+		}
+		name, err := url.PathUnescape(segment)
+		if err != nil || name == segment {
+			return true
+		}
+		segment = name
+	}
+	return false
 }
 
 // end tells those who look that the answer has been read, and what was in it.
@@ -141,7 +167,7 @@ func mayHaveWorked(status int) bool {
 func (c *conn) faults(in []wire.Fault) []Fault {
 	var out []Fault
 	for _, f := range in {
-		out = append(out, Fault{Code: c.hide.Text(f.Code), Description: c.hide.Text(f.Description)})
+		out = append(out, Fault{Code: plain.Line(c.hide.Text(f.Code)), Description: plain.Text(c.hide.Text(f.Description))})
 	}
 	return out
 }

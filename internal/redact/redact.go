@@ -91,6 +91,17 @@ func build(secrets []string, n names) *Set {
 func (s *Set) Text(in string) string {
 	k := s.known()
 	found, _ := k.find(in)
+	return k.settle(in, found)
+}
+
+// Values returns in with the known secrets hidden, and nothing for its name.
+func (s *Set) Values(in string) string {
+	k := s.known()
+	return k.settle(in, k.holds(in))
+}
+
+// settle puts the mask in place of the spans, until no secret is left.
+func (k *known) settle(in string, found []span) string {
 	out := k.cover(in, found)
 	if out == in {
 		return out
