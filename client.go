@@ -76,3 +76,7 @@ func (c Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
 func (c *Client) Do(ctx context.Context, method, path string, params url.Values, opts ...CallOption) (*http.Response, error) {
 	return c.conn.do(ctx, method, strings.Trim(path, "/"), params, opts)
 }
+
+// Learned returns what the client, and those derived from it, have found out about the server so far, for
+// [WithLearned].
+func (c *Client) Learned() Learned { return c.conn.learned.learned() }

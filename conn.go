@@ -10,12 +10,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 
-	"github.com/go-open311/open311/internal/cache"
 	"github.com/go-open311/open311/internal/form"
-	"github.com/go-open311/open311/internal/listing"
 	"github.com/go-open311/open311/internal/redact"
 	"github.com/go-open311/open311/internal/retry"
 	"golang.org/x/time/rate"
@@ -121,6 +118,7 @@ type config struct {
 	location     *time.Location
 	pageSize     int
 	concurrency  int
+	learned      *learnedState  // by another client; nil for nothing
 	transport    transportParts // what With shares
 }
 
@@ -149,26 +147,6 @@ type Response struct {
 	Format     Format      // of the answer; FormatAuto if it was neither JSON nor XML
 	Attempts   int         // how many times the call was made
 	Received   time.Time   // when the header of the answer was there, by the clock of this machine
-}
-
-// memory is what a client and those derived from it have learned about their endpoint.
-type memory struct {
-	format   atomic.Int32     // the Format that has worked
-	detected listing.Detected // how lists are cut
-	// Filing depends on what has been read about services: whether one is a blackbox, so that a receipt without
-	// an id is one, and what its definition asks for. Both are kept by jurisdiction and code.
-	types       cache.Map[string] // the type of a service
-	definitions cache.Map[any]    // its *ServiceDefinition
-}
-
-const (
-	maxTypes       = 4096      // services whose type is remembered
-	maxDefinitions = 256       // definitions that are remembered
-	definitionAge  = time.Hour // for which a definition is good: cities do change them
-)
-
-func newMemory() *memory {
-	return &memory{types: cache.Map[string]{Limit: maxTypes}, definitions: cache.Map[any]{Limit: maxDefinitions, Age: definitionAge}}
 }
 
 // String names the endpoint, redacted. That of a client that New has not made has none.
@@ -257,6 +235,10 @@ func newConn(endpoint *url.URL, cfg config, learned *memory, opts []Option) (*co
 	c.dialect = &c.cfg.dialect
 	if cfg.key != "" {
 		c.key = &redact.Credential{Value: cfg.key, Param: cfg.dialect.KeyParam, Header: cfg.dialect.KeyHeader}
+	}
+	if cfg.learned != nil {
+		c.prefer(learned.recall(cfg.learned, cfg.format))
+		c.cfg.learned = nil
 	}
 	c.calls = retry.New(cfg.httpClient, retry.Config{
 		Wrap:   cfg.wrapped,
@@ -361,7 +343,7 @@ func (c *conn) formats() []Format {
 // prefer says which formats to try, the best first, if the dialect does not say it. It is for a connection that
 // nobody uses yet.
 func (c *conn) prefer(formats []Format) {
-	if len(c.dialect.Formats) == 0 {
+	if len(c.dialect.Formats) == 0 && len(formats) > 0 {
 		c.dialect.Formats = formats
 	}
 }

@@ -62,6 +62,9 @@ type Dialect struct {
 	Paging Paging
 	// Windows says what the dates in queries mean.
 	Windows Windows
+	// Whole: the server gives all it has in one list, whatever it is asked for. A listing that shows nothing else
+	// ends without [ErrUnproven] then.
+	Whole bool
 	// Quiet is how long nothing must have been requested before a listing without a start takes it that
 	// there is nothing older; two years if it is 0.
 	Quiet time.Duration

@@ -259,10 +259,7 @@ var matrixExceptions = []matrixException{
 	{"Klarschiff", "list span", 0, "false", "other"},
 	{"Klarschiff", "list one code", 0, "false", "other"},
 	{"Klarschiff", "list two codes", 0, "", "other"}, // and of two codes the first counts
-	{"Klarschiff", "all span", 0, "false", "other"},
-	{"Klarschiff", "all one code", 0, "false", "other"},
 	{"Klarschiff", "all two codes", 0, "false", "other"},
-	{"Klarschiff", "all everything", 0, "false", "other"},
 	// These have no definitions at all.
 	{"CitySDK", "definition", 0, "", "not found"},
 	{"CitySDK", "empty definition", 0, "", "not found"},

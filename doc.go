@@ -33,14 +33,34 @@
 //		fmt.Println(r.ID, r.ServiceName, r.Address)
 //	}
 //
-// All finds out how the server cuts long lists: by page numbers from 0 or 1, by offset, by links, or not
-// at all; then it walks backwards through spans of time. A loop that ends without an error has seen
-// everything. [RequestClient.Pages] gives the same by the page, and [Query.Shards] divides a listing
-// among machines.
+// [RequestClient.Pages] gives the same by the page.
 //
 // A zero field of a [ServiceRequest] is one that the server did not send: the specification equates
 // empty and absent. Statuses are words, not constants, because servers have many: compare them with
 // [Status.Is]. What the specification does not name is in Extra.
+//
+// # Listings
+//
+// A loop over [RequestClient.All] that ends without an error has seen every request that the query asks for. That is
+// proven, and not taken from the end of the pages, from a total, or from what a [Dialect] says: servers cut lists at
+// any number, end pages at a depth, read dates in another zone, leave out what is closed, and say nothing of it. So
+// the listing walks through spans of time; an answer proves its span if it is not cut and brings every request of it
+// that is known already. Where dates are of no use it goes by pages and asks other questions whose answers would
+// show a loss. What is not proven is a gap in a [*TruncatedError], with its bounds and its cause. If nothing speaks
+// for a loss, and the server shows no way to look further, the error matches [ErrUnproven]; for a server that
+// gives all it has in one list, [Dialect.Whole] settles it.
+//
+// What is found out is remembered for the next listing, and can be kept: [Client.Learned]. It saves calls and is never
+// taken for a proof. [Query.Shards] divides a listing among machines, [RequestClient.Oldest] finds where it begins.
+//
+// Six things no client can know. A listing ends without an error, though requests are missing, only where
+//   - the server has no pages that are known, and ignores or refuses dates, or gives a window of its own whatever it is
+//     asked: every call gives the one list (where anything shows that it is cut, that is an error);
+//   - requests have a status that is only given to those who ask for it by a word that nobody knows;
+//   - requests without a date lie beyond what a server without pages gives at once;
+//   - an empty list, or a 404, comes once by mistake, for a call that nothing else controls;
+//   - lists are in random order, new for each call, and dates are of no use;
+//   - pages end at a depth, and dates are of no use.
 //
 // # Filing a report
 //

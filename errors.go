@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -140,7 +141,7 @@ type Gap struct {
 }
 
 // TruncatedError says what is missing in a listing that came to its end otherwise. It matches
-// [ErrTruncated] and the causes of its gaps.
+// [ErrTruncated] and the causes of its gaps, and [ErrUnproven] if that is the only one.
 type TruncatedError struct{ Gaps []Gap }
 
 // Error lists the gaps.
@@ -163,14 +164,21 @@ func (e *TruncatedError) Error() string {
 	return plain.Text(b.String())
 }
 
-// Is matches [ErrTruncated].
-func (e *TruncatedError) Is(target error) bool { return target == ErrTruncated }
+// Is matches [ErrTruncated], and [ErrUnproven] if none of the gaps says more than that.
+func (e *TruncatedError) Is(target error) bool {
+	return target == ErrTruncated || target == ErrUnproven && e.unproven()
+}
+
+// unproven reports whether nothing speaks for a loss.
+func (e *TruncatedError) unproven() bool {
+	return len(e.Gaps) > 0 && !slices.ContainsFunc(e.Gaps, func(g Gap) bool { return g.Err != ErrUnproven })
+}
 
 // Unwrap returns the causes of the gaps.
 func (e *TruncatedError) Unwrap() []error {
 	errs := make([]error, 0, len(e.Gaps))
 	for _, g := range e.Gaps {
-		if g.Err != nil {
+		if g.Err != nil && (g.Err != ErrUnproven || e.unproven()) {
 			errs = append(errs, g.Err)
 		}
 	}

@@ -24,7 +24,7 @@ type feedLists struct {
 }
 
 func newFeedLists(c *conn, q *Query) *feedLists {
-	l := &feedLists{c: c, q: *q, scope: newScope(c, q)}
+	l := &feedLists{c: c, q: *q, scope: newScope(q)}
 	if !c.knowsArea("bbox") {
 		l.q.Within = nil
 	}
@@ -36,6 +36,23 @@ func newFeedLists(c *conn, q *Query) *feedLists {
 		l.q.Statuses = c.states(q) // for a call each
 	}
 	return l
+}
+
+// each makes of every query one for each value that a filter has.
+func each[T any](queries []Query, filter func(*Query) *[]T) (out []Query) {
+	for _, q := range queries {
+		values := *filter(&q)
+		if len(values) < 2 {
+			out = append(out, q)
+			continue
+		}
+		for i := range values {
+			one := q
+			*filter(&one) = values[i : i+1 : i+1]
+			out = append(out, one)
+		}
+	}
+	return out
 }
 
 // idsPerCall returns how many ids the server may be asked for at once.
@@ -57,12 +74,13 @@ func (l *feedLists) sighting(r *ServiceRequest) feed.Sighting {
 func (l *feedLists) Requested(ctx context.Context, from time.Time, strict bool, see func(feed.Sighting)) (a feed.Answer, err error) {
 	q := l.q
 	q.Start = from
-	err = l.lister(ctx, &q, strict, &a, see).run()
-	a.Complete = err == nil
-	var te *TruncatedError
+	ls := l.lister(ctx, &q, &a, see)
+	gaps, err := ls.all(l.traits(ls, strict))
+	gaps = slices.DeleteFunc(gaps, func(g Gap) bool { return g.Err == listing.ErrUnproven }) // a feed takes it for what there is
+	a.Complete = err == nil && len(gaps) == 0
 	switch {
-	case errors.As(err, &te):
-		a.Gaps = feedGaps(te.Gaps)
+	case err == nil:
+		a.Gaps = feedGaps(gaps)
 		return a, nil
 	case l.c.isEmpty(err):
 		return a, nil
@@ -76,32 +94,34 @@ func (l *feedLists) Updated(ctx context.Context, after time.Time, strict bool, s
 	q.UpdatedAfter = after
 	queries := []Query{q}
 	if l.c.oneValue("service_code") {
-		queries = eachCode(queries)
+		queries = each(queries, func(q *Query) *[]string { return &q.ServiceCodes })
 	}
 	if l.c.oneValue("status") {
-		queries = eachStatus(queries)
+		queries = each(queries, func(q *Query) *[]Status { return &q.Statuses })
 	}
 	useful := true
 	for i := range queries {
-		ls := l.lister(ctx, &queries[i], strict, &a, func(s feed.Sighting) { useful = see(s) && useful })
-		if err := ls.ask(&queries[i]); err != nil {
-			return a, err
+		rows := 0
+		ls := l.lister(ctx, &queries[i], &a, func(s feed.Sighting) { rows++; useful = see(s) && useful })
+		told := l.traits(ls, strict)
+		told.NoDates, told.Brief = true, true
+		gaps, err := ls.all(told)
+		for _, g := range gaps {
+			if listing.Uncertain(g.Err) {
+				a.Cut = a.Cut || rows >= l.most
+				continue
+			}
+			a.Gaps = append(a.Gaps, feedGaps([]Gap{g})...)
 		}
-		fresh, whole, err := ls.Exhaust(noTime, noTime)
-		ls.Stop()
 		switch {
 		case !useful:
 			return a, nil
 		case err != nil && ctx.Err() == nil && refusal(err) && !poisoned(err) && !ended(err):
 			return a, err
-		case err == listing.ErrGap, len(ls.Gaps) > 0:
-			a.Gaps = append(a.Gaps, feedGaps(ls.gaps())...)
 		case err != nil && poisoned(err) && ctx.Err() == nil:
 			a.Gaps = append(a.Gaps, feed.Gap{Query: "updated_after", Err: err})
 		case err != nil && !ended(err):
 			return a, err
-		case err == nil && !whole && fresh >= l.most && ls.LooksCut(fresh):
-			a.Cut = true
 		}
 	}
 	return a, nil
@@ -118,17 +138,14 @@ func (l *feedLists) Probe(ctx context.Context, after time.Time) (rows int, a fee
 	if l.q.PageSize == 0 && l.c.cfg.pageSize == 0 {
 		q.PageSize = 0
 	}
-	ls := newLister(ctx, l.c, &q)
-	ls.give = func(*ServiceRequest) bool { rows++; return true }
-	ls.keep = filter{}
-	defer ls.Stop()
-	if err := ls.ask(&q); err != nil {
-		return rows, a, err
+	params, err := l.c.queryParams(&q)
+	if err != nil {
+		return 0, a, err
 	}
-	res, err := ls.Fetch(listing.Span(noTime, noTime))
-	if res != nil {
-		a.Clock = serverClock(ls.beside.Header)
-		rows = max(rows, res.Rows)
+	k := &call{op: "GET requests", method: http.MethodGet, path: l.c.path("requests"), params: params}
+	list, s, err := collect(ctx, l.c, k, requestTable, nil)
+	if err == nil {
+		a.Clock, rows = serverClock(s.header()), len(list)
 	}
 	if ended(err) {
 		err = nil // 404 is what some servers have for an empty list
@@ -140,8 +157,7 @@ func (l *feedLists) Probe(ctx context.Context, after time.Time) (rows int, a fee
 func (l *feedLists) ByID(ctx context.Context, ids []string, see func(feed.Sighting)) error {
 	ls := newLister(ctx, l.c, &Query{Extensions: l.q.Extensions, Params: l.q.Params})
 	ls.give = func(r *ServiceRequest) bool { see(l.sighting(r)); return true }
-	defer ls.Stop()
-	_, err := ls.idList(ids)
+	_, err := ls.idList(ctx, ids)
 	return err
 }
 
@@ -157,13 +173,11 @@ func (l *feedLists) One(ctx context.Context, id string) (feed.Sighting, error) {
 	return s, nil
 }
 
-// lister returns a listing whose rows are given to see, and what is beside them to a. Unless strict is set,
-// a page ends it that has fewer than ten rows, or at most half as many as the server is known to give at
-// once.
-func (l *feedLists) lister(ctx context.Context, q *Query, strict bool, a *feed.Answer, see func(feed.Sighting)) *lister {
+// lister returns a listing whose rows are given to see, and what is beside them to a.
+func (l *feedLists) lister(ctx context.Context, q *Query, a *feed.Answer, see func(feed.Sighting)) *lister {
 	ls := newLister(ctx, l.c, q)
-	ls.Most = l.most
-	ls.keep.statuses = nil // a request that leaves a state has to be seen to leave it
+	asked := Query{ServiceCodes: q.ServiceCodes, Start: q.Start, End: q.End}
+	ls.keep = newFilter(ctx, l.c, &asked) // what leaves a state, or was not updated, has to be seen: it shows what the server heeds
 	ls.give = func(r *ServiceRequest) bool { see(l.sighting(r)); return true }
 	ls.turn = func(beside *Page, err error) bool {
 		if t := serverClock(beside.Header); t.After(a.Clock) {
@@ -172,16 +186,25 @@ func (l *feedLists) lister(ctx context.Context, q *Query, strict bool, a *feed.A
 		a.Answered = a.Answered || err == nil
 		return true
 	}
-	ls.IsLast = func(res *listing.Response) bool {
-		short := max(9, l.most/2)
-		if size := ls.q.PageSize; size > 0 {
-			short = min(short, size/2)
-		}
-		l.most = max(l.most, res.Rows)
-		return !strict && res.Next == "" && res.Rows <= short && res.Total <= res.Rows
-	}
 	return ls
 }
+
+// traits is what a listing of a feed is told. Unless strict is set, a page ends it that has fewer than ten rows,
+// or at most half as many as the server is known to give at once.
+func (l *feedLists) traits(ls *lister, strict bool) listing.Traits {
+	told := ls.traits()
+	l.most = max(l.most, ls.c.learned.beliefs.Most(ls.q.PageSize))
+	if !strict {
+		told.Short = max(shortPage, l.most/2)
+		if size := ls.q.PageSize; size > 0 {
+			told.Short = min(told.Short, size/2)
+		}
+	}
+	return told
+}
+
+// shortPage is how many rows a page has at the most that is taken for the last one whatever the server's cap is.
+const shortPage = 9
 
 // serverClock returns the time of an answer by the server's clock; zero if it does not say.
 func serverClock(h http.Header) time.Time {
@@ -207,15 +230,18 @@ func (l *feedLists) Fault(err error) (f feed.Fault) {
 // Recall implements [feed.Lists]: it tells the client how the server pages, if it has not found out itself.
 func (l *feedLists) Recall(h feed.Habits) {
 	l.most = h.Most
-	detected := &l.c.learned.detected
-	if style, _ := detected.Paging(); style == listing.Auto && listing.Style(h.Paging) != listing.Auto {
-		detected.Learn(listing.Style(h.Paging), h.First)
+	e := listing.Evidence{How: "an earlier process has found it out"}
+	var b listing.Belief
+	if style := listing.Style(h.Paging); style == listing.Numbers || style == listing.Offsets {
+		b.Paging = &listing.Paging{Evidence: e, Style: style, First: h.First}
 	}
+	l.c.learned.beliefs.Recall(b)
 }
 
 // Habits implements [feed.Lists].
 func (l *feedLists) Habits() feed.Habits {
-	style, first := l.c.learned.detected.Paging()
+	l.most = max(l.most, l.c.learned.beliefs.Most(0))
+	style, first := l.c.learned.beliefs.Paging()
 	return feed.Habits{Most: l.most, Paging: uint8(style), First: first}
 }
 
@@ -240,20 +266,16 @@ func feedGaps(gaps []Gap) []feed.Gap {
 }
 
 // scope is what a feed is about, as far as it can be checked on this side.
-type scope struct {
-	filter
-	area *Query // whose Near and Within are checked
-}
+type scope struct{ q Query }
 
-func newScope(c *conn, q *Query) scope {
-	s := scope{filter: newFilter(c, q), area: q}
-	s.statuses = nil // a request that leaves a state has to be seen to leave it
-	return s
-}
+func newScope(q *Query) scope { return scope{*q} }
 
-// has reports whether r is what the query asks for. A request that does not say where it is lies in no
-// area.
-func (s *scope) has(r *ServiceRequest) bool { return s.keeps(r) && s.area.covers(r.Location) }
+// has reports whether r is what the query asks for, its state apart: one that leaves a state has to be seen to
+// leave it. A request that does not say where it is lies in no area.
+func (s *scope) has(r *ServiceRequest) bool {
+	code := strings.TrimSpace(r.ServiceCode) == "" || len(s.q.ServiceCodes) == 0 || codeIndex(s.q.ServiceCodes, r.ServiceCode) >= 0
+	return code && inSpan(r.RequestedDatetime, s.q.Start, s.q.End) && s.q.covers(r.Location)
+}
 
 // scopeOf identifies an endpoint and what is asked of it. It is a hash: neither addresses nor parameters
 // are to be found in a checkpoint. The scheme does not count, nor do the states that are asked for.

@@ -49,6 +49,19 @@ func (b Box) Contains(p Point) bool {
 	return p.Long >= b.Min.Long && p.Long <= b.Max.Long
 }
 
+// distance returns how far a place lies from the box, in metres; 0 inside of it.
+func (b Box) distance(p Point) float64 {
+	if b.Contains(p) {
+		return 0
+	}
+	lat := min(max(p.Lat, b.Min.Lat), b.Max.Lat)
+	side := func(long float64) float64 { return distance(p, Point{lat, long}) }
+	if (Box{Point{-90, b.Min.Long}, Point{90, b.Max.Long}}).Contains(p) {
+		return side(p.Long)
+	}
+	return min(side(b.Min.Long), side(b.Max.Long))
+}
+
 // distance is the length of the great circle between two places, in metres (haversine formula).
 func distance(a, b Point) float64 {
 	rad := func(deg float64) float64 { return deg * math.Pi / 180 }

@@ -19,7 +19,7 @@ func listOf(t *testing.T, rows ...string) int {
 	t.Helper()
 	body := "[" + strings.Join(rows, ",") + "]"
 	c, err := open311.New("https://city.example", open311.WithFormat(open311.FormatJSON),
-		open311.WithDialect(open311.Dialect{Windows: open311.Windows{Off: true}, Paging: open311.Paging{Style: open311.PagingNone}}),
+		open311.WithDialect(open311.Dialect{Whole: true, Windows: open311.Windows{Off: true}, Paging: open311.Paging{Style: open311.PagingNone}}),
 		open311.WithMiddleware(func(http.RoundTripper) http.RoundTripper {
 			return roundTripper(func(r *http.Request) (*http.Response, error) {
 				return &http.Response{StatusCode: http.StatusOK, Request: r, Header: http.Header{"Content-Type": {"application/json"}},

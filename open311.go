@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/go-open311/open311/internal/listing"
 	"github.com/go-open311/open311/internal/plain"
 )
 
@@ -146,6 +147,9 @@ var (
 	ErrPending = errors.New("pending")
 	// ErrTruncated: a listing is not complete; [TruncatedError] says what is missing.
 	ErrTruncated = errors.New("truncated")
+	// ErrUnproven: nothing speaks for a loss, and nothing proves that there is none: the server shows that it heeds
+	// neither dates nor pages, sizes or filters. If it gives all it has in one list, [Dialect.Whole] says so.
+	ErrUnproven error = listing.ErrUnproven
 )
 
 // Problem is one thing that is wrong with what a caller wants to send.

@@ -294,3 +294,12 @@ func isToken(s string) bool {
 
 // isControl reports whether a character may not stand in the value of a header.
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7F }
+
+// WithLearned gives a client what another one has learned of the same server, by [Client.Learned]. What the client
+// has found out itself, or is told by its dialect, goes before it.
+func WithLearned(l Learned) Option {
+	return func(c *config) error {
+		c.learned = &l.s
+		return nil
+	}
+}

@@ -23,11 +23,14 @@ type Query struct {
 	UpdatedBefore time.Time // updated_before
 	Near          *Circle   // lat, long, radius in metres (CitySDK)
 	Within        *Box      // bbox
-	Search        string    // q
-	Extensions    bool      // extensions=true: ask for extended_attributes
-	Page          int       // page; 0 is not sent
-	PageSize      int       // page_size; 0 is not sent
-	Params        url.Values
+	// Area is one of any shape, that is checked on this side only: any type of a polygon library with that method, a
+	// [Circle] or a [Box]. A request that does not say where it is passes, with a warning; in a feed it does not.
+	Area       interface{ Contains(Point) bool }
+	Search     string // q
+	Extensions bool   // extensions=true: ask for extended_attributes
+	Page       int    // page; 0 is not sent
+	PageSize   int    // page_size; 0 is not sent
+	Params     url.Values
 }
 
 // listParams is a [Query] as go-querystring encodes it, under the specification's names.
@@ -67,7 +70,8 @@ func (q *Query) clone() Query {
 
 // covers reports whether a place lies in the areas of the query. No place lies in none.
 func (q *Query) covers(p *Point) bool {
-	return (q.Near == nil || p != nil && q.Near.Contains(*p)) && (q.Within == nil || p != nil && q.Within.Contains(*p))
+	return (q.Near == nil || p != nil && q.Near.Contains(*p)) && (q.Within == nil || p != nil && q.Within.Contains(*p)) &&
+		(q.Area == nil || p != nil && q.Area.Contains(*p))
 }
 
 // list is several values of one parameter, joined by commas as the specification has it.
@@ -230,12 +234,16 @@ func (c *conn) boxParam(b *Box) string {
 
 // Shards splits the query into n queries that have no request in common and together ask for the same:
 // by id if ids are asked for, else by time of request, at whole seconds. They are plain data, so that
-// they can be sent to other machines as JSON; each is listed with [RequestClient.All].
+// they can be sent to other machines as JSON, and share no memory; each is listed with [RequestClient.All].
 //
-// A query without Start cannot be split, since no one knows where it begins; it comes back alone, as does
-// one that is too short for n. A query without End is split at the present; its last shard stays open.
-// Requests that bear no date at all are given by every shard if the server does not look at dates.
+// A query without Start is cut within its last two years, and its first shard asks for all that is older; of a city
+// with a longer history [RequestClient.Oldest] tells where it begins, for shards of equal length. A query without End
+// is split at the present; its last shard stays open. One that is too short for n comes back alone. Requests that bear
+// no date are given by every shard, or by none, as the server has them in lists that are restricted by dates.
 func (q *Query) Shards(n int) []Query {
+	if q == nil {
+		q = &Query{}
+	}
 	if len(q.IDs) > 0 {
 		return q.shardIDs(n)
 	}
@@ -243,14 +251,18 @@ func (q *Query) Shards(n int) []Query {
 	if end.IsZero() {
 		end = time.Now()
 	}
-	start := q.Start.Truncate(time.Second)
+	start := q.Start
+	if start.IsZero() {
+		start = end.Add(-unknownHistory)
+	}
+	start = start.Truncate(time.Second)
 	seconds := int64(end.Sub(start) / time.Second)
-	if n < 2 || q.Start.IsZero() || seconds < int64(n) {
-		return []Query{*q}
+	if n < 2 || seconds < int64(n) {
+		return []Query{q.clone()}
 	}
 	out := make([]Query, n)
 	for i := range out {
-		out[i] = *q
+		out[i] = q.clone()
 		if i > 0 {
 			out[i].Start = start.Add(time.Duration(seconds*int64(i)/int64(n)) * time.Second)
 			out[i-1].End = out[i].Start.Add(-time.Second)
@@ -259,13 +271,17 @@ func (q *Query) Shards(n int) []Query {
 	return out
 }
 
+// unknownHistory is how much of a history is cut whose beginning is not known.
+const unknownHistory = 730 * 24 * time.Hour
+
 func (q *Query) shardIDs(n int) []Query {
-	n = min(n, len(q.IDs))
-	var out []Query
-	for i := range max(n, 1) {
-		part := *q
-		part.IDs = q.IDs[len(q.IDs)*i/max(n, 1) : len(q.IDs)*(i+1)/max(n, 1)]
-		out = append(out, part)
+	all := q.clone()
+	all.IDs = unique(all.IDs)
+	n = max(1, min(n, len(all.IDs)))
+	out := make([]Query, n)
+	for i := range out {
+		out[i] = q.clone()
+		out[i].IDs = slices.Clone(all.IDs[len(all.IDs)*i/n : len(all.IDs)*(i+1)/n])
 	}
 	return out
 }

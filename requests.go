@@ -225,18 +225,19 @@ func totalOf(meta Extra, h http.Header) int {
 }
 
 // nextLink returns the parameters of the next page, where the server gives its address: Link with rel=next
-// (RFC 8288), or X-Next-Page-URL (Helsinki). Only they are used, so another host is of no consequence; a
-// link without any is none.
-func nextLink(h http.Header) string {
-	candidates := []string{h.Get("X-Next-Page-URL")}
-	for _, value := range h.Values("Link") {
-		for part := range strings.SplitSeq(value, ",") {
-			target, attrs, ok := strings.Cut(part, ";")
-			attrs = strings.ToLower(strings.ReplaceAll(attrs, " ", ""))
-			if ok && (strings.Contains(attrs, `rel="next"`) || strings.Contains(attrs, "rel=next")) {
-				candidates = append(candidates, strings.Trim(strings.TrimSpace(target), "<>"))
-			}
+// (RFC 8288), X-Next-Page-URL (Helsinki), or beside the list (Django, Laravel, JSON:API). Only the parameters are
+// used, so another host is of no consequence; a link without any is none.
+func nextLink(meta Extra, h http.Header) string {
+	candidates := append(linkTargets(h.Values("Link"), "next"), h.Get("X-Next-Page-URL"))
+	sets := []Extra{meta}
+	for _, name := range []string{"links", "_links", "meta", "pagination", "paging"} {
+		var inner Extra
+		if meta.Decode(name, &inner) == nil {
+			sets = append(sets, inner)
 		}
+	}
+	for _, set := range sets {
+		candidates = append(candidates, set.String("next"), set.String("next_page_url"))
 	}
 	for _, text := range candidates {
 		if u, err := url.Parse(strings.TrimSpace(text)); err == nil && u.RawQuery != "" {
@@ -244,6 +245,42 @@ func nextLink(h http.Header) string {
 		}
 	}
 	return ""
+}
+
+// linkTargets returns the addresses of a relation in Link headers. An address may have commas and brackets in it.
+func linkTargets(headers []string, rel string) (targets []string) {
+	for _, rest := range headers {
+		for {
+			_, after, ok := strings.Cut(rest, "<")
+			target, params, closed := strings.Cut(after, ">")
+			if !ok || !closed {
+				break
+			}
+			params, rest = splitParams(params)
+			for param := range strings.SplitSeq(params, ";") {
+				name, value, _ := strings.Cut(strings.TrimSpace(param), "=")
+				words := strings.Fields(strings.ToLower(strings.Trim(strings.TrimSpace(value), `"'`)))
+				if strings.EqualFold(strings.TrimSpace(name), "rel") && slices.Contains(words, rel) {
+					targets = append(targets, target)
+				}
+			}
+		}
+	}
+	return targets
+}
+
+// splitParams cuts the parameters of a link off the links that follow: at the first comma that is not quoted.
+func splitParams(s string) (params, rest string) {
+	quoted := false
+	for i := range len(s) {
+		switch {
+		case s[i] == '"':
+			quoted = !quoted
+		case s[i] == ',' && !quoted:
+			return s[:i], s[i+1:]
+		}
+	}
+	return s, ""
 }
 
 // MarshalJSON writes the request as the specification has it, with the fields of Extra beside the

@@ -26,10 +26,9 @@ var walls = []struct {
 	now    limits
 	target limits
 }{
-	{".", limits{files: 30, arrows: 4, circle: 2}, limits{files: 30, arrows: 4, circle: 5}},
+	{".", limits{files: 34, arrows: 4.6, circle: 2}, limits{files: 34, arrows: 4.6, circle: 5}},
 	{"internal/wire", limits{circle: 3}, limits{circle: 6}},
-	{"internal/listing", limits{circle: 12}, limits{circle: noCircle}},
-	{"internal/proof", limits{circle: 9}, limits{circle: noCircle}},
+	{"internal/listing", limits{circle: 9}, limits{circle: noCircle}},
 	{"internal/feed", limits{circle: 3}, limits{circle: noCircle}},
 	{"internal/form", limits{circle: noCircle}, limits{circle: noCircle}},
 	{"internal/retry", limits{circle: noCircle}, limits{circle: noCircle}},
@@ -46,7 +45,6 @@ const (
 var longFunctions = []string{
 	"conformance: recordRules", // a table of requirements
 	"conformance: tokenRules",  // another one
-	"internal/listing: Lister.poison",
 	"internal/wire: scan.jsonFields",
 }
 

@@ -1,149 +1,206 @@
 package listing
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
-// Response is what one call has brought.
-type Response struct {
-	Meta
-	Rows int // different rows in the answer
-
-	fresh          int       // those of them that were not known before
-	arrived        int       // those of the fresh ones that have arrived since the list began
-	sent           int       // all rows in it: some servers give one several times
-	known          bool      // the first row was known before
-	hasFirst       bool      // the row that the span's first answer began with is in it
-	oldest, newest time.Time // of their times; zero if none has one
-	outside        int       // rows that do not lie in the span that was asked for
-	falling        bool      // sorted newest first
-	rising         bool      // sorted oldest first
-	last           time.Time // of the row read last
+// response is what one call brought.
+type response struct {
+	slice   Slice
+	rows    []Row // different ones
+	sent    int   // all of the answer, with those that cannot be read, say nothing or come twice
+	given   int   // rows that the caller had not been given before
+	arrived int   // those of them that are newer than the listing
+	meta    Meta
+	err     error
+	fault   Fault
 }
 
-func (res *Response) note(t time.Time, s *Slice) {
-	res.Rows++
-	if t.IsZero() {
-		return
+// errStop ends a listing because the caller's loop has ended.
+var errStop = errors.New("stopped")
+
+// key tells slices apart.
+func (s *Slice) key() string {
+	if s.Next != "" {
+		return s.Next
 	}
-	if !res.last.IsZero() {
-		res.falling = res.falling && !t.After(res.last)
-		res.rising = res.rising && !t.Before(res.last)
-	}
-	res.last = t
-	if res.oldest.IsZero() || t.Before(res.oldest) {
-		res.oldest = t
-	}
-	if t.After(res.newest) {
-		res.newest = t
-	}
-	if !s.Start.IsZero() && t.Before(s.Start.Add(-maxSkew)) || !s.End.IsZero() && t.After(s.End.Add(maxSkew)) {
-		res.outside++
-	}
+	return fmt.Sprint(s.Start.Unix(), s.End.Unix(), s.Swapped, s.Page, s.Offset, s.Size, "|", strings.Join(s.Codes, "\x00"), "|", strings.Join(s.Statuses, "\x00"))
 }
 
-// Fetch makes the call for a slice and gives its records to the caller. It returns ErrStop when the
-// caller has had enough. An answer that breaks off is asked for again; what came through counts.
-func (l *Lister) Fetch(s Slice) (*Response, error) {
-	if l.idle > maxIdleCalls {
-		return nil, l.pageGap(&s, errIdle)
+// caller makes the calls of one listing, and gives their rows to the caller.
+type caller struct {
+	ctx    context.Context
+	src    Source
+	wanted span
+	began  int64  // what is newer has arrived meanwhile
+	given  dedupe // rows that the caller has
+	all    dedupe // all rows
+	rows   int    // different rows that came
+	calls  int
+	asked  map[string]*asked
+	held   int      // rows kept in asked
+	order  []string // in which slices were asked for
+	ahead  *prefetch
+}
+
+// asked is a slice that was asked for.
+type asked struct {
+	times int
+	r     *response
+}
+
+// maxTimes is how often a slice is asked for: once more tells a passing fault from a lasting one.
+const maxTimes = 2
+
+// maxHeld bounds the rows of answers that are kept, so that a question that comes again costs no call.
+const maxHeld = 1 << 13
+
+func newCaller(ctx context.Context, src Source, wanted span) *caller {
+	return &caller{ctx: ctx, src: src, wanted: wanted, began: time.Now().Unix(), asked: map[string]*asked{}}
+}
+
+// last returns the answer to a slice if it is still known; nil: it is not.
+func (c *caller) last(s *Slice) *response {
+	if a := c.asked[s.key()]; a != nil {
+		return a.r
 	}
-	fresh, known := 0, true // in the attempts that broke off
+	return nil
+}
+
+// times says how often a slice was asked for.
+func (c *caller) times(s *Slice) int {
+	if a := c.asked[s.key()]; a != nil {
+		return a.times
+	}
+	return 0
+}
+
+// call makes one call. wide says that it asks for more than the query does: rows without a date do not count then.
+func (c *caller) call(s Slice, wide bool) (*response, error) {
+	var r *response
 	for attempt := 1; ; attempt++ {
-		res, err := l.fetchOnce(&s)
-		if res != nil {
-			res.fresh += fresh
-			res.known = res.known && known
-			fresh, known = res.fresh, res.known || res.sent == 0
+		next, err := c.once(s, wide)
+		if r != nil {
+			next.given += r.given
+			next.arrived += r.arrived
 		}
-		if err == nil {
-			l.noteAnswer(&s, res)
+		if r = next; err != nil {
+			return r, err
 		}
-		if l.is(err, Cut) && l.ctx.Err() == nil && l.source.Again(l.ctx, attempt) {
-			continue
-		}
-		if l.Turn != nil && err != ErrStop && res != nil && !l.Turn(res, err) {
-			return res, ErrStop
-		}
-		return res, err
-	}
-}
-
-// noteAnswer counts an answer that was read to its end.
-func (l *Lister) noteAnswer(s *Slice, res *Response) {
-	l.calls++
-	if l.idle++; res.fresh > 0 {
-		l.idle = 0
-	}
-	if res.Rows > 0 && s.Next == "" {
-		worked := *s
-		l.good = &worked
-	}
-	if res.Rows > l.Most {
-		l.Most, l.often = res.Rows, 0
-	}
-	if res.Rows == l.Most && res.fresh > 0 {
-		l.often++
-	}
-}
-
-func (l *Lister) fetchOnce(s *Slice) (*Response, error) {
-	rows, err := l.open(s)
-	if err != nil {
-		return nil, err
-	}
-	res := &Response{falling: true, rising: true}
-	l.pageKeys.reset()
-	for {
-		var row Row
-		if row, err = rows.Next(); err != nil {
+		if r.fault&Broken == 0 || c.ctx.Err() != nil || !c.src.Again(c.ctx, attempt) {
 			break
 		}
-		if l.take(res, row, s) && !rows.Give() {
+	}
+	c.calls++
+	c.keep(s.key(), r)
+	if !c.src.Turn(r.meta, r.err) {
+		return r, errStop
+	}
+	return r, nil
+}
+
+// once opens a slice and reads the answer.
+func (c *caller) once(s Slice, wide bool) (*response, error) {
+	r := &response{slice: s, meta: Meta{Total: -1}}
+	rows, err := c.open(&s)
+	if err != nil {
+		r.fail(c.src, err)
+		return r, nil
+	}
+	here := newKeys()
+	for {
+		row, err := rows.Next()
+		if err != nil {
+			r.meta = rows.Close()
+			r.sent += r.meta.Skipped + r.meta.Null
+			if err != io.EOF {
+				r.fail(c.src, err)
+			}
+			return r, nil
+		}
+		r.sent++
+		fresh := c.fits(&row, wide) && c.given.add(row.Key)
+		if c.all.add(row.Key) && !row.after(c.began) {
+			c.rows++
+		}
+		if here.add(row.Key) {
+			r.rows = append(r.rows, row)
+		}
+		if !fresh {
+			continue
+		}
+		r.given++
+		if row.after(c.began) {
+			r.arrived++
+		}
+		if !rows.Give() {
 			rows.Abort()
-			res.Total = -1
-			return res, ErrStop
+			return r, errStop
 		}
 	}
-	res.Meta = rows.Close()
-	if err != io.EOF {
-		return res, err
-	}
-	if res.Unread != nil {
-		return res, l.NoteGap(res.Unread, s.Start, s.End, l.source.Describe(*s))
-	}
-	return res, nil
 }
 
-// open makes the call for a slice, or waits for the answer that was asked for ahead.
-func (l *Lister) open(s *Slice) (Rows, error) {
-	if page := l.prefetch.take(s); page != nil {
-		<-page.done
-		return page.rows, page.err
-	}
-	return l.source.Open(l.ctx, *s)
+// after reports whether a row is newer than a time.
+func (r *Row) after(t int64) bool {
+	at, ok := seconds(r.At)
+	return ok && at > t
 }
 
-// take notes a row, and reports whether it is one that the caller has not had.
-func (l *Lister) take(res *Response, row Row, s *Slice) bool {
-	res.sent++
-	fresh := l.seen.add(row.Key)
-	res.known = res.known || res.sent == 1 && !fresh
-	if l.firstKey == 0 {
-		l.firstKey = row.Key
+func (c *caller) open(s *Slice) (Rows, error) {
+	if rows, err, ok := c.ahead.take(s); ok {
+		return rows, err
 	}
-	res.hasFirst = res.hasFirst || row.Key == l.firstKey
-	if !l.pageKeys.add(row.Key, fresh) {
-		return false
+	return c.src.Open(c.ctx, s)
+}
+
+// fits reports whether a row is what the query asks for.
+func (c *caller) fits(row *Row, wide bool) bool {
+	t, ok := seconds(row.At)
+	return row.Fits && (ok && c.wanted.has(t) || !ok && !wide)
+}
+
+// different is how many different rows an answer had, with those that cannot be told apart.
+func (r *response) different() int { return len(r.rows) + r.meta.Skipped + r.meta.Null }
+
+func (r *response) fail(src Source, err error) {
+	r.err, r.fault = err, src.Fault(err)
+}
+
+// keep remembers an answer; the rows of old ones are forgotten.
+func (c *caller) keep(key string, r *response) {
+	a := c.asked[key]
+	if a == nil {
+		a = &asked{}
+		c.asked[key] = a
 	}
-	res.note(row.At, s)
-	if !fresh {
-		return false
+	a.times++
+	if a.r != nil {
+		c.held -= len(a.r.rows)
 	}
-	res.fresh++
-	if !l.newestAtStart.IsZero() && row.At.After(l.newestAtStart) {
-		res.arrived++
+	a.r = r
+	c.held += len(r.rows)
+	c.order = append(c.order, key)
+	for c.held > maxHeld && len(c.order) > 1 {
+		if old := c.asked[c.order[0]]; old.r != nil && old.r != r {
+			c.held -= len(old.r.rows)
+			old.r = nil
+		}
+		c.order = c.order[1:]
 	}
-	return true
+}
+
+// keys tells which rows come again within one answer, or one list.
+type keys map[uint64]struct{}
+
+func newKeys() keys { return keys{} }
+
+func (k keys) add(key uint64) bool {
+	_, known := k[key]
+	k[key] = struct{}{}
+	return !known
 }

@@ -1,169 +1,162 @@
 package listing
 
-import "time"
+import (
+	"cmp"
+	"errors"
+	"slices"
+)
 
-// What the list of a window has covered, and what of it has still to be asked for.
+// coverage is what a listing has proven, and the only place that says "complete": everything else adds to it what was
+// seen. It has the spans of time of which every row is known to have come, with the premises they rest on, and what was
+// given up, with the reason. What is neither at the end is a gap as well.
+type coverage struct {
+	goal   span
+	proven []claim
+	lost   []loss
+}
 
-// undated works out what a list without dates has covered: all there is, or what the server gives by
-// default.
-func (w *walk) undated(e *extent) error {
-	whole := e.paged || e.Total >= 0 && e.Rows >= e.Total && e.calls == 1
-	span := w.now.Add(-w.max - 2*spanMargin)
-	if !w.slowClock.IsZero() {
-		span = w.slowClock.Add(-w.max - 2*spanMargin)
+// claim is a span that is proven as long as its premise holds.
+type claim struct {
+	span
+	premise premise
+}
+
+// premise is a belief that a proof rests on.
+type premise uint8
+
+const (
+	byCount premise = iota // an answer that was not cut: it rests on nothing else
+	byOrder                // the order of the list
+)
+
+// loss is a span that has been given up.
+type loss struct {
+	span       // of the rows that may be missing
+	tried span // what is not to be asked for again
+	err   error
+	slice string
+}
+
+// errOpen is the reason of a gap that nobody has given one for.
+var errOpen = errors.New("this span was not asked for: the listing ended before")
+
+// prove notes that all rows of a span have come.
+func (c *coverage) prove(s span, p premise) {
+	if !s.empty() {
+		c.proven = merge(append(c.proven, claim{s, p}))
 	}
-	switch {
-	case w.l.traits.NoDates:
-		if !whole && (w.l.LooksCut(e.Rows) || w.lost != nil) {
-			return w.l.NoteGap(w.why(errDatesIgnored), time.Time{}, time.Time{}, "")
+}
+
+// merge joins the claims of one premise that touch, so that there are few of them however long a listing is.
+func merge(claims []claim) []claim {
+	slices.SortFunc(claims, func(a, b claim) int {
+		return cmp.Or(cmp.Compare(a.premise, b.premise), cmp.Compare(a.lo, b.lo))
+	})
+	out := claims[:0]
+	for _, c := range claims {
+		if n := len(out); n > 0 && out[n-1].premise == c.premise && c.lo <= out[n-1].hi+1 {
+			out[n-1].hi = max(out[n-1].hi, c.hi)
+			continue
 		}
-	case whole && !e.oldest.IsZero() && e.oldest.Before(span):
-		// The list reaches back further than the specification's default: it is not limited to that.
-	case e.Rows > 0 && e.oldest.IsZero():
-		if !whole && (w.l.LooksCut(e.Rows) || w.lost != nil) {
-			return w.l.NoteGap(w.why(errDatesIgnored), time.Time{}, time.Time{}, "")
+		out = append(out, c)
+	}
+	return out
+}
+
+// void takes back what rests on a premise that has been contradicted.
+func (c *coverage) void(p premise) {
+	c.proven = slices.DeleteFunc(c.proven, func(claim claim) bool { return claim.premise == p })
+}
+
+// giveUp notes that a span cannot be had. tried is what is not to be asked for again; s, where rows may be missing.
+func (c *coverage) giveUp(s, tried span, err error, slice string) {
+	c.lost = append(c.lost, loss{s, tried, err, slice})
+}
+
+// newest returns the newest span of the goal that is neither proven nor given up; false: there is none.
+func (c *coverage) newest() (span, bool) {
+	rest := c.unproven(true)
+	if len(rest) == 0 {
+		return span{}, false
+	}
+	return slices.MaxFunc(rest, func(a, b span) int { return cmp.Compare(a.hi, b.hi) }), true
+}
+
+func (c *coverage) unproven(tried bool) []span {
+	var done []span
+	for _, p := range c.proven {
+		done = append(done, p.span)
+	}
+	if tried {
+		for _, l := range c.lost {
+			done = append(done, l.tried)
 		}
-	case whole:
-		w.covered = w.now.Add(-w.max)
-	case e.uneven:
-		w.todo = append(w.todo, window{start: w.now.Add(-w.max)})
-		w.covered = w.now.Add(-w.max)
-	default:
-		w.covered = e.oldest.Truncate(time.Second)
-		w.from = w.covered
 	}
-	return nil
+	return c.goal.without(done)
 }
 
-// ignored deals with a server that does not look at dates: what it gives is all there is to be had.
-func (w *walk) ignored(win window, e *extent) error {
-	w.covered = time.Time{}
-	w.todo, w.plan.windows = nil, nil
-	if !e.paged && (w.l.LooksCut(e.Rows) || w.lost != nil) && !(e.Total >= 0 && e.Rows >= e.Total) {
-		return w.l.NoteGap(w.why(errDatesIgnored), win.start, win.end, "")
+// gaps is the verdict on the goal: nil is "complete". wanted is the part of the goal that was asked for; what lies
+// outside of it was only there to be sure of the bounds.
+func (c *coverage) gaps(wanted span) []Gap {
+	var out []Gap
+	for _, l := range c.lost {
+		if s := l.clip(wanted); !s.empty() {
+			out = append(out, gapOf(s, l.err, l.slice))
+		}
 	}
-	return nil
+	for _, s := range c.unproven(true) {
+		if s := s.clip(wanted); !s.empty() {
+			out = append(out, gapOf(s, errOpen, ""))
+		}
+	}
+	return out
 }
 
-// why returns the cause of a gap: a page that could not be had, if there was one.
-func (w *walk) why(err error) error {
-	if w.lost != nil {
-		return w.lost
-	}
-	return err
+// clip returns the part of s within w.
+func (s span) clip(w span) span { return span{max(s.lo, w.lo), min(s.hi, w.hi)} }
+
+func gapOf(s span, err error, slice string) Gap {
+	return Gap{Start: stamp(s.lo), End: stamp(s.hi), Slice: slice, Err: err}
 }
 
-// learnClock looks at the server's clock. Where it differs from the one here, now is the later of both
-// where a list begins, and the earlier where it shows how far it goes back.
-func (w *walk) learnClock(e *extent) {
-	date := e.Clock
-	if date.IsZero() || !w.slowClock.IsZero() {
-		return
-	}
-	w.slowClock = w.now
-	if date.After(w.now) {
-		w.now = date
-	} else {
-		w.slowClock = date
-	}
+// The reasons for which a list without usable dates is not proven to be whole.
+var (
+	// ErrUnproven: nothing speaks for a loss, and nothing proves that there is none.
+	ErrUnproven = errors.New("the server shows no way to see more, and no sign that there is none: it heeds no dates, no pages and no filters")
+	errHidden   = errors.New("the list is cut: another question brings requests that it does not have, and the server shows no way to the rest")
+	errTotal    = errors.New("the list is cut: the server counts more requests than it gives, and shows no way to the rest")
+	errDefault  = errors.New("the server gives a list of its own choice, whatever dates it is asked for: older requests cannot be seen")
+)
+
+// Uncertain reports whether the reason of a gap is only that a list without usable dates may be cut.
+func Uncertain(err error) bool {
+	return err == ErrUnproven || err == errHidden || err == errTotal || err == errDefault
 }
 
-// far looks at the list of a window that is longer than the specification allows. It reports whether
-// the window counts as listed. If the server has answered for a part of it only, the rest is asked for
-// again in short windows.
-func (w *walk) far(win window, e *extent) bool {
-	edge := win.end.Add(-w.max)
+// undated is the evidence on a list whose rows dates do not help to find.
+type undated struct {
+	ended  bool  // its pages have come to an end, which was looked at twice
+	more   bool  // another question brought rows that it does not have
+	short  bool  // the server counts more than came
+	heeded bool  // pages, sizes or filters were seen to be heeded
+	whole  bool  // it was told that the server gives all in one list
+	narrow bool  // the server gives a window of its own, and the query reaches beyond
+	err    error // why the pages broke off
+}
+
+// gap is the verdict on such a list: nil is "complete".
+func (u undated) gap() error {
 	switch {
-	case w.l.detected.spansFar():
-		return true
-	case e.Rows == 0 || e.uneven || !e.newest.After(win.start.Add(w.max+2*maxSkew)):
-		w.denied = true // it may have given the oldest part only
-		return false
-	case e.oldest.Before(edge.Add(-2 * maxSkew)):
-		w.l.detected.sawFar()
-		return true
-	}
-	if e.paged {
-		w.denied = true
-		w.covered, w.from = edge, time.Time{}
-		return false
-	}
-	if !w.l.LooksCut(e.Rows) {
-		w.denied = true
-		return false
-	}
-	return true // cut before it could show: the list goes on from its oldest
-}
-
-// dated works out what the list of a window has covered.
-func (w *walk) dated(win window, e *extent) error {
-	if again, ok := w.anchored(win, e); !ok {
-		w.todo = append(w.todo, again)
+	case u.err != nil:
+		return u.err
+	case u.more:
+		return errHidden
+	case u.short:
+		return errTotal
+	case u.narrow:
+		return errDefault
+	case u.ended, u.heeded, u.whole:
 		return nil
 	}
-	w.compare(win, e)
-	w.plan.learn(win, e, !e.paged && e.falls() && w.l.LooksCut(e.Rows), w.max*16/17)
-	second := e.oldest.Truncate(time.Second)
-	// A list is at its end when it gets no further back than the request it goes on from, or than its end.
-	before := win.from
-	if before.IsZero() || win.end.After(before.Add(time.Second)) {
-		before = win.end
-	}
-	stuck := !e.uneven && !before.IsZero() && !second.Before(before)
-	switch {
-	case stuck && !e.paged && w.fullSecond(e) && !second.Equal(w.full):
-		if err := w.l.NoteGap(errFullSecond, second, second.Add(time.Second), ""); err != nil {
-			return err
-		}
-		// Below it: once with the end inclusive, once for servers where it is not.
-		w.full = second
-		w.rest(window{start: win.start, end: second.Add(-time.Second)})
-		w.todo = append(w.todo, window{start: second.Add(-2 * time.Second), end: second})
-	case stuck && !e.paged && !second.Equal(w.full) && w.l.LooksCut(e.Rows) && e.Rows >= w.l.Most:
-		// It gets no further back because the server does not look at the end so closely, or not at all.
-		earlier := before.Add(-maxSkew)
-		if err := w.l.NoteGap(errDatesIgnored, earlier, before, ""); err != nil {
-			return err
-		}
-		w.rest(window{start: win.start, end: earlier})
-	case e.paged, e.Rows == 0, stuck:
-		w.rest(window{start: win.start, end: win.start})
-	case !e.uneven && e.falls():
-		if len(w.todo) == 0 && w.plan.goOn(win, second) {
-			return nil
-		}
-		w.rest(window{start: win.start, end: second.Add(time.Second), from: second})
-	case w.l.LooksCut(e.Rows) || w.l.LooksCut(e.sent) || e.Rows >= max(10, w.l.Most) || !w.split:
-		w.split = true
-		return w.divide(win, errFullSecond)
-	default:
-		w.rest(window{start: win.start, end: win.start})
-	}
-	return nil
-}
-
-// beyond reports whether a list has requests that are newer than the end of its window.
-func (w *walk) beyond(win window, e *extent) bool {
-	return !win.end.IsZero() && e.newest.After(w.sent(win).Add(time.Second))
-}
-
-// falls reports whether there is an oldest request to go on from.
-func (e *extent) falls() bool { return !e.oldest.IsZero() }
-
-// fullSecond reports whether all of a list lies in one second, and there may be more of that second.
-func (w *walk) fullSecond(e *extent) bool {
-	return e.oldest.Truncate(time.Second).Equal(e.newest.Truncate(time.Second)) && w.l.LooksCut(e.Rows) && e.Rows >= w.l.Most
-}
-
-// LooksCut reports whether a list of n rows looks as if it had been cut.
-func (l *Lister) LooksCut(n int) bool {
-	if c := l.traits.Cap; c > 0 {
-		return n >= c
-	}
-	switch n {
-	case 10, 20, 25, 30, 40, 60, 80, 128, 256, 512, 1024, 999, 499, 99:
-		return true
-	}
-	// No server cuts below ten: fewer rows, however often they come, are all there is.
-	return n > 0 && n%50 == 0 || n >= 10 && n == l.Most && l.often > 1
+	return ErrUnproven
 }

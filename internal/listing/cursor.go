@@ -1,192 +1,114 @@
 package listing
 
-import "time"
+import (
+	"errors"
+	"fmt"
+)
 
-// Exhaust lists a span of time with its further pages, but not in shorter spans. It returns how many new rows
-// have come, and whether the list is known to be whole.
-func (l *Lister) Exhaust(start, end time.Time) (fresh int, whole bool, err error) {
-	e, err := l.exhaust(start, end)
-	return e.fresh, e.paged, err
+// Ending is how the pages of a list have come to an end. None of them proves that there is no more.
+type Ending uint8
+
+// The endings.
+const (
+	Exhausted Ending = iota // an empty page, or none
+	Repeats                 // a page of rows that have come before
+	Cut                     // the server failed, or its pages overlap
+)
+
+// cursor goes over the pages of a list, however they are asked for.
+type cursor struct {
+	style Style
+	base  Slice
+	first int    // the number of the first page
+	page  int    // the number of the next page
+	pos   int    // rows before it
+	next  string // its address
+	rows  keys   // of the list
+	began int64  // rows that are newer have arrived meanwhile, and say nothing
+	mess  bool   // pages overlap: the list has no stable order
 }
 
-// exhaust asks for a span of time and then for its further pages, as far as there are any.
-func (l *Lister) exhaust(start, end time.Time) (*extent, error) {
-	e := &extent{}
-	s := Span(start, end)
-	l.newestAtStart, l.firstKey = time.Time{}, 0
-	res, err := l.Fetch(s)
-	if err != nil && l.is(err, Poisoned) && l.ctx.Err() == nil {
-		if again := l.poison(e, s, err); again != errAgain {
-			return e, again
-		}
-		if res, err = l.Fetch(s); res != nil {
-			res.fresh += e.fresh
-		}
+// errOverlap is why pages are no help that are cut out of a list anew each time in another order.
+var errOverlap = errors.New("the pages of the list overlap: it is sorted anew for each, and what falls between them is not seen")
+
+// newCursor begins behind the first answer to base.
+func newCursor(style Style, firstPage int, base Slice, first *response, began int64) *cursor {
+	c := &cursor{style: style, began: began, base: base, first: firstPage, page: firstPage, rows: newKeys()}
+	if base.Size > len(first.rows) && first.sent > 0 {
+		c.base.Size = first.sent // the server gives fewer than it was asked for: it must not count by that
 	}
-	if err != nil {
-		return e, err
-	}
-	e.add(res)
-	if l.isLast(res) {
-		e.paged = true
-		return e, nil
-	}
-	if res.falling || res.rising {
-		if l.newestAtStart = l.began; res.falling && !res.rising || res.newest.After(l.newestAtStart) {
-			l.newestAtStart = res.newest
-		}
-	}
-	if res.Next != "" {
-		return e, l.follow(e, &s, res)
-	}
-	style, first := l.paging()
-	switch style {
+	c.add(first)
+	return c
+}
+
+// slice returns the call for the next page; false: there is none.
+func (c *cursor) slice() (Slice, bool) {
+	s := c.base
+	switch c.style {
 	case Numbers:
-		return e, l.pages(e, s, first+1)
-	case Offset:
-		return e, l.offsets(e, s, res.Rows)
-	case None:
-		return e, nil
+		s.Page = c.page
+	case Offsets:
+		s.Offset = c.pos
+	case Links:
+		s.Next = c.next
+		return s, c.next != ""
+	default:
+		return s, false
 	}
-	return e, l.discover(e, s)
+	return s, true
 }
 
-// isLast reports whether nothing can come behind an answer.
-func (l *Lister) isLast(res *Response) bool {
-	if res.Rows == 0 {
-		return true
-	}
-	return l.IsLast != nil && l.IsLast(res)
-}
-
-// caughtUp reports whether a list that has the oldest first has been followed to what arrives meanwhile:
-// where each call brings another newcomer it would have no end.
-func (l *Lister) caughtUp(e *extent, res *Response) bool {
-	if !e.uneven || !res.oldest.After(l.began) {
-		e.tail = 0
-		return false
-	}
-	e.tail++
-	return res.Rows < e.firstRows || e.tail > 2
-}
-
-// follow goes from page to page by the addresses that the server gives.
-func (l *Lister) follow(e *extent, s *Slice, res *Response) error {
-	visited := map[string]bool{}
-	idle := 0
-	for res.Next != "" {
-		if visited[res.Next] {
-			break // in a circle
-		}
-		visited[res.Next] = true
-		next := Span(s.Start, s.End)
-		next.Next = res.Next
-		var err error
-		if res, err = l.Fetch(next); err != nil {
-			if err == ErrStop || !l.is(err, Poisoned) || l.ctx.Err() != nil {
-				return l.pageGap(&next, err)
+// add goes on behind an answer, and returns how many of its rows are new to the list.
+func (c *cursor) add(r *response) int {
+	fresh, again := 0, 0
+	for _, row := range r.rows {
+		switch {
+		case c.rows.add(row.Key):
+			if !row.after(c.began) {
+				fresh++
 			}
-			e.lost = err // where the page behind it is, only this one could tell; maybe dates can
-			return nil
-		}
-		if idle++; e.add(res) {
-			idle = 0
-		}
-		if res.Rows == 0 || idle > maxIdle {
-			break
+		case fresh > 0:
+			again++ // behind a new one: not rows that have moved on because others have arrived
 		}
 	}
-	e.paged = true
-	return nil
+	c.mess = c.mess || fresh > maxStrays && again > maxStrays
+	c.page++
+	c.pos += r.sent
+	c.next = r.meta.Next
+	return fresh
 }
 
-// maxIdle is after how many pages in a row without anything new a listing takes it that the server
-// repeats itself. One is not enough: while a listing goes on new requests push the others down, and a
-// page may then hold what the one before held.
-const maxIdle = 2
-
-// pages asks for page n and those behind it.
-func (l *Lister) pages(e *extent, s Slice, n int) error {
-	s.Page = n
-	return l.pinned(e, s, func(q *Slice) { q.Page-- }, l.pagesOn)
+// skip goes on behind a page that could not be had.
+func (c *cursor) skip(rows int) {
+	c.page++
+	c.pos += rows
 }
 
-func (l *Lister) pagesOn(e *extent, s Slice) error {
-	idle, given, full := 0, 0, true
-	for ; ; s.Page++ {
-		if full { // behind a short page there is hardly another
-			l.prefetch.startFrom(s, func(q *Slice) { q.Page++ })
-		}
-		res, err := l.Fetch(s)
-		if err != nil {
-			if l.is(err, NotFound) {
-				break
-			}
-			if err := l.badPage(e, s, given, err); err != nil {
-				return err
-			}
-			if idle++; idle > maxIdle {
-				return nil
-			}
+// maxStrays is how many rows of a page may have come before without the list being in a mess: some change meanwhile.
+const maxStrays = 2
+
+// ending says what a page without anything new means.
+func ending(r *response) (Ending, error) {
+	switch {
+	case r.fault&NotFound != 0, r.err == nil && r.sent == 0:
+		return Exhausted, nil
+	case r.err != nil:
+		return Cut, fmt.Errorf("a page of the list could not be had: %w", r.err)
+	}
+	return Repeats, nil
+}
+
+// other reports whether an answer has mostly rows that are not among those of the list so far.
+func (c *cursor) other(r *response) bool {
+	fresh, rows := 0, 0
+	for _, row := range r.rows {
+		if row.after(c.began) {
 			continue
 		}
-		if idle++; e.add(res) {
-			idle = 0
-		}
-		full, given = res.Rows >= e.firstRows, max(given, res.Rows)
-		if l.isLast(res) || l.caughtUp(e, res) || idle >= maxIdle || res.Total > res.Rows && e.fresh >= res.Total {
-			break
+		rows++
+		if _, known := c.rows[row.Key]; !known {
+			fresh++
 		}
 	}
-	e.paged = true
-	return nil
+	return r.err == nil && 2*fresh > rows
 }
-
-// offsets asks for what lies behind the first skip rows.
-func (l *Lister) offsets(e *extent, s Slice, skip int) error {
-	s.Offset = skip
-	if e.firstRows > 0 || s.Size == 0 {
-		s.Size = l.first(e)
-	}
-	return l.pinned(e, s, func(q *Slice) { q.Offset = max(0, q.Offset-q.Size) }, l.offsetsOn)
-}
-
-func (l *Lister) offsetsOn(e *extent, s Slice) error {
-	idle, given, full := 0, 0, true
-	for {
-		if full {
-			l.prefetch.startFrom(s, func(q *Slice) { q.Offset += q.Size })
-		}
-		res, err := l.Fetch(s)
-		if err != nil {
-			if l.is(err, NotFound) {
-				break
-			}
-			if err := l.badPage(e, s, given, err); err != nil {
-				return err
-			}
-			s.Offset += s.Size
-			if idle++; idle > maxIdle {
-				return nil
-			}
-			continue
-		}
-		if idle++; e.add(res) {
-			idle = 0
-		}
-		full, given = res.Rows >= s.Size, max(given, res.Rows)
-		if l.isLast(res) || l.caughtUp(e, res) || idle >= maxIdle {
-			break
-		}
-		if res.fresh > res.arrived {
-			s.Offset += res.fresh // a row that came twice takes no place in the list
-		} else {
-			s.Offset += res.Rows
-		}
-	}
-	e.paged = true
-	return nil
-}
-
-// first returns how many rows the first list of a span had.
-func (l *Lister) first(e *extent) int { return max(1, e.firstRows) }

@@ -5,94 +5,72 @@ import (
 	"sync"
 )
 
-// prefetcher reads pages before their turn. It is there only where several calls may be made at a time;
-// else it is nil and all its methods do nothing.
-type prefetcher struct {
-	l      *Lister
-	n      int
+// prefetch reads answers before their turn. Its methods do nothing on nil: then nothing is read ahead.
+type prefetch struct {
+	src    Source
+	n      int // answers at a time, and held
 	ctx    context.Context
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
-	pages  map[sliceKey]*prefetched
+	ahead  map[string]*fetched
 }
 
-// prefetched is an answer that is read before its turn. rows and err are there once done is closed.
-type prefetched struct {
+// fetched is an answer that was asked for before its turn.
+type fetched struct {
 	done chan struct{}
 	rows Rows
 	err  error
 }
 
-// sliceKey identifies a slice, other than one by a link.
-type sliceKey struct {
-	start, end         int64
-	page, offset, size int
-}
-
-func (s *Slice) key() sliceKey {
-	k := sliceKey{page: s.Page, offset: s.Offset, size: s.Size}
-	if !s.Start.IsZero() {
-		k.start = s.Start.Unix()
-	}
-	if !s.End.IsZero() {
-		k.end = s.End.Unix()
-	}
-	return k
-}
-
-func newPrefetcher(l *Lister, n int) *prefetcher {
-	ctx, cancel := context.WithCancel(l.ctx)
-	return &prefetcher{l: l, n: n, ctx: ctx, cancel: cancel, pages: map[sliceKey]*prefetched{}}
-}
-
-// stop ends all reading and waits until it has ended.
-func (f *prefetcher) stop() {
-	if f != nil {
-		f.cancel()
-		f.wait.Wait()
-	}
-}
-
-// startFrom starts to read s and the slices that follow it, n at a time in all.
-func (f *prefetcher) startFrom(s Slice, step func(*Slice)) {
-	if f == nil {
-		return
-	}
-	for range f.n {
-		f.start(s)
-		step(&s)
-	}
-}
-
-// start starts to read s.
-func (f *prefetcher) start(s Slice) {
-	key := s.key()
-	if f.pages[key] != nil {
-		return
-	}
-	page := &prefetched{done: make(chan struct{})}
-	f.pages[key] = page
-	read := f.l.source.Load(f.ctx, s, f.l.Most+1)
-	f.wait.Go(func() {
-		defer close(page.done)
-		page.rows, page.err = read()
-	})
-}
-
-// forget drops what was read for another query.
-func (f *prefetcher) forget() {
-	if f != nil {
-		clear(f.pages)
-	}
-}
-
-// take returns the answer for s if it has been asked for ahead.
-func (f *prefetcher) take(s *Slice) *prefetched {
-	if f == nil || s.Next != "" {
+func newPrefetch(ctx context.Context, src Source, n int) *prefetch {
+	if n < 2 {
 		return nil
 	}
+	p := &prefetch{src: src, n: n, ahead: map[string]*fetched{}}
+	p.ctx, p.cancel = context.WithCancel(ctx)
+	return p
+}
+
+// start asks for slices, as many as there is room for. have is how many answers have been read: no more are asked for
+// ahead than that, so that a loop that ends early has not cost many calls.
+func (p *prefetch) start(slices []Slice, have int) {
+	for _, s := range slices {
+		key := s.key()
+		if p.ahead[key] != nil {
+			continue
+		}
+		if len(p.ahead) >= min(p.n, have) {
+			return
+		}
+		f := &fetched{done: make(chan struct{})}
+		p.ahead[key] = f
+		p.wait.Go(func() {
+			defer close(f.done)
+			f.rows, f.err = p.src.Load(p.ctx, &s)
+		})
+	}
+}
+
+// take returns the answer to a slice if it was asked for. If it was not, those that were are of no use any more.
+func (p *prefetch) take(s *Slice) (rows Rows, err error, ok bool) {
+	if p == nil {
+		return nil, nil, false
+	}
 	key := s.key()
-	page := f.pages[key]
-	delete(f.pages, key)
-	return page
+	f := p.ahead[key]
+	if f == nil {
+		clear(p.ahead)
+		return nil, nil, false
+	}
+	delete(p.ahead, key)
+	<-f.done
+	return f.rows, f.err, true
+}
+
+// stop ends all reading, and waits until it has ended.
+func (p *prefetch) stop() {
+	if p != nil {
+		p.cancel()
+		p.wait.Wait()
+	}
 }

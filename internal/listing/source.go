@@ -1,8 +1,9 @@
-// Package listing gets all rows of a list that a server hands out in pieces: by page numbers, offsets or links,
-// or by spans of time where the list is cut.
+// Package listing gets all rows of a list that a server hands out in pieces, and proves that they are all.
 //
-// It knows neither what a row is about nor how a call is made. A [Source] makes the calls; of each row the engine
-// sees a key and a time, and says when the record goes to the caller.
+// It knows neither HTTP nor what a row is about: only when it dates from, and how to tell it from others. One rule
+// holds it together: only coverage.go can say "complete". Everything else (cursors, windows, bisecting, reading ahead)
+// brings rows and evidence, and never ends a listing by itself. What has not been proven at the end is a [Gap] with its
+// reason. A mistake anywhere else is then a false alarm, which is seen, and not a loss, which is not.
 package listing
 
 import (
@@ -10,100 +11,132 @@ import (
 	"time"
 )
 
-// Source makes the calls of a listing.
-type Source interface {
-	// Open makes the call for a slice.
-	Open(ctx context.Context, s Slice) (Rows, error)
-	// Load prepares the same call. The function that it returns makes it and reads the answer to its end; it
-	// may run beside other calls. room is how many rows to make room for.
-	Load(ctx context.Context, s Slice, room int) (read func() (Rows, error))
-	// Again waits until an answer that broke off may be asked for again; false: no more.
-	Again(ctx context.Context, attempt int) bool
-	// Fault says what an error of Open, of Load or of Rows.Next means; 0 for none of the known things.
-	Fault(err error) Fault
-	// Describe names a slice in a Gap.
-	Describe(s Slice) string
+// Slice is one call of a listing: a span of time, and which part of it.
+type Slice struct {
+	Start, End time.Time // sent as they are; zero: not sent
+	Swapped    bool      // Start goes by the name of End, and End by that of Start
+	Page       int       // page number; NotSent
+	Offset     int       // rows to skip; NotSent
+	Size       int       // rows to ask for; 0: not sent
+	Next       string    // the address that the server gave for it; then nothing else is read
+	Codes      []string  // values of the first filter; nil: not sent
+	Statuses   []string  // and of the second
 }
 
-// Rows is the answer to one call.
+// NotSent is the Page and the Offset of a slice without one.
+const NotSent = -1
+
+// Source makes the calls.
+type Source interface {
+	// Open makes the call for a slice.
+	Open(context.Context, *Slice) (Rows, error)
+	// Load does the same, and reads the answer to its end.
+	Load(context.Context, *Slice) (Rows, error)
+	// Describe names a slice in a Gap.
+	Describe(*Slice) string
+	// Fault says what an error of Open, or of Rows.Next, means.
+	Fault(error) Fault
+	// Again waits before an answer that broke off is asked for again; false: no more.
+	Again(ctx context.Context, attempt int) bool
+	// Turn is called after each answer; false: the caller has had enough.
+	Turn(Meta, error) bool
+}
+
+// Rows is one answer.
 type Rows interface {
-	// Next reads the next row. The error is io.EOF at the end.
-	Next() (Row, error)
-	// Give hands the record of the row read last to the caller. It is false if the caller has had enough.
-	Give() bool
-	// Close ends the reading of an answer that was read as far as it goes.
-	Close() Meta
-	// Abort ends it before its end.
+	Next() (Row, error) // io.EOF at the end
+	Give() bool         // hands the row read last to the caller; false: the caller has had enough
+	Close() Meta        // what stood beside the rows
 	Abort()
 }
 
 // Row is what a listing has to know of a record.
 type Row struct {
-	Key uint64    // tells it from others
-	At  time.Time // what the list is sorted and asked for by; zero if the record does not say
+	Key     uint64    // tells it from others
+	At      time.Time // by what spans are asked for; zero: not known
+	Updated time.Time // a rival key of the order; zero: not known
+	Fits    bool      // it does not contradict the query, dates apart
+	Code    int       // which of Query.Codes it shows; None: none of them
+	Status  int       // which of Query.Statuses it shows; None
+	State   State
 }
+
+// None is the Code or Status of a row that shows none of those that were asked for.
+const None = -1
+
+// State is what a row says of its state.
+type State uint8
+
+// The states.
+const (
+	Unsaid State = iota // nothing, or a word of unknown meaning
+	Open
+	Closed
+)
 
 // Meta is what stood beside the rows of an answer.
 type Meta struct {
-	Total int       // how many rows there are in all; -1 if the server does not say
-	Next  string    // the parameters of the next page, where the server gives a link; else ""
-	Clock time.Time // when the server says that it answered; zero if it does not
-	// Unread says what is wrong with rows that are there and could not be read; nil if there are none.
-	Unread error
+	Total   int    // how many there are in all; negative: not known
+	Next    string // where the next page is; "" if the server does not say
+	Skipped int    // rows that could not be read
+	Null    int    // rows that say nothing
+	Skip    error  // why the first of the skipped could not be read
+	Clock   time.Time
+	Own     any // the Source's own, for Turn
 }
 
-// Slice is what one call asks for: a span of time, and which part of its list.
-type Slice struct {
-	Start, End time.Time // zero: not sent
-	Page       int       // page number; -1: not sent
-	Offset     int       // rows to skip; -1: not sent
-	Size       int       // rows to ask for; 0: as many as every call asks for
-	Next       string    // a page by the link that the server gave; see Meta
-}
-
-// Span is the slice with the whole list of a span of time.
-func Span(start, end time.Time) Slice { return Slice{Start: start, End: end, Page: -1, Offset: -1} }
-
-// Fault is what an error means to a listing. An error can mean several things.
+// Fault is what an error means.
 type Fault uint8
 
-// The meanings of errors.
+// The kinds of errors.
 const (
-	Refused  Fault = 1 << iota // the server refuses what it was asked, whoever asks
-	Poisoned                   // it may come from one bad record
-	NotFound                   // there is no such page
-	Cut                        // the answer broke off
+	Refused  Fault = 1 << iota // the server refuses what it was asked
+	NotFound                   // there is nothing by that address
+	Broken                     // the answer broke off
+	Tried                      // the call was made several times: the error is no passing one
+	Fatal                      // asking on makes no sense: the context has ended, a limit is reached, who asks is refused
 )
 
-// Traits is what is known of the server and the query beforehand.
+// Query is what is listed.
+type Query struct {
+	Start, End      time.Time // both inclusive, in whole seconds; zero: open
+	Codes, Statuses []string
+	Size            int // rows to ask for at a time; 0: as many as the server gives
+}
+
+// Traits is what is told of the server beforehand. It saves calls and proves nothing.
 type Traits struct {
-	Style       Style // how to page; Auto: to be found out
-	First       int   // number of the first page; only read where Style is set
-	Cap         int   // the most rows of one answer; 0 if not known
-	PageSize    int   // rows that every call asks for; 0 if it does not
-	Concurrency int   // calls at a time
-
-	Span    time.Duration // the longest span that the server takes; 0: as the specification has it
-	Quiet   time.Duration // how long nothing must have happened for a listing without a start to end; 0: two years
-	NoDates bool          // dates do not restrict a list
-
-	Page, Size, Offset, End bool // what may be asked for: a page, its size, an offset, an end of the span
+	Style                    Style
+	First                    int
+	Cap                      int           // the most rows it gives at once; 0: not known
+	Span                     time.Duration // the longest span it answers; 0: not known
+	Quiet                    time.Duration // how long nothing must have been requested before there is nothing older
+	NoDates                  bool
+	Whole                    bool // it gives all it has in one list
+	Statuses                 []string
+	OneCode, OneStatus       bool // it takes one value a call
+	NoPage, NoOffset, NoSize bool // parameters that it does not take
+	NoStart, NoEnd, NoStatus bool
+	Concurrency              int
+	Short                    int  // a first answer of at most so many rows is taken for the whole list; 0: none is
+	Brief                    bool // a list without dates is not asked other questions
 }
 
 // Style is a way of asking for the rest of a list.
 type Style uint8
 
-// The ways of paging.
+// The styles.
 const (
-	Auto    Style = iota // to be found out
-	Numbers              // page 2, with a size
-	Offset               // what lies behind 100 rows, with a size
-	None                 // a list comes whole, or cut, and dates are the only way to the rest
+	Auto Style = iota // not known
+	Numbers
+	Offsets
+	Links
+	NoPages
 )
 
-// Gap is something that could not be had.
+// Gap is something that could not be had, or not be proven.
 type Gap struct {
-	Start, End time.Time // zero: unbounded
-	Slice      string    // as Source.Describe has it; "" for all of the span
+	Start, End time.Time // of the requests that may be missing; zero: open
+	Slice      string    // the call that failed; "" if there is no single one
 	Err        error
 }

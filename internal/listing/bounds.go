@@ -1,4 +1,4 @@
-package proof
+package listing
 
 // bounds is what start and end mean to a server, as far as its answers have shown: they may be exclusive, be read as
 // their day or in another zone, or each mean the other.

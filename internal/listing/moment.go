@@ -1,4 +1,4 @@
-package proof
+package listing
 
 // moment deals with a time of which more rows are there than come at once: the rest is got by pages, by a larger page,
 // or by asking for the states apart. Else it is given up, and the listing goes on behind it.

@@ -1,4 +1,4 @@
-package proof
+package listing
 
 // run lists the facet. An error is that of its first call, or ends the listing.
 func (w *walk) run() error {

@@ -1,4 +1,4 @@
-package proof
+package listing
 
 import (
 	"errors"
@@ -85,12 +85,12 @@ func (w *walk) absorb(a *answer) {
 	}
 	w.rows += a.fresh
 	w.known.add(a.marks)
-	w.belief.noteRows(a.slice.Size, a.sent, a.different(), w.now())
+	w.caps = w.caps.noted(a.slice.Size, a.sent, a.different(), w.now())
 }
 
 // full reports whether an answer may be cut: it has as many rows as the largest one that was seen.
 func (w *walk) full(r *response) bool {
-	c := w.belief.cap(r.slice.Size)
+	c := w.caps.of(r.slice.Size)
 	return r.sent >= c.Rows || r.different() >= c.Different
 }
 
@@ -276,7 +276,7 @@ func (w *walk) judge(s span, a *answer) error {
 			return nil
 		}
 		w.cov.prove(seen, byCount)
-		w.win.fits(s, a.sent, w.belief.cap(a.slice.Size).Rows, now)
+		w.win.fits(s, a.sent, w.caps.of(a.slice.Size).Rows, now)
 		if limit := w.limit(s); w.belief.limited() || s.length(now) >= safeStart || limit > 0 && s.length(now) >= limit {
 			w.spans++
 		}

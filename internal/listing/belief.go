@@ -1,7 +1,9 @@
-package proof
+package listing
 
 import (
+	"cmp"
 	"encoding/json"
+	"slices"
 	"sync"
 	"time"
 )
@@ -10,13 +12,18 @@ import (
 // controlled all the same, and what is contradicted is unlearned. One error teaches nothing.
 type Belief struct {
 	Paging   *Paging   `json:"paging,omitempty"`
-	Caps     []Cap     `json:"caps,omitempty"`
+	Caps     caps      `json:"caps,omitempty"`
 	Order    *Order    `json:"order,omitempty"`
 	Bounds   *Bounds   `json:"bounds,omitempty"`
 	Reach    *Reach    `json:"reach,omitempty"`
 	Size     *Refusal  `json:"size,omitempty"`
 	Statuses *Evidence `json:"statuses,omitempty"` // a call without a status brings open and closed requests
 	Quiet    *Quiet    `json:"quiet,omitempty"`
+}
+
+// IsZero reports whether nothing is believed.
+func (b Belief) IsZero() bool {
+	return b.Paging == nil && b.Caps == nil && b.Order == nil && b.Bounds == nil && b.Reach == nil && b.Size == nil && b.Statuses == nil && b.Quiet == nil
 }
 
 // Evidence says on what a belief rests.
@@ -105,9 +112,13 @@ func (s *Beliefs) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// cap returns the most rows that came at once under a size.
-func (b *Belief) cap(size int) Cap {
-	for _, c := range b.Caps {
+// caps has one for each size. Those that are believed only help to plan: a cap may have become lower, so that only an
+// answer of the same listing shows which ones are cut.
+type caps []Cap
+
+// of returns the most rows that came at once under a size.
+func (s caps) of(size int) Cap {
+	for _, c := range s {
 		if c.Size == size {
 			return c
 		}
@@ -118,20 +129,14 @@ func (b *Belief) cap(size int) Cap {
 // minCap is the least number of rows that is taken for a cap: an empty answer was not cut.
 const minCap = 1
 
-// noteRows notes how many rows an answer had.
-func (b *Belief) noteRows(size, rows, different int, now time.Time) {
-	old := b.cap(size)
+// noted returns the caps with how many rows an answer had.
+func (s caps) noted(size, rows, different int, now time.Time) caps {
+	old := s.of(size)
 	if rows <= old.Rows && different <= old.Different {
-		return
+		return s
 	}
-	caps := make([]Cap, 0, len(b.Caps)+1)
-	for _, c := range b.Caps {
-		if c.Size != size {
-			caps = append(caps, c)
-		}
-	}
-	e := Evidence{now, "that many rows came at once"}
-	b.Caps = append(caps, Cap{e, size, max(rows, old.Rows), max(different, old.Different)})
+	out := slices.DeleteFunc(slices.Clone(s), func(c Cap) bool { return c.Size == size })
+	return append(out, Cap{Evidence{now, "that many rows came at once"}, size, max(rows, old.Rows), max(different, old.Different)})
 }
 
 // far returns for how long a span an answer is taken for the whole.
@@ -189,7 +194,7 @@ func (b *Belief) paging() (Style, int) {
 // Most returns the most rows that came at once under a size.
 func (s *Beliefs) Most(size int) int {
 	b := s.Load()
-	return b.cap(size).Rows
+	return b.Caps.of(size).Rows
 }
 
 // Paging returns how the rest of a list is asked for, and the number of the first page; Auto: it is not known.
@@ -198,15 +203,14 @@ func (s *Beliefs) Paging() (Style, int) {
 	return b.paging()
 }
 
-// Recall takes what an earlier process has found out, unless more is known.
-func (s *Beliefs) Recall(style Style, first, most int) {
+// Recall takes what an earlier process, or another machine, has found out, unless more is known.
+func (s *Beliefs) Recall(b Belief) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := Evidence{How: "an earlier process has found it out"}
-	if s.b.Paging == nil && (style == Numbers || style == Offsets) {
-		s.b.Paging = &Paging{e, style, first}
-	}
-	if s.b.Caps == nil && most > 0 {
-		s.b.Caps = []Cap{{e, 0, most, most}}
+	s.b.Paging, s.b.Order, s.b.Bounds = cmp.Or(s.b.Paging, b.Paging), cmp.Or(s.b.Order, b.Order), cmp.Or(s.b.Bounds, b.Bounds)
+	s.b.Reach, s.b.Size = cmp.Or(s.b.Reach, b.Reach), cmp.Or(s.b.Size, b.Size)
+	s.b.Statuses, s.b.Quiet = cmp.Or(s.b.Statuses, b.Statuses), cmp.Or(s.b.Quiet, b.Quiet)
+	if s.b.Caps == nil {
+		s.b.Caps = b.Caps
 	}
 }

@@ -1,4 +1,4 @@
-package proof
+package listing
 
 import (
 	"cmp"
@@ -403,9 +403,9 @@ func TestPairs(t *testing.T) {
 	y.report(t)
 }
 
-// TestRandom lists random cities: OPEN311_PROOF_SEEDS says how many.
+// TestRandom lists random cities: OPEN311_LISTING_CITIES says how many.
 func TestRandom(t *testing.T) {
-	n, _ := strconv.Atoi(os.Getenv("OPEN311_PROOF_SEEDS"))
+	n, _ := strconv.Atoi(os.Getenv("OPEN311_LISTING_CITIES"))
 	y := tally{counts: map[string]int{}, examples: map[string][]string{}}
 	for i := range uint64(max(n, 500)) {
 		c := random(rand.New(rand.NewPCG(i, 2)))
@@ -414,9 +414,9 @@ func TestRandom(t *testing.T) {
 	y.report(t)
 }
 
-// TestOne traces one city: OPEN311_PROOF_CITY="seed axis=value …".
+// TestOne traces one city: OPEN311_LISTING_CITY="seed axis=value …".
 func TestOne(t *testing.T) {
-	text := strings.Fields(os.Getenv("OPEN311_PROOF_CITY"))
+	text := strings.Fields(os.Getenv("OPEN311_LISTING_CITY"))
 	if len(text) == 0 {
 		t.Skip("no city is named")
 	}

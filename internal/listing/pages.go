@@ -1,4 +1,4 @@
-package proof
+package listing
 
 // pageOptions is how carefully pages are read.
 type pageOptions struct {

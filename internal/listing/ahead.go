@@ -1,4 +1,4 @@
-package proof
+package listing
 
 // readAhead asks for the windows that follow s in what is open.
 func (w *walk) readAhead(s, open span) {
@@ -22,6 +22,6 @@ func (w *walk) planAhead(s span, a *answer) {
 		length = max(length, s.length(w.clock()))
 	}
 	if w.order == falling || w.order == mixed {
-		w.win.ahead(a.sent, w.belief.cap(a.slice.Size).Rows, length)
+		w.win.ahead(a.sent, w.caps.of(a.slice.Size).Rows, length)
 	}
 }

@@ -1,0 +1,97 @@
+package open311
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-open311/open311/internal/cache"
+	"github.com/go-open311/open311/internal/listing"
+)
+
+// Learned is what a client has found out about its server: which format it speaks, how it hands out lists, what
+// its dates mean, how many rows it gives at once, each with the evidence and its date. It is JSON, to be kept or
+// to be given to another machine. It saves calls and proves nothing: a client that is given it looks at every
+// answer as one that knows nothing, and unlearns what is contradicted. It holds no address and no secret.
+type Learned struct{ s learnedState }
+
+type learnedState struct {
+	Version int            `json:"version"`
+	Format  *formatBelief  `json:"format,omitempty"`
+	Lists   listing.Belief `json:"lists"`
+}
+
+// formatBelief is a format that has worked.
+type formatBelief struct {
+	Format Format    `json:"format"`
+	Seen   time.Time `json:"seen"`
+}
+
+// learnedVersion changes when an older program would misunderstand what is written.
+const learnedVersion = 1
+
+// IsZero reports whether nothing was learned.
+func (l Learned) IsZero() bool { return l.s.Format == nil && l.s.Lists.IsZero() }
+
+// MarshalJSON implements json.Marshaler.
+func (l Learned) MarshalJSON() ([]byte, error) {
+	l.s.Version = learnedVersion
+	return json.Marshal(l.s)
+}
+
+// UnmarshalJSON implements json.Unmarshaler. The error says what is wrong with text that is nothing learned, or
+// that a newer version of this package has written.
+func (l *Learned) UnmarshalJSON(text []byte) error {
+	var s learnedState
+	if err := json.Unmarshal(text, &s); err != nil {
+		return fmt.Errorf("open311: what was learned of a server cannot be read: %w", err)
+	}
+	if s.Version > learnedVersion {
+		return fmt.Errorf("open311: what was learned of a server was written by a newer version (%d, known is %d): learn it anew", s.Version, learnedVersion)
+	}
+	l.s = s
+	return nil
+}
+
+// memory is what a client and those derived from it have learned about their endpoint.
+type memory struct {
+	format  atomic.Int32    // the Format that has worked
+	beliefs listing.Beliefs // how lists are handed out
+	// Filing depends on what has been read about services: whether one is a blackbox, so that a receipt without
+	// an id is one, and what its definition asks for. Both are kept by jurisdiction and code.
+	types       cache.Map[string] // the type of a service
+	definitions cache.Map[any]    // its *ServiceDefinition
+}
+
+const (
+	maxTypes       = 4096      // services whose type is remembered
+	maxDefinitions = 256       // definitions that are remembered
+	definitionAge  = time.Hour // for which a definition is good: cities do change them
+)
+
+func newMemory() *memory {
+	return &memory{types: cache.Map[string]{Limit: maxTypes}, definitions: cache.Map[any]{Limit: maxDefinitions, Age: definitionAge}}
+}
+
+// learned returns what is remembered, as it is kept or given away.
+func (m *memory) learned() Learned {
+	l := Learned{learnedState{Lists: m.beliefs.Load()}}
+	if f := Format(m.format.Load()); f != FormatAuto {
+		l.s.Format = &formatBelief{f, time.Now().UTC().Truncate(time.Second)}
+	}
+	return l
+}
+
+// recall takes what was learned by another client, and returns the formats to try, the best first; none if that is
+// known or told.
+func (m *memory) recall(s *learnedState, told Format) []Format {
+	m.beliefs.Recall(s.Lists)
+	switch f := s.Format; {
+	case f == nil || told != FormatAuto || Format(m.format.Load()) != FormatAuto:
+		return nil
+	case f.Format == FormatXML:
+		return []Format{FormatXML, FormatJSON}
+	}
+	return []Format{FormatJSON, FormatXML}
+}

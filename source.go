@@ -1,0 +1,328 @@
+package open311
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-open311/open311/internal/listing"
+)
+
+// lister is one listing in progress: the engine's source, which makes the calls.
+type lister struct {
+	c       *conn
+	ctx     context.Context
+	q       Query
+	params  url.Values // of every call: the query without dates, pages, values, and what is done on this side
+	keep    filter
+	doubted []doubted                     // requests that are kept back
+	seed    maphash.Seed                  // of the keys of rows
+	give    func(*ServiceRequest) bool    // to the caller's loop; false: it has ended
+	turn    func(p *Page, err error) bool // after each call; false: the loop has ended. It may be nil
+	seek    bool                          // only the oldest request is looked for
+}
+
+func newLister(ctx context.Context, c *conn, q *Query) *lister {
+	l := &lister{c: c, ctx: ctx, seed: maphash.MakeSeed()}
+	if q != nil {
+		l.q = *q
+	}
+	l.q.Page = 0
+	if l.q.PageSize == 0 {
+		l.q.PageSize = c.cfg.pageSize
+	}
+	l.keep = newFilter(ctx, c, &l.q)
+	return l
+}
+
+// call returns the call for a slice.
+func (l *lister) call(s *listing.Slice) *call {
+	d := l.c.dialect
+	k := &call{op: "GET requests", method: http.MethodGet, path: l.c.path("requests")}
+	k.page, k.window = pageName(s), windowName(s)
+	if s.Next != "" {
+		k.params, _ = url.ParseQuery(s.Next) // what cannot be read of it is left out
+		return k
+	}
+	k.params = make(url.Values, len(l.params)+6)
+	maps.Copy(k.params, l.params)
+	set := func(name, value string) {
+		if value != "" && d.sends(name) {
+			k.params.Set(d.param(name), value)
+		}
+	}
+	set("service_code", strings.Join(s.Codes, ","))
+	set("status", strings.Join(s.Statuses, ","))
+	start, end := "start_date", "end_date"
+	if s.Swapped {
+		start, end = end, start
+	}
+	l.c.addTime(k.params, start, s.Start, false)
+	l.c.addTime(k.params, end, s.End, true)
+	if s.Page >= 0 {
+		k.params.Set(d.param("page"), strconv.Itoa(s.Page))
+	}
+	if s.Offset >= 0 {
+		k.params.Set(d.param("offset"), strconv.Itoa(s.Offset))
+	}
+	l.setSize(k.params, s)
+	maps.Copy(k.params, l.q.Params)
+	k.inspect = l.c.statusCheck(k.params)
+	return k
+}
+
+// setSize asks for a number of rows. Beside an offset it has another name, unless the dialect gives it one.
+func (l *lister) setSize(params url.Values, s *listing.Slice) {
+	if s.Size <= 0 {
+		return
+	}
+	d := l.c.dialect
+	size := strconv.Itoa(s.Size)
+	if d.Windows.MaxRows != "" {
+		params.Set(d.Windows.MaxRows, size)
+	}
+	name := d.param("page_size")
+	if s.Offset >= 0 && name == "page_size" {
+		name = "limit"
+	}
+	if d.sends("page_size") {
+		params.Set(name, size)
+	}
+}
+
+// pageName says for an Observer which part of a list a slice is.
+func pageName(s *listing.Slice) string {
+	switch {
+	case s.Next != "":
+		return "link"
+	case s.Page >= 0:
+		return "page=" + strconv.Itoa(s.Page)
+	case s.Offset >= 0:
+		return "offset=" + strconv.Itoa(s.Offset)
+	}
+	return ""
+}
+
+// windowName says for an Observer which span of time a slice asks for.
+func windowName(s *listing.Slice) string {
+	bound := func(t time.Time) string {
+		if t.IsZero() {
+			return ".."
+		}
+		return t.UTC().Format(time.RFC3339)
+	}
+	if s.Start.IsZero() && s.End.IsZero() {
+		return ""
+	}
+	return bound(s.Start) + "/" + bound(s.End)
+}
+
+// Describe implements listing.Source: it writes a slice as the query of its call.
+func (l *lister) Describe(s *listing.Slice) string {
+	return l.c.hide.Text(encodeQuery(l.call(s).params))
+}
+
+// Again implements listing.Source, by the rules for retries.
+func (l *lister) Again(ctx context.Context, attempt int) bool { return l.c.calls.Again(ctx, attempt) }
+
+// Turn implements listing.Source.
+func (l *lister) Turn(m listing.Meta, err error) bool {
+	beside, answered := m.Own.(*Page)
+	if !answered {
+		beside = noAnswer()
+	}
+	err = pageError(err)
+	return l.turn == nil || !answered && err == nil || l.turn(beside, err)
+}
+
+// Fault implements listing.Source.
+func (l *lister) Fault(err error) (f listing.Fault) {
+	var ae *APIError
+	var de *DecodeError
+	set := func(cond bool, bit listing.Fault) {
+		if cond {
+			f |= bit
+		}
+	}
+	isAPI, isDecode := errors.As(err, &ae), errors.As(err, &de)
+	set(isCut(err), listing.Broken)
+	set(errors.Is(err, ErrNotFound) && !isCut(err), listing.NotFound)
+	set(isAPI && ae.StatusCode >= 400 && ae.StatusCode < 500 && ae.StatusCode != http.StatusNotFound, listing.Refused)
+	set(isCap(err) || isAPI && ae.Attempts > 1, listing.Tried)
+	set(!isAPI && !isDecode || !refusal(err) && !isCut(err) || l.ctx.Err() != nil, listing.Fatal)
+	return f
+}
+
+// refusal reports whether an error is the server's refusal of what it was asked, not of the caller.
+func refusal(err error) bool {
+	var ae *APIError
+	var de *DecodeError
+	if errors.As(err, &ae) {
+		return ae.StatusCode != http.StatusUnauthorized && ae.StatusCode != http.StatusForbidden &&
+			ae.StatusCode != http.StatusTooManyRequests && ae.StatusCode != http.StatusServiceUnavailable
+	}
+	return errors.As(err, &de) && !isCut(err)
+}
+
+// poisoned reports whether an error may come from one bad record: the server fails, or what it sends
+// cannot be read. A limit on this side, or the server's on calls, is no such error.
+func poisoned(err error) bool {
+	var ae *APIError
+	if errors.As(err, &ae) {
+		return ae.StatusCode >= 500 && ae.StatusCode != http.StatusServiceUnavailable || ae.StatusCode < 300
+	}
+	var de *DecodeError
+	return errors.As(err, &de)
+}
+
+// ended reports whether an error on a further page means that there is none: a 404, or what some
+// servers send for an empty list.
+func ended(err error) bool {
+	return errors.Is(err, ErrNotFound) && !isCut(err)
+}
+
+// Open implements listing.Source: its records come as they are read.
+func (l *lister) Open(ctx context.Context, s *listing.Slice) (listing.Rows, error) {
+	st, err := openStream(ctx, l.c, l.call(s), requestTable)
+	switch {
+	case err != nil && l.c.isEmpty(err):
+		return &loadedRows{l: l, at: -1, err: io.EOF, beside: noAnswer()}, nil
+	case err != nil:
+		return nil, err
+	}
+	return &liveRows{l: l, s: st}, nil
+}
+
+// Load implements listing.Source: its records are all read, to be given later.
+func (l *lister) Load(ctx context.Context, s *listing.Slice) (listing.Rows, error) {
+	c := l.c.unanswered()
+	st, err := openStream(ctx, c, l.call(s), requestTable)
+	if err != nil {
+		return nil, err
+	}
+	r := &loadedRows{l: l, at: -1}
+	var points pointPool
+	for err == nil {
+		r.list = append(r.list, ServiceRequest{})
+		next := &r.list[len(r.list)-1]
+		points.lend(next)
+		if err = st.next(next); err == nil {
+			next.Status = l.c.status(next.Status)
+		}
+	}
+	r.list, r.err = r.list[:len(r.list)-1], err
+	r.settle = st.settled(l.c)
+	st.close()
+	r.beside = besideOf(st)
+	return r, nil
+}
+
+// row returns what the engine sees of a record. One without id is known by all that it says.
+func (l *lister) row(r *ServiceRequest) listing.Row {
+	row := listing.Row{At: r.RequestedDatetime, Updated: r.UpdatedDatetime, Fits: l.keep.keeps(r), State: meaning(r.Status),
+		Code: codeIndex(l.q.ServiceCodes, r.ServiceCode), Status: slices.IndexFunc(l.q.Statuses, r.Status.Is)}
+	if r.ID == "" {
+		row.Key = requestTable.Hash(l.seed, r)
+	} else {
+		row.Key = maphash.String(l.seed, r.ID)
+	}
+	return row
+}
+
+// metaOf returns what of the things beside the records concerns the engine.
+func metaOf(b *Page) listing.Meta {
+	clock, _ := http.ParseTime(b.Header.Get("Date"))
+	return listing.Meta{Total: b.Total, Next: nextLink(b.Extra, b.Header), Clock: clock, Skipped: b.Skipped, Skip: errors.Join(b.SkippedErrs...), Own: b}
+}
+
+// liveRows reads the records as they come from the server. A record and its place are one piece of
+// memory, which is used again if the caller does not get it.
+type liveRows struct {
+	l   *lister
+	s   *stream[ServiceRequest]
+	box *requestBox
+}
+
+func (r *liveRows) Next() (listing.Row, error) {
+	if r.box == nil {
+		r.box = new(requestBox)
+	} else {
+		*r.box = requestBox{}
+	}
+	next := &r.box.r
+	next.Location = &r.box.p
+	if err := r.s.next(next); err != nil {
+		return listing.Row{}, err
+	}
+	next.Status = r.l.c.status(next.Status)
+	return r.l.row(next), nil
+}
+
+func (r *liveRows) Give() bool {
+	next := &r.box.r
+	r.box = nil // it is the caller's now
+	return r.l.keep.offer(next, r.l.give)
+}
+
+func (r *liveRows) Close() listing.Meta {
+	r.s.close()
+	return metaOf(besideOf(r.s))
+}
+
+func (r *liveRows) Abort() { r.s.abort() }
+
+// loadedRows are the records of an answer that was read before.
+type loadedRows struct {
+	l      *lister
+	list   []ServiceRequest
+	at     int   // of the row read last
+	err    error // what the answer ended with
+	beside *Page
+	settle func() // shows the answer to the caller; nil for none
+}
+
+func (r *loadedRows) Next() (listing.Row, error) {
+	if r.at++; r.at >= len(r.list) {
+		return listing.Row{}, r.err
+	}
+	return r.l.row(&r.list[r.at]), nil
+}
+
+func (r *loadedRows) Give() bool {
+	return r.l.keep.offer(&r.list[r.at], r.l.give)
+}
+
+func (r *loadedRows) Close() listing.Meta {
+	if r.settle != nil {
+		r.settle()
+	}
+	return metaOf(r.beside)
+}
+
+func (r *loadedRows) Abort() {}
+
+// pageError returns the errors that come with a page: those of an answer that began well.
+func pageError(err error) error {
+	var de *DecodeError
+	if errors.As(err, &de) {
+		return err
+	}
+	return nil
+}
+
+// besideOf returns what stood beside the records of a stream that is closed.
+func besideOf(s *stream[ServiceRequest]) *Page {
+	h := s.header()
+	return &Page{Total: totalOf(s.meta, h), Header: h, Extra: s.meta, Skipped: s.skipped, SkippedErrs: s.skippedErrs}
+}
+
+// noAnswer stands for what is beside the records of a call that brought none.
+func noAnswer() *Page { return &Page{Total: -1, Header: http.Header{}} }
