@@ -71,6 +71,7 @@ type call struct {
 	body   func(params url.Values) (*form.Payload, error)
 	write  bool // it changes something at the server: the key goes with it, and nothing is repeated lightly
 	noPath bool // the URL is the endpoint itself with a suffix
+	bare   bool // … and without one
 	// slashes says that those in the parameters are not escaped.
 	slashes bool
 	// inspect says where in the first record, and of what, to warn; nil for nowhere.
@@ -119,6 +120,8 @@ type config struct {
 	pageSize     int
 	concurrency  int
 	learned      *learnedState  // by another client; nil for nothing
+	trusted      []string       // hosts where discovery may lead
+	insecure     bool           // discovery may lead to http and to private addresses
 	transport    transportParts // what With shares
 }
 
@@ -212,7 +215,15 @@ func dial(endpoint string, opts []Option) (*conn, error) {
 }
 
 func parseEndpoint(endpoint string) (*url.URL, error) {
-	u, err := url.Parse(strings.TrimSpace(endpoint))
+	u, err := parseURL(endpoint)
+	if err == nil {
+		u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
+	}
+	return u, err
+}
+
+func parseURL(address string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimSpace(address))
 	switch {
 	case err != nil:
 		// What net/url says of it may show a part of a password.
@@ -221,7 +232,6 @@ func parseEndpoint(endpoint string) (*url.URL, error) {
 		return nil, errors.New("open311: the endpoint must be an absolute URL that starts with https:// or http://")
 	}
 	u.Fragment, u.RawFragment = "", ""
-	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
 	return u, nil
 }
 

@@ -127,6 +127,7 @@ const (
 	WarnRecord    WarningKind = "record"    // a record that was skipped
 	WarnTrailing  WarningKind = "trailing"  // bytes behind the end of the document
 	WarnLabel     WarningKind = "label"     // a Content-Type that is not that of the document; never an error
+	WarnMoved     WarningKind = "moved"     // a discovery document that leads to another host of its domain
 )
 
 // What an error is about, for errors.Is. Every error of this package that concerns a call also says

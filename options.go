@@ -242,6 +242,25 @@ func WithConcurrency(n int) Option {
 	}
 }
 
+// WithTrustedHosts lets [Discover] follow a document to these hosts, besides those of the document's own domain: to
+// the vendor that runs a city's endpoint, say. A host is a name without a port.
+func WithTrustedHosts(hosts ...string) Option {
+	return func(c *config) error {
+		if slices.Contains(hosts, "") {
+			return errors.New("WithTrustedHosts: an empty name")
+		}
+		c.trusted = append(slices.Clip(c.trusted), hosts...)
+		return nil
+	}
+}
+
+// WithInsecureDiscovery lets [Discover] follow a document that came over https to an endpoint without TLS, and any
+// document to addresses of this machine and its network: for tests, and for servers behind a proxy that names them
+// wrongly. The key and what reporters say of themselves go there in clear.
+func WithInsecureDiscovery() Option {
+	return func(c *config) error { c.insecure = true; return nil }
+}
+
 // CallParams adds parameters as they stand, in place of those of the same name: to the query of a GET, to the body of
 // a POST. What the dialect says about parameters does not apply to them.
 func CallParams(params url.Values) CallOption {
@@ -255,8 +274,8 @@ func CallParams(params url.Values) CallOption {
 	}
 }
 
-// CallHeader sets a header, in place of the client's own one of that name. A redirect to another host takes with it
-// what net/http lets it: no Authorization and no Cookie, nor anything that has the name of a secret.
+// CallHeader sets a header, in place of the client's own one of that name. A redirect to another host does not take it
+// along, unless it is Accept, Accept-Language or User-Agent.
 func CallHeader(key, value string) CallOption {
 	return func(o *callOptions) {
 		switch name := http.CanonicalHeaderKey(key); {

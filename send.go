@@ -243,7 +243,12 @@ func (c *conn) url(k *call, f Format) *url.URL {
 	u := *c.endpoint
 	u.RawQuery = ""
 	if k.noPath {
-		u.Path += "." + f.String()
+		if !k.bare {
+			u.Path += "." + f.String()
+			if u.RawPath != "" {
+				u.RawPath += "." + f.String()
+			}
+		}
 		return &u
 	}
 	escaped := k.raw
