@@ -193,7 +193,9 @@ func WithCharsetReader(f func(label string, in io.Reader) (io.Reader, error)) Op
 	return func(c *config) error { c.charset = f; return nil }
 }
 
-// WithMaxResponse limits the size of an answer, in bytes after decompression; 64 MiB by default.
+// WithMaxResponse limits the size of an answer, in bytes after decompression; 64 MiB by default. What a method
+// returns as a whole, as List does, may take as many bytes of memory, where a short row can become a long struct;
+// loops such as All have the limit for each row.
 func WithMaxResponse(bytes int64) Option {
 	return func(c *config) error {
 		if bytes < 1 {

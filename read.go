@@ -101,7 +101,7 @@ func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], 
 	}
 	_, label := mediaType(a.resp.Header)
 	o := &wire.Options{MaxBytes: c.cfg.maxResponse, Location: c.cfg.location, Strict: c.cfg.strict, Label: label,
-		CharsetReader: c.cfg.charset, Hide: c.hide.Bytes, Relabel: c.dialect.StampLocation}
+		CharsetReader: c.cfg.charset, Keep: k.keep, Hide: c.hide.Bytes, Relabel: c.dialect.StampLocation}
 	s := &stream[T]{c: c, k: k, a: a, body: &countedBody{ReadCloser: a.resp.Body}}
 	a.resp.Body = s.body
 	if warn := c.cfg.warnings; warn != nil || a.counts() {
@@ -279,10 +279,12 @@ func isCap(err error) bool {
 // before it is read; nil for nothing. An answer that breaks off is asked for again, as often as the
 // retry policy has it.
 func collect[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], prepare func(*T)) ([]T, *stream[T], error) {
+	own := *k
+	own.keep = true
 	var list []T
 	for attempt := 1; ; attempt++ {
 		list = list[:0]
-		s, err := openStream(ctx, c, k, t)
+		s, err := openStream(ctx, c, &own, t)
 		for err == nil {
 			var zero T
 			list = append(list, zero)
