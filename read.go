@@ -104,6 +104,7 @@ func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], 
 		CharsetReader: c.cfg.charset, Keep: k.keep, Hide: c.hide.Bytes, Relabel: c.dialect.StampLocation}
 	s := &stream[T]{c: c, k: k, a: a, body: &countedBody{ReadCloser: a.resp.Body}}
 	a.resp.Body = s.body
+	o.Complete = func() { retry.Complete(s.body.ReadCloser) }
 	if warn := c.cfg.warnings; warn != nil || a.counts() {
 		o.Warn = func(w wire.Warning) {
 			if s.warnings += max(1, w.More); warn != nil {

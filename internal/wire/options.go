@@ -13,6 +13,7 @@ type Options struct {
 	Keep          bool           // the caller keeps all records: together they may take MaxBytes
 	Strict        bool           // the first repair is an error
 	Warn          func(Warning)  // hears of every repair; may be nil
+	Complete      func()         // called once the document is: what follows is looked at, but not worth a wait; may be nil
 	Label         string         // charset of the Content-Type, a hint
 	CharsetReader func(label string, r io.Reader) (io.Reader, error)
 	Hide          func([]byte) []byte // takes secrets out of what is going to be printed; may be nil

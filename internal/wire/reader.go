@@ -110,6 +110,7 @@ func (r *Reader[T]) take(at row, dst *T) bool {
 type reader struct {
 	envelope
 	begun bool  // the start of the document has been looked at
+	ended bool  // its end has been told
 	taken int   // how many records of the queue have been given away
 	err   error // sticky
 }
@@ -166,6 +167,10 @@ func (r *reader) next() (row, error) {
 			return r.queue[r.taken-1], nil
 		}
 		r.queue, r.taken = r.queue[:0], 0
+		if r.done && !r.ended && r.o.Complete != nil {
+			r.ended = true
+			r.o.Complete()
+		}
 		switch {
 		case !r.begun:
 			r.err = r.begin()
