@@ -111,8 +111,6 @@ func looksWhole(src []byte) bool {
 		return last == ']'
 	case '{':
 		return last == '}'
-	case '<':
-		return last == '>' && src[len(src)-2] != '?'
 	}
 	return false
 }

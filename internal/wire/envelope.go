@@ -46,7 +46,7 @@ var peekSizes = [...]int{4 << 10, 16 << 10, windowSize}
 // seen and in those that were not, without a list of envelopes.
 func (e *envelope) probe() (best int32, err error) {
 	for _, size := range peekSizes {
-		if len(e.s.src)-e.pos < size && !e.s.eof && !looksWhole(e.s.src[e.pos:]) {
+		if len(e.s.src)-e.pos < size && !e.s.eof {
 			if err := e.more(size); err != nil {
 				return -1, err
 			}
