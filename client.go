@@ -30,7 +30,11 @@ func New(endpoint string, opts ...Option) (*Client, error) {
 
 // Discover reads a discovery document (Open311 Service Discovery) and returns a client for its
 // production endpoint of GeoReport v2, or, if there is none, for another one of GeoReport v2. The URL
-// may end in .json or .xml, or in neither; then both are tried.
+// is asked for as it stands, and then, unless it ends in .json or .xml, with each of them.
+//
+// The document does not lead the client astray: from https to http, to another domain than its own or to an address
+// of this machine or its network. The error names the option that allows it, [WithInsecureDiscovery] or
+// [WithTrustedHosts]. Another host of the document's own domain is followed with a [WarnMoved].
 //
 // An error that matches [ErrNotFound] means that the document names no such endpoint.
 func Discover(ctx context.Context, discoveryURL string, opts ...Option) (*Client, error) {
@@ -47,7 +51,7 @@ func newClient(c *conn, err error) (*Client, error) {
 // With returns a client with further options. It shares the connections, the rate limit and what has
 // been learned about the server; c stays as it is.
 func (c *Client) With(opts ...Option) (*Client, error) {
-	return newClient(newConn(c.conn.endpoint, c.conn.cfg, c.conn.learned, opts))
+	return newClient(newConn(c.conn.endpoint, *c.conn.cfg, c.conn.learned, opts))
 }
 
 // Endpoint returns the URL that the client was made for, without a trailing slash. If it holds a

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -24,11 +23,15 @@ import (
 
 // conn is the connection that the clients of one endpoint share. A call goes through it in five steps: it is
 // built, waits for the rate limit, is sent, and its answer is classified (send.go) and decoded (read.go).
+//
+// What is secret is two pointers away from whatever a program holds: fmt prints the struct behind the pointer in an
+// unexported field for verbs that do not fit, %s among them, without asking for its methods.
 type conn struct {
-	cfg      config
+	cfg      *config
 	dialect  *Dialect // that of cfg
 	endpoint *url.URL // without the trailing slash
 	hide     *redact.Set
+	key      *redact.Credential // nil: there is none
 	calls    *retry.Client
 	learned  *memory
 	call     *callOptions // of the method that is being called; nil for none
@@ -73,10 +76,12 @@ type call struct {
 	heard  *reply.Reply // what a write was answered is noted here, if it is not nil
 	write  bool         // it changes something at the server: the key goes with it, and nothing is repeated lightly
 	noPath bool         // the URL is the endpoint itself with a suffix
+	bare   bool         // … and without one
 	// slashes says that those in the parameters are not escaped.
 	slashes bool
 	// inspect says where in the first record, and of what, to warn; nil for nowhere.
 	inspect func(first any) (path, detail string)
+	keep    bool // all records of the answer are kept
 	// page and window say which part of a listing it is, for those who look.
 	page, window string
 }
@@ -122,6 +127,8 @@ type config struct {
 	pageSize     int
 	concurrency  int
 	learned      *learnedState  // by another client; nil for nothing
+	trusted      []string       // hosts where discovery may lead
+	insecure     bool           // discovery may lead to http and to private addresses
 	transport    transportParts // what With shares
 }
 
@@ -182,24 +189,15 @@ func (c *config) apply(opts []Option) error {
 	return nil
 }
 
-// client returns a copy of the caller's client with the middleware around its transport.
-func (c *config) client() *http.Client {
-	hc := &http.Client{}
-	if c.httpClient != nil {
-		*hc = *c.httpClient
-	}
-	rt := hc.Transport
-	if rt == nil {
-		rt = http.DefaultTransport
-	}
+// wrapped returns a transport with the middleware around it.
+func (c *config) wrapped(rt http.RoundTripper) http.RoundTripper {
 	if len(c.middleware) > 0 {
 		rt = retry.Witness(rt)
 	}
 	for i := len(c.middleware) - 1; i >= 0; i-- {
 		rt = c.middleware[i](rt)
 	}
-	hc.Transport = rt
-	return hc
+	return rt
 }
 
 // static returns the settings for a document that is no part of the API, in a format, or in both: it has a
@@ -224,7 +222,15 @@ func dial(endpoint string, opts []Option) (*conn, error) {
 }
 
 func parseEndpoint(endpoint string) (*url.URL, error) {
-	u, err := url.Parse(strings.TrimSpace(endpoint))
+	u, err := parseURL(endpoint)
+	if err == nil {
+		u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
+	}
+	return u, err
+}
+
+func parseURL(address string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimSpace(address))
 	switch {
 	case err != nil:
 		// What net/url says of it may show a part of a password.
@@ -233,7 +239,6 @@ func parseEndpoint(endpoint string) (*url.URL, error) {
 		return nil, errors.New("open311: the endpoint must be an absolute URL that starts with https:// or http://")
 	}
 	u.Fragment, u.RawFragment = "", ""
-	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
 	return u, nil
 }
 
@@ -242,19 +247,18 @@ func newConn(endpoint *url.URL, cfg config, learned *memory, opts []Option) (*co
 	if err := cfg.apply(opts); err != nil {
 		return nil, err
 	}
-	c := &conn{cfg: cfg, endpoint: endpoint, learned: learned, hide: redact.New(secretsOf(endpoint, &cfg)...)}
+	c := &conn{cfg: &cfg, endpoint: endpoint, learned: learned,
+		hide: redact.New(secretsOf(endpoint, &cfg)...).WithNames(cfg.dialect.KeyParam, cfg.dialect.KeyHeader)}
 	c.dialect = &c.cfg.dialect
+	if cfg.key != "" {
+		c.key = &redact.Credential{Value: cfg.key, Param: cfg.dialect.KeyParam, Header: cfg.dialect.KeyHeader}
+	}
 	if cfg.learned != nil {
 		c.prefer(learned.recall(cfg.learned, c.id(), cfg.format))
 		c.cfg.learned = nil
 	}
-	if cfg.dialect.KeyParam != "" {
-		c.hide = c.hide.WithNames(cfg.dialect.KeyParam)
-	}
-	if cfg.dialect.KeyHeader != "" {
-		c.hide = c.hide.WithNames(cfg.dialect.KeyHeader)
-	}
-	c.calls = retry.New(cfg.client(), retry.Config{
+	c.calls = retry.New(cfg.httpClient, retry.Config{
+		Wrap:   cfg.wrapped,
 		Policy: retry.Policy{MaxAttempts: cfg.retry.MaxAttempts, MinWait: cfg.retry.MinWait, MaxWait: cfg.retry.MaxWait},
 		Budget: cfg.transport.budget, Timeout: cfg.timeout, Begin: beginAttempt, OnAttempt: endAttempt, Wait: c.limit,
 		CrossHost: c.hide.Strip,
@@ -262,20 +266,21 @@ func newConn(endpoint *url.URL, cfg config, learned *memory, opts []Option) (*co
 	return c, nil
 }
 
+// secretsOf are the values that are hidden wherever they turn up.
 func secretsOf(endpoint *url.URL, cfg *config) []string {
 	secrets := []string{cfg.key}
-	names := redact.New()
+	names := redact.New().WithNames(cfg.dialect.KeyParam)
 	for name, values := range endpoint.Query() {
 		if names.Hides(name) {
 			secrets = append(secrets, values...)
 		}
 	}
-	if password, ok := endpoint.User.Password(); ok {
-		secrets = append(secrets, password)
+	if u := endpoint.User; u != nil { // a key often stands in place of the name
+		password, _ := u.Password()
+		secrets = append(secrets, u.Username(), password)
 	}
-	if user, password, ok := strings.Cut(cfg.key, ":"); ok && strings.EqualFold(cfg.dialect.KeyScheme, "basic") {
-		_ = user // half of a Basic key is no secret by itself
-		secrets = append(secrets, password)
+	if _, password, ok := strings.Cut(cfg.key, ":"); ok && strings.EqualFold(cfg.dialect.KeyScheme, "basic") {
+		secrets = append(secrets, password) // the name before it is no secret by itself
 	}
 	return secrets
 }
@@ -386,8 +391,9 @@ func (c *conn) oneValue(name string) bool { return c.dialect.oneValue(name) }
 // quietly returns the connection for a call that the method makes on its own account: without its options but for
 // the headers, which a gateway may want, and without warnings about an answer that nobody has asked for.
 func (c *conn) quietly() *conn {
-	own := *c
-	own.call, own.cfg.warnings = nil, nil
+	own, cfg := *c, *c.cfg
+	cfg.warnings = nil
+	own.call, own.cfg = nil, &cfg
 	if c.call != nil {
 		own.call = &callOptions{header: c.call.header}
 	}
@@ -405,11 +411,6 @@ func (c *conn) serviceKey(code string) string { return c.cfg.jurisdiction + "\x0
 // path returns the segments of a resource's path below the endpoint.
 func (c *conn) path(resource string, more ...string) []string {
 	return append(strings.Split(c.dialect.path(resource), "/"), more...)
-}
-
-// isEmpty reports whether an error is what the server has for an empty list.
-func (c *conn) isEmpty(err error) bool {
-	return c.dialect.NotFoundIsEmpty && errors.Is(err, ErrNotFound)
 }
 
 // status returns the word of the dialect for a status of the server's own: the one that is told for just that, else
@@ -436,23 +437,6 @@ func (c *conn) status(s Status) Status {
 		return s
 	}
 	return told[best]
-}
-
-// over returns the parameters that a method's caller has given, by its argument and by options, which win.
-func (o *callOptions) over(own url.Values) url.Values {
-	if o == nil || len(o.params) == 0 {
-		return own
-	}
-	all := make(url.Values, len(own)+len(o.params))
-	maps.Copy(all, own)
-	maps.Copy(all, o.params)
-	return all
-}
-
-// encodeQuery encodes parameters with commas left as they are: some servers split lists before they
-// decode them.
-func encodeQuery(params url.Values) string {
-	return strings.ReplaceAll(params.Encode(), "%2C", ",")
 }
 
 // id tells endpoints and jurisdictions apart, whatever the scheme. It is a hash: what is stored under it shows no

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"path"
 	"slices"
 	"strings"
 
+	"github.com/go-open311/open311/internal/hosts"
 	"github.com/go-open311/open311/internal/wire"
 )
 
@@ -86,25 +86,17 @@ func discover(ctx context.Context, discoveryURL string, opts []Option) (*conn, e
 	if err != nil {
 		return nil, err
 	}
-	suffix := FormatAuto
-	for _, f := range []Format{FormatJSON, FormatXML} {
-		if cut, ok := strings.CutSuffix(c.endpoint.Path, "."+f.String()); ok {
-			c.endpoint.Path, c.endpoint.RawPath, suffix = cut, "", f
-		}
-	}
-	d, err := readDiscovery(ctx, c, c.endpoint, suffix)
+	at, err := parseURL(discoveryURL)
 	if err != nil {
 		return nil, err
 	}
-	e, ok := d.GeoReport("")
-	if !ok {
-		return nil, fmt.Errorf("open311: %s: the document names no endpoint of GeoReport v2 among its %d: %w",
-			c.hide.URL(discoveryURL), len(d.Endpoints), ErrNotFound)
+	d, err := findDocument(ctx, c, at)
+	if err != nil {
+		return nil, err
 	}
-	u, err := c.endpoint.Parse(e.URL)
-	if err != nil || e.URL == "" {
-		// Mark-a-Spot names no URL: the endpoint is where the document is.
-		u = c.endpoint.JoinPath("..")
+	e, u, err := c.choose(ctx, at, d)
+	if err != nil {
+		return nil, err
 	}
 	found, err := dial(u.String(), opts)
 	if err != nil {
@@ -112,6 +104,112 @@ func discover(ctx context.Context, discoveryURL string, opts []Option) (*conn, e
 	}
 	found.prefer(e.formats())
 	return found.withVersion(ctx), nil
+}
+
+// findDocument reads the document at an address as it stands, or with the suffix of a format.
+func findDocument(ctx context.Context, c *conn, at *url.URL) (*Discovery, error) {
+	for _, f := range []Format{FormatJSON, FormatXML} {
+		if strings.HasSuffix(at.Path, "."+f.String()) {
+			return readDiscovery(ctx, c, at, &call{bare: true}, f)
+		}
+	}
+	d, err := readDiscovery(ctx, c, at, &call{bare: true}, c.formats()[0])
+	if err == nil || !leadsNowhere(err) || strings.HasSuffix(at.Path, "/") {
+		return d, err
+	}
+	if d, other := readDiscovery(ctx, c, at, &call{}, FormatAuto); other == nil {
+		return d, nil
+	}
+	return nil, err
+}
+
+// choose returns the endpoint that a document leads to, and its address. One where it may not lead gives way to
+// another one of its kind.
+func (c *conn) choose(ctx context.Context, at *url.URL, d *Discovery) (Endpoint, *url.URL, error) {
+	best, ok := d.GeoReport("")
+	if !ok {
+		return best, nil, fmt.Errorf("open311: %s: the document names no endpoint of GeoReport v2 among its %d: %w",
+			c.hide.URLOf(at), len(d.Endpoints), ErrNotFound)
+	}
+	u, moved, err := c.follow(at, best.URL)
+	if err != nil {
+		var allowed Discovery
+		for _, e := range d.Endpoints {
+			if _, _, no := c.follow(at, e.URL); no == nil && strings.EqualFold(e.Type, best.Type) {
+				allowed.Endpoints = append(allowed.Endpoints, e)
+			}
+		}
+		if best, ok = allowed.GeoReport(best.Type); !ok {
+			return best, nil, fmt.Errorf("open311: %s: %w", c.hide.URLOf(at), err)
+		}
+		u, moved, err = c.follow(at, best.URL)
+	}
+	if moved && err == nil {
+		w := Warning{Op: "GET discovery", URL: c.hide.URLOf(at), Path: "endpoints.url", Kind: WarnMoved,
+			Detail: "the endpoint is at another host than the document, at " + u.Host}
+		if c.cfg.strict {
+			return best, nil, &DecodeError{URL: w.URL, Method: http.MethodGet, StatusCode: http.StatusOK, Path: w.Path, Err: errors.New(w.Detail)}
+		}
+		if c.cfg.warnings != nil {
+			c.cfg.warnings(ctx, w)
+		}
+	}
+	return best, u, err
+}
+
+// follow returns the address that a document at the address at names, and whether it is one of another host. The
+// error says what speaks against going there, and which option allows it.
+func (c *conn) follow(at *url.URL, named string) (to *url.URL, moved bool, err error) {
+	to, err = addressOf(at, named)
+	if err != nil {
+		return nil, false, err
+	}
+	same := hosts.Same(at.Hostname(), to.Hostname())
+	switch {
+	case at.Scheme == "https" && to.Scheme == "http" && !c.cfg.insecure:
+		err = fmt.Errorf("the document came over https and leads to %s without TLS; WithInsecureDiscovery goes there", c.hide.URLOf(to))
+	case !same && hosts.Inside(to.Hostname()) && !c.cfg.insecure:
+		err = fmt.Errorf("the document leads to %s, an address of this machine or its network; WithInsecureDiscovery goes there", c.hide.URLOf(to))
+	case slices.ContainsFunc(c.cfg.trusted, func(host string) bool { return hosts.Same(host, to.Hostname()) }):
+	case at.Scheme == "https" && !hosts.Siblings(at.Hostname(), to.Hostname()):
+		err = fmt.Errorf("the document leads to another domain, to %s; WithTrustedHosts(%q) goes there", c.hide.URLOf(to), to.Hostname())
+	default:
+		moved = !same || at.Scheme == to.Scheme && strings.TrimPrefix(at.Port(), defaultPort(at)) != strings.TrimPrefix(to.Port(), defaultPort(to))
+	}
+	return to, moved, err
+}
+
+func defaultPort(u *url.URL) string {
+	if u.Scheme == "https" {
+		return "443"
+	}
+	return "80"
+}
+
+// addressOf returns the address that a document at the address at names. Some name a host and a path without a scheme.
+func addressOf(at *url.URL, named string) (*url.URL, error) {
+	named = strings.TrimSpace(named)
+	var u *url.URL
+	var err error
+	switch {
+	case named == "": // Mark-a-Spot names no URL: the endpoint is where the document is
+		if u, err = at.Parse("."); err == nil {
+			u.RawQuery = at.RawQuery
+		}
+	case strings.Contains(named, "://"):
+		u, err = url.Parse(named)
+	case strings.IndexByte("/.?", named[0]) >= 0:
+		u, err = at.Parse(named)
+	default:
+		u, err = url.Parse("https://" + named)
+	}
+	if err != nil {
+		return nil, errors.New("the address that the document names cannot be read")
+	}
+	if !strings.EqualFold(u.Host, at.Host) {
+		u.User = nil // nobody tells us who we are
+	}
+	return u, nil
 }
 
 // withVersion adds the version to an endpoint that was announced without: FixMyStreet names
@@ -124,7 +222,7 @@ func (c *conn) withVersion(ctx context.Context) *conn {
 	if _, err := listServices(ctx, c); err == nil || !leadsNowhere(err) {
 		return c
 	}
-	longer, err := newConn(c.endpoint.JoinPath("v2"), c.cfg, newMemory(), nil)
+	longer, err := newConn(c.endpoint.JoinPath("v2"), *c.cfg, newMemory(), nil)
 	if err != nil {
 		return c
 	}
@@ -151,7 +249,7 @@ func (d *DiscoveryClient) Get(ctx context.Context, opts ...CallOption) (*Discove
 	var firstErr error
 	dir := *c.endpoint
 	for range 4 {
-		doc, err := readDiscovery(ctx, c, dir.JoinPath("discovery"), FormatAuto)
+		doc, err := readDiscovery(ctx, c, dir.JoinPath("discovery"), &call{}, FormatAuto)
 		if err == nil {
 			return doc, nil
 		}
@@ -161,23 +259,25 @@ func (d *DiscoveryClient) Get(ctx context.Context, opts ...CallOption) (*Discove
 		if ctx.Err() != nil || !leadsNowhere(err) || strings.Trim(dir.Path, "/") == "" {
 			break
 		}
-		dir.Path, dir.RawPath = path.Dir(dir.Path), ""
+		dir = *dir.JoinPath("..")
 	}
 	return nil, firstErr
 }
 
-// readDiscovery reads the document at u, whose suffix is still to be added. What it learns about formats is about
-// this document only: a static file says nothing about the API.
-func readDiscovery(ctx context.Context, near *conn, u *url.URL, suffix Format) (*Discovery, error) {
-	cfg := static(near.cfg, suffix)
+// readDiscovery reads the document at u, whose suffix is still to be added unless k says that it is there. What it
+// learns about formats is about this document only: a static file says nothing about the API.
+func readDiscovery(ctx context.Context, near *conn, u *url.URL, k *call, suffix Format) (*Discovery, error) {
+	cfg := static(*near.cfg, suffix)
 	where := *u
-	where.Path, where.RawPath = strings.TrimRight(where.Path, "/"), ""
+	if !k.bare {
+		where.Path, where.RawPath = strings.TrimRight(where.Path, "/"), strings.TrimRight(where.RawPath, "/")
+	}
 	c, err := newConn(&where, cfg, newMemory(), nil)
 	if err != nil {
 		return nil, err
 	}
 	c.call = near.call
-	k := &call{op: "GET discovery", method: http.MethodGet, noPath: true}
+	k.op, k.method, k.noPath = "GET discovery", http.MethodGet, true
 	list, s, err := collect(ctx, c, k, discoveryTable, nil)
 	if err != nil {
 		return nil, err

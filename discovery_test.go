@@ -66,7 +66,7 @@ func TestDiscover(t *testing.T) {
 		{"another type before test", discoveryJSON(test, strings.ReplaceAll(test, "test", "development")), nil, "/development/v2", nil},
 		{"slash at the end", discoveryJSON(strings.ReplaceAll(production, "/prod/v2", "/prod/v2/")), nil, "/prod/v2", nil},
 		{"specification in another spelling", discoveryJSON(strings.ReplaceAll(production, georeport2, "https://wiki.open311.org/georeport_V2/")), nil, "/prod/v2", nil},
-		{"relative URL", discoveryJSON(strings.ReplaceAll(production, "{}/prod", "open311")), nil, "/open311/v2", nil},
+		{"relative URL", discoveryJSON(strings.ReplaceAll(production, "{}/prod", "./open311")), nil, "/open311/v2", nil},
 		{"relative URL from the root", discoveryJSON(strings.ReplaceAll(production, "{}/prod", "/open311")), nil, "/open311/v2", nil},
 		{"URL with a query", discoveryJSON(strings.ReplaceAll(production, "/prod/v2", "/prod/v2?client=7")), nil, "/prod/v2?client=7", nil},
 		{"in an envelope", `{"discovery":` + discoveryJSON(production) + `}`, nil, "/prod/v2", nil},
@@ -127,14 +127,17 @@ func TestDiscoverURL(t *testing.T) {
 	}{
 		{"JSON", "/discovery.json", []string{"GET /discovery.json"}},
 		{"XML", "/discovery.xml", []string{"GET /discovery.xml"}},
-		{"without suffix", "/discovery", []string{"GET /discovery.json"}},
+		{"without suffix", "/discovery", []string{"GET /discovery", "GET /discovery.json"}},
+		{"as it stands", "/a%2Fb/discovery", []string{"GET /a%2Fb/discovery"}},
+		{"as it stands, with a suffix", "/a%2Fb/discovery.json", []string{"GET /a%2Fb/discovery.json"}},
+		{"as it stands, with a slash", "/a%2Fb/", []string{"GET /a%2Fb/"}},
 		{"with a query", "/discovery.json?lang=en", []string{"GET /discovery.json?lang=en"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var city *stubCity
 			city = newStubCity(t, func(w http.ResponseWriter, r *http.Request) {
-				if r.URL.Path != "/discovery.json" && r.URL.Path != "/discovery.xml" {
+				if r.URL.Path != "/discovery.json" && r.URL.Path != "/discovery.xml" && !strings.HasPrefix(r.URL.Path, "/a/b/") {
 					http.NotFound(w, r)
 					return
 				}

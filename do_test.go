@@ -77,7 +77,8 @@ func TestDoContentType(t *testing.T) {
 }
 
 func TestDoRefusesPaths(t *testing.T) {
-	for _, path := range []string{"", "/", "..", ".", "../admin", "a/../b", "a/./b", "a//b", "a/..", "%2e%2e/admin", "a/%2E%2e", ".%2e/b", "a/%zz"} {
+	for _, path := range []string{"", "/", "..", ".", "../admin", "a/../b", "a/./b", "a//b", "a/..", "%2e%2e/admin", "a/%2E%2e", ".%2e/b", "a/%zz",
+		"..%2F..", "a/..%2fb", "a%2f..", "a%5C..", "%252e%252e/b", "a%252F..%252Fb"} {
 		t.Run(strings.ReplaceAll(path, "/", "|"), func(t *testing.T) {
 			sent := false
 			c := stubClient(t, func(r *http.Request) (*http.Response, error) {
@@ -102,7 +103,7 @@ func TestDoKeepsThePathAPath(t *testing.T) {
 		"a?b=c":       "/v2/a%3Fb=c.json",
 		"a#b":         "/v2/a%23b.json",
 		"a b":         "/v2/a%20b.json",
-		"..%2F..":     "/v2/..%2F...json",
+		"a%2Fb":       "/v2/a%2Fb.json",
 		"a;b":         "/v2/a;b.json",
 		"http://evil": "",
 	} {

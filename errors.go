@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-open311/open311/internal/plain"
 	"github.com/go-open311/open311/internal/wire"
 )
 
@@ -33,8 +34,8 @@ type APIError struct {
 	format Format // of the error list, if it came with a status of success
 }
 
-// oneLine makes one short line of what a server has said: no controls, 200 bytes.
-func oneLine(s string) string { return wire.Snippet([]byte(s), 0) }
+// oneLine makes one short line of what a server has said: 200 bytes of plain text.
+func oneLine(s string) string { return wire.Snippet([]byte(plain.Line(s)), 0) }
 
 // Error names the call, the status, and what the server says, or how its answer begins.
 func (e *APIError) Error() string {
@@ -61,7 +62,7 @@ func (e *APIError) Error() string {
 		}
 	}
 	if len(e.Faults) == 0 && len(e.Body) > 0 {
-		b.WriteString(": the answer begins " + strconv.Quote(wire.Snippet(e.Body, 0)))
+		b.WriteString(": the answer begins " + strconv.Quote(oneLine(string(e.Body))))
 	}
 	if e.RetryAfter > 0 {
 		fmt.Fprintf(&b, "; retry after %s", e.RetryAfter)
@@ -69,7 +70,7 @@ func (e *APIError) Error() string {
 	if e.Attempts > 1 {
 		fmt.Fprintf(&b, " (%d attempts)", e.Attempts)
 	}
-	return b.String()
+	return plain.Line(b.String())
 }
 
 // Is tells what the status means; see [ErrNotFound] and its neighbours.
@@ -133,7 +134,7 @@ func (e *DecodeError) Error() string {
 	if e.Snippet != "" {
 		fmt.Fprintf(&b, ", at byte %d: %q", e.Offset, e.Snippet)
 	}
-	return b.String()
+	return plain.Line(b.String())
 }
 
 // Unwrap returns the cause.
@@ -167,7 +168,7 @@ func (e *TruncatedError) Error() string {
 		}
 		fmt.Fprintf(&b, "%v", g.Err)
 	}
-	return b.String()
+	return plain.Text(b.String())
 }
 
 // Is matches [ErrTruncated], and [ErrUnproven] if none of the gaps says more than that.
@@ -215,7 +216,7 @@ type UnknownOutcomeError struct {
 
 // Error says why it is not known, and what to do about it.
 func (e *UnknownOutcomeError) Error() string {
-	return e.Err.Error() + " (outcome unknown: it may have been filed; look for it before filing it again)"
+	return plain.Text(e.Err.Error()) + " (outcome unknown: it may have been filed; look for it before filing it again)"
 }
 
 // Is matches [ErrOutcomeUnknown].

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/go-open311/open311/internal/listing"
+	"github.com/go-open311/open311/internal/plain"
 )
 
 // Format is the notation in which a server is asked to answer. What arrives is recognised by its
@@ -126,6 +127,7 @@ const (
 	WarnRecord    WarningKind = "record"    // a record that was skipped
 	WarnTrailing  WarningKind = "trailing"  // bytes behind the end of the document
 	WarnLabel     WarningKind = "label"     // a Content-Type that is not that of the document; never an error
+	WarnMoved     WarningKind = "moved"     // a discovery document that leads to another host of its domain
 )
 
 // What an error is about, for errors.Is. Every error of this package that concerns a call also says
@@ -193,7 +195,7 @@ func (e *ValidationError) Error() string {
 	b.WriteString("open311: nothing was sent")
 	for i, p := range e.Problems {
 		b.WriteString([]string{": ", "; "}[min(i, 1)])
-		b.WriteString(p.Field + ": " + p.Detail)
+		b.WriteString(plain.Line(p.Field + ": " + p.Detail))
 	}
 	return b.String()
 }

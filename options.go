@@ -86,7 +86,9 @@ func WithHTTPClient(hc *http.Client) Option {
 }
 
 // WithMiddleware wraps the transport, the first one outermost. What is wrapped is called once for
-// each attempt, and sees the API key.
+// each attempt, and sees the API key: a middleware that traces calls, such as otelhttp, exports whole addresses, the
+// key in them included; see [WithObserver] for a way that does not. It is not called where a redirect leads to
+// another host.
 func WithMiddleware(wrap ...func(http.RoundTripper) http.RoundTripper) Option {
 	return func(c *config) error {
 		if slices.ContainsFunc(wrap, func(w func(http.RoundTripper) http.RoundTripper) bool { return w == nil }) {
@@ -191,7 +193,9 @@ func WithCharsetReader(f func(label string, in io.Reader) (io.Reader, error)) Op
 	return func(c *config) error { c.charset = f; return nil }
 }
 
-// WithMaxResponse limits the size of an answer, in bytes after decompression; 64 MiB by default.
+// WithMaxResponse limits the size of an answer, in bytes after decompression; 64 MiB by default. What a method
+// returns as a whole, as List does, may take as many bytes of memory, where a short row can become a long struct;
+// loops such as All have the limit for each row.
 func WithMaxResponse(bytes int64) Option {
 	return func(c *config) error {
 		if bytes < 1 {
@@ -240,6 +244,25 @@ func WithConcurrency(n int) Option {
 	}
 }
 
+// WithTrustedHosts lets [Discover] follow a document to these hosts, besides those of the document's own domain: to
+// the vendor that runs a city's endpoint, say. A host is a name without a port.
+func WithTrustedHosts(hosts ...string) Option {
+	return func(c *config) error {
+		if slices.Contains(hosts, "") {
+			return errors.New("WithTrustedHosts: an empty name")
+		}
+		c.trusted = append(slices.Clip(c.trusted), hosts...)
+		return nil
+	}
+}
+
+// WithInsecureDiscovery lets [Discover] follow a document that came over https to an endpoint without TLS, and any
+// document to addresses of this machine and its network: for tests, and for servers behind a proxy that names them
+// wrongly. The key and what reporters say of themselves go there in clear.
+func WithInsecureDiscovery() Option {
+	return func(c *config) error { c.insecure = true; return nil }
+}
+
 // CallParams adds parameters as they stand, in place of those of the same name: to the query of a GET, to the body of
 // a POST. What the dialect says about parameters does not apply to them.
 func CallParams(params url.Values) CallOption {
@@ -253,8 +276,8 @@ func CallParams(params url.Values) CallOption {
 	}
 }
 
-// CallHeader sets a header, in place of the client's own one of that name. A redirect to another host takes with it
-// what net/http lets it: no Authorization and no Cookie, nor anything that has the name of a secret.
+// CallHeader sets a header, in place of the client's own one of that name. A redirect to another host does not take it
+// along, unless it is Accept, Accept-Language or User-Agent.
 func CallHeader(key, value string) CallOption {
 	return func(o *callOptions) {
 		switch name := http.CanonicalHeaderKey(key); {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/go-open311/open311/internal/content"
+	"github.com/go-open311/open311/internal/plain"
 	"github.com/go-open311/open311/internal/retry"
 	"github.com/go-open311/open311/internal/wire"
 )
@@ -109,13 +110,14 @@ func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], 
 	}
 	_, label := mediaType(a.resp.Header)
 	o := &wire.Options{MaxBytes: c.cfg.maxResponse, Location: c.cfg.location, Strict: c.cfg.strict, Label: label,
-		CharsetReader: c.cfg.charset, Hide: c.hide.Bytes, Relabel: c.dialect.StampLocation}
+		CharsetReader: c.cfg.charset, Keep: k.keep, Hide: c.hide.Bytes, Relabel: c.dialect.StampLocation}
 	s := &stream[T]{c: c, k: k, a: a, body: &countedBody{ReadCloser: a.resp.Body}}
 	a.resp.Body = s.body
+	o.Complete = func() { retry.Complete(s.body.ReadCloser) }
 	if warn := c.cfg.warnings; warn != nil || a.counts() {
 		o.Warn = func(w wire.Warning) {
 			if s.warnings += max(1, w.More); warn != nil {
-				warn(ctx, Warning{Op: k.op, URL: a.url, Path: c.hide.Text(w.Path), Kind: WarningKind(w.Kind), Detail: c.hide.Text(w.Detail)})
+				warn(ctx, Warning{Op: k.op, URL: a.url, Path: plain.Line(c.hide.Text(w.Path)), Kind: WarningKind(w.Kind), Detail: plain.Line(c.hide.Text(w.Detail))})
 			}
 		}
 	}
@@ -135,7 +137,7 @@ func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], 
 	if k.inspect != nil && s.primed && c.cfg.warnings != nil {
 		if path, detail := k.inspect(&s.first); detail != "" {
 			s.warnings++
-			c.cfg.warnings(ctx, Warning{Op: k.op, URL: a.url, Path: path, Kind: WarnValue, Detail: detail})
+			c.cfg.warnings(ctx, Warning{Op: k.op, URL: a.url, Path: path, Kind: WarnValue, Detail: plain.Line(c.hide.Text(detail))})
 		}
 	}
 	c.answered(a, formatOf(s.rd.Format()))
@@ -242,8 +244,8 @@ func (s *stream[T]) describe(err error) error {
 		ct = "no content type"
 	}
 	return &DecodeError{
-		Format: formatOf(we.Format), URL: s.a.url, Path: s.c.hide.Text(we.Path), Offset: we.Offset, Snippet: s.c.hide.Snippet([]byte(we.Snippet), 200),
-		Method: s.k.method, StatusCode: s.a.resp.StatusCode, ContentType: s.c.hide.Text(ct), cut: we.Cut,
+		Format: formatOf(we.Format), URL: s.a.url, Path: plain.Line(s.c.hide.Text(we.Path)), Offset: we.Offset, Snippet: plain.Line(s.c.hide.Snippet([]byte(we.Snippet), 200)),
+		Method: s.k.method, StatusCode: s.a.resp.StatusCode, ContentType: plain.Line(s.c.hide.Text(ct)), cut: we.Cut,
 		Err: s.c.hide.Error(we.Err),
 	}
 }
@@ -287,10 +289,12 @@ func isCap(err error) bool {
 // before it is read; nil for nothing. An answer that breaks off is asked for again, as often as the
 // retry policy has it.
 func collect[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], prepare func(*T)) ([]T, *stream[T], error) {
+	own := *k
+	own.keep = true
 	var list []T
 	for attempt := 1; ; attempt++ {
 		list = list[:0]
-		s, err := openStream(ctx, c, k, t)
+		s, err := openStream(ctx, c, &own, t)
 		for err == nil {
 			var zero T
 			list = append(list, zero)
@@ -331,4 +335,9 @@ func (s *stream[T]) url() string { return s.a.url }
 func (s *stream[T]) settled(c *conn) func() {
 	f := formatOf(s.rd.Format())
 	return func() { c.answered(s.a, f) }
+}
+
+// isEmpty reports whether an error is what the server has for an empty list.
+func (c *conn) isEmpty(err error) bool {
+	return c.dialect.NotFoundIsEmpty && errors.Is(err, ErrNotFound)
 }

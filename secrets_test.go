@@ -350,3 +350,79 @@ func TestHalfAKeyIsNotShown(t *testing.T) {
 		}
 	}
 }
+
+// A program prints structs of its own, in which fmt calls no method.
+func TestProgramsPrintNoKey(t *testing.T) {
+	type holder struct {
+		client  open311.Client
+		pointer *open311.Client
+		parts   []*open311.RequestClient
+		Public  *open311.Client
+	}
+	for _, c := range carriers {
+		client, err := c.client("https://city.example/v2")
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := holder{*client, client, []*open311.RequestClient{client.Requests}, client}
+		q := open311.Query{Search: "hole", Params: url.Values{"tok": {keyCore}}}
+		for name, v := range map[string]any{
+			"struct": h, "pointer": &h, "list": []holder{h}, "map": map[string]*holder{"a": &h},
+			"query": q, "query's pointer": &q, "queries": []open311.Query{q},
+		} {
+			t.Run(c.name+"/"+name, func(t *testing.T) {
+				e := &exposure{}
+				for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+					e.add(verb, fmt.Sprintf(verb, v))
+				}
+				var text bytes.Buffer
+				slog.New(slog.NewTextHandler(&text, nil)).Info("x", slog.Any("v", v))
+				if name != "queries" { // a handler that encodes a list as JSON asks none of its items
+					slog.New(slog.NewJSONHandler(&text, nil)).Info("x", slog.Any("v", v))
+				}
+				e.add("log", text.String())
+				e.check(t, keyCore)
+				if strings.HasPrefix(name, "quer") && !strings.Contains(text.String(), "hole") {
+					t.Errorf("the query is not there: %s", text.String())
+				}
+			})
+		}
+	}
+}
+
+// What a middleware adds is meant for the city. Where a redirect leads elsewhere, it is not asked.
+func TestMiddlewareStaysAtHome(t *testing.T) {
+	e := &exposure{}
+	other := newStubCity(t, func(w http.ResponseWriter, r *http.Request) {
+		dump, _ := httputil.DumpRequest(r, true)
+		e.add("the other host", string(dump))
+		io.WriteString(w, oneRequestJSON)
+	})
+	asked := 0
+	city := newStubCity(t, func(w http.ResponseWriter, r *http.Request) {
+		if asked++; asked == 1 {
+			http.Redirect(w, r, "/again", http.StatusFound)
+			return
+		}
+		http.Redirect(w, r, other.URL+"/v2/requests.json?next="+url.QueryEscape(r.RequestURI), http.StatusFound)
+	})
+	times := 0
+	c, err := open311.New(city.URL, open311.WithHTTPClient(city.Client()), open311.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			times++
+			r = r.Clone(r.Context())
+			r.Header.Set("X-Trace", keyCore)
+			return next.RoundTrip(r)
+		})
+	}), open311.WithFormat(open311.FormatJSON))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Requests.List(t.Context(), nil, open311.CallHeader("X-Own", keyCore)); err != nil {
+		t.Fatal(err)
+	}
+	if times != 2 || len(other.calls()) != 1 {
+		t.Errorf("the middleware was called %d times, the other host %d times", times, len(other.calls()))
+	}
+	e.check(t, keyCore)
+}

@@ -11,11 +11,14 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/go-open311/open311/internal/content"
 	"github.com/go-open311/open311/internal/form"
+	"github.com/go-open311/open311/internal/plain"
+	"github.com/go-open311/open311/internal/redact"
 	"github.com/go-open311/open311/internal/retry"
 	"github.com/go-open311/open311/internal/wire"
 )
@@ -39,8 +42,11 @@ func (c *conn) send(ctx context.Context, k *call, f Format) (*answer, error) {
 		return nil, err
 	}
 	shown := c.hide.URLOf(req.URL)
+	if c.key != nil {
+		ctx = redact.WithCredential(ctx, c.key)
+	}
 	ctx, seen := observe(ctx, c.cfg.observers, c.cfg.logger, c.hide, func() CallInfo {
-		return CallInfo{Op: c.hide.Text(k.op), Method: k.method, URL: shown, Format: f, Page: k.page, Window: k.window}
+		return CallInfo{Op: plain.Line(c.hide.Text(k.op)), Method: k.method, URL: shown, Format: f, Page: k.page, Window: k.window}
 	})
 	res, err := c.calls.Do(req.WithContext(ctx), getBody, size)
 	if err != nil {
@@ -61,8 +67,8 @@ func (c *conn) send(ctx context.Context, k *call, f Format) (*answer, error) {
 func (c *conn) do(ctx context.Context, method, path string, params url.Values, opts []CallOption) (*http.Response, error) {
 	k := &call{op: method + " " + path, method: method, raw: path, params: params, write: method != http.MethodGet && method != http.MethodHead}
 	for segment := range strings.SplitSeq(path, "/") {
-		if plain, err := url.PathUnescape(segment); err != nil || plain == ".." || plain == "." || segment == "" {
-			return nil, fmt.Errorf("open311: %s: the path must lie below the endpoint", k.op)
+		if !below(segment) {
+			return nil, fmt.Errorf("open311: %s: the path must lie below the endpoint", plain.Line(c.hide.Text(k.op)))
 		}
 	}
 	c, err := c.withOptions(opts)
@@ -76,6 +82,26 @@ func (c *conn) do(ctx context.Context, method, path string, params url.Values, o
 	c.answered(a, labelFormat(a.resp.Header))
 	a.end(0, 0, 0, nil)
 	return a.resp, nil
+}
+
+// below reports whether a segment of a path leads further down at every server: some read %2F, and backslashes, as
+// slashes, and some unescape twice.
+func below(segment string) bool {
+	if _, err := url.PathUnescape(segment); err != nil {
+		return false
+	}
+	for segment != "" {
+		steps := strings.FieldsFunc(segment, func(r rune) bool { return r == '/' || r == '\\' })
+		if slices.Contains(steps, "..") || slices.Contains(steps, ".") {
+			return false
+		}
+		name, err := url.PathUnescape(segment)
+		if err != nil || name == segment {
+			return true
+		}
+		segment = name
+	}
+	return false
 }
 
 // end tells those who look that the answer has been read, and what was in it.
@@ -158,7 +184,7 @@ func (c *conn) mayHaveWorked(status int, body []byte) bool {
 func (c *conn) faults(in []wire.Fault) []Fault {
 	var out []Fault
 	for _, f := range in {
-		out = append(out, Fault{Code: c.hide.Text(f.Code), Description: c.hide.Text(f.Description)})
+		out = append(out, Fault{Code: plain.Line(c.hide.Text(f.Code)), Description: plain.Text(c.hide.Text(f.Description))})
 	}
 	return out
 }
@@ -264,7 +290,12 @@ func (c *conn) url(k *call, f Format) *url.URL {
 	u := *c.endpoint
 	u.RawQuery = ""
 	if k.noPath {
-		u.Path += "." + f.String()
+		if !k.bare {
+			u.Path += "." + f.String()
+			if u.RawPath != "" {
+				u.RawPath += "." + f.String()
+			}
+		}
 		return &u
 	}
 	escaped := k.raw
@@ -365,4 +396,21 @@ func bodyFormat(body []byte) Format {
 		}
 	}
 	return FormatAuto
+}
+
+// over returns the parameters that a method's caller has given, by its argument and by options, which win.
+func (o *callOptions) over(own url.Values) url.Values {
+	if o == nil || len(o.params) == 0 {
+		return own
+	}
+	all := make(url.Values, len(own)+len(o.params))
+	maps.Copy(all, own)
+	maps.Copy(all, o.params)
+	return all
+}
+
+// encodeQuery encodes parameters with commas left as they are: some servers split lists before they
+// decode them.
+func encodeQuery(params url.Values) string {
+	return strings.ReplaceAll(params.Encode(), "%2C", ",")
 }

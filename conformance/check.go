@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-open311/open311/internal/plain"
 )
 
 // Check judges a server. It reads only, unless the target allows more. The report is there, as far as it
@@ -20,7 +22,7 @@ func Check(ctx context.Context, target Target) (*Report, error) {
 	}
 	s := newSession(ctx, t)
 	r := &Report{
-		Endpoint: s.secrets.URL(t.Endpoint), Jurisdiction: t.Jurisdiction, Started: t.Now().UTC().Truncate(time.Second),
+		Endpoint: plain.Line(s.secrets.URL(t.Endpoint)), Jurisdiction: plain.Line(t.Jurisdiction), Started: t.Now().UTC().Truncate(time.Second),
 		Create: t.AllowCreate, Results: make([]Result, len(catalogue)),
 	}
 	began := time.Now()
@@ -97,7 +99,7 @@ func (s *session) result(r *rule) (res Result) {
 			res.set(f, st)
 		}
 		res.Status = worse(res.Status, st)
-		text := s.secrets.Text(o.text)
+		text := plain.Line(s.secrets.Text(o.text))
 		if st == Fail || st == Warn || st == Error {
 			finding := Finding{Format: f, Status: st, Got: text, Exchange: s.show(o.at, o.near)}
 			if fl := s.filingOf(o.at); fl != nil {

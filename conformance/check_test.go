@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/go-open311/open311/internal/plain"
 	"github.com/go-open311/open311/open311test"
 )
 
@@ -322,7 +323,7 @@ func TestRun(t *testing.T) {
 
 // What is printed to a terminal moves no cursor, whatever the server says.
 func TestPrintable(t *testing.T) {
-	if got := printable("a\x1b[2Jb\x00\u009bc\n"); got != "a\uFFFD[2Jb\uFFFD\uFFFDc\n" {
+	if got := plain.Text("a\x1b[2Jb\x00\u009bc\n"); got != "a\uFFFD[2Jb\uFFFD\uFFFDc\n" {
 		t.Errorf("%q", got)
 	}
 	for in, want := range map[string]string{"a b c": "a b\n  c", "abcdef": "abc\n  def", "": ""} {

@@ -14,6 +14,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-open311/open311"
+
+	"github.com/go-open311/open311/internal/plain"
 )
 
 // filing is a service request that was posted, or that could not be made up.
@@ -137,9 +139,9 @@ func (s *session) post(fl *filing, c call, key string) {
 	fl.id, fl.tok = fl.rows[0].value("service_request_id"), fl.rows[0].value("token")
 	switch {
 	case fl.id != "":
-		s.created = append(s.created, "service_request_id "+fl.id)
+		s.created = append(s.created, "service_request_id "+plain.Line(fl.id))
 	case fl.tok != "":
-		s.created = append(s.created, "token "+fl.tok)
+		s.created = append(s.created, "token "+plain.Line(fl.tok))
 	default:
 		s.created = append(s.created, "a request without id or token")
 	}

@@ -40,6 +40,18 @@ type node struct {
 	twice []string // JSON names that an object has more than once, here and below
 }
 
+// count returns how many nodes there are in n.
+func (n *node) count() int {
+	if n == nil {
+		return 0
+	}
+	sum := 1
+	for _, k := range n.kids {
+		sum += k.count()
+	}
+	return sum
+}
+
 // child returns the first child of a name, or nil.
 func (n *node) child(name string) *node {
 	if n == nil {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/go-open311/open311/internal/plain"
 )
 
 // Status is what became of a requirement.
@@ -139,15 +141,15 @@ func (s *session) show(x *exchange, near []string) *Exchange {
 		return nil
 	}
 	e := &Exchange{
-		Operation: x.op, Method: x.method, URL: s.secrets.URL(x.url), Accept: orElse(x.accept, mimeOf[x.format]),
-		Form: s.secrets.Text(clip(x.sent, BodyShown)), Status: x.status, Length: len(x.body),
-		Body: s.part(x.body, near),
+		Operation: x.op, Method: x.method, URL: plain.Line(s.secrets.URL(x.url)), Accept: orElse(x.accept, mimeOf[x.format]),
+		Form: plain.Line(s.secrets.Text(clip(x.sent, BodyShown))), Status: x.status, Length: len(x.body),
+		Body: plain.Text(s.part(x.body, near)),
 	}
 	if x.header != nil {
-		e.ContentType = s.secrets.Text(x.header.Get("Content-Type"))
+		e.ContentType = plain.Line(s.secrets.Text(x.header.Get("Content-Type")))
 	}
 	if x.err != nil {
-		e.Err = s.secrets.Text(x.err.Error())
+		e.Err = plain.Line(s.secrets.Text(x.err.Error()))
 	}
 	return e
 }

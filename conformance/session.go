@@ -3,6 +3,7 @@ package conformance
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"net/http"
@@ -49,7 +50,9 @@ type session struct {
 	target  Target
 	secrets *redact.Set
 	made    map[string]*exchange
-	log     []*exchange // in the order of the calls
+	known   map[[sha256.Size]byte]*exchange // by format and body
+	kept    int                             // bytes that they take
+	log     []*exchange                     // in the order of the calls
 	posts   int
 	created []string // what was filed, as "service_request_id QH-1" or "token tk-1"
 	keyed   bool     // reads need the key, as a refusal has shown
@@ -71,12 +74,13 @@ func newSession(ctx context.Context, t Target) *session {
 	}
 	return &session{
 		ctx: ctx, target: t, secrets: redact.New(secrets...),
-		made: make(map[string]*exchange), filings: make(map[string]*filing), tokens: make(map[Format]*polled), now: t.Now(),
+		made: make(map[string]*exchange), known: make(map[[sha256.Size]byte]*exchange), filings: make(map[string]*filing), tokens: make(map[Format]*polled), now: t.Now(),
 		rules: byID(), outcomes: make(map[string]outcome),
 	}
 }
 
-const maxBody = 64 << 20
+// maxBody is more than any list that a server should give at once.
+const maxBody = 8 << 20
 
 // get makes a GET, or returns what it brought before.
 func (s *session) get(c call) *exchange {
@@ -143,9 +147,31 @@ func (s *session) send(c call, method, u, contentType string, body []byte, shown
 	}
 	// A page of HTML may pass for XML, so that what comes is looked at first.
 	if x.err == nil && sniff(x.body) == c.format {
-		x.doc, x.broken = parse(x.body, c.format)
+		s.parse(x)
 	}
 	return x
+}
+
+// maxKept is how much memory the answers of a run may take. An answer that came before takes none: servers that
+// heed no filter give one list again and again.
+const maxKept = 384 << 20
+
+// parse reads the document of an exchange.
+func (s *session) parse(x *exchange) {
+	key := sha256.Sum256(append([]byte(x.format), x.body...))
+	if y := s.known[key]; y != nil {
+		x.body, x.doc, x.broken = y.body, y.doc, y.broken
+		return
+	}
+	x.doc, x.broken = parse(x.body, x.format)
+	const perNode = 128
+	if s.kept += 2*len(x.body) + perNode*x.doc.count(); s.kept > maxKept {
+		s.kept -= 2*len(x.body) + perNode*x.doc.count()
+		x.body, x.doc, x.broken = nil, nil, nil
+		x.err = fmt.Errorf("the answers of this run take more than %d MiB of memory, with this one", maxKept>>20)
+		return
+	}
+	s.known[key] = x
 }
 
 // patience is how many calls in a row may go without an answer. After that the server is left in peace.

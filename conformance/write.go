@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-open311/open311/internal/plain"
 )
 
 // writers are the forms of a report by name.
@@ -116,7 +118,7 @@ func (s *junitSuite) add(res Result) {
 	if len(res.Findings) > 0 {
 		message = res.Findings[0].Got
 	}
-	p := &junitProblem{Message: printable(message), Type: string(res.Level), Text: printable(text.String())}
+	p := &junitProblem{Message: plain.Line(message), Type: string(res.Level), Text: plain.Text(text.String())}
 	s.Tests++
 	switch res.Status {
 	case Fail:
@@ -205,11 +207,11 @@ func fenced(s string) string {
 	for strings.Contains(s, fence) {
 		fence += "`"
 	}
-	return fence + "\n" + strings.TrimRight(printable(s), "\n") + "\n" + fence
+	return fence + "\n" + strings.TrimRight(plain.Text(s), "\n") + "\n" + fence
 }
 
 func codeSpan(s string) string { return "`" + strings.ReplaceAll(s, "`", "'") + "`" }
 
 var markdownEscaper = strings.NewReplacer("\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "<", "&lt;", ">", "&gt;", "[", "\\[", "]", "\\]", "|", "\\|", "\n", " ")
 
-func escapeMarkdown(s string) string { return markdownEscaper.Replace(printable(s)) }
+func escapeMarkdown(s string) string { return markdownEscaper.Replace(plain.Line(s)) }

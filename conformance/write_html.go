@@ -6,6 +6,8 @@ import (
 	"html/template"
 	"io"
 	"strings"
+
+	"github.com/go-open311/open311/internal/plain"
 )
 
 //go:embed page.html
@@ -14,7 +16,7 @@ var pageText string
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"upper": upper, "class": class, "mark": func(st Status) string { return marks[st] },
 	"name": func(st Status) string { return statusNames[st] }, "title": title, "label": func(op Operation) string { return labels[op] }, "places": Result.places,
-	"hint": cellHint, "plain": printable,
+	"hint": cellHint, "plain": plain.Text,
 }).Parse(pageText))
 
 // pageData is what the page shows.

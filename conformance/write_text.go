@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/go-open311/open311/internal/plain"
 )
 
 // WriteText writes the report for a terminal of 80 columns or more, without colours.
@@ -86,20 +88,10 @@ func textExchange(b *bufio.Writer, e *Exchange) {
 		fmt.Fprintf(b, "  > %s\n", e.Form)
 	}
 	fmt.Fprintf(b, "  < %s\n", e.Answer())
-	for line := range strings.Lines(printable(e.Body)) {
+	for line := range strings.Lines(plain.Text(e.Body)) {
 		fmt.Fprintf(b, "    %s\n", wrap(strings.TrimRight(line, "\r\n"), 96, "    "))
 	}
-	fmt.Fprintf(b, "  $ %s\n", printable(e.Curl()))
-}
-
-// printable keeps a server from moving the cursor of the terminal.
-func printable(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c < ' ' && c != '\n' && c != '\t' || c == 0x7F || c >= 0x80 && c < 0xA0 {
-			return '\uFFFD'
-		}
-		return c
-	}, s)
+	fmt.Fprintf(b, "  $ %s\n", plain.Text(e.Curl()))
 }
 
 // wrap breaks a text at blanks so that lines are not longer than n characters, if words allow; what has
@@ -107,7 +99,7 @@ func printable(s string) string {
 func wrap(s string, n int, indent string) string {
 	var b strings.Builder
 	length := 0
-	for i, word := range strings.Split(printable(s), " ") {
+	for i, word := range strings.Split(plain.Line(s), " ") {
 		runes := []rune(word)
 		switch {
 		case i == 0:

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/go-open311/open311/internal/redact"
 )
 
 // Call is one call that the server received.
@@ -53,6 +55,7 @@ type arrival struct {
 	method, path, query string
 	header              http.Header
 	body                []byte
+	key                 *redact.Credential // of the client, if it is in this process
 }
 
 // callLog keeps the latest calls in a ring.
@@ -60,12 +63,22 @@ type callLog struct {
 	mu   sync.Mutex
 	ring []arrival
 	next int // where the oldest one is, once the ring is full
+	keys []*redact.Credential
+}
+
+// learn notes the key of a client whose calls come over the network.
+func (l *callLog) learn(key *redact.Credential) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if key != nil && !slices.Contains(l.keys, key) {
+		l.keys = append(l.keys, key)
+	}
 }
 
 // add notes a call. The body of a POST is read here, so that it can be told what was sent even if
 // no one reads it, and is given back to the request.
 func (l *callLog) add(r *http.Request) {
-	a := arrival{method: r.Method, path: r.URL.EscapedPath(), query: r.URL.RawQuery, header: r.Header}
+	a := arrival{method: r.Method, path: r.URL.EscapedPath(), query: r.URL.RawQuery, header: r.Header, key: redact.CredentialOf(r.Context())}
 	if r.Body != nil && r.Body != http.NoBody {
 		body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
 		a.body = body
@@ -92,17 +105,33 @@ func (f failing) Read([]byte) (int, error) {
 }
 
 // Calls returns the calls that the server received, in order, the latest 10,000 at most. Secrets are
-// [Redacted].
+// [Redacted]: api_key and the headers for credentials, the keys of [WithAPIKey], and, wherever their dialects
+// send it, the key of clients made by [Server.Client] or with [Handler.Transport].
 func (h *Handler) Calls() []Call {
 	h.log.mu.Lock()
 	arrivals := slices.Concat(h.log.ring[h.log.next:], h.log.ring[:h.log.next])
+	keys := slices.Clone(h.log.keys)
 	h.log.mu.Unlock()
+	if h.speech != nil {
+		keys = append(keys, &redact.Credential{Param: h.speech.KeyParam, Header: h.speech.KeyHeader})
+	}
+	for _, k := range h.keys {
+		keys = append(keys, &redact.Credential{Value: k})
+	}
+	for _, a := range arrivals {
+		if a.key != nil && !slices.Contains(keys, a.key) {
+			keys = append(keys, a.key)
+		}
+	}
+	var values []string
+	for _, k := range keys {
+		values = append(values, k.Value)
+	}
+	secrets := redact.New(values...)
 	calls := make([]Call, len(arrivals))
 	for i, a := range arrivals {
 		calls[i] = a.call()
-		if h.speech != nil {
-			h.speech.hideKey(&calls[i])
-		}
+		calls[i].hide(keys, secrets)
 	}
 	return calls
 }
@@ -118,12 +147,28 @@ func (a arrival) call() Call {
 	c := Call{Method: a.method, Path: a.path, Header: a.header.Clone()}
 	c.Query, _ = url.ParseQuery(a.query)
 	c.Form, c.Files, _, _ = parseBody(a.header.Get("Content-Type"), a.body)
-	hide(c.Query, "api_key")
-	hide(c.Form, "api_key")
+	return c
+}
+
+// hide takes keys out of a call: by where they travel, and wherever one of them stands.
+func (c *Call) hide(keys []*redact.Credential, secrets *redact.Set) {
+	sets := []map[string][]string{c.Query, c.Form, c.Header}
+	for _, k := range append(keys, &redact.Credential{Param: "api_key"}) {
+		hide(c.Query, k.Param)
+		hide(c.Form, k.Param)
+		hide(c.Header, http.CanonicalHeaderKey(k.Header))
+	}
 	for _, name := range []string{"Authorization", "Proxy-Authorization", "X-Api-Key", "Cookie"} {
 		hide(c.Header, name)
 	}
-	return c
+	c.Path = secrets.Values(c.Path)
+	for _, set := range sets {
+		for _, values := range set {
+			for i := range values {
+				values[i] = secrets.Values(values[i])
+			}
+		}
+	}
 }
 
 func hide(m map[string][]string, name string) {

@@ -279,10 +279,3 @@ func (c *conversation) head(name, value string) {
 	}
 	c.extra.Set(name, value)
 }
-
-// hideKey takes the key out of a call to a city that wants it somewhere else.
-func (q *Quirks) hideKey(c *Call) {
-	hide(c.Query, q.KeyParam)
-	hide(c.Form, q.KeyParam)
-	hide(c.Header, http.CanonicalHeaderKey(q.KeyHeader))
-}

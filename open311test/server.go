@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/go-open311/open311"
+	"github.com/go-open311/open311/internal/redact"
 )
 
 // Server is a running city. Besides what is here it has the methods of its [Handler].
@@ -41,13 +42,15 @@ func NewServer(tb testing.TB, opts ...Option) *Server {
 // offlineHost is in the URLs of a server that opens no socket.
 const offlineHost = "quillhaven.example"
 
-// Client returns a client of this city. It sets the endpoint and nothing else (under
-// [WithoutNetwork], the HTTP client too); the options are applied after that.
+// Client returns a client of this city. It sets the endpoint and nothing else (under [WithoutNetwork], the HTTP
+// client too, else a middleware for [Handler.Calls]); the options are applied after that.
 func (s *Server) Client(opts ...open311.Option) *open311.Client {
 	s.tb.Helper()
 	if s.offline {
 		own := open311.WithHTTPClient(&http.Client{Transport: s.Transport()})
 		opts = append([]open311.Option{own}, opts...)
+	} else {
+		opts = append([]open311.Option{open311.WithMiddleware(s.learnKey)}, opts...)
 	}
 	c, err := open311.New(s.URL, opts...)
 	if err != nil {
@@ -55,3 +58,16 @@ func (s *Server) Client(opts ...open311.Option) *open311.Client {
 	}
 	return c
 }
+
+// learnKey notes the key of the calls that go out, so that [Handler.Calls] does not show it.
+func (h *Handler) learnKey(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		h.log.learn(redact.CredentialOf(r.Context()))
+		return next.RoundTrip(r)
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+// RoundTrip calls f.
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

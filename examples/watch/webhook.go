@@ -15,7 +15,9 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/go-open311/open311"
 )
@@ -117,9 +119,10 @@ func keyOf(c *open311.Change) string {
 func (w *webhook) message(c *open311.Change) any {
 	switch w.shape {
 	case "slack":
-		return map[string]string{"text": text(c)}
+		return map[string]any{"text": slackEscaper.Replace(text(c)), "parse": "none", "link_names": false,
+			"unfurl_links": false, "unfurl_media": false}
 	case "mastodon":
-		return map[string]string{"status": text(c), "visibility": "unlisted"}
+		return map[string]string{"status": mastodonEscaper.Replace(text(c)), "visibility": "unlisted"}
 	}
 	return struct {
 		Kind     open311.ChangeKind      `json:"kind"`
@@ -127,6 +130,26 @@ func (w *webhook) message(c *open311.Change) any {
 		At       time.Time               `json:"at,omitzero"`
 		Request  *open311.ServiceRequest `json:"request"`
 	}{c.Kind, c.Previous, c.At(), c.Request}
+}
+
+// Anybody can file a report, and nobody may call people or show links by it in our name: in Slack's markup <!channel>
+// and <https://…|…> do, in the texts of Mastodon @names, #words and addresses.
+var (
+	slackEscaper    = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "@", "@\u200b", "://", ":\u200b//")
+	mastodonEscaper = strings.NewReplacer("@", "@\u200b", "#", "#\u200b", "://", ":\u200b//")
+)
+
+// oneLine leaves out what would turn or break a line, or move the cursor of a terminal.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), '\u202A' <= r && r <= '\u202E', '\u2066' <= r && r <= '\u2069':
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }
 
 // text says in one line what has happened.
@@ -141,8 +164,9 @@ func text(c *open311.Change) string {
 	if c.Kind != open311.Created && r.StatusNotes != "" {
 		s += ": " + r.StatusNotes
 	}
+	s = oneLine(s)
 	if runes := []rune(s); len(runes) > 440 {
 		s = string(runes[:440]) + "…"
 	}
-	return s + " (" + cmp.Or(r.ID, "no number yet") + ")"
+	return s + " (" + oneLine(cmp.Or(r.ID, "no number yet")) + ")"
 }

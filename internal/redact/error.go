@@ -4,10 +4,12 @@ import (
 	"log/slog"
 	"net/url"
 	"reflect"
+
+	"github.com/go-open311/open311/internal/plain"
 )
 
-// Error returns err with a text that holds no secret, and so with every error
-// inside it. errors.Is still finds the causes; errors.As finds a *url.Error
+// Error returns err with a text that holds no secret, and nothing that a
+// terminal would obey, and so with every error inside it. errors.Is still finds the causes; errors.As finds a *url.Error
 // with a redacted URL, any error that had nothing to hide, and net.Error. An
 // error with nothing to hide is returned as it is; nil gives nil.
 func (s *Set) Error(err error) error {
@@ -31,7 +33,7 @@ func (s *Set) rebuild(err error) (error, bool) {
 		return &url.Error{Op: u.Op, URL: clean, Err: inner}, true
 	}
 	text := err.Error()
-	h := hidden{text: s.Text(text), was: err}
+	h := hidden{text: plain.Text(s.Text(text)), was: err}
 	changed := h.text != text
 	switch e := err.(type) {
 	case interface{ Unwrap() error }:

@@ -1,9 +1,13 @@
 package redact
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 )
+
+// names are the names that are secret besides those that always are.
+type names []string
 
 // The names are compared without case, '_' and '-': api_key, apiKey, API-KEY
 // and X-Api-Key are one name to the servers that read them.
@@ -55,12 +59,28 @@ func normalize(name string) string {
 	return string(folded[:n])
 }
 
+// nameByte reports whether a name can hold c.
+func nameByte(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-'
+}
+
+// with returns the names and those of more that are one.
+func (n names) with(more []string) names {
+	all := slices.Clone(n)
+	for _, name := range more {
+		if name = normalize(name); name != "" {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
 // secret reports whether a normalized name is secret.
-func (k *known) secret(name string) bool {
+func (n names) secret(name string) bool {
 	if name == "" {
 		return false
 	}
-	if secretNames[name] || slices.Contains(k.names, name) {
+	if secretNames[name] || slices.Contains(n, name) {
 		return true
 	}
 	for _, suffix := range secretSuffixes {
@@ -71,12 +91,21 @@ func (k *known) secret(name string) bool {
 	return false
 }
 
-// Hides reports whether a parameter of that name is secret, whatever it holds.
-func (s *Set) Hides(name string) bool { return s.known().secret(normalize(name)) }
-
 // secretMember is secret for members of JSON objects and XML elements. There
 // "key" is a word of GeoReport itself, the key of an attribute value in a
 // service definition, and hiding it would blank every such snippet.
-func (k *known) secretMember(name string) bool {
-	return (name != "key" || slices.Contains(k.names, name)) && k.secret(name)
+func (n names) secretMember(name string) bool {
+	return (name != "key" || slices.Contains(n, name)) && n.secret(name)
+}
+
+// secretParam is secret for a parameter as it stands in a query.
+func (n names) secretParam(name string) bool {
+	if plain, err := url.QueryUnescape(name); err == nil {
+		name = plain
+	}
+	name = strings.TrimSuffix(name, "[]")
+	if i := strings.LastIndexByte(name, '['); i >= 0 { // attribute[email]
+		name = strings.TrimSuffix(name[i+1:], "]")
+	}
+	return n.secret(normalize(name))
 }

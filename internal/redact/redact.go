@@ -4,11 +4,12 @@
 // A thing is hidden for one of two reasons. By name: a parameter, member,
 // element or header called api_key or email is hidden whatever it holds, so
 // other people's data in a server's answer is covered too. By value: a secret
-// handed to [New] is hidden wherever it turns up, in any of the spellings in
-// which protocols write it.
+// handed to [New] is hidden wherever it turns up: in capitals or not, escaped
+// however often, a phone number however its digits are set apart.
 package redact
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -23,11 +24,6 @@ const Mask = "REDACTED"
 // shorter than minLen, so no secret can be a part of it.
 const otherMask = "***"
 
-// minLen is the length from which a secret is looked for everywhere. A secret
-// of one to three bytes ("Al", "key 7") would blank letters out of every word
-// of an error; it is hidden by the name of its parameter only.
-const minLen = 4
-
 // A Set knows what to hide. It is immutable and safe for concurrent use. The
 // nil and the zero Set know no values and hide by name alone.
 type Set struct {
@@ -39,9 +35,8 @@ type Set struct {
 
 type known struct {
 	secrets []string // as given, for With
-	names   []string // normalized, for WithNames
-	forms   []string // what is searched for, longest first
-	replace *strings.Replacer
+	names   names
+	values  values
 	mask    string
 }
 
@@ -60,15 +55,9 @@ func (s *Set) With(secrets ...string) *Set {
 // WithNames returns a Set for which the given parameter or header names are
 // secret as well; s is unchanged. A dialect that sends the key as "token" or
 // "X-Auth" needs it, because those names are harmless elsewhere.
-func (s *Set) WithNames(names ...string) *Set {
+func (s *Set) WithNames(more ...string) *Set {
 	k := s.known()
-	all := slices.Clone(k.names)
-	for _, n := range names {
-		if n = normalize(n); n != "" {
-			all = append(all, n)
-		}
-	}
-	return build(k.secrets, all)
+	return build(k.secrets, k.names.with(more))
 }
 
 var nothing = &known{mask: Mask}
@@ -80,62 +69,104 @@ func (s *Set) known() *known {
 	return s.k
 }
 
-func build(secrets, names []string) *Set {
-	k := &known{names: names, mask: Mask}
+func build(secrets []string, n names) *Set {
+	k := &known{names: n, mask: Mask}
 	for _, secret := range secrets {
-		if secret == "" || slices.Contains(k.secrets, secret) {
-			continue
-		}
-		k.secrets = append(k.secrets, secret)
-		k.forms = append(k.forms, forms(secret)...)
-	}
-	// Longest first: where one secret is a part of another the whole one goes.
-	slices.SortFunc(k.forms, func(a, b string) int {
-		if len(a) != len(b) {
-			return len(b) - len(a)
-		}
-		return strings.Compare(a, b)
-	})
-	k.forms = slices.Compact(k.forms)
-	pairs := make([]string, 0, 2*len(k.forms))
-	for _, f := range k.forms {
-		if strings.Contains(Mask, f) {
-			k.mask = otherMask
+		if secret != "" && !slices.Contains(k.secrets, secret) {
+			k.secrets = append(k.secrets, secret)
 		}
 	}
-	for _, f := range k.forms {
-		pairs = append(pairs, f, k.mask)
-	}
-	if len(pairs) > 0 {
-		k.replace = strings.NewReplacer(pairs...)
+	k.values = valuesOf(k.secrets)
+	if len(k.values.find(&view{text: Mask}, nil)) > 0 {
+		k.mask = otherMask
 	}
 	return &Set{k}
 }
 
 // Text returns in with every secret hidden: known values anywhere, and what
 // follows a secret name in the shapes name=value, "name":"value",
-// <name>value</name>, "Authorization: value" and scheme://user:password@host.
-// It takes time linear in the length of in.
+// <name>value</name>, "Authorization: value" and scheme://user:password@host;
+// all of them also where the text is escaped, or escaped again. It takes time
+// linear in the length of in.
 func (s *Set) Text(in string) string {
 	k := s.known()
-	// Values first: a value with a blank in it would otherwise lose only its
-	// first word to the name before it.
-	out := k.byName(k.byValue(in))
+	found, _ := k.find(in)
+	return k.settle(in, found)
+}
+
+// Values returns in with the known secrets hidden, and nothing for its name.
+func (s *Set) Values(in string) string {
+	k := s.known()
+	return k.settle(in, k.holds(in))
+}
+
+// settle puts the mask in place of the spans, until no secret is left.
+func (k *known) settle(in string, found []span) string {
+	out := k.cover(in, found)
 	if out == in {
 		return out
 	}
 	// What is left and right of a removed piece, or the mask itself, may add
 	// up to a secret. No real key does that; a hostile server's text could.
 	for range 2 {
-		if !k.holds(out) {
+		found := k.holds(out)
+		if len(found) == 0 {
 			return out
 		}
-		out = k.byValue(out)
+		out = k.cover(out, found)
 	}
-	if k.holds(out) {
+	if len(k.holds(out)) > 0 {
 		return k.mask
 	}
 	return out
+}
+
+// find returns what is to be hidden in a text at any level of escaping, and
+// whether there were more levels than are looked at.
+func (k *known) find(in string) (found []span, deeper bool) {
+	v := &view{text: in}
+	var whole []span
+	for range maxLevels {
+		found, whole = k.names.find(v, k.values.find(v, found), whole)
+		if v = v.unescape(); v == nil {
+			return found, false
+		}
+	}
+	return found, true
+}
+
+// holds returns where the secrets themselves are in a text.
+func (k *known) holds(in string) (found []span) {
+	v := &view{text: in}
+	for level := 0; v != nil && level < maxLevels; level++ {
+		found = k.values.find(v, found)
+		v = v.unescape()
+	}
+	return found
+}
+
+// cover puts the mask in place of the spans.
+func (k *known) cover(in string, found []span) string {
+	if len(found) == 0 {
+		return in
+	}
+	slices.SortFunc(found, func(a, b span) int {
+		return cmp.Or(a.from-b.from, b.to-a.to, b.quoteTo-a.quoteTo)
+	})
+	var out strings.Builder
+	done := 0
+	for i := 0; i < len(found); {
+		s := found[i]
+		for i++; i < len(found) && found[i].from < s.to; i++ {
+			s.to = max(s.to, found[i].to)
+		}
+		out.WriteString(in[done:s.from])
+		quote := in[s.quoteFrom:s.quoteTo]
+		out.WriteString(quote + k.mask + quote)
+		done = s.to
+	}
+	out.WriteString(in[done:])
+	return out.String()
 }
 
 // Bytes is Text for a byte slice; in is not changed.
@@ -150,8 +181,14 @@ func (s *Set) Bytes(in []byte) []byte {
 func (s *Set) Snippet(b []byte, limit int) string {
 	k := s.known()
 	in := string(b)
-	if n := k.cutOff(in); n > 0 {
-		in = in[:len(in)-n] + k.mask
+	end := len(in)
+	v := &view{text: in}
+	for level := 0; v != nil && level < maxLevels; level++ {
+		end = min(end, k.values.cutOff(v))
+		v = v.unescape()
+	}
+	if end < len(in) {
+		in = in[:end] + k.mask
 	}
 	out := strings.ToValidUTF8(s.Text(in), "\uFFFD")
 	if len(out) <= limit {
@@ -164,31 +201,8 @@ func (s *Set) Snippet(b []byte, limit int) string {
 	return out[:cut] + "…"
 }
 
-// cutOff returns how many bytes at the end of in are the beginning of a
-// secret, at least half of it; fewer are as likely an ordinary word.
-func (k *known) cutOff(in string) int {
-	longest := 0
-	for _, f := range k.forms {
-		for n := min(len(f)-1, len(in)); n >= max(minLen, (len(f)+1)/2); n-- {
-			if strings.HasSuffix(in, f[:n]) {
-				longest = max(longest, n)
-				break
-			}
-		}
-	}
-	return longest
-}
-
-func (k *known) byValue(in string) string {
-	if k.replace == nil {
-		return in
-	}
-	return k.replace.Replace(in)
-}
-
-func (k *known) holds(s string) bool {
-	return slices.ContainsFunc(k.forms, func(f string) bool { return strings.Contains(s, f) })
-}
+// Hides reports whether a parameter of that name is secret, whatever it holds.
+func (s *Set) Hides(name string) bool { return s.known().names.secret(normalize(name)) }
 
 // String describes the Set without its secrets.
 func (s Set) String() string {

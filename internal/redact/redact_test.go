@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -67,7 +68,7 @@ func TestText(t *testing.T) {
 		"a name, no prose":    {"last_name:van der Berg, last_name:May last_name:Doe is wrong, last_name:the a@b", "last_name:REDACTED der Berg, last_name:REDACTED last_name:REDACTED is wrong, last_name:REDACTED a@b"},
 		"email, then prose":   {"email:a@b.org is invalid", "email:REDACTED is invalid"},
 		"token":               {"token=123 <token>9</token>", "token=123 <token>9</token>"},
-		"userinfo":            {"Get http://joe:pw@h/x?y=1: refused", "Get http://joe:REDACTED@h/x?y=1: refused"},
+		"userinfo":            {"Get http://joe:pw@h/x?y=1: refused", "Get http://REDACTED@h/x?y=1: refused"},
 		"scheme of our name":  {"key://x", "key://x"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -115,6 +116,43 @@ func TestTextKnowsEverySpelling(t *testing.T) {
 			t.Errorf("base64 of %q became %q", in, out)
 		}
 	}
+}
+
+// lowerHex turns the %2F of Go into the %2f of other languages.
+func lowerHex(escaped string) string {
+	b := []byte(escaped)
+	for i := 0; i+2 < len(b); i++ {
+		if b[i] == '%' {
+			copy(b[i+1:], strings.ToLower(string(b[i+1:i+3])))
+			i += 2
+		}
+	}
+	return string(b)
+}
+
+// jsonASCII is how Python and PHP write the value: \u00e9 for é, but < as it is.
+func jsonASCII(v string) string {
+	var out strings.Builder
+	for _, r := range v {
+		switch {
+		case r == '"' || r == '\\':
+			out.WriteByte('\\')
+			out.WriteRune(r)
+		case r >= ' ' && r < 0x7F:
+			out.WriteRune(r)
+		case r > 0xFFFF:
+			hi, lo := utf16.EncodeRune(r)
+			fmt.Fprintf(&out, `\u%04x\u%04x`, hi, lo)
+		default:
+			fmt.Fprintf(&out, `\u%04x`, r)
+		}
+	}
+	return out.String()
+}
+
+// xmlText escapes only what XML text needs; html.EscapeString does quotes too.
+func xmlText(v string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(v)
 }
 
 func TestTextOfAwkwardSecrets(t *testing.T) {
@@ -174,8 +212,8 @@ func TestURL(t *testing.T) {
 		"https://h/" + url.PathEscape(key) + "/x":      "https://h/REDACTED/x",
 		"https://h/?next=" + url.QueryEscape("/"+key):  "https://h/?next=%2FREDACTED",
 		"https://h/?a=1?api_key=abc":                   "https://h/?a=1?api_key=REDACTED",
-		"https://joe:pw@h/?phone=1":                    "https://joe:REDACTED@h/?phone=REDACTED",
-		"//joe:pw@h/x":                                 "//joe:REDACTED@h/x",
+		"https://joe:pw@h/?phone=1":                    "https://REDACTED@h/?phone=REDACTED",
+		"//joe:pw@h/x":                                 "//REDACTED@h/x",
 		"https://h/#access_token=abc&state=1":          "https://h/#access_token=REDACTED&state=1",
 		"http://[::1?api_key=abc":                      "http://[::1?api_key=REDACTED",
 		"%zz://\x00?password=a b&x=%zz&device_id=%zz":  "%zz://\x00?password=REDACTED&x=%zz&device_id=REDACTED",
@@ -186,7 +224,7 @@ func TestURL(t *testing.T) {
 		}
 	}
 	u := &url.URL{Scheme: "https", User: url.UserPassword("a", "b"), Host: "h", RawQuery: "api_key=1"}
-	if got, want := s.URLOf(u), "https://a:REDACTED@h?api_key=REDACTED"; got != want {
+	if got, want := s.URLOf(u), "https://REDACTED@h?api_key=REDACTED"; got != want {
 		t.Errorf("URLOf = %q, want %q", got, want)
 	}
 	if got := s.URLOf(nil); got != "" {
@@ -288,9 +326,10 @@ func TestSetPrintsNoSecret(t *testing.T) {
 // may have three tries.
 func TestTextIsLinear(t *testing.T) {
 	t.Parallel()
-	s := New(key)
+	s := New(key, "+49 151 23456789")
 	for _, piece := range []string{
 		"<email", "<email>", "<email></x>", "<x:", `"email":`, `"email":"`, `"email":[`, `"email" `, `\"email\":\"`,
+		"%", "%25", `\`, `\\`, "&", "&amp;", "&#38;#38;", "a%2525252525252525", "k%65y=", `"email":["a\""],`, "://a@", "1", "1-", "1\n",
 		"://", "://a:", "api_key=", "key", "a:", "Cookie:", "email:[", "[", "-",
 	} {
 		in := strings.Repeat(piece, 256<<10/len(piece))

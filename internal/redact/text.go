@@ -1,85 +1,122 @@
 package redact
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// byName hides what follows secret names. It is one pass over the text that
-// looks back a bounded distance, and ahead only over what it then hides or
-// steps over: linear, whatever a server sends.
-func (k *known) byName(in string) string {
-	var out strings.Builder
-	done := 0 // in[:done] is in out
+// find appends where what follows secret names stands in a view. It is one pass
+// over the text that looks back a bounded distance, and ahead only over what it
+// then hides or steps over: linear, whatever a server sends.
+//
+// whole are values that were found with their ends where there was less to undo:
+// their quotes are not looked at again, for some of them were escaped. It returns
+// these values with those that were found now, in order.
+func (n names) find(v *view, found, whole []span) (all, wholes []span) {
+	in := v.text
+	wholes = whole
 	for i := 0; i < len(in); {
-		var h hit
+		h := hit{quote: -1}
 		next := i + 1
 		switch {
 		case strings.HasPrefix(in[i:], "://"):
-			h = password(in, i+len("://"))
-		case nameByte(in[i]):
-			next = i
-			for next < len(in) && nameByte(in[next]) {
-				next++
+			h = userinfo(in, i+len("://"))
+		case in[i] == '%' && nameLetter(in, i) == 0:
+			if _, size := hexRune(in[i:], "%", 2); size > 0 {
+				next = i + size
 			}
-			if name := normalize(in[i:next]); k.secret(name) {
-				h = k.valueOf(in, i, next, name)
+		case nameLetter(in, i) > 0:
+			for next = i; next < len(in) && nameLetter(in, next) > 0; {
+				next += nameLetter(in, next)
+			}
+			if name := plainName(in[i:next]); n.secret(name) {
+				h = n.valueOf(in, i, next, name)
 			}
 		}
 		if h.to > h.from {
-			out.WriteString(in[done:h.from])
-			out.WriteString(h.quote)
-			out.WriteString(k.mask)
-			out.WriteString(h.quote)
-			done, next = h.to, max(h.to, next)
+			s := v.span(h.from, h.to)
+			if h.quote >= 0 {
+				q := v.span(h.quote, h.quote+1) // as the text writes it
+				s.quoteFrom, s.quoteTo = q.from, q.to
+			}
+			for len(whole) > 0 && whole[0].to < s.from {
+				whole = whole[1:]
+			}
+			if len(whole) == 0 || s.from < whole[0].from {
+				found = append(found, s)
+				if h.whole {
+					wholes = append(wholes, s)
+				}
+			}
+			next = max(h.to, next)
 		}
 		i = next
 	}
-	if done == 0 {
-		return in
-	}
-	out.WriteString(in[done:])
-	return out.String()
+	slices.SortFunc(wholes, func(a, b span) int { return a.from - b.from })
+	return found, wholes
 }
 
-// A hit is a piece of text to hide, and the quotes to put around the mask.
+// nameLetter returns the length of a letter of a name, which may be escaped as
+// in api%5Fkey; 0 if there is none.
+func nameLetter(in string, i int) int {
+	if nameByte(in[i]) {
+		return 1
+	}
+	if c, n := hexRune(in[i:], "%", 2); n > 0 && nameByte(byte(c)) {
+		return n
+	}
+	return 0
+}
+
+func plainName(name string) string {
+	if len(name) > 3*maxName {
+		return ""
+	}
+	if strings.IndexByte(name, '%') >= 0 {
+		name = (&view{text: name}).unescape().text
+	}
+	return normalize(name)
+}
+
+// A hit is a piece of a view to hide.
 type hit struct {
 	from, to int
-	quote    string
+	quote    int  // where the quote stands that the mask should have on both sides; -1 for none
+	whole    bool // it is a string or a list, with its end
 }
 
-// password finds the password in the authority that begins at i.
-func password(in string, i int) hit {
+// userinfo finds the user and the password in the authority that begins at i.
+func userinfo(in string, i int) hit {
 	end := len(in)
 	if n := strings.IndexAny(in[i:], "/?#\\\"'<> \t\r\n"); n >= 0 {
 		end = i + n
 	}
 	at := strings.LastIndexByte(in[i:end], '@')
 	if at < 0 {
-		return hit{}
+		return hit{quote: -1}
 	}
-	colon := strings.IndexByte(in[i:i+at], ':')
-	if colon < 0 {
-		return hit{}
-	}
-	return hit{from: i + colon + 1, to: i + at}
+	return hit{from: i, to: i + at, quote: -1}
 }
 
 // valueOf finds the value of the secret name in[i:j], if one follows.
-func (k *known) valueOf(in string, i, j int, name string) hit {
-	if quote := quoteAround(in, i, j); quote != "" {
-		if k.secretMember(name) {
-			return memberValue(in, j+len(quote), quote)
+func (n names) valueOf(in string, i, j int, name string) hit {
+	none := hit{quote: -1}
+	if quoted(in, i, j) {
+		if n.secretMember(name) {
+			return memberValue(in, i-1, j+1)
 		}
-		return hit{}
+		return none
 	}
 	if openTag(in, i) {
-		if k.secretMember(name) {
+		if n.secretMember(name) {
 			return elementValue(in, i, j)
 		}
-		return hit{}
+		return none
 	}
 	j = skipBracket(in, j)
 	switch {
 	case j >= len(in):
-		return hit{}
+		return none
 	case in[j] == '=':
 		return plainValue(in, j+1)
 	case in[j] == ':' && headerLines[name]:
@@ -87,18 +124,12 @@ func (k *known) valueOf(in string, i, j int, name string) hit {
 	case in[j] == ':':
 		return adjacentValue(in, j+1, name)
 	}
-	return hit{}
+	return none
 }
 
-// quoteAround returns the quote on both sides of in[i:j]: ", ' or, in a text
-// that was quoted once more, \".
-func quoteAround(in string, i, j int) string {
-	for _, q := range []string{`\"`, `"`, `'`} {
-		if strings.HasSuffix(in[:i], q) && strings.HasPrefix(in[j:], q) {
-			return q
-		}
-	}
-	return ""
+// quoted reports whether in[i:j] stands in quotes.
+func quoted(in string, i, j int) bool {
+	return i > 0 && j < len(in) && in[i-1] == in[j] && (in[j] == '"' || in[j] == '\'')
 }
 
 // skipBracket steps over the end of attribute[email] and attribute%5Bemail%5D,
@@ -112,8 +143,10 @@ func skipBracket(in string, j int) int {
 	return j
 }
 
-// memberValue finds the value after "name" in JSON, a Python or a PHP dump.
-func memberValue(in string, j int, quote string) hit {
+// memberValue finds the value after "name" in JSON, a Python or a PHP dump. The
+// first quote of the name is at q, and the last one before j.
+func memberValue(in string, q, j int) hit {
+	none := hit{quote: -1}
 	j = skipBlanks(in, j)
 	switch {
 	case strings.HasPrefix(in[j:], "=>"):
@@ -121,17 +154,14 @@ func memberValue(in string, j int, quote string) hit {
 	case j < len(in) && (in[j] == ':' || in[j] == '='):
 		j++
 	default:
-		return hit{}
+		return none
 	}
 	j = skipBlanks(in, j)
 	if j >= len(in) {
-		return hit{}
+		return none
 	}
-	for _, q := range []string{quote, `"`, `'`} {
-		if strings.HasPrefix(in[j:], q) {
-			from := j + len(q)
-			return hit{from: from, to: endOfString(in, from, q)}
-		}
+	if c := in[j]; c == '"' || c == '\'' {
+		return stringAt(in, j)
 	}
 	end := j
 	if in[j] == '{' || in[j] == '[' {
@@ -141,21 +171,25 @@ func memberValue(in string, j int, quote string) hit {
 			end++
 		}
 		if v := in[j:end]; v == "null" || v == "None" {
-			return hit{}
+			return none
 		}
 	}
-	return hit{from: j, to: end, quote: quote}
+	return hit{j, end, q, strings.IndexByte("]}", in[end-1]) >= 0}
+}
+
+// stringAt returns the string whose first quote is at i.
+func stringAt(in string, i int) hit {
+	end := endOfString(in, i+1, in[i])
+	return hit{i + 1, end, -1, end < len(in)}
 }
 
 // endOfString returns the index of the closing quote, or the end of the text.
-func endOfString(in string, i int, quote string) int {
+func endOfString(in string, i int, quote byte) int {
 	for ; i < len(in); i++ {
-		switch {
-		case strings.HasPrefix(in[i:], quote):
+		switch in[i] {
+		case quote:
 			return i
-		case quote == `\"` && strings.HasPrefix(in[i:], `\\\"`):
-			i += 3 // an escaped quote, escaped once more
-		case in[i] == '\\':
+		case '\\':
 			i++
 		}
 	}
@@ -174,7 +208,7 @@ func endOfNested(in string, i int) int {
 				return i + 1
 			}
 		case '"':
-			i = endOfString(in, i+1, `"`)
+			i = endOfString(in, i+1, '"')
 		}
 	}
 	return len(in)
@@ -198,13 +232,13 @@ const maxAttributes = 512
 func elementValue(in string, i, j int) hit {
 	gt := strings.IndexByte(in[j:min(len(in), j+maxAttributes)], '>')
 	if gt < 0 || in[j+gt-1] == '/' {
-		return hit{}
+		return hit{quote: -1}
 	}
 	from := j + gt + 1
 	for to := from; ; {
 		n := strings.Index(in[to:], "</")
 		if n < 0 {
-			return hit{from: from, to: len(in)}
+			return hit{from: from, to: len(in), quote: -1}
 		}
 		to += n
 		name := in[to+2 : min(len(in), to+2+maxName)]
@@ -213,7 +247,7 @@ func elementValue(in string, i, j int) hit {
 		}
 		name = name[strings.LastIndexByte(name, ':')+1:]
 		if strings.EqualFold(name, in[i:j]) {
-			return hit{from: from, to: to}
+			return hit{from: from, to: to, quote: -1}
 		}
 		to += 2
 	}
@@ -221,11 +255,8 @@ func elementValue(in string, i, j int) hit {
 
 // plainValue finds the value after "name=", quoted or as in a form.
 func plainValue(in string, i int) hit {
-	for _, q := range []string{`\"`, `"`, `'`} {
-		if strings.HasPrefix(in[i:], q) {
-			from := i + len(q)
-			return hit{from: from, to: endOfString(in, from, q)}
-		}
+	if i < len(in) && (in[i] == '"' || in[i] == '\'') {
+		return stringAt(in, i)
 	}
 	end := i
 	// Commas, semicolons and apostrophes do not end it: O'Brien, Smith;Jr.
@@ -235,7 +266,7 @@ func plainValue(in string, i int) hit {
 		}
 		end++
 	}
-	return hit{from: i, to: end}
+	return hit{from: i, to: end, quote: -1}
 }
 
 // lineValue finds the value of a header line. The scheme of an Authorization
@@ -247,7 +278,7 @@ func lineValue(in string, i int) hit {
 		end = i + n
 	}
 	i += scheme(in[i:end])
-	return hit{from: i, to: end}
+	return hit{from: i, to: end, quote: -1}
 }
 
 // adjacentValue finds the value in name:[value], as fmt prints url.Values, and
@@ -259,19 +290,19 @@ func adjacentValue(in string, i int, name string) hit {
 		if n := strings.IndexByte(in[i:], ']'); n >= 0 {
 			end = i + n
 		}
-		return hit{from: i + 1, to: end}
+		return hit{from: i + 1, to: end, quote: -1}
 	}
 	if strings.HasPrefix(in[i:], "//") {
-		return hit{}
+		return hit{quote: -1}
 	}
 	end := i
 	for end < len(in) && in[end] > ' ' && !strings.ContainsRune(`,;&"<>]}`, rune(in[end])) {
 		end++
 	}
 	if name == "key" && isWord(in[i:end]) || isSentence(in[i:]) {
-		return hit{}
+		return hit{quote: -1}
 	}
-	return hit{from: i, to: end}
+	return hit{from: i, to: end, quote: -1}
 }
 
 // maxWord is how long a word of prose is. A key is longer, or there are digits in it.
@@ -325,8 +356,4 @@ func skipBlanks(in string, i int) int {
 		i++
 	}
 	return i
-}
-
-func nameByte(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-'
 }

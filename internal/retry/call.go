@@ -27,6 +27,7 @@ type attempt struct {
 	ctx  context.Context // of its requests, if it is not that of the call
 	err  error           // of the connection, if another attempt may mend it
 	sent bool            // the server may have seen it
+	away bool            // a redirect has led to another host
 	used time.Duration   // of the time limit, when the headers were there
 	wait time.Duration   // before the next attempt
 }

@@ -27,7 +27,7 @@ type Client struct {
 	loop  *retryablehttp.Client
 }
 
-// New returns a Client that sends through the transport of hc, with its cookie
+// New returns a Client that sends through the transport of hc, wrapped as cfg says, with its cookie
 // jar and redirect policy. hc itself is not changed and its idle connections
 // are left alone; nil means http.DefaultClient.
 func New(hc *http.Client, cfg Config) *Client {
@@ -39,11 +39,15 @@ func New(hc *http.Client, cfg Config) *Client {
 	if base == nil {
 		base = http.DefaultTransport
 	}
+	home := base
+	if cfg.Wrap != nil {
+		home = cfg.Wrap(base)
+	}
 	r := rules{&cfg}
 	// A literal: NewClient logs whole URLs to stderr.
 	return &Client{r, &retryablehttp.Client{
 		HTTPClient: &http.Client{
-			Transport:     &sender{base, cfg.Wait, cfg.Timeout, cfg.Begin},
+			Transport:     &sender{home, base, cfg.Wait, cfg.Timeout, cfg.Begin},
 			Jar:           hc.Jar,
 			CheckRedirect: redirects{hc.CheckRedirect, cfg.CrossHost}.check,
 		},

@@ -32,6 +32,11 @@ type Config struct {
 	// it failed. The context is that of the attempt.
 	OnAttempt func(context.Context, Attempt)
 
+	// Wrap, if set, returns the transport for requests to the host that the
+	// caller has named. Requests that a redirect sends to another host do not
+	// go through what it adds, which may add credentials.
+	Wrap func(http.RoundTripper) http.RoundTripper
+
 	// CrossHost, if set, takes key material out of the URL and the headers of a
 	// request that a redirect sends to another host. The Referer and the
 	// standard credentials are gone by then. If it returns an error the

@@ -29,11 +29,7 @@ func (r redirects) check(req *http.Request, via []*http.Request) error {
 		}
 	}
 	// Once on another host, always: that host chose where we go next.
-	away := !sameHost(via[0].URL, req.URL)
-	for _, v := range via {
-		away = away || !sameHost(via[0].URL, v.URL)
-	}
-	if !away {
+	if k.away = k.away || !sameHost(via[0].URL, req.URL); !k.away {
 		return nil
 	}
 	// net/http keeps credentials for subdomains and puts our whole URL, key

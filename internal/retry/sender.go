@@ -12,7 +12,8 @@ import (
 // CloseIdleConnections, through which go-retryablehttp would empty the caller's
 // pool after every failure.
 type sender struct {
-	base    http.RoundTripper // the caller's
+	home    http.RoundTripper // to the host that the caller has named
+	away    http.RoundTripper // to others
 	limiter func(context.Context) error
 	timeout time.Duration
 	begin   func(context.Context, int) context.Context // see Config.Begin; may be nil
@@ -77,7 +78,11 @@ func (s *sender) send(k *call, req *http.Request) (*http.Response, error) {
 	req.GetBody = nil // with it net/http would send a body twice by itself
 
 	m := startMeter(s.timeout-k.used, s.timeout, cancel)
-	resp, err := s.base.RoundTrip(req)
+	transport := s.home
+	if k.away {
+		transport = s.away
+	}
+	resp, err := transport.RoundTrip(req)
 	k.used = s.timeout - m.pause()
 
 	if err != nil {

@@ -104,6 +104,17 @@ func Drain(rc io.ReadCloser) error {
 	return rc.Close()
 }
 
+// tailTime is how long it is waited for what follows a complete answer.
+const tailTime = 3 * time.Second
+
+// Complete says that the answer is complete: what follows is not waited for as
+// long as an answer would be.
+func Complete(rc io.ReadCloser) {
+	if b, ok := rc.(*body); ok {
+		b.meter.left = min(b.meter.left, tailTime)
+	}
+}
+
 // ownCause returns the reason for which this package ended an attempt, nil if
 // it did not. A transport reports a bare context.Canceled for it.
 func ownCause(ctx context.Context) error {

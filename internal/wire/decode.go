@@ -9,6 +9,7 @@ import (
 // its item goes to Extra.
 func (t *Table[T]) decode(m *mapper, at row, dst *T) {
 	m.checkText()
+	m.charge(t.size)
 	id := int32(0)
 	if at.item != at.node {
 		id = m.keepBeside(at)
@@ -21,6 +22,7 @@ func (t *Table[T]) decode(m *mapper, at row, dst *T) {
 		}
 	}
 	if len(m.sets) > 0 {
+		m.charge(len(m.arena))
 		all := string(m.arena)
 		for _, w := range m.sets {
 			*w.to = all[w.lo:w.hi]

@@ -63,8 +63,11 @@ func (d *document) reportRepairs(first int32) {
 
 // decodeCharset makes the window UTF-8, or nearly so: see likeUTF8.
 func (d *document) decodeCharset() error {
-	if err := d.more(512); err != nil {
-		return err
+	const sample = 512
+	for len(d.s.src) < sample && !d.s.eof && !looksWhole(d.s.src) {
+		if err := d.more(len(d.s.src) + 1); err != nil {
+			return err
+		}
 	}
 	c := detectCharset(d.s.src, d.o.Label)
 	d.pos = c.mark
@@ -95,6 +98,21 @@ func (d *document) decodeCharset() error {
 		return d.fail(d.pos, d.unknownCharset(c.label))
 	}
 	return nil
+}
+
+// looksWhole reports whether a document may end where src does: it is not worth a wait to see a few bytes more.
+func looksWhole(src []byte) bool {
+	src = trim(src)
+	if len(src) < 2 {
+		return false
+	}
+	switch first, last := src[0], src[len(src)-1]; first {
+	case '[':
+		return last == ']'
+	case '{':
+		return last == '}'
+	}
+	return false
 }
 
 func (d *document) reportUTF8(label string) {

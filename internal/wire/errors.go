@@ -18,9 +18,15 @@ var (
 )
 
 // SizeError says that a document is larger than Options.MaxBytes.
-type SizeError struct{ Max int64 }
+type SizeError struct {
+	Max      int64
+	InMemory bool // … than that once it is read
+}
 
 func (e *SizeError) Error() string {
+	if e.InMemory {
+		return fmt.Sprintf("an answer that takes more than %d bytes of memory, the limit set by WithMaxResponse", e.Max)
+	}
 	return fmt.Sprintf("an answer of more than %d bytes, the limit set by WithMaxResponse", e.Max)
 }
 

@@ -31,7 +31,7 @@ func Faults(body []byte) []Fault {
 		body, _ = io.ReadAll(&utf16Reader{r: bytes.NewReader(body), order: order})
 	}
 	body = bytes.TrimPrefix(body, utf8Mark)
-	s := &scan{src: body, record: body, eof: true, depth: maxDepth, quiet: true}
+	s := &scan{src: body, record: body, eof: true, depth: maxDepth, most: maxNodes, quiet: true}
 	i := skipSpace(body, 0)
 	i += paddingOf(body[i:])
 	if bytes.HasPrefix(body[min(i, len(body)):], []byte("HTTP/")) { // a status line inside the body

@@ -60,7 +60,7 @@ func (s *scan) jsonObject(i, depth int) (int, error) {
 			continue
 		}
 		var err error
-		if len(s.nodes) >= maxNodes {
+		if len(s.nodes) >= s.most {
 			return i, errMany
 		}
 		if !comma {
@@ -90,7 +90,7 @@ func (s *scan) jsonFields(i int) (end int, comma bool, err error) {
 	}
 	for {
 		e := s.dict.expected()
-		if e == nil || len(s.nodes) >= maxNodes {
+		if e == nil || len(s.nodes) >= s.most {
 			return i, true, nil
 		}
 		j := i + len(e.json)
@@ -267,7 +267,7 @@ func (s *scan) jsonArray(i, depth int) (int, error) {
 			i++
 			continue
 		}
-		if len(s.nodes) >= maxNodes {
+		if len(s.nodes) >= s.most {
 			return i, errMany
 		}
 		if !comma {

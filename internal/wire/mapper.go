@@ -7,7 +7,8 @@ import (
 
 // mapper turns the nodes of one record into a typed value.
 type mapper struct {
-	renderer      // of what goes to Extra
+	renderer // of what goes to Extra
+	account
 	latin    bool // the document is labelled as one that need not be UTF-8
 	nested   int  // how many lists deep
 	location *time.Location
@@ -113,12 +114,18 @@ func (m *mapper) warnAt(n int32, kind, detail string) {
 
 // takeExtras renders the fields that were kept. Their texts share one block of memory.
 func (m *mapper) takeExtras() map[string]json.RawMessage {
-	out := make(map[string]json.RawMessage, len(m.extras))
+	if !m.charge(mapCost) {
+		return nil
+	}
+	out := make(map[string]json.RawMessage, min(len(m.extras), 64)) // they may all have one name
 	for i := range m.extras {
 		e := &m.extras[i]
 		e.lo = int32(len(m.raw))
 		m.raw = m.render(m.raw, e.node)
 		e.hi = int32(len(m.raw))
+	}
+	if !m.charge(len(m.raw)) {
+		return nil
 	}
 	block := append([]byte(nil), m.raw...)
 	var repeated map[string][]int32
@@ -132,6 +139,9 @@ func (m *mapper) takeExtras() map[string]json.RawMessage {
 				m.warnAt(e.node, WarnDuplicate, "given twice; both are kept")
 			}
 			continue
+		}
+		if len(out) >= 8 && !m.charge(pairCost+len(e.name)) {
+			return nil
 		}
 		out[e.name] = block[e.lo:e.hi:e.hi]
 	}

@@ -125,6 +125,9 @@ func (l listField[T, E]) items(m *mapper, n int32, list *[]E) {
 }
 
 func (l listField[T, E]) item(m *mapper, k int32, list *[]E) {
+	if !m.charge(l.table.size) {
+		return
+	}
 	var e E
 	length := len(m.path)
 	if m.warn != nil {
@@ -149,7 +152,7 @@ func (l listField[T, E]) item(m *mapper, k int32, list *[]E) {
 // lone reads the text nodes[k] in the container nodes[n] as an item.
 func (l listField[T, E]) lone(m *mapper, n, k int32, list *[]E) {
 	b, ok := m.scalar(k)
-	if !ok {
+	if !ok || !m.charge(l.table.size+len(b)) {
 		return
 	}
 	length := len(m.path)
@@ -200,7 +203,7 @@ func (l listField[T, E]) fromText(m *mapper, n int32, list *[]E) {
 	}
 	for w := range bytes.SplitSeq(b, []byte{','}) {
 		var e E
-		if w = trim(w); len(w) > 0 && l.table.Lone(&e, string(w)) {
+		if w = trim(w); len(w) > 0 && m.charge(l.table.size+len(w)) && l.table.Lone(&e, string(w)) {
 			*list = append(*list, e)
 		}
 	}
@@ -208,7 +211,7 @@ func (l listField[T, E]) fromText(m *mapper, n int32, list *[]E) {
 
 // fromJSON reads a list from JSON text that was the value of a field.
 func (l listField[T, E]) fromJSON(m *mapper, text []byte, list *[]E) bool {
-	inner := &scan{src: text, record: text, eof: true, depth: m.s.depth}
+	inner := &scan{src: text, record: text, eof: true, depth: m.s.depth, most: m.s.most}
 	if _, err := inner.jsonValue(0, 1); err != nil {
 		return false
 	}

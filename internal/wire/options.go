@@ -10,8 +10,10 @@ type Options struct {
 	MaxBytes      int64          // of the document after decompression; 0: 64 MiB
 	Location      *time.Location // of dates without zone; nil: UTC
 	Relabel       *time.Location // of dates labelled Z or +00:00 that are local; nil: they are what they say
+	Keep          bool           // the caller keeps all records: together they may take MaxBytes
 	Strict        bool           // the first repair is an error
 	Warn          func(Warning)  // hears of every repair; may be nil
+	Complete      func()         // called once the document is: what follows is looked at, but not worth a wait; may be nil
 	Label         string         // charset of the Content-Type, a hint
 	CharsetReader func(label string, r io.Reader) (io.Reader, error)
 	Hide          func([]byte) []byte // takes secrets out of what is going to be printed; may be nil

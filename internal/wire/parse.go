@@ -8,7 +8,7 @@ import (
 // ParseJSON makes a Value of JSON text, as tolerantly as records are read. What cannot be read at
 // all becomes a Text. It is for writers: escaped control characters stay.
 func ParseJSON(raw json.RawMessage) Value {
-	s := &scan{src: raw, eof: true, depth: maxDepth, quiet: true, exact: true}
+	s := &scan{src: raw, eof: true, depth: maxDepth, most: maxNodes, quiet: true, exact: true}
 	i := skipSpace(raw, 0)
 	if _, err := s.jsonValue(i, 2); err != nil || len(s.nodes) == 0 {
 		return Value{Kind: Text, Text: string(raw)}

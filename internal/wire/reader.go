@@ -55,6 +55,10 @@ func (r *Reader[T]) Next(dst *T) error {
 			return err
 		}
 		ok := r.take(at, dst)
+		if r.r.m.full {
+			r.r.err = r.r.fail(r.r.pos, &SizeError{Max: r.r.max, InMemory: true})
+			return r.r.err
+		}
 		if r.r.strict != nil {
 			r.r.err = r.r.strict
 			return r.r.err
@@ -72,6 +76,9 @@ func (r *Reader[T]) take(at row, dst *T) bool {
 	d := r.r
 	n := at.node
 	d.m.reset()
+	if !d.o.Keep {
+		d.m.room = d.max
+	}
 	d.tellEnvelope()
 	d.unhold()
 	if d.m.warn != nil {
@@ -103,6 +110,7 @@ func (r *Reader[T]) take(at row, dst *T) bool {
 type reader struct {
 	envelope
 	begun bool  // the start of the document has been looked at
+	ended bool  // its end has been told
 	taken int   // how many records of the queue have been given away
 	err   error // sticky
 }
@@ -119,6 +127,8 @@ func (r *reader) start(src io.Reader, o *Options, d *dictionary) {
 	}
 	r.src, r.max, r.left = src, r.o.MaxBytes, r.o.MaxBytes
 	r.s.src, r.s.eof, r.s.depth = r.buf[:0], false, maxDepth
+	r.s.most = most(r.max)
+	r.m.account = account{room: r.max}
 	r.s.dict.use(d)
 	r.s.keepEmpty = d.keepEmpty
 	r.s.reset()
@@ -157,6 +167,10 @@ func (r *reader) next() (row, error) {
 			return r.queue[r.taken-1], nil
 		}
 		r.queue, r.taken = r.queue[:0], 0
+		if r.done && !r.ended && r.o.Complete != nil {
+			r.ended = true
+			r.o.Complete()
+		}
 		switch {
 		case !r.begun:
 			r.err = r.begin()

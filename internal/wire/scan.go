@@ -14,6 +14,7 @@ type scan struct {
 	high      bool   // the record has bytes beyond ASCII
 	eof       bool   // the window reaches to the end of the document
 	depth     int    // how deep containers may nest
+	most      int    // how many nodes a record may have
 	dict      names  // names of the direct fields, in the order in which they are expected
 	repairs   []repair
 	attrs     []attr              // of the XML start tag read last that hold values

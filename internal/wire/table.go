@@ -145,6 +145,7 @@ type Table[T any] struct {
 	Place    func(t *T) (lat, long float64, ok bool)
 
 	core *dictionary
+	size int       // what a T takes in a list, in bytes
 	pool sync.Pool // of *reader
 }
 
@@ -164,6 +165,7 @@ func Register[T any](t *Table[T]) *Table[T] {
 	}
 	t.core = newDictionary(t.Root, t.Item, t.Roots, t.Identity, t.Key, dict)
 	t.core.keepEmpty = t.KeepEmpty
+	t.size = itemCost(int(reflect.TypeFor[T]().Size()))
 	for i, f := range t.Fields {
 		if f.shape == shapeID {
 			t.core.ids |= rowBit(int16(i))

@@ -34,7 +34,9 @@ func (w *window) more(want int) error {
 				w.s.src = w.buf[:have]
 				return w.fail(0, ErrRecord)
 			}
-			w.buf = append(w.buf, make([]byte, len(w.buf))...)
+			// No larger than what may still come, and one byte to see that it is not the end.
+			w.buf = append(make([]byte, 0, have+int(min(int64(have), w.left+1))), w.buf...)
+			w.buf = w.buf[:cap(w.buf)]
 		}
 		n, err := w.src.Read(w.buf[have:])
 		have += n
@@ -48,7 +50,7 @@ func (w *window) more(want int) error {
 		idle = 0
 		if w.left < 0 {
 			w.s.src = w.buf[:have]
-			return w.fail(have, &SizeError{w.max})
+			return w.fail(have, &SizeError{Max: w.max})
 		}
 		if err != nil {
 			w.s.eof = true
@@ -107,6 +109,9 @@ func (w *window) fail(at int, err error) error {
 		e.Err = ErrDepth
 	case errMany:
 		e.Err = ErrValues
+		if w.s.most < maxNodes {
+			e.Err = &SizeError{Max: w.max, InMemory: true}
+		}
 	case ErrHTML:
 		e.Format = Unknown
 	}

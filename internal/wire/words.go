@@ -15,8 +15,9 @@ func (m *mapper) addWords(to *[]string, n int32, csv bool) {
 			*to = append(*to, string(b))
 			return
 		}
-		for _, w := range strings.Split(string(b), ",") {
-			if w = strings.TrimSpace(w); w != "" {
+		m.charge(len(b))
+		for w := range strings.SplitSeq(string(b), ",") {
+			if w = strings.TrimSpace(w); w != "" && m.charge(stringCost) {
 				*to = append(*to, w)
 			}
 		}
@@ -37,19 +38,19 @@ func (m *mapper) addWords(to *[]string, n int32, csv bool) {
 			switch { // a list in the list, or an object such as {"url":…}
 			case s.nodes[k].kind == List:
 				for j := k + 1; j < s.nodes[k].next; j = s.nodes[j].next {
-					if b, ok := m.scalar(j); ok {
+					if b, ok := m.scalar(j); ok && m.charge(stringCost+len(b)) {
 						*to = append(*to, string(b))
 					}
 				}
 			default:
-				if b, ok := m.firstText(k); ok {
+				if b, ok := m.firstText(k); ok && m.charge(stringCost+len(b)) {
 					*to = append(*to, string(b))
 				}
 			}
 			lossy = true
 			continue
 		}
-		if b, ok := m.scalar(k); ok {
+		if b, ok := m.scalar(k); ok && m.charge(stringCost+len(b)) {
 			*to = append(*to, string(b))
 		}
 	}

@@ -70,7 +70,7 @@ func (x *xmlReader) fields(i int) int {
 	}
 	for {
 		e := s.dict.expected()
-		if e == nil || len(s.nodes) >= maxNodes {
+		if e == nil || len(s.nodes) >= s.most {
 			return i
 		}
 		at := xmlSkipSpace(src, i)
@@ -145,7 +145,7 @@ func (x *xmlReader) markup(i int) (int, error) {
 			if x.level > x.depth {
 				return i, errDeep
 			}
-			if len(x.nodes) >= maxNodes {
+			if len(x.nodes) >= x.most {
 				return i, errMany
 			}
 			x.start(t)

@@ -21,7 +21,7 @@ func newXMLScan(src string) *scan {
 	for i, f := range xmlFields {
 		dict[f] = int16(i)
 	}
-	s := &scan{src: []byte(src), eof: true, depth: 64}
+	s := &scan{src: []byte(src), eof: true, depth: 64, most: maxNodes}
 	s.dict.use(newDictionary("service_requests", "request", []string{"requests"}, nil, nil, dict))
 	return s
 }

@@ -1,7 +1,6 @@
 package mirror
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"maps"
 	"path/filepath"
@@ -89,23 +88,28 @@ var columns = []string{"service_request_id", "token", "status", "status_notes", 
 	"description", "agency_responsible", "service_notice", "requested_datetime", "updated_datetime", "expected_datetime",
 	"address", "address_id", "zipcode", "lat", "long", "media_url"}
 
-// lineEnds makes all ends of lines the one that csv.Writer turns into CR LF; a lone CR it would drop.
+// lineEnds makes all ends of lines the one that quotes turns into CR LF.
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+var quotes = strings.NewReplacer(`"`, `""`, "\n", "\r\n")
 
 // table is a CSV file after RFC 4180, in UTF-8, with a header. All lines end in CR LF, in a text too.
 //
 // Spreadsheets take a cell that begins with = + - @ for a formula, and the texts come from anybody. Such
 // a text gets an apostrophe in front, which spreadsheets do not show; numbers of ours stay as they are. A
 // program that wants the text untouched reads the other files.
+//
+// Every cell is quoted: where a semicolon or a tab separates cells, as in the Excel of half the world, a text with
+// one in it must not begin another cell.
 type table struct {
-	w   *csv.Writer
+	f   *file
 	row []string
 }
 
 func (t *table) begin(f *file) error {
-	t.w, t.row = csv.NewWriter(f), make([]string, len(columns)+1)
-	t.w.UseCRLF = true
-	return t.w.Write(append(slices.Clone(columns), "extra"))
+	t.f, t.row = f, make([]string, len(columns)+1)
+	_, err := f.WriteString(strings.Join(columns, ",") + ",extra\r\n")
+	return err
 }
 
 func (t *table) write(_ []byte, row open311.Extra, place *open311.Point) error {
@@ -126,13 +130,20 @@ func (t *table) write(_ []byte, row open311.Extra, place *open311.Point) error {
 		}
 		t.row[len(columns)] = string(text)
 	}
-	return t.w.Write(t.row)
+	for i, cell := range t.row {
+		if cell != "" {
+			cell = `"` + quotes.Replace(cell) + `"`
+		}
+		if i > 0 {
+			cell = "," + cell
+		}
+		_, _ = t.f.WriteString(cell) // a bufio.Writer keeps its error
+	}
+	_, err := t.f.WriteString("\r\n")
+	return err
 }
 
-func (t *table) end() error {
-	t.w.Flush()
-	return t.w.Error()
-}
+func (t *table) end() error { return nil }
 
 // harmless returns a text that no spreadsheet takes for a formula. Some of them look behind blanks, and
 // some take full-width characters for the plain ones.

@@ -1,0 +1,128 @@
+package open311_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime"
+	"runtime/metrics"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-open311/open311"
+)
+
+// growthOf returns by how much the heap grows at most while f runs, with what it returns and what has not been
+// collected yet.
+func growthOf(f func() any) int64 {
+	now := func() int64 {
+		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		metrics.Read(sample)
+		return int64(sample[0].Value.Uint64())
+	}
+	runtime.GC()
+	runtime.GC() // what pools hold goes in the second
+	before := now()
+	top, stop := before, make(chan bool)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Millisecond):
+				top = max(top, now())
+			}
+		}
+	})
+	kept := f()
+	last := now()
+	close(stop)
+	wg.Wait()
+	runtime.KeepAlive(kept)
+	return max(top, last) - before
+}
+
+// endless gives a text, and then another one again and again.
+type endless struct {
+	head, unit string
+	at, n      int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.head != "" {
+		n := copy(p, e.head)
+		e.head = e.head[n:]
+		return n, nil
+	}
+	n := 0
+	for n < len(p) {
+		if e.at == 0 && strings.Contains(e.unit, "%") {
+			e.n++
+			n += copy(p[n:], fmt.Sprintf(e.unit, e.n))
+			continue
+		}
+		k := copy(p[n:], e.unit[e.at:])
+		n += k
+		e.at = (e.at + k) % len(e.unit)
+	}
+	return n, nil
+}
+
+func (e *endless) Close() error { return nil }
+
+// Whatever comes, a call takes no more than four times the memory that WithMaxResponse allows.
+func TestMemoryIsBounded(t *testing.T) {
+	if testing.Short() || raceDetector {
+		t.Skip("takes long with the race detector, which has nothing to find here")
+	}
+	const limit = 16 << 20
+	calls := map[string]func(context.Context, *open311.Client) any{
+		"List":       func(ctx context.Context, c *open311.Client) any { p, _ := c.Requests.List(ctx, nil); return p },
+		"Services":   func(ctx context.Context, c *open311.Client) any { l, _ := c.Services.List(ctx); return l },
+		"Definition": func(ctx context.Context, c *open311.Client) any { d, _ := c.Services.Definition(ctx, "1"); return d },
+		"Updates":    func(ctx context.Context, c *open311.Client) any { l, _ := c.Updates.List(ctx, nil); return l },
+		"Discovery":  func(ctx context.Context, c *open311.Client) any { d, _ := c.Discovery.Get(ctx); return d },
+	}
+	tests := []struct{ name, call, head, unit string }{
+		{"tiny", "List", "[", `{"":1},`},
+		{"a field", "List", "[", `{"a":1},`},
+		{"an id", "List", "[", `{"service_request_id":"1"},`},
+		{"other fields", "List", "[", `{"service_request_id":"1","a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8,"i":9},`},
+		{"one row of many fields", "List", `[{"service_request_id":"1"`, `,"a%06d":1`},
+		{"one row of many values", "List", `[{"service_request_id":"1","a":[1`, `,1`},
+		{"one row of long text", "List", `[{"service_request_id":"1","description":"`, `text\n`},
+		{"a list of media", "List", `[{"service_request_id":"1","media_url":["a"`, `,"b"`},
+		{"XML", "List", "<service_requests>", "<request><a>1</a></request>"},
+		{"XML, one row", "List", "<service_requests><request>", "<a/>"},
+		{"services", "Services", "[", `{"service_code":"1"},`},
+		{"keywords", "Services", `[{"service_code":"1","keywords":"a`, `,a`},
+		{"attributes", "Definition", `{"service_code":"1","attributes":[`, `{"a":1},`},
+		{"values", "Definition", `{"service_code":"1","attributes":[{"code":"x","values":[`, `{"key":1},`},
+		{"values, XML", "Definition", `<service_definition><service_code>1</service_code><attributes><attribute><code>x</code><values>`, `<value><key>1</key></value>`},
+		{"values as text", "Definition", `{"service_code":"1","attributes":[{"code":"x","values":"`, `a,`},
+		{"updates", "Updates", "[", `{"a":1},`},
+		{"media of updates", "Updates", `[{"update_id":"1","media_url":"`, `a,`},
+		{"endpoints", "Discovery", `{"endpoints":[`, `{"url":"a"},`},
+		{"endpoints, formats", "Discovery", `{"endpoints":[{"url":"a","formats":[`, `"a",`},
+		{"beside the list", "List", `{`, `"a%06d":[1],`},
+		{"errors", "List", `{"errors":[`, `{"code":1},`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := stubClient(t, func(r *http.Request) (*http.Response, error) {
+				resp := stubReply(r, 200, "application/json", "")
+				resp.Body, resp.ContentLength = io.NopCloser(&endless{head: tt.head, unit: tt.unit}), -1
+				return resp, nil
+			}, open311.WithMaxResponse(limit), open311.WithFormat(open311.FormatJSON), open311.WithRetry(once))
+			grown := growthOf(func() any { return calls[tt.call](t.Context(), c) })
+			t.Logf("%.1f times the limit", float64(grown)/limit)
+			if grown > 4*limit {
+				t.Errorf("the heap grew by %d MiB, more than four times %d", grown>>20, limit>>20)
+			}
+		})
+	}
+}

@@ -1,0 +1,94 @@
+// Package hosts tells whose an address is.
+package hosts
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// Inside reports whether a host name, or an address in place of one, is that of this machine, of its network, or of
+// none: loopback, link-local and private addresses, names that only a local network knows, and notations of addresses
+// that some resolvers take and others do not, such as 127.1 and 0x7f000001.
+func Inside(host string) bool {
+	host = plainName(host)
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return insideAddr(addr.Unmap())
+	}
+	labels := strings.Split(host, ".")
+	last := labels[len(labels)-1]
+	switch last {
+	case "", "localhost", "local", "localdomain", "internal", "intranet", "home", "lan", "corp", "private":
+		return true
+	}
+	return len(labels) == 1 || '0' <= last[0] && last[0] <= '9'
+}
+
+// shared is the space between a provider and its customers (RFC 6598), and translated the one of NAT64 (RFC 6052),
+// where an address of the old kind is a part of a new one.
+var (
+	shared     = netip.MustParsePrefix("100.64.0.0/10")
+	translated = netip.MustParsePrefix("64:ff9b::/96")
+)
+
+func insideAddr(a netip.Addr) bool {
+	if translated.Contains(a) {
+		b := a.As16()
+		a = netip.AddrFrom4([4]byte(b[12:]))
+	}
+	return !a.IsGlobalUnicast() || a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || shared.Contains(a) ||
+		a.Zone() != ""
+}
+
+// Same reports whether two names are the same.
+func Same(a, b string) bool { return plainName(a) == plainName(b) }
+
+// Siblings reports whether two host names belong to one registrable domain, as www.city.example and
+// open311.city.example do. Where that is in doubt they do not.
+func Siblings(a, b string) bool {
+	a, b = plainName(a), plainName(b)
+	if a == b {
+		return true
+	}
+	_, errA := netip.ParseAddr(a)
+	_, errB := netip.ParseAddr(b)
+	domain := registrable(a)
+	return errA != nil && errB != nil && domain != "" && domain == registrable(b)
+}
+
+// registrable returns the part of a host name that somebody has registered; "" if there is none.
+func registrable(host string) string {
+	labels := strings.Split(host, ".")
+	n := 2
+	if len(labels) >= 2 {
+		top, second := labels[len(labels)-1], labels[len(labels)-2]
+		if len(top) == 2 && (len(second) == 2 || registries[second]) || tenants[second+"."+top] {
+			n = 3
+		}
+	}
+	if len(labels) < n {
+		return ""
+	}
+	return strings.Join(labels[len(labels)-n:], ".")
+}
+
+// registries are second levels of national domains below which names are registered, those of two letters aside: co.uk,
+// go.jp and tx.us are of that kind, com.au is in this table.
+var registries = map[string]bool{
+	"com": true, "org": true, "net": true, "gov": true, "govt": true, "gob": true, "gub": true, "gouv": true, "gouvernement": true,
+	"edu": true, "mil": true, "nhs": true, "police": true, "sch": true, "school": true, "ltd": true, "plc": true, "asn": true,
+	"nic": true, "nom": true, "muni": true, "mun": true, "kommune": true, "comune": true, "city": true, "parliament": true,
+	"k12": true, "lib": true, "state": true, "info": true, "web": true,
+}
+
+// tenants are domains below which anybody gets a name of his own.
+var tenants = map[string]bool{
+	"azurewebsites.net": true, "cloudapp.net": true, "windows.net": true, "amazonaws.com": true, "cloudfront.net": true,
+	"elasticbeanstalk.com": true, "herokuapp.com": true, "appspot.com": true, "run.app": true, "web.app": true, "firebaseapp.com": true,
+	"github.io": true, "gitlab.io": true, "netlify.app": true, "vercel.app": true, "pages.dev": true, "workers.dev": true,
+	"fly.dev": true, "onrender.com": true, "ngrok.io": true, "ngrok.app": true, "trycloudflare.com": true, "blogspot.com": true,
+	"wordpress.com": true, "myshopify.com": true, "duckdns.org": true, "dyndns.org": true, "sslip.io": true, "nip.io": true,
+}
+
+func plainName(host string) string {
+	return strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+}

@@ -1,0 +1,98 @@
+package redact
+
+import (
+	"html"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// appendPlain appends what the escape at the beginning of s stands for, and
+// returns how long the escape is; 0 if there is none. It knows those of URLs,
+// of JSON and of the literals of programming languages, of XML and HTML.
+func appendPlain(dst []byte, s string) ([]byte, int) {
+	switch s[0] {
+	case '%':
+		if r, n := hexRune(s, "%u", 4); n > 0 { // JavaScript's escape()
+			return utf8.AppendRune(dst, r), n
+		}
+		if c, n := hexRune(s, "%", 2); n > 0 {
+			return append(dst, byte(c)), n
+		}
+	case '\\':
+		return appendBackslash(dst, s)
+	case '&':
+		return appendEntity(dst, s)
+	}
+	return dst, 0
+}
+
+// hexRune reads a prefix and so many hexadecimal digits.
+func hexRune(s, prefix string, digits int) (rune, int) {
+	end := len(prefix) + digits
+	if len(s) < end || !strings.HasPrefix(s, prefix) {
+		return 0, 0
+	}
+	n, err := strconv.ParseUint(s[len(prefix):end], 16, 32)
+	if err != nil {
+		return 0, 0
+	}
+	return rune(n), end
+}
+
+// controls are the letters that stand for control characters behind a backslash.
+var controls = strings.NewReplacer("a", "\a", "b", "\b", "f", "\f", "n", "\n", "r", "\r", "t", "\t", "v", "\v")
+
+func appendBackslash(dst []byte, s string) ([]byte, int) {
+	if len(s) < 2 {
+		return dst, 0
+	}
+	switch c := s[1]; c {
+	case '"', '\'', '\\', '/':
+		return append(dst, c), 2
+	case 'a', 'b', 'f', 'n', 'r', 't', 'v':
+		return append(dst, controls.Replace(s[1:2])...), 2
+	case 'x':
+		if c, n := hexRune(s, `\x`, 2); n > 0 {
+			return append(dst, byte(c)), n
+		}
+	case 'U':
+		if r, n := hexRune(s, `\U`, 8); n > 0 {
+			return utf8.AppendRune(dst, r), n
+		}
+	case 'u':
+		r, n := hexRune(s, `\u`, 4)
+		if utf16.IsSurrogate(r) {
+			if low, m := hexRune(s[n:], `\u`, 4); m > 0 && utf16.IsSurrogate(low) {
+				r, n = utf16.DecodeRune(r, low), n+m
+			}
+		}
+		if n > 0 {
+			return utf8.AppendRune(dst, r), n
+		}
+	}
+	return dst, 0
+}
+
+// longestEntity bounds how far the end of an entity is looked for.
+const longestEntity = 34
+
+// appendEntity takes names with their semicolon only: &region=1 is a parameter.
+func appendEntity(dst []byte, s string) ([]byte, int) {
+	end := 1
+	for end < min(len(s), longestEntity) && (nameByte(s[end]) || end == 1 && s[end] == '#') {
+		end++
+	}
+	closed := end < len(s) && s[end] == ';'
+	if closed {
+		end++
+	} else if len(s) < 2 || s[1] != '#' {
+		return dst, 0
+	}
+	plain := html.UnescapeString(s[:end])
+	if plain == s[:end] {
+		return dst, 0
+	}
+	return append(dst, plain...), end
+}

@@ -1,0 +1,213 @@
+package redact
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// escapes are ways to write a text inside another one, and how to read it again.
+var escapes = []struct {
+	name string
+	out  func(string) string
+	in   func(string) string
+}{
+	{"query", url.QueryEscape, unquery},
+	{"path", url.PathEscape, unquery},
+	{"query, small letters", func(s string) string { return lowerHex(url.QueryEscape(s)) }, unquery},
+	{"every byte", func(s string) string {
+		var b strings.Builder
+		for i := range len(s) {
+			fmt.Fprintf(&b, "%%%02X", s[i])
+		}
+		return b.String()
+	}, unquery},
+	{"json", inJSON, unjson},
+	{"python", jsonASCII, unjson},
+	{"php", func(s string) string { return strings.ReplaceAll(jsonASCII(s), "/", `\/`) }, unjson},
+	{"html", html.EscapeString, html.UnescapeString},
+	{"numbers", func(s string) string { return references(s, "&#%d;") }, html.UnescapeString},
+	{"hexadecimal numbers", func(s string) string { return references(s, "&#x%X;") }, html.UnescapeString},
+}
+
+func unquery(s string) string { s, _ = url.QueryUnescape(s); return s }
+
+func inJSON(s string) string {
+	b, _ := json.Marshal(s)
+	return string(b[1 : len(b)-1])
+}
+
+func unjson(s string) (out string) {
+	_ = json.Unmarshal([]byte(`"`+s+`"`), &out)
+	return out
+}
+
+func references(s, format string) string {
+	var b strings.Builder
+	for _, r := range s {
+		fmt.Fprintf(&b, format, r)
+	}
+	return b.String()
+}
+
+var levelSecrets = []string{"K3y+s3cr3t/Zq==", "Schlüssel-Ö/ñ=", `a"b\c&d<e>'f`, "50%2Boff%41", "😀key😀", "key with blanks", "abcd", "%25%25", `\u0041\n`}
+
+func TestTextAtEveryLevel(t *testing.T) {
+	t.Parallel()
+	for _, secret := range levelSecrets {
+		s := New(secret)
+		for _, e := range escapes {
+			in := secret
+			for level := range 6 {
+				if level > 0 {
+					in = e.out(in)
+				}
+				if len(in) > 1<<16 {
+					break
+				}
+				if out := s.Text("(" + in + ")"); out != "("+Mask+")" {
+					t.Errorf("%s, level %d: %.80q became %.80q", e.name, level, in, out)
+				}
+			}
+		}
+		for _, outer := range escapes {
+			for _, inner := range escapes {
+				if out := s.Text("(" + outer.out(inner.out(secret)) + ")"); out != "("+Mask+")" {
+					t.Errorf("%s in %s: %q became %q", inner.name, outer.name, outer.out(inner.out(secret)), out)
+				}
+			}
+		}
+	}
+}
+
+// A name gives a value away at every level, however short the value is.
+func TestNamesAtEveryLevel(t *testing.T) {
+	t.Parallel()
+	s := New("K7").WithNames("tok")
+	for _, e := range escapes {
+		for _, name := range []string{"api_key", "tok", "email"} {
+			in := name + "=K7"
+			for level := range 6 {
+				if level > 0 {
+					in = e.out(in)
+				}
+				text := "http://a.example/?next=" + in
+				if out := s.Text(text); read(out, "K7") {
+					t.Errorf("%s, level %d: %q became %q", e.name, level, text, out)
+				}
+				if out := s.Header(http.Header{"Location": {text}}).Get("Location"); read(out, "K7") {
+					t.Errorf("%s, level %d: a header %q became %q", e.name, level, text, out)
+				}
+			}
+		}
+	}
+}
+
+// read reports whether s has secret at a level of escaping.
+func read(s, secret string) bool {
+	for v := (&view{text: s}); v != nil; v = v.unescape() {
+		if strings.Contains(v.text, secret) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestRewrittenData(t *testing.T) {
+	t.Parallel()
+	s := New("Ada.Lovelace@Reporter.example", "Lovelace-Müller", "+49 (151) 2345-6789", "Große Straße", "acct-4711")
+	for _, in := range []string{
+		"ADA.LOVELACE@REPORTER.EXAMPLE", "ada.lovelace@reporter.example", "ada.lovelace%40reporter.example", "Ada.Lovelace&#64;Reporter.example",
+		"LOVELACE-MÜLLER", "lovelace‐müller", norm.NFD.String("Lovelace-Müller"), "lovelace-m\xfcller", "Lovelace-M%FCller", `lovelace-m\u00fcller`, "Lovelace-M%u00FCller",
+		"+4915123456789", "004915123456789", "015123456789", "0151 2345 6789", "0151/2345-6789", "(0151) 2345.6789", "2345-6789", "%2B49%20151%202345-6789", "49+151+2345-6789",
+		"GROßE STRAßE", "große\u00a0straße", "ACCT-4711",
+	} {
+		if out := s.Text("<" + in + ">"); out != "<"+Mask+">" && out != "<+"+Mask+">" && out != "<("+Mask+">" && out != "<%2B"+Mask+">" {
+			t.Errorf("%q became %q", in, out)
+		}
+	}
+	for _, in := range []string{"+49 151 2345-678", "2026-11-28T04:15:00Z", "status 404", "id 234567", "2,3,4,5,6,7,8,9"} {
+		if out := s.Text(in); out != in {
+			t.Errorf("%q became %q", in, out)
+		}
+	}
+}
+
+// A login page is told where to come back to: without what was secret in it.
+func TestStripOfNestedAddresses(t *testing.T) {
+	t.Parallel()
+	pack := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
+	deep := func(s string) string {
+		for range maxLevels + 2 {
+			s = url.QueryEscape(s)
+		}
+		return s
+	}
+	for _, secret := range append(levelSecrets, "K7", "ü") {
+		s := New(secret).WithNames("tok")
+		for _, name := range []string{"api_key", "tok", "x"} {
+			own := "https://city.example/v2/requests.json?" + name + "=" + url.QueryEscape(secret) + "&page=1"
+			for _, in := range []string{
+				"next=" + url.QueryEscape(own), "next=" + url.QueryEscape("https://sso.example/?next="+url.QueryEscape(own)),
+				"next=" + strings.ToLower(url.QueryEscape(own)), "next=" + deep(own), "state=" + pack(own), "state=" + pack(`{"next":"`+own+`"}`),
+				"s=" + url.QueryEscape(`{"next":`+fmt.Sprintf("%q", own)+`}`), "api%5Fkey=1", "next=" + pack("https://sso.example/?state="+pack(own)),
+				url.QueryEscape(own), "n=" + html.EscapeString(url.QueryEscape(own)),
+			} {
+				req, err := http.NewRequest(http.MethodGet, "https://login.example/?a=1&"+in+"&b=2", nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := s.Strip(req); err != nil || req.URL.RawQuery != "a=1&b=2" {
+					t.Errorf("%q in %s: %s, %v", secret, in, req.URL, err)
+				}
+			}
+			req, err := http.NewRequest(http.MethodGet, "https://login.example/from/"+url.PathEscape(own), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Strip(req); err == nil || read(err.Error(), secret) {
+				t.Errorf("%q in the path: %v", secret, err)
+			}
+		}
+	}
+}
+
+func FuzzLevels(f *testing.F) {
+	f.Add("next=", "K3y+s3cr3t/Zq==", "&x=1", uint64(0))
+	f.Add(`{"a":"`, "Schlüssel\u0301", `"}`, uint64(541))
+	f.Add("%4", "1abcd", "%", uint64(7012))
+	f.Add(`\`, `\u0041bcd`, `\\`, uint64(44))
+	f.Fuzz(func(t *testing.T, before, secret, after string, how uint64) {
+		if !utf8.ValidString(before+after) || !utf8.ValidString(secret) || len(secret) < minLen || len(before)+len(secret)+len(after) > 1<<10 {
+			return
+		}
+		in := before + " " + secret + " " + after // no half escape of another kind beside it
+		var readers []func(string) string
+		for range how % 6 {
+			how /= 6
+			e := escapes[how%uint64(len(escapes))]
+			if in = e.out(in); len(in) > 1<<14 {
+				return
+			}
+			readers = append(readers, e.in)
+		}
+		out := New(secret).Text(in)
+		for level := len(readers); ; level-- {
+			if strings.Contains(out, secret) {
+				t.Fatalf("%q is in %q, %d levels up from what %q became", secret, out, len(readers)-level, in)
+			}
+			if level == 0 {
+				return
+			}
+			out = readers[level-1](out)
+		}
+	})
+}

@@ -1,0 +1,71 @@
+package redact
+
+import "strings"
+
+const (
+	minDigits  = 7  // a phone number has as many, without the codes that are dialled before it
+	maxDigits  = 20 // and not more than these
+	maxBetween = 4  // blanks, hyphens and brackets between two digits of one number
+	digitMarks = " -./()_"
+)
+
+// phoneDigits returns the digits of what may be a phone number: digits, and the
+// marks that people put between them. It returns "" for anything else.
+func phoneDigits(s string) string {
+	var digits []byte
+	for _, r := range (&view{text: s}).fold().text {
+		switch {
+		case '0' <= r && r <= '9':
+			digits = append(digits, byte(r))
+		case !strings.ContainsRune(digitMarks, r):
+			return ""
+		}
+	}
+	if len(digits) < minDigits || len(digits) > maxDigits {
+		return ""
+	}
+	return string(digits)
+}
+
+// findNumbers appends where a folded view has one of the numbers, however its
+// digits are set apart, and with or without the codes of its country and area.
+func findNumbers(v *view, numbers []string, found []span) []span {
+	if len(numbers) == 0 {
+		return found
+	}
+	var digits []byte // of the view; a line end between those that are not of one number
+	var at []int      // where they are
+	between := maxBetween
+	for i := range len(v.text) {
+		switch c := v.text[i]; {
+		case '0' <= c && c <= '9':
+			digits, at, between = append(digits, c), append(at, i), 0
+		case between < maxBetween && strings.IndexByte(digitMarks, c) >= 0:
+			between++
+		case between < maxBetween || len(digits) > 0 && digits[len(digits)-1] != '\n':
+			digits, at, between = append(digits, '\n'), append(at, i), maxBetween
+		}
+	}
+	text := string(digits)
+	for _, number := range numbers {
+		tail := number[len(number)-minDigits:]
+		for i := 0; ; {
+			n := strings.Index(text[i:], tail)
+			if n < 0 {
+				break
+			}
+			from, end := i+n, i+n+minDigits
+			known := len(number) - minDigits
+			for from > i && known > 0 && text[from-1] == number[known-1] {
+				from--
+				known--
+			}
+			for from > i && text[from-1] == '0' { // dialled before an area or a country
+				from--
+			}
+			found = append(found, v.span(at[from], at[end-1]+1))
+			i = end
+		}
+	}
+	return found
+}

@@ -1,0 +1,106 @@
+package redact
+
+import (
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+)
+
+var errKeptSecret = errors.New("the redirect target repeats a secret in its address")
+
+// harmless are the headers that tell another host nothing about the caller but
+// what it can read. Whatever else a caller has set is meant for one host.
+var harmless = map[string]bool{"Accept": true, "Accept-Encoding": true, "Accept-Language": true, "User-Agent": true}
+
+// Strip takes everything secret out of a request that is about to go to
+// another host: its user, parameters that are secret by their names or hold a
+// secret at any level of escaping, or at more levels than are looked at, and all
+// headers but a few. It fails when the address still holds a secret, as when a
+// server puts the key into the path it redirects to.
+func (s *Set) Strip(req *http.Request) error {
+	k := s.known()
+	for name, values := range req.Header {
+		if !harmless[name] || k.betrays(strings.Join(values, "\n"), 0) {
+			delete(req.Header, name)
+		}
+	}
+	u := *req.URL
+	u.User = nil
+	var kept []string
+	for pair := range strings.SplitSeq(u.RawQuery, "&") {
+		name, _, _ := strings.Cut(pair, "=")
+		if !k.names.secretParam(name) && !k.betrays(pair, 0) {
+			kept = append(kept, pair)
+		}
+	}
+	u.RawQuery = strings.Join(kept, "&")
+	req.URL = &u
+	if k.betrays(u.EscapedPath(), 0) || k.betrays(u.String(), 0) {
+		return errKeptSecret
+	}
+	return nil
+}
+
+// maxPacked is how many times base64 is looked into: an address in a state that
+// is in an address.
+const maxPacked = 3
+
+// betrays reports whether a text may hold a secret, which is asked of what goes
+// to others: what cannot be looked through to its end does, and so does a word
+// that is a secret of a few letters.
+func (k *known) betrays(in string, packed int) bool {
+	if in == "" {
+		return false
+	}
+	found, deeper := k.find(in)
+	if len(found) > 0 || deeper {
+		return true
+	}
+	var plain string
+	for v := (&view{text: in}); v != nil; v = v.unescape() {
+		if k.values.holdsShort(v) {
+			return true
+		}
+		plain = v.text
+	}
+	if packed == maxPacked {
+		return false
+	}
+	for word := range strings.FieldsFuncSeq(plain, outsideBase64) {
+		if k.betrays(unpacked(word), packed+1) {
+			return true
+		}
+		if strings.IndexByte(word, '/') < 0 {
+			continue
+		}
+		for segment := range strings.SplitSeq(word, "/") {
+			if k.betrays(unpacked(segment), packed+1) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func outsideBase64(r rune) bool {
+	return !(r < utf8.RuneSelf && (nameByte(byte(r)) || r == '+' || r == '/'))
+}
+
+// unpacked returns the text that a word is the base64 of; "" if it is of none.
+func unpacked(word string) string {
+	const least = 8 // shorter words are words
+	if len(word) < least {
+		return ""
+	}
+	enc := base64.RawStdEncoding
+	if strings.ContainsAny(word, "-_") {
+		enc = base64.RawURLEncoding
+	}
+	plain, err := enc.DecodeString(word)
+	if err != nil || !utf8.Valid(plain) {
+		return ""
+	}
+	return string(plain)
+}

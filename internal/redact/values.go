@@ -1,0 +1,172 @@
+package redact
+
+import (
+	"encoding/base64"
+	"net/url"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// minLen is the length from which a secret is looked for everywhere. A secret
+// of one to three bytes ("Al", "key 7") would blank letters out of every word
+// of an error; it is hidden by the name of its parameter only.
+const minLen = 4
+
+// maxLevels is how many levels of escaping are undone.
+const maxLevels = 8
+
+// values are secrets in the forms in which they are looked for.
+type values struct {
+	patterns []string // folded
+	exact    []string // no text, or not enough of it when it is folded: as they are
+	numbers  []string // digits of what may be a phone number
+	short    []string // folded, too short to be looked for everywhere
+}
+
+// valuesOf returns the forms of secrets.
+func valuesOf(secrets []string) values {
+	var v values
+	for _, secret := range secrets {
+		whole := (&view{text: secret}).fold().text
+		if trimmed := strings.TrimSpace(whole); trimmed != "" && len(trimmed) < minLen {
+			v.short = append(v.short, trimmed)
+		}
+		if len(secret) >= minLen && (len(whole) < minLen || !isText(secret)) {
+			v.exact = append(v.exact, secret)
+		}
+		if digits := phoneDigits(secret); digits != "" {
+			v.numbers = append(v.numbers, digits)
+		}
+		for _, form := range spellings(secret) {
+			if p := (&view{text: form}).fold().text; len(p) >= minLen {
+				v.patterns = append(v.patterns, p)
+			}
+		}
+	}
+	slices.Sort(v.patterns)
+	v.patterns = slices.Compact(v.patterns)
+	return v
+}
+
+// isText reports whether s is UTF-8 whose letters do not depend on what stands beside them.
+func isText(s string) bool { return strings.ToValidUTF8(s, "") == s && norm.NFC.IsNormalString(s) }
+
+// spellings returns the texts that are looked for in place of a secret: as it
+// is, without blanks around it, in the two ways to write é, as it reads where a
+// text was unescaped too often, and inside base64.
+func spellings(secret string) []string {
+	var all []string
+	for _, form := range []string{secret, strings.TrimSpace(secret), norm.NFC.String(secret), norm.NFD.String(secret)} {
+		v := &view{text: form}
+		for level := 0; v != nil && level < maxLevels; level++ {
+			all = append(all, v.text)
+			v = v.unescape()
+		}
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	for _, form := range []string{strings.TrimSpace(secret), url.QueryEscape(secret)} {
+		if len(form) >= minLen {
+			all = append(all, base64Forms(form)...)
+		}
+	}
+	return all
+}
+
+// base64Forms covers Basic authentication ("user:key", "key:", ":key") and any
+// other base64 the secret is a part of. Three bytes become four letters, so a
+// secret inside a longer text has one of three spellings; of each, the letters
+// that depend on the secret alone are what can be searched for.
+func base64Forms(v string) []string {
+	var all []string
+	for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		if len(v) < 8 {
+			// Too little is left of a short secret: only the whole forms.
+			for _, whole := range []string{v, v + ":", ":" + v} {
+				all = append(all, enc.EncodeToString([]byte(whole)))
+			}
+			continue
+		}
+		for lead := range 3 {
+			text := enc.EncodeToString([]byte(strings.Repeat("\x00", lead) + v))
+			from := (lead*8 + 5) / 6         // first letter without a bit of the lead
+			to := (lead + len(v)) * 8 / 6    // letters that are full of known bits
+			all = append(all, text[from:to]) // the rest depends on what follows
+		}
+	}
+	return all
+}
+
+// find appends where the secrets stand in one view.
+func (s *values) find(v *view, found []span) []span {
+	for _, p := range s.exact {
+		found = appendAll(found, v, p)
+	}
+	if len(s.patterns) == 0 && len(s.numbers) == 0 {
+		return found
+	}
+	f := v.fold()
+	for _, p := range s.patterns {
+		found = appendAll(found, f, p)
+	}
+	return findNumbers(f, s.numbers, found)
+}
+
+func appendAll(found []span, v *view, p string) []span {
+	for i := 0; ; i += len(p) {
+		n := strings.Index(v.text[i:], p)
+		if n < 0 {
+			return found
+		}
+		i += n
+		found = append(found, v.span(i, i+len(p)))
+	}
+}
+
+// holdsShort reports whether a secret that is too short to be looked for
+// everywhere is a word of the view.
+func (s *values) holdsShort(v *view) bool {
+	if len(s.short) == 0 {
+		return false
+	}
+	f := v.fold().text
+	for _, p := range s.short {
+		for i := 0; i < len(f); {
+			n := strings.Index(f[i:], p)
+			if n < 0 {
+				break
+			}
+			i += n
+			if (i == 0 || !nameByte(f[i-1])) && (i+len(p) == len(f) || !nameByte(f[i+len(p)])) {
+				return true
+			}
+			i++
+		}
+	}
+	return false
+}
+
+// cutOff returns where a secret begins that the end of the view cuts off after
+// at least its half; fewer letters are as likely an ordinary word. It returns
+// the length of the original if there is none.
+func (s *values) cutOff(v *view) int {
+	f := v.fold()
+	first := int(f.place(len(f.text)))
+	ends := []int{len(f.text)}
+	if i := strings.LastIndexAny(f.text, `%\&`); i >= max(0, len(f.text)-longestEntity) {
+		ends = append(ends, i) // an escape may be cut off as well
+	}
+	for _, end := range ends {
+		for _, p := range s.patterns {
+			for n := min(len(p), end); n >= max(minLen, (len(p)+1)/2); n-- {
+				if strings.HasSuffix(f.text[:end], p[:n]) {
+					first = min(first, f.span(end-n, end).from)
+					break
+				}
+			}
+		}
+	}
+	return first
+}

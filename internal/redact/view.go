@@ -1,0 +1,124 @@
+package redact
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A view is a text as it reads when some levels of escaping are undone, with
+// the place that each byte of it has in the original.
+type view struct {
+	text string
+	// at[i] is where text[i] begins in the original, at[len(text)] where the
+	// original ends. Nil means that both are the same.
+	at []int32
+}
+
+// A span is a piece of the original text to hide, and where it has the quote to
+// put around the mask.
+type span struct{ from, to, quoteFrom, quoteTo int }
+
+// span returns the piece of the original that text[i:j] comes from. An escape
+// is a piece as a whole, also if only a part of what it stands for is.
+func (v *view) span(i, j int) span {
+	if v.at == nil {
+		return span{from: i, to: j}
+	}
+	for j < len(v.text) && v.at[j] == v.at[j-1] {
+		j++
+	}
+	return span{from: int(v.at[i]), to: int(v.at[j])}
+}
+
+// place returns where text[i] begins in the original.
+func (v *view) place(i int) int32 {
+	if v.at == nil {
+		return int32(i)
+	}
+	return v.at[i]
+}
+
+// unescape undoes one level of escaping; nil means that there is none.
+func (v *view) unescape() *view {
+	const marks = `%\&`
+	first := strings.IndexAny(v.text, marks)
+	if first < 0 {
+		return nil
+	}
+	out := make([]byte, 0, len(v.text))
+	at := make([]int32, 0, len(v.text)+1)
+	changed := false
+	for i := 0; i < len(v.text); {
+		n, before := 0, len(out)
+		if strings.IndexByte(marks, v.text[i]) >= 0 {
+			out, n = appendPlain(out, v.text[i:])
+		}
+		if n == 0 {
+			out, n = append(out, v.text[i]), 1
+		} else {
+			changed = true
+		}
+		for range len(out) - before {
+			at = append(at, v.place(i))
+		}
+		i += n
+	}
+	if !changed {
+		return nil
+	}
+	return &view{string(out), append(at, v.place(len(v.text)))}
+}
+
+// fold returns the view as it is compared: in small letters, with one kind of
+// blank, for which "+" stands in a form, and one kind of hyphen.
+func (v *view) fold() *view {
+	ascii := true
+	for i := range len(v.text) {
+		ascii = ascii && v.text[i] < utf8.RuneSelf
+	}
+	if ascii {
+		out := make([]byte, len(v.text))
+		for i := range out {
+			out[i] = foldByte(v.text[i])
+		}
+		return &view{string(out), v.at}
+	}
+	out := make([]byte, 0, len(v.text))
+	at := make([]int32, 0, len(v.text)+1)
+	for i := 0; i < len(v.text); {
+		r, n := utf8.DecodeRuneInString(v.text[i:])
+		if r == utf8.RuneError && n == 1 {
+			r = rune(v.text[i]) // a byte of ISO 8859-1, as older servers write
+		}
+		before := len(out)
+		out = utf8.AppendRune(out, foldRune(r))
+		for range len(out) - before {
+			at = append(at, v.place(i))
+		}
+		i += n
+	}
+	return &view{string(out), append(at, v.place(len(v.text)))}
+}
+
+func foldByte(c byte) byte {
+	switch {
+	case 'A' <= c && c <= 'Z':
+		return c + 'a' - 'A'
+	case c == '+', '\t' <= c && c <= '\r':
+		return ' '
+	}
+	return c
+}
+
+func foldRune(r rune) rune {
+	switch {
+	case r < utf8.RuneSelf:
+		return rune(foldByte(byte(r)))
+	case unicode.IsSpace(r):
+		return ' '
+	case unicode.Is(unicode.Pd, r), r == '\u2212': // a minus sign
+		return '-'
+	}
+	return unicode.ToLower(unicode.ToUpper(r))
+}
