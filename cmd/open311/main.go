@@ -19,6 +19,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // for images without a time zone database
 
@@ -80,7 +81,7 @@ func statusOf(ctx context.Context, err error, to io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(to, "open311:", err)
+	fmt.Fprintln(to, "open311:", strings.TrimPrefix(err.Error(), "open311: "))
 	switch {
 	case ctx.Err() != nil:
 		return 130

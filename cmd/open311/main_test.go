@@ -133,8 +133,8 @@ func TestKey(t *testing.T) {
 
 // What strangers wrote is no command to a terminal, and no formula.
 func TestCellsAreHarmless(t *testing.T) {
-	_, at := town(t, open311test.WithRequests(open311.ServiceRequest{ID: "=1+1", Status: "open", Address: "a\x1b[2Jb"}))
-	if _, out, _ := call(t, "list", at, "--format=csv"); !strings.Contains(out, "'=1+1") || strings.Contains(out, "\x1b") {
+	_, at := town(t, open311test.WithRequests(open311.ServiceRequest{ID: "=1+1", Status: "open", Address: "a\x1b[2Jb;=2+2"}))
+	if _, out, _ := call(t, "list", at, "--format=csv"); !strings.Contains(out, "\"'=1+1\"") || !strings.Contains(out, "b;=2+2\"") || strings.Contains(out, "\x1b") {
 		t.Errorf("%q", out)
 	}
 	if _, out, _ := call(t, "list", at); strings.Contains(out, "\x1b") {

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"unicode"
@@ -19,17 +19,13 @@ type writer struct {
 	format  string
 	out     io.Writer
 	columns []string
-	csv     *csv.Writer
 	tab     *tabwriter.Writer
 	n       int
 }
 
 func (o output) to(out io.Writer, columns ...string) *writer {
 	w := &writer{format: o.Format, out: out, columns: columns}
-	switch o.Format {
-	case "csv":
-		w.csv = csv.NewWriter(out)
-	case "table":
+	if o.Format == "table" {
 		w.tab = tabwriter.NewWriter(out, 0, 1, 2, ' ', 0)
 	}
 	return w
@@ -38,7 +34,7 @@ func (o output) to(out io.Writer, columns ...string) *writer {
 // row writes one thing: all of it in JSON, its cells elsewhere.
 func (w *writer) row(thing any, cells ...string) error {
 	w.n++
-	if w.csv == nil && w.tab == nil {
+	if w.format != "csv" && w.tab == nil {
 		return w.json(thing)
 	}
 	if w.n == 1 {
@@ -66,11 +62,17 @@ func (w *writer) json(thing any) error {
 }
 
 func (w *writer) line(cells []string) error {
+	cells = slices.Clone(cells)
 	for i, c := range cells {
-		cells[i] = safe(c, w.csv != nil)
+		cells[i] = safe(c, w.tab == nil)
 	}
-	if w.csv != nil {
-		return w.csv.Write(cells)
+	if w.tab == nil {
+		// All cells are quoted: where ; separates cells, one in a text would make a second cell, and that a formula.
+		for i, c := range cells {
+			cells[i] = `"` + strings.ReplaceAll(c, `"`, `""`) + `"`
+		}
+		_, err := io.WriteString(w.out, strings.Join(cells, ",")+"\n")
+		return err
 	}
 	for i, c := range cells[:len(cells)-1] {
 		cells[i] = clip(c, 22)
@@ -103,9 +105,6 @@ func clip(s string, n int) string {
 // end writes what is still held back.
 func (w *writer) end() error {
 	switch {
-	case w.csv != nil:
-		w.csv.Flush()
-		return w.csv.Error()
 	case w.tab != nil:
 		return w.tab.Flush()
 	case w.format == "json" && w.n == 0:
