@@ -40,10 +40,9 @@ var (
 		RateLimit: 20.0 / 60,
 	}
 
-	// UReport is the City of Bloomington's server. Source: its code, run: 1000 rows a page, the page
-	// behind the last is the last again, status is ignored, of a comma list of ids only the first
-	// counts, one of codes is not found, bbox is a 500 (so there is no order of it), XML lacks
-	// definitions and errors.
+	// UReport is the City of Bloomington's server. Source: its code, run: 1000 rows a page, an empty list
+	// behind the last page, status is ignored, of a comma list of ids only the first counts, one of
+	// codes is not found, bbox is a 500 (so there is no order of it), XML lacks definitions and errors.
 	UReport = Dialect{
 		Name:     "uReport",
 		Formats:  []Format{FormatJSON, FormatXML},

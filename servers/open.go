@@ -10,7 +10,10 @@ import (
 )
 
 // Open returns a client for the server of [Default] that is called key, set up as its row says. Options
-// given here go over those of the row. It makes no call.
+// given here go over those of the row. It makes no call. Clients for one host share its rate limit.
+//
+// Rows of servers that send dates without a zone need a time zone database, which small images such as scratch lack: a
+// program that is to run there imports time/tzdata, and the error says so where it does not.
 //
 // The error is an *[UnknownError], an *[AmbiguousError], a *[RetiredError], or that of open311.New.
 func Open(key string, opts ...open311.Option) (*open311.Client, error) {
@@ -62,7 +65,7 @@ func (s Server) open(endpoint string, opts []open311.Option) (*open311.Client, e
 	if _, _, err := s.dialect(); err != nil {
 		return nil, fmt.Errorf("servers: %s: %w", s.label(), err)
 	}
-	client, err := open311.New(endpoint, slices.Concat(s.Options(), opts)...)
+	client, err := open311.New(endpoint, slices.Concat(s.options(endpoint), opts)...)
 	if err != nil {
 		return nil, fmt.Errorf("servers: %s: %w", s.label(), err)
 	}
@@ -72,11 +75,15 @@ func (s Server) open(endpoint string, opts []open311.Option) (*open311.Client, e
 // Options returns what the row says as options for open311.New: the dialect with its formats, the
 // jurisdiction, the rate limit, and the zone of dates that come without one. Options behind them
 // override them one by one: open311.WithLimiter(nil) lifts the rate limit, open311.WithJurisdiction("")
-// sends none.
+// sends none. All clients of a process for one host share its limit, whichever row they come from: servers count the
+// calls of all their cities together.
 //
 // Where [Server.Dialect] fails, so does open311.New with these options; Dialect and [Server.Open] say
 // why.
-func (s Server) Options() []open311.Option {
+func (s Server) Options() []open311.Option { return s.options(s.BaseURL) }
+
+// options is Options for a client of one of the row's endpoints.
+func (s Server) options(endpoint string) []open311.Option {
 	d, zone, err := s.dialect()
 	if err != nil {
 		// An option must carry the failure, or the server would silently be used without its quirks.
@@ -87,7 +94,7 @@ func (s Server) Options() []open311.Option {
 		opts = append(opts, open311.WithJurisdiction(s.JurisdictionID))
 	}
 	if perSecond, burst := s.limit(d.RateLimit); burst > 0 {
-		opts = append(opts, open311.WithRateLimit(perSecond, burst))
+		opts = append(opts, open311.WithLimiter(limiterOf(endpoint, perSecond, burst)))
 	}
 	if zone != nil {
 		opts = append(opts, open311.WithLocation(zone))
@@ -158,7 +165,7 @@ func (s Server) dialect() (open311.Dialect, *time.Location, error) {
 	}
 	zone, err := time.LoadLocation(s.Quirks.TimeZone)
 	if err != nil {
-		return d, nil, fmt.Errorf("time zone: %w (a program that imports time/tzdata has all zones)", err)
+		return d, nil, fmt.Errorf("time zone: %w; import _ \"time/tzdata\" for machines without a time zone database", err)
 	}
 	if s.Quirks.QueryTime != "" {
 		d.QueryLocation = zone

@@ -196,6 +196,7 @@ func TestRetired(t *testing.T) {
 // TestRateLimit makes calls as fast as the limit lets them through: some at once, and never more than
 // the server's ten in any minute.
 func TestRateLimit(t *testing.T) {
+	forgetLimiters()
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{}
 		client, err := Open("boston", r.option())

@@ -1,0 +1,99 @@
+// Open311 asks the GeoReport v2 servers of cities from the command line. "open311 -h" lists its commands.
+//
+//	open311 servers
+//	open311 list --city chicago --since 2026-01-01 --status open --format csv
+//	open311 get --city chicago SR26-00000001
+//	open311 check --endpoint http://localhost:8080/open311/v2
+//
+// The API key comes from OPEN311_API_KEY or a file, never from a flag, which others on the machine could read.
+//
+// The exit status is 0 if all went well, 1 if a call failed, 2 for wrong arguments, 3 if a listing is not
+// complete, 4 if something was not found, and 130 when it was interrupted. That of check is 0 for a conformant
+// server, 1 for one that is not, and 2 if it could not be said.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	_ "time/tzdata" // for images without a time zone database
+
+	"github.com/alecthomas/kong"
+	"github.com/go-open311/open311"
+)
+
+// program is the command line.
+type program struct {
+	List     listCmd     `cmd:"" help:"List service requests."`
+	Get      getCmd      `cmd:"" help:"Show service requests by id."`
+	Services servicesCmd `cmd:"" help:"List what can be reported, or what one service asks."`
+	Check    checkCmd    `cmd:"" help:"Tell whether a server is conformant."`
+	Servers  serversCmd  `cmd:"" help:"List the catalogue of public servers."`
+}
+
+// streams are what a command writes to.
+type streams struct{ out, err io.Writer }
+
+// exit is an error that has been told already, and its status.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	os.Exit(run(ctx, os.Args[1:], streams{os.Stdout, os.Stderr}))
+}
+
+// run is main for tests.
+func run(ctx context.Context, args []string, to streams) (status int) {
+	type helped struct{ status int } // how kong ends for -h
+	defer func() {
+		if h, ok := recover().(helped); ok {
+			status = h.status
+		}
+	}()
+	var p program
+	parser, err := kong.New(&p, kong.Name("open311"), kong.Writers(to.out, to.err), kong.Exit(func(s int) { panic(helped{s}) }),
+		kong.Description("Asks Open311 GeoReport v2 servers of cities. The API key, if one is needed, is read from OPEN311_API_KEY or --key-file."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(to))
+	if err != nil {
+		panic(err) // the tests run every command
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintln(to.err, "open311:", err, "\n\"open311 -h\" lists what there is.")
+		return 2
+	}
+	return statusOf(ctx, command.Run(), to.err)
+}
+
+// statusOf tells an error, and the status that says what it means.
+func statusOf(ctx context.Context, err error, to io.Writer) int {
+	if e, ok := errors.AsType[exit](err); ok {
+		return int(e)
+	}
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(to, "open311:", strings.TrimPrefix(err.Error(), "open311: "))
+	switch {
+	case ctx.Err() != nil:
+		return 130
+	case errors.Is(err, open311.ErrTruncated), errors.Is(err, open311.ErrUnproven):
+		return 3
+	case errors.Is(err, errUsage):
+		return 2
+	case errors.Is(err, open311.ErrNotFound):
+		return 4
+	}
+	if _, refusedHere := errors.AsType[*open311.ValidationError](err); refusedHere {
+		return 2
+	}
+	return 1
+}
