@@ -91,11 +91,17 @@ func (w *walk) teach() {
 	if w.noDates {
 		return
 	}
-	if w.bounds.swapped || w.bounds.start > 0 {
+	switch {
+	case !w.bounds.swapped && w.bounds.start == 0 && w.controlled:
+		b.Bounds = nil // known requests came when they were sent as they are
+	case w.bounds.swapped || w.bounds.start > 0 && w.proofs >= minProofs: // one answer may have been to another call
 		b.Bounds = &Bounds{Evidence{w.now(), "known requests came when the bounds were sent like this, and not before"}, w.bounds.swapped, w.bounds.start, w.bounds.end}
 	}
 	w.Lister.ordered = w.ordered
 }
+
+// minProofs is how many answers have to be right with other bounds before that is believed of later listings.
+const minProofs = 2
 
 // teachQuiet keeps how far back the requests of the server go.
 func (w *walk) teachQuiet() {

@@ -209,7 +209,7 @@ func (w *walk) alive(sent span) bool {
 // empty is the control of an empty answer: there must be none without dates either, or the day of a row that is there
 // must bring it. false: it does not.
 func (w *walk) empty(exact span) (bool, error) {
-	if w.off(offEmpty) || w.belief.Bounds != nil && w.belief.Bounds.Swapped == w.bounds.swapped {
+	if w.off(offEmpty) || w.belief.Bounds != nil && !w.bounds.swapped {
 		return true, nil
 	}
 	a, err := w.ask(w.slice(everything), everything, nothing, true)

@@ -27,6 +27,7 @@ type walk struct {
 	swaps      int         // how often start was tried for end
 	stray      int         // lists of rows that all lie outside of the span
 	controlled bool        // a call with dates has brought what it had to bring
+	proofs     int         // how many have done so under the bounds as they are sent now
 	before     fingerprint // of the full answer before
 	lone       []span      // of which one row came
 	silent     []span      // that were answered and not cut: shorter ones within them need no second look
@@ -126,7 +127,10 @@ func (w *walk) dated(meant span) (*answer, error) {
 			a, err = w.doubt(a, sent, meant, wide)
 		}
 		if err != nil || a.err != nil || !w.misread(a) {
-			w.controlled = w.controlled || err == nil && a.err == nil && len(w.known.in(meant)) > 0
+			if err == nil && a.err == nil && len(w.known.in(meant)) > 0 {
+				w.controlled = true
+				w.proofs++
+			}
 			return a, err
 		}
 		if w.times(&s) < maxTimes && (w.swappable(a) || w.cuttable(a, meant)) { // one answer teaches nothing
@@ -151,6 +155,7 @@ func (w *walk) dated(meant span) (*answer, error) {
 		case !w.bounds.onTime() && !w.bounds.wider():
 			return a, errDates
 		}
+		w.proofs = 0
 	}
 }
 
@@ -199,7 +204,7 @@ func (w *walk) swap(a *answer, meant span) bool {
 		w.swaps--
 		return true
 	}
-	if err == nil && b.err == nil && len(b.rows) > 0 && b.above+b.below == 0 && b.missing == 0 {
+	if err == nil && b.err == nil && b.inside(meant) > 0 && b.above+b.below == 0 && b.missing == 0 {
 		w.cov.proven = nil // it was proven of another question
 		return true
 	}

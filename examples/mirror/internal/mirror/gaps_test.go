@@ -96,7 +96,7 @@ func TestGap(t *testing.T) {
 	}
 	var others atomic.Int32
 	c.set(func(w http.ResponseWriter, r *http.Request, city http.Handler) {
-		if !near(t, r.URL.Query().Get("start_date"), bad, all[6]) {
+		if !near(t, r.URL.Query().Get("start_date"), bad, all[4]) {
 			others.Add(1)
 		}
 		city.ServeHTTP(w, r)
