@@ -3,6 +3,8 @@ package feed
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // Snapshot is what a feed knew at some time. It does not change; the zero one is the beginning.
@@ -12,12 +14,6 @@ type Snapshot struct {
 	known   *block
 	later   []byte // what has changed since, in that order; append-only
 	changes int    // how many entries that are
-}
-
-// block is many entries, encoded.
-type block struct {
-	raw   []byte
-	count int
 }
 
 // IsZero reports whether s is the beginning.
@@ -128,4 +124,18 @@ func (s Snapshot) Append(head Head, changes []byte) (Snapshot, error) {
 	s.Head, s.changes = head, s.changes+n
 	s.later = append(s.later[:len(s.later):len(s.later)], changes...)
 	return s, nil
+}
+
+// snapshot returns a picture of the store. What has changed since the last full one is added to it as long
+// as that is little: a snapshot is taken after each change.
+func (s *store) snapshot() Snapshot {
+	if s.block == nil || s.changes > max(256, len(s.known)/8) {
+		var c encoder
+		var plain []byte
+		for _, id := range slices.Sorted(maps.Keys(s.known)) {
+			plain = c.append(plain, s.known[id])
+		}
+		s.block, s.later, s.changes = &block{raw: deflate(plain), count: len(s.known)}, nil, 0
+	}
+	return Snapshot{Head: s.head, known: s.block, later: s.later[:len(s.later):len(s.later)], changes: s.changes}
 }

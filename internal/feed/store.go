@@ -2,8 +2,6 @@ package feed
 
 import (
 	"iter"
-	"maps"
-	"slices"
 )
 
 // store is all that a feed knows.
@@ -84,16 +82,8 @@ func (s *store) slot() *entry {
 	return &slab[len(slab)-1]
 }
 
-// snapshot returns a picture of the store. What has changed since the last full one is added to it as long
-// as that is little: a snapshot is taken after each change.
-func (s *store) snapshot() Snapshot {
-	if s.block == nil || s.changes > max(256, len(s.known)/8) {
-		var c encoder
-		var plain []byte
-		for _, id := range slices.Sorted(maps.Keys(s.known)) {
-			plain = c.append(plain, s.known[id])
-		}
-		s.block, s.later, s.changes = &block{raw: deflate(plain), count: len(s.known)}, nil, 0
-	}
-	return Snapshot{Head: s.head, known: s.block, later: s.later[:len(s.later):len(s.later)], changes: s.changes}
+// block is many entries, encoded.
+type block struct {
+	raw   []byte
+	count int
 }

@@ -3,9 +3,7 @@ package listing
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"strings"
 	"time"
 )
 
@@ -24,14 +22,6 @@ type response struct {
 
 // errStop ends a listing because the caller's loop has ended.
 var errStop = errors.New("stopped")
-
-// key tells slices apart.
-func (s *Slice) key() string {
-	if s.Next != "" {
-		return s.Next
-	}
-	return fmt.Sprint(s.Start.Unix(), s.End.Unix(), s.Swapped, s.Page, s.Offset, s.Size, "|", strings.Join(s.Codes, "\x00"), "|", strings.Join(s.Statuses, "\x00"))
-}
 
 // caller makes the calls of one listing, and gives their rows to the caller.
 type caller struct {

@@ -26,12 +26,6 @@ func (w *walk) strays(s span, a *answer) bool {
 // maxStrayLists is how often that is taken for bounds that are read in another zone.
 const maxStrayLists = 3
 
-// fewRows is how many rows a list has at most that is looked at like that.
-const fewRows = 10
-
-// fingerprint tells answers apart.
-type fingerprint struct{ first, last, rows uint64 }
-
 // coarse reports whether a full answer has come again for a shorter span: its bounds are coarse, or not heeded, so that
 // there is no use in shortening it further.
 func (w *walk) coarse(s span, a *answer) bool {

@@ -82,3 +82,61 @@ func (w *walk) detectNumbers(c *cursor, wide bool) (number int, seen bool, err e
 func same(a, b *response) bool {
 	return a.err == nil && b.err == nil && len(a.rows) == len(b.rows) && len(a.rows) > 0 && a.rows[0].Key == b.rows[0].Key
 }
+
+// style returns how pages are asked for, as far as that is known.
+func (w *walk) style(first *response) (Style, int) {
+	if first.meta.Next != "" || w.linked {
+		return Links, 0
+	}
+	if style, number := w.belief.paging(); style != Auto {
+		return style, number
+	}
+	if w.told.Style == Numbers && w.told.NoPage || w.told.Style == Offsets && w.told.NoOffset {
+		return Auto, 0
+	}
+	if w.told.Style == NoPages {
+		return Auto, 0
+	}
+	return w.told.Style, w.told.First
+}
+
+// begins reports whether the first page, asked for by its number, is the list that came without one: an end is none if
+// the server does not take the parameter at all.
+func (w *walk) begins(c *cursor, first *response, wide bool) (bool, error) {
+	s := c.base
+	switch c.style {
+	case Numbers:
+		s.Page = c.first
+	case Offsets:
+		s.Offset = 0
+	default:
+		return true, nil
+	}
+	r, err := w.page(s, wide)
+	return err == nil && r.err == nil && len(r.rows) > 0 && len(first.rows) > 0 && !c.other(r), err
+}
+
+func (w *walk) learnPaging(style Style, first int) {
+	if known, _ := w.belief.paging(); known == style || style == Links {
+		return
+	}
+	w.belief.Paging = &Paging{Evidence{w.now(), "a page brought other rows than the one before it"}, style, first}
+}
+
+// cursorAt returns a cursor that stands before the page of a list with its last rows; nil: there are no pages.
+func (w *walk) cursorAt(a *answer, rows int) (*cursor, error) {
+	style, first := w.style(a.response)
+	if style == Auto || w.belief.Paging == nil {
+		var err error
+		if style, first, err = w.detect(a.slice, a.response, false); err != nil {
+			return nil, err
+		}
+	}
+	if style != Numbers && style != Offsets || a.sent == 0 {
+		return nil, nil
+	}
+	c := newCursor(style, first, a.slice, a.response, w.began)
+	skip := max(0, rows-1) / a.sent
+	c.page, c.pos = first+skip, skip*a.sent
+	return c, nil
+}

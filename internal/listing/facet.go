@@ -1,31 +1,10 @@
 package listing
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"strings"
 )
-
-// shown is what rows have come of.
-type shown struct {
-	codes, statuses map[int]bool // of the values that were asked for
-	states          map[State]bool
-}
-
-func newShown() shown {
-	return shown{map[int]bool{}, map[int]bool{}, map[State]bool{}}
-}
-
-func (s *shown) note(row *Row) {
-	s.codes[row.Code], s.statuses[row.Status], s.states[row.State] = true, true, true
-}
-
-// status reports whether rows of a status have come, by its number among those that were asked for or by its meaning.
-func (s *shown) status(i int, word string) bool {
-	state := stateOf(word)
-	return s.statuses[i] || state != Unsaid && s.states[state]
-}
 
 // facets lists the query: its values together as far as the server takes lists, and then those alone of which nothing
 // came.
@@ -68,12 +47,6 @@ func (l *Lister) facets() error {
 	}
 	return l.hidden(f)
 }
-
-// several reports whether it asks for several values in one call.
-func (f facet) several() bool { return len(f.codes) > 1 || len(f.statuses) > 1 }
-
-// errJoined is why several values are asked for one by one.
-var errJoined = errors.New("the server gives nothing for several values at once")
 
 // apart lists values one by one of which nothing came together. If nothing comes of any of them either, that list is the
 // one to be proven.
@@ -280,11 +253,41 @@ func (w *walk) shows(a *answer, f facet) bool {
 	return false
 }
 
-func stateOf(word string) State {
-	for i, w := range stateWords {
-		if strings.EqualFold(w, word) {
-			return Open + State(i)
-		}
+// walk lists one facet.
+func (l *Lister) walk(f facet) error {
+	w := l.newWalk(f)
+	err := l.how(w)
+	w.teach()
+	if err == errBudget {
+		l.gaps = append(l.gaps, gapOf(l.wanted, err, ""))
+		return nil
 	}
-	return Unsaid
+	return err
 }
+
+func (l *Lister) newWalk(f facet) *walk {
+	w := &walk{Lister: l, facet: f, seen: &dedupe{}, cov: coverage{skip: l.failed}}
+	if b := l.belief.Bounds; b != nil {
+		w.bounds = bounds{swapped: b.Swapped, start: b.Start, end: b.End}
+	}
+	w.ordered = l.ordered
+	return w
+}
+
+// teach keeps what the walk has learned of the server.
+func (w *walk) teach() {
+	b := &w.belief
+	if w.noDates {
+		return
+	}
+	switch {
+	case !w.bounds.swapped && w.bounds.start == 0 && w.controlled:
+		b.Bounds = nil // known requests came when they were sent as they are
+	case w.bounds.swapped || w.bounds.start > 0 && w.proofs >= minProofs: // one answer may have been to another call
+		b.Bounds = &Bounds{Evidence{w.now(), "known requests came when the bounds were sent like this, and not before"}, w.bounds.swapped, w.bounds.start, w.bounds.end}
+	}
+	w.Lister.ordered = w.ordered
+}
+
+// minProofs is how many answers have to be right with other bounds before that is believed of later listings.
+const minProofs = 2

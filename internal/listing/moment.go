@@ -80,86 +80,6 @@ func (w *walk) rest(b *answer, m span, wide bool) (bool, error) {
 	return false, nil
 }
 
-// ways is how many there are, and maxVain how often one is tried that does not work.
-const (
-	ways    = 3
-	maxVain = 2
-)
-
-// singles looks at each moment again where a server gives one row at a time: of several of one second only one has come.
-func (w *walk) singles() error {
-	if !w.single() {
-		return nil
-	}
-	if err := w.detectOnce(); err != nil {
-		return err
-	}
-	for _, k := range w.known.in(w.wanted) {
-		m := span{k.at, k.at}
-		b, err := w.narrowly(m)
-		if err == nil && (b.err != nil || !b.full) {
-			continue
-		}
-		done := false
-		if err == nil {
-			done, err = w.rest(b, m, true)
-		}
-		if err == errBudget {
-			w.cov.giveUp(span{w.wanted.lo, k.at}, m, err, "")
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if !done {
-			w.cov.giveUp(m, m, errMoment, w.src.Describe(&b.slice))
-		}
-	}
-	return nil
-}
-
-// detectOnce finds out how pages are asked for by the list of all: one that has a single row does not show it.
-func (w *walk) detectOnce() error {
-	s := w.slice(w.wanted)
-	r := w.last(&s)
-	if r == nil || r.err != nil || w.belief.Paging != nil {
-		return nil
-	}
-	if w.linked = r.meta.Next != ""; w.linked {
-		return nil
-	}
-	style, first, err := w.detect(s, r, false)
-	if err == nil && (style == Numbers || style == Offsets) {
-		w.learnPaging(style, first)
-	}
-	if err == errBudget {
-		return nil
-	}
-	return err
-}
-
-// single reports whether the server gives one row at a time: an answer for a time of which two are known had one.
-func (w *walk) single() bool {
-	if w.caps.of(w.size()).Rows != 1 {
-		return false
-	}
-	for _, s := range w.lone {
-		if len(w.known.in(s)) > 1 {
-			return true
-		}
-	}
-	return false
-}
-
-// orGiveUp gives up all that is open if there are no calls left.
-func (w *walk) orGiveUp(err error) error {
-	if err != errBudget {
-		return err
-	}
-	w.giveUpRest(err)
-	return nil
-}
-
 // momentByPages goes over the pages of a moment. No dates can show what their end hides, so that it is looked at twice,
 // and the states are asked for apart.
 func (w *walk) momentByPages(b *answer, m span, wide bool) (bool, error) {
@@ -188,9 +108,6 @@ func (w *walk) momentByPages(b *answer, m span, wide bool) (bool, error) {
 	return true, nil
 }
 
-// moreRows is how many times the cap is asked for at a moment that has more.
-const moreRows = 8
-
 // momentBySize asks for a larger page. It has all if a longer span brings even more rows at once.
 func (w *walk) momentBySize(b *answer, m span, wide bool) (bool, error) {
 	if w.told.NoSize || w.belief.Size != nil {
@@ -211,9 +128,6 @@ func (w *walk) momentBySize(b *answer, m span, wide bool) (bool, error) {
 	d, err := w.ask(long, w.cov.goal, nothing, true)
 	return err == nil && d.err == nil && d.sent > c.sent, err
 }
-
-// maxAsked is the size of page that is asked for where nothing is known of what a server allows.
-const maxAsked = 1000
 
 // momentByState asks for the open and for the closed requests of a moment. Both have come if neither list is cut and
 // together they have all that is known.
@@ -240,6 +154,3 @@ func (w *walk) momentByState(b *answer, m span, wide bool) (bool, error) {
 	}
 	return true, nil
 }
-
-// stateWords are the states that every server knows.
-var stateWords = [...]string{"open", "closed"}

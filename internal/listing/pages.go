@@ -46,23 +46,6 @@ func (w *walk) pages(base Slice, first *response, o pageOptions) (paged, error) 
 	return paged{ending: Repeats}, nil
 }
 
-// style returns how pages are asked for, as far as that is known.
-func (w *walk) style(first *response) (Style, int) {
-	if first.meta.Next != "" || w.linked {
-		return Links, 0
-	}
-	if style, number := w.belief.paging(); style != Auto {
-		return style, number
-	}
-	if w.told.Style == Numbers && w.told.NoPage || w.told.Style == Offsets && w.told.NoOffset {
-		return Auto, 0
-	}
-	if w.told.Style == NoPages {
-		return Auto, 0
-	}
-	return w.told.Style, w.told.First
-}
-
 // turn reads page by page to the end.
 func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 	p := paged{rows: first.sent, span: span{future, past}, keys: c.rows}
@@ -127,27 +110,4 @@ func (p *paged) widen(r *response) {
 			p.span.lo, p.span.hi = min(p.span.lo, t), max(p.span.hi, t)
 		}
 	}
-}
-
-// begins reports whether the first page, asked for by its number, is the list that came without one: an end is none if
-// the server does not take the parameter at all.
-func (w *walk) begins(c *cursor, first *response, wide bool) (bool, error) {
-	s := c.base
-	switch c.style {
-	case Numbers:
-		s.Page = c.first
-	case Offsets:
-		s.Offset = 0
-	default:
-		return true, nil
-	}
-	r, err := w.page(s, wide)
-	return err == nil && r.err == nil && len(r.rows) > 0 && len(first.rows) > 0 && !c.other(r), err
-}
-
-func (w *walk) learnPaging(style Style, first int) {
-	if known, _ := w.belief.paging(); known == style || style == Links {
-		return
-	}
-	w.belief.Paging = &Paging{Evidence{w.now(), "a page brought other rows than the one before it"}, style, first}
 }

@@ -2,7 +2,6 @@ package listing
 
 import (
 	"fmt"
-	"slices"
 )
 
 // run lists the facet. An error is that of its first call, or ends the listing.
@@ -271,130 +270,14 @@ func (w *walk) orPages(a *answer, err error) error {
 	return w.byPages(b)
 }
 
-// plain reads a list that was asked for without dates, as far as only pages show what is in it: rows without a date.
-func (w *walk) plain(a *answer) error {
-	if a.err != nil || !a.full || a.order == falling || a.order == rising || a.sent <= minCap {
-		return nil
+// teachQuiet keeps how far back the requests of the server go.
+func (w *walk) teachQuiet() {
+	if w.wanted.lo != past || len(w.facet.codes)+len(w.facet.statuses) > 0 || len(w.cov.lost) > 0 {
+		return
 	}
-	p, err := w.pages(a.slice, a.response, pageOptions{twice: true})
-	if err == nil && !p.heeded {
-		err = w.larger(a)
+	before := w.began
+	if oldest, ok := w.known.oldest(); ok {
+		before = min(before, oldest)
 	}
-	if err == errBudget {
-		return nil
-	}
-	return err
+	w.belief.Quiet = &Quiet{Evidence{w.now(), "no request was found in the time before, looked for in short spans"}, stamp(before)}
 }
-
-// larger asks for more rows of a list than came at once, where there are no pages.
-func (w *walk) larger(a *answer) error {
-	s := a.slice
-	s.Size = max(moreRows*a.sent, maxAsked)
-	if w.told.NoSize || w.belief.Size != nil || w.told.Brief || slices.ContainsFunc(w.belief.Caps, func(c Cap) bool { return c.Size >= s.Size && c.Rows <= a.sent }) {
-		return nil
-	}
-	b, err := w.ask(s, everything, nothing, false)
-	if err == nil && b.fault&Refused != 0 {
-		w.belief.Size = &Refusal{Evidence{w.now(), "a call was refused with it and answered without it"}}
-	}
-	return err
-}
-
-// end looks at the end of a list without dates that is sorted by them: rows without a date stand there, or at its
-// beginning.
-func (w *walk) end(a *answer) error {
-	if a.err != nil || !a.full || w.order != falling && w.order != rising {
-		return nil
-	}
-	if len(a.marks) < len(a.rows) || a.meta.Next != "" { // at its beginning, in its only page, or there is one way only to its end
-		p, err := w.pages(a.slice, a.response, pageOptions{twice: true})
-		if err == nil && !p.heeded {
-			err = w.larger(a)
-		}
-		return err
-	}
-	c, err := w.cursorAt(a, w.rows)
-	if err != nil {
-		return err
-	}
-	if c == nil {
-		return w.larger(a)
-	}
-	for idle := 0; idle < maxTail; {
-		s, ok := c.slice()
-		if !ok {
-			return nil
-		}
-		r, err := w.page(s, false)
-		if err != nil || r.err != nil || r.sent == 0 {
-			return err
-		}
-		c.add(r)
-		if idle++; w.look(r, everything, nothing).fresh > 0 {
-			idle = 0
-		}
-	}
-	return nil
-}
-
-// cursorAt returns a cursor that stands before the page of a list with its last rows; nil: there are no pages.
-func (w *walk) cursorAt(a *answer, rows int) (*cursor, error) {
-	style, first := w.style(a.response)
-	if style == Auto || w.belief.Paging == nil {
-		var err error
-		if style, first, err = w.detect(a.slice, a.response, false); err != nil {
-			return nil, err
-		}
-	}
-	if style != Numbers && style != Offsets || a.sent == 0 {
-		return nil, nil
-	}
-	c := newCursor(style, first, a.slice, a.response, w.began)
-	skip := max(0, rows-1) / a.sent
-	c.page, c.pos = first+skip, skip*a.sent
-	return c, nil
-}
-
-// tail looks at the end of a long span, where the pages of the list are known: if it has the oldest known row, and none
-// older, the server has answered for all of the span, and nothing is older. It reports whether that was so.
-func (w *walk) tail(open span) (bool, error) {
-	oldest, ok := w.known.oldest()
-	newest, _ := w.known.newest()
-	if !ok || !w.uncut || w.tailed || w.wanted.lo != past || w.order != falling || w.belief.limited() || w.off(offPages) ||
-		open.hi != oldest || newest-oldest <= safeSpan || w.belief.far() >= w.quiet() {
-		return false, nil
-	}
-	w.tailed = true
-	long := span{w.cov.goal.lo, w.wanted.hi}
-	base := w.slice(long)
-	first := w.last(&Slice{Page: NotSent, Offset: NotSent, Size: base.Size, Codes: base.Codes, Statuses: base.Statuses})
-	if first == nil || first.err != nil || !w.full(first) {
-		return false, nil
-	}
-	c, err := w.cursorAt(&answer{response: first}, w.rows)
-	if err != nil || c == nil {
-		return false, err
-	}
-	c.base = base
-	for n := 0; n < maxTail; n++ {
-		s, _ := c.slice()
-		r, err := w.page(s, true)
-		if err != nil || r.err != nil {
-			return false, err
-		}
-		a := w.look(r, long, nothing)
-		c.add(r)
-		switch {
-		case n == 0 && !w.anchored(oldest, a), a.above > 0, a.fresh > 0:
-			return false, nil
-		case !a.full:
-			w.belief.noteFar(newest-w.cov.goal.lo, w.now())
-			w.cov.prove(open, byCount)
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// maxTail is how many pages at the end of a list are looked at.
-const maxTail = 2

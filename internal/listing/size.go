@@ -25,11 +25,3 @@ func pageSize(wanted, most int, known caps) int {
 // leastTold is how many rows have to be told of for asking for so many: servers give as many by themselves, and what was
 // told may be of another one.
 const leastTold = 50
-
-// size is how many rows to ask for; 0: it is left to the server.
-func (l *Lister) size() int {
-	if l.noSize || l.belief.Size != nil || l.told.NoSize {
-		return 0
-	}
-	return l.asks
-}

@@ -8,6 +8,8 @@ package listing
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 )
 
@@ -141,4 +143,12 @@ type Gap struct {
 	Start, End time.Time // of the requests that may be missing; zero: open
 	Slice      string    // the call that failed; "" if there is no single one
 	Err        error
+}
+
+// key tells slices apart.
+func (s *Slice) key() string {
+	if s.Next != "" {
+		return s.Next
+	}
+	return fmt.Sprint(s.Start.Unix(), s.End.Unix(), s.Swapped, s.Page, s.Offset, s.Size, "|", strings.Join(s.Codes, "\x00"), "|", strings.Join(s.Statuses, "\x00"))
 }

@@ -39,9 +39,11 @@ var (
 	nothing    = span{1, 0} // a span of which nothing is expected
 )
 
-func (s span) empty() bool      { return s.lo > s.hi }
+func (s span) empty() bool { return s.lo > s.hi }
+
 func (s span) has(t int64) bool { return s.lo <= t && t <= s.hi }
-func (s span) open() bool       { return s.lo == past && s.hi == future }
+
+func (s span) open() bool { return s.lo == past && s.hi == future }
 
 // top is the end of a span: the present if it is open, even if the span begins later.
 func (s span) top(now int64) int64 {

@@ -42,9 +42,6 @@ func (w *walk) datesHeeded() bool {
 	return w.rows > 0 && w.rows < fewRows && slices.ContainsFunc(w.silent, func(s span) bool { return len(w.known.in(s)) == 0 })
 }
 
-// gap is one of all that was asked for.
-func (w *walk) gap(err error) Gap { return gapOf(w.wanted, err, "") }
-
 // questions are what is asked beside a list whose rows dates do not help to find, and what came of that.
 type questions struct {
 	*walk
@@ -192,9 +189,6 @@ func (q *questions) states() error {
 	return nil
 }
 
-// longAgo is before everything that a server has.
-const longAgo = 40 * 365 * day
-
 // statesOf reports whether each of the states is a part of the list, and none is as long as a list can be.
 func (q *questions) statesOf(s Slice) (bool, error) {
 	words, whole := q.facet.statuses, true
@@ -221,16 +215,6 @@ func (q *questions) statesOf(s Slice) (bool, error) {
 		}
 	}
 	return whole, nil
-}
-
-// shows reports whether an answer has rows of a state.
-func (a *answer) shows(s State) bool {
-	for _, row := range a.rows {
-		if row.State == s {
-			return true
-		}
-	}
-	return false
 }
 
 // sizes asks for one row less, and for more rows than came.

@@ -1,0 +1,205 @@
+package listing
+
+// How a call is made, and its answer controlled: everything that asks for something goes through here.
+
+// ask makes a call, or takes its answer if it is known, and controls it. A call that fails without having been tried
+// several times is made once more.
+func (w *walk) ask(s Slice, sent, meant span, wide bool) (*answer, error) {
+	r := w.last(&s)
+	if r == nil || r.err != nil && w.times(&s) < maxTimes && r.fault&(Refused|Tried) == 0 {
+		var err error
+		if r, err = w.page(s, wide); err != nil {
+			return nil, err
+		}
+		if r.err != nil && r.fault&(Refused|Tried) == 0 && w.win.failed == 0 {
+			if r, err = w.pageAgain(s, wide); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return w.look(r, sent, meant), nil
+}
+
+// again makes a call once more.
+func (w *walk) again(a *answer, sent, meant span, wide bool) (*answer, error) {
+	r, err := w.pageAgain(a.slice, wide)
+	if err != nil {
+		return nil, err
+	}
+	return w.look(r, sent, meant), nil
+}
+
+// confirm makes a call once more that was answered with nothing. If that fails, the answer before it stands.
+func (w *walk) confirm(a *answer, sent, meant span, wide bool) (*answer, error) {
+	b, err := w.again(a, sent, meant, wide)
+	if err == nil && b.err != nil {
+		return a, nil
+	}
+	return b, err
+}
+
+// page makes a call, or takes its answer if it is known.
+func (w *walk) page(s Slice, wide bool) (*response, error) {
+	if r := w.last(&s); r != nil {
+		return r, nil
+	}
+	return w.pageAgain(s, wide)
+}
+
+// pageAgain makes a call, whether or not it was made before.
+func (l *Lister) pageAgain(s Slice, wide bool) (*response, error) {
+	if r := l.last(&s); r != nil && l.times(&s) >= maxTimes {
+		return r, nil
+	}
+	if l.calls >= l.budget() && !l.off(offBudget) {
+		return nil, errBudget
+	}
+	r, err := l.call(s, wide)
+	if err != nil {
+		return r, err
+	}
+	if r.fault&Fatal != 0 {
+		return r, r.err
+	}
+	l.noteSkipped(r)
+	return r, nil
+}
+
+// noteSkipped makes a gap of rows that could not be read.
+func (l *Lister) noteSkipped(r *response) {
+	if r.meta.Skipped > 0 && !l.off(offSkipped) {
+		l.gaps = append(l.gaps, Gap{Slice: l.src.Describe(&r.slice), Err: r.meta.Skip})
+	}
+}
+
+// Numbers of the budget.
+const (
+	perLeast     = 3  // calls for each one that a client needs that knows the server
+	spareCalls   = 17 // calls beside
+	failureCalls = 60 // and for a request that the server fails for,
+	maxRecords   = 10 // of which there may be so many
+)
+
+// budget is how many calls the listing may cost, by what it has shown to be worth.
+func (l *Lister) budget() int {
+	pages := l.caller.rows/l.caps.of(l.size()).Rows + 1
+	if l.tiled {
+		pages *= 2
+	}
+	spans := l.spans
+	if l.wanted.lo == past { // to be sure that nothing is older
+		spans = max(spans, int(l.quiet()/safeSpan)+1)
+	}
+	b := perLeast*(pages+spans) + spareCalls
+	if l.failures > 0 {
+		b += failureCalls * (1 + min(l.records, maxRecords))
+	}
+	return b
+}
+
+// orGiveUp gives up all that is open if there are no calls left.
+func (w *walk) orGiveUp(err error) error {
+	if err != errBudget {
+		return err
+	}
+	w.giveUpRest(err)
+	return nil
+}
+
+// size is how many rows to ask for; 0: it is left to the server.
+func (l *Lister) size() int {
+	if l.noSize || l.belief.Size != nil || l.told.NoSize {
+		return 0
+	}
+	return l.asks
+}
+
+// gap is one of all that was asked for.
+func (w *walk) gap(err error) Gap { return gapOf(w.wanted, err, "") }
+
+// shows reports whether an answer has rows of a state.
+func (a *answer) shows(s State) bool {
+	for _, row := range a.rows {
+		if row.State == s {
+			return true
+		}
+	}
+	return false
+}
+
+// slice returns the call for a span that is sent as it is.
+func (w *walk) slice(sent span) Slice {
+	s := Slice{Start: stamp(sent.lo), End: stamp(sent.hi), Swapped: w.bounds.swapped, Page: NotSent, Offset: NotSent, Size: w.size(),
+		Codes: w.facet.codes, Statuses: w.facet.statuses}
+	return s
+}
+
+// look compares a response with the span that was sent, with the one that was meant, and with all that is known.
+func (w *walk) look(r *response, sent, meant span) *answer {
+	a := &answer{response: r, reading: read(r.rows)}
+	if r.err != nil {
+		return a
+	}
+	a.full = w.full(r)
+	o := w.order
+	if o == anyOrder {
+		o = a.order
+	}
+	a.control = w.known.check(&a.reading, sent, meant, a.full, o)
+	if w.off(offControl) {
+		a.control = control{}
+	}
+	w.absorb(a)
+	if a.sent == 1 && len(w.lone) < maxLone && meant.length(w.clock()) <= safeSpan {
+		w.lone = append(w.lone, meant)
+	}
+	if a.above == 0 && a.below == 0 && len(a.marks) > 1 && !sent.open() {
+		if length := a.newest - a.oldest; length > w.belief.far() {
+			w.belief.noteFar(length, w.now())
+		}
+	}
+	return a
+}
+
+// maxLone bounds how many spans are kept of which one row came.
+const maxLone = 100
+
+// absorb takes the rows of an answer for known.
+func (w *walk) absorb(a *answer) {
+	for _, row := range a.rows {
+		if w.seen.add(row.Key) {
+			a.fresh++
+		}
+		w.shown.note(&row)
+	}
+	w.rows += a.fresh
+	w.known.add(a.marks)
+	w.caps = w.caps.noted(a.slice.Size, a.sent, a.different(), w.now())
+}
+
+// full reports whether an answer may be cut: it has as many rows as the largest one that was seen.
+func (w *walk) full(r *response) bool {
+	c := w.caps.of(r.slice.Size)
+	return r.sent >= c.Rows || r.different() >= c.Different
+}
+
+// anchored reports whether a row of a second that was known before is in the answer.
+func (w *walk) anchored(t int64, a *answer) bool {
+	for _, m := range a.marks {
+		if m.at == t {
+			return true
+		}
+	}
+	return false
+}
+
+// giveUpRest gives up all that is open.
+func (w *walk) giveUpRest(err error) {
+	for {
+		open, ok := w.cov.newest()
+		if !ok {
+			return
+		}
+		w.cov.giveUp(open, open, err, "")
+	}
+}

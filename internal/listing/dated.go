@@ -1,0 +1,103 @@
+package listing
+
+// What start and end mean to the server is found out here, by the control of the answers to spans of time.
+
+// dated asks for a span in a way that its control passes: with wider bounds, or with the other name for start and end.
+// The error is errDates if no way does.
+func (w *walk) dated(meant span) (*answer, error) {
+	for {
+		sent := w.bounds.widen(meant)
+		s := w.slice(sent)
+		wide := sent.lo < w.wanted.lo || sent.hi > w.wanted.hi
+		a, err := w.ask(s, sent, meant, wide)
+		if err == nil && a.fault&NotFound != 0 && w.controlled && w.times(&s) >= maxTimes && len(w.known.in(meant)) == 0 {
+			a.err = nil // like calls were answered, and this one is not, twice: so some servers say that there is nothing
+		}
+		if err == nil && a.err == nil && a.sent == 0 && w.uncontrolled(meant) {
+			a, err = w.doubt(a, sent, meant, wide)
+		}
+		if err != nil || a.err != nil || !w.misread(a) {
+			if err == nil && a.err == nil && len(w.known.in(meant)) > 0 {
+				w.controlled = true
+				w.proofs++
+			}
+			return a, err
+		}
+		if w.times(&s) < maxTimes && (w.swappable(a) || w.cuttable(a, meant)) { // one answer teaches nothing
+			if a, err = w.again(a, sent, meant, wide); err != nil || a.err != nil || !w.misread(a) {
+				return a, err
+			}
+		}
+		if w.swap(a, meant) {
+			return nil, errRetry
+		}
+		if w.cutSpan(a, meant) {
+			return a, errRetry
+		}
+		if w.times(&s) < maxTimes { // perhaps the answer to another call
+			if a, err = w.again(a, sent, meant, wide); err != nil || a.err != nil || !w.misread(a) {
+				return a, err
+			}
+		}
+		switch {
+		case a.above > 0, w.startIgnored(a), w.off(offWider):
+			return a, errDates
+		case !w.bounds.onTime() && !w.bounds.wider():
+			return a, errDates
+		}
+		w.proofs = 0
+	}
+}
+
+// misread reports whether an answer shows that the bounds mean something else to the server.
+func (w *walk) misread(a *answer) bool { return a.above > 0 || a.missing > 0 || w.startIgnored(a) }
+
+// startIgnored: rows from before the span in a list that is cut in no order of time. Its parts cannot be cut off at
+// their start, so that shorter spans do not help.
+func (w *walk) startIgnored(a *answer) bool { return a.below > 0 && a.full && w.order != falling }
+
+// cuttable reports whether rows may be missing because the span is too long.
+func (w *walk) cuttable(a *answer, meant span) bool {
+	return a.missing > 0 && a.above == 0 && !w.belief.limited() && !w.off(offReach) && meant.length(w.clock()) > safeSpan
+}
+
+// cutSpan takes it that they are.
+func (w *walk) cutSpan(a *answer, meant span) bool {
+	if !w.cuttable(a, meant) {
+		return false
+	}
+	w.belief.noteLimit(safeSpan, "an answer to a long span left out a part of it", w.now())
+	return true
+}
+
+// swappable reports whether start may mean the end: rows have come that lie outside, or none at all.
+func (w *walk) swappable(a *answer) bool {
+	return (a.above+a.below > 0 || a.sent == 0) && w.swaps < maxSwaps && !w.off(offSwap)
+}
+
+// swap tries start for end: an answer that then passes its control shows it.
+func (w *walk) swap(a *answer, meant span) bool {
+	if !w.swappable(a) {
+		return false
+	}
+	w.swaps++
+	old := w.bounds
+	w.bounds.swap()
+	sent := w.bounds.widen(meant)
+	b, err := w.ask(w.slice(sent), sent, meant, true)
+	if err == nil && b.fault&Refused != 0 && !w.belief.limited() && meant.length(w.clock()) > safeSpan {
+		w.belief.noteLimit(safeSpan, "a long span was refused", w.now())
+		w.bounds = old
+		w.swaps--
+		return true
+	}
+	if err == nil && b.err == nil && b.inside(meant) > 0 && b.above+b.below == 0 && b.missing == 0 {
+		w.cov.proven = nil // it was proven of another question
+		return true
+	}
+	w.bounds = old
+	return false
+}
+
+// maxSwaps is how often start is tried for end: once for a long span, that may be cut, and once for a short one.
+const maxSwaps = 2

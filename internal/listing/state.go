@@ -1,0 +1,187 @@
+package listing
+
+import (
+	"errors"
+	"strings"
+	"time"
+)
+
+// What a listing, and the walk over one of its facets, know and remember.
+
+// fewRows is how many rows a list has at most that is looked at like that.
+const fewRows = 10
+
+// fingerprint tells answers apart.
+type fingerprint struct{ first, last, rows uint64 }
+
+// shown is what rows have come of.
+type shown struct {
+	codes, statuses map[int]bool // of the values that were asked for
+	states          map[State]bool
+}
+
+func newShown() shown {
+	return shown{map[int]bool{}, map[int]bool{}, map[State]bool{}}
+}
+
+func (s *shown) note(row *Row) {
+	s.codes[row.Code], s.statuses[row.Status], s.states[row.State] = true, true, true
+}
+
+// status reports whether rows of a status have come, by its number among those that were asked for or by its meaning.
+func (s *shown) status(i int, word string) bool {
+	state := stateOf(word)
+	return s.statuses[i] || state != Unsaid && s.states[state]
+}
+
+// several reports whether it asks for several values in one call.
+func (f facet) several() bool { return len(f.codes) > 1 || len(f.statuses) > 1 }
+
+// errJoined is why several values are asked for one by one.
+var errJoined = errors.New("the server gives nothing for several values at once")
+
+func stateOf(word string) State {
+	for i, w := range stateWords {
+		if strings.EqualFold(w, word) {
+			return Open + State(i)
+		}
+	}
+	return Unsaid
+}
+
+// Lister is one listing.
+type Lister struct {
+	*caller
+	src      Source
+	q        Query
+	told     Traits
+	shared   *Beliefs
+	belief   Belief
+	caps     caps // seen by this listing
+	asks     int  // how many rows to ask for
+	ordered  ordered
+	gaps     []Gap
+	shown    shown
+	spans    int    // that were needed because of what the server restricts
+	failures int    // calls in windows that fail
+	records  int    // windows that were given up for that
+	failed   []span // which these are
+	noDates  bool   // dates are refused, ignored, or mean something else
+	denied   bool   // they are refused
+	noSize   bool
+	joined   bool              // a list of several values may be empty
+	tiled    bool              // lists are in no order of time
+	vain     [ways]int         // how often each way to the rest of a moment was tried in vain
+	how      func(*walk) error // lists one facet
+	without  off
+}
+
+// ended reports whether an error ends the listing.
+func (l *Lister) ended(err error) bool {
+	return err == errStop || l.ctx.Err() != nil || err != errBudget && err != errJoined && l.src.Fault(err)&Fatal != 0
+}
+
+func (l *Lister) now() time.Time { return time.Now().UTC().Truncate(time.Second) }
+
+func (l *Lister) quiet() int64 {
+	if q := int64(l.told.Quiet.Seconds()); q > 0 {
+		return q
+	}
+	return defaultQuiet
+}
+
+// off names ideas that tests turn off, to see that each of them is worth something.
+type off uint32
+
+const (
+	offControl off = 1 << iota
+	offReach
+	offSwap
+	offWider
+	offRival
+	offMess
+	offPages
+	offEdges
+	offEmpty
+	offQuestions
+	offValues
+	offHidden
+	offBudget
+	offSkipped
+)
+
+func (l *Lister) off(o off) bool { return l.without&o != 0 }
+
+// ways is how many there are, and maxVain how often one is tried that does not work.
+const (
+	ways    = 3
+	maxVain = 2
+)
+
+// moreRows is how many times the cap is asked for at a moment that has more.
+const moreRows = 8
+
+// maxAsked is the size of page that is asked for where nothing is known of what a server allows.
+const maxAsked = 1000
+
+// stateWords are the states that every server knows.
+var stateWords = [...]string{"open", "closed"}
+
+// longAgo is before everything that a server has.
+const longAgo = 40 * 365 * day
+
+// facet is what is asked for beside the dates.
+type facet struct{ codes, statuses []string }
+
+// walk is the listing of one facet.
+type walk struct {
+	*Lister
+	facet  facet
+	known  known
+	rows   int // different rows that came
+	seen   *dedupe
+	cov    coverage
+	bounds bounds
+	win    windows
+	ordered
+	cause      error       // of the first call, if it failed
+	linked     bool        // lists that go on say so
+	uncut      bool        // an answer has come that was not cut
+	tailed     bool        // the end of a long span has been looked at
+	swaps      int         // how often start was tried for end
+	stray      int         // lists of rows that all lie outside of the span
+	controlled bool        // a call with dates has brought what it had to bring
+	proofs     int         // how many have done so under the bounds as they are sent now
+	before     fingerprint // of the full answer before
+	lone       []span      // of which one row came
+	silent     []span      // that were answered and not cut: shorter ones within them need no second look
+}
+
+// ordered is the order of the lists, as far as answers of this listing have shown it.
+type ordered struct {
+	order  order
+	pairs  int  // of rows that were seen in that order
+	sorted bool // rows have come that rule out a rival key
+}
+
+// answer is a response, and what its control says.
+type answer struct {
+	*response
+	reading
+	control
+	full  bool // it may be cut
+	fresh int  // rows that the facet had not had before
+}
+
+// Reasons why a span cannot be had in the way that was tried.
+var (
+	errDates  = errors.New("the server takes dates for something else, or for nothing")
+	errBudget = errors.New("the listing has cost more calls than its requests are worth: the server does not answer as it is asked; ask for a shorter span")
+	errMoment = errors.New("more requests bear this time than the server gives at once, and it shows no way to the rest")
+)
+
+// errRetry asks for the span that is open now: what is believed has changed.
+var errRetry = errors.New("again")
+
+// minPairs is how many pairs of rows have to be in an order before it is believed: few ones fall by chance.
+const minPairs = 5
