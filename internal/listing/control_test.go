@@ -1,0 +1,251 @@
+package listing
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// at returns a row for each time, with keys from 1 on; at 0 it has no date.
+func at(times ...int64) []Row {
+	var rows []Row
+	for i, t := range times {
+		row := Row{Key: uint64(i + 1)}
+		if t != 0 {
+			row.At = time.Unix(t, 0)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// marksOf returns marks of some times, with keys from 1 on.
+func marksOf(times ...int64) []mark { return read(at(times...)).marks }
+
+// TestKnownAdd keeps rows by time, the newest first, and each once.
+func TestKnownAdd(t *testing.T) {
+	for name, test := range map[string]struct {
+		lists [][]mark
+		want  []mark
+	}{
+		"none":          {[][]mark{nil, {}}, nil},
+		"sorted":        {[][]mark{{{10, 1}, {30, 2}, {20, 3}}}, []mark{{30, 2}, {20, 3}, {10, 1}}},
+		"one time":      {[][]mark{{{10, 3}, {10, 1}, {10, 2}}}, []mark{{10, 1}, {10, 2}, {10, 3}}},
+		"again":         {[][]mark{{{20, 1}, {10, 2}}, {{20, 1}, {10, 2}}}, []mark{{20, 1}, {10, 2}}},
+		"newer":         {[][]mark{{{20, 1}, {10, 2}}, {{30, 3}}}, []mark{{30, 3}, {20, 1}, {10, 2}}},
+		"older":         {[][]mark{{{20, 1}, {10, 2}}, {{5, 3}}}, []mark{{20, 1}, {10, 2}, {5, 3}}},
+		"between":       {[][]mark{{{20, 1}, {10, 2}}, {{15, 3}, {12, 4}}}, []mark{{20, 1}, {15, 3}, {12, 4}, {10, 2}}},
+		"twice in one":  {[][]mark{{{20, 1}, {20, 1}}}, []mark{{20, 1}}},
+		"another date":  {[][]mark{{{20, 1}}, {{10, 1}}}, []mark{{20, 1}, {10, 1}}},
+		"new and known": {[][]mark{{{20, 1}, {10, 2}}, {{10, 2}, {9, 3}}}, []mark{{20, 1}, {10, 2}, {9, 3}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var k known
+			for _, list := range test.lists {
+				k.add(list)
+			}
+			if diff := cmp.Diff(test.want, k.marks, spans); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestKnownKeepsTheList leaves the caller's rows in their order.
+func TestKnownKeepsTheList(t *testing.T) {
+	list := marksOf(10, 30, 20)
+	new(known).add(list)
+	if diff := cmp.Diff(marksOf(10, 30, 20), list, spans); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestKnownSample keeps the ends of very many rows, and about half of those between them.
+func TestKnownSample(t *testing.T) {
+	var k known
+	const n = 3 * maxMarks
+	for i := int64(1); i <= n; i += 1000 {
+		var list []mark
+		for j := i; j < i+1000; j++ {
+			list = append(list, mark{j, uint64(j)})
+		}
+		k.add(list)
+	}
+	if len(k.marks) > n/2+maxMarks/4 {
+		t.Errorf("%d rows are kept", len(k.marks))
+	}
+	if oldest, _ := k.oldest(); oldest != 1 {
+		t.Errorf("the oldest is %d", oldest)
+	}
+	for i := range int64(100) {
+		if k.marks[i].at != k.marks[0].at-i {
+			t.Fatalf("row %d from the newest is of %d", i, k.marks[i].at)
+		}
+	}
+}
+
+// TestKnownIn finds the rows of a span by both ends.
+func TestKnownIn(t *testing.T) {
+	var k known
+	k.add(marksOf(40, 30, 30, 20, 10))
+	for name, test := range map[string]struct {
+		s    span
+		want []int64
+	}{
+		"all":            {everything, []int64{40, 30, 30, 20, 10}},
+		"both ends":      {span{20, 30}, []int64{30, 30, 20}},
+		"between":        {span{21, 29}, nil},
+		"one second":     {span{30, 30}, []int64{30, 30}},
+		"newer than all": {span{41, future}, nil},
+		"older than all": {span{past, 9}, nil},
+		"an empty span":  {nothing, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []int64
+			for _, m := range k.in(test.s) {
+				got = append(got, m.at)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestKnownEnds says when nothing is known.
+func TestKnownEnds(t *testing.T) {
+	var k known
+	if _, ok := k.oldest(); ok {
+		t.Error("there is an oldest of none")
+	}
+	if _, ok := k.newest(); ok {
+		t.Error("there is a newest of none")
+	}
+	k.add(marksOf(20, 40, 10))
+	if oldest, ok := k.oldest(); !ok || oldest != 10 {
+		t.Errorf("the oldest is %d", oldest)
+	}
+	if newest, ok := k.newest(); !ok || newest != 40 {
+		t.Errorf("the newest is %d", newest)
+	}
+}
+
+// TestReadOrder says in which order the rows of an answer are.
+func TestReadOrder(t *testing.T) {
+	for name, test := range map[string]struct {
+		times  []int64
+		order  order
+		pairs  int
+		oldest int64
+		newest int64
+	}{
+		"nothing":           {nil, anyOrder, 0, 0, 0},
+		"no dates":          {[]int64{0, 0}, anyOrder, 0, 0, 0},
+		"one":               {[]int64{10}, anyOrder, 0, 10, 10},
+		"one time":          {[]int64{10, 10, 10}, anyOrder, 0, 10, 10},
+		"falling":           {[]int64{30, 20, 20, 10}, falling, 2, 10, 30},
+		"rising":            {[]int64{10, 20, 20, 30}, rising, 2, 10, 30},
+		"mixed":             {[]int64{20, 30, 10}, mixed, 2, 10, 30},
+		"falling and again": {[]int64{20, 10, 20}, mixed, 2, 10, 20},
+		"one without":       {[]int64{30, 0, 10}, falling, 1, 10, 30},
+		"before 1970":       {[]int64{-10, -20}, falling, 1, -20, -10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := read(at(test.times...))
+			if r.order != test.order || r.pairs != test.pairs {
+				t.Errorf("order %d by %d pairs, want %d by %d", r.order, r.pairs, test.order, test.pairs)
+			}
+			if r.oldest != test.oldest || r.newest != test.newest {
+				t.Errorf("%d..%d, want %d..%d", r.oldest, r.newest, test.oldest, test.newest)
+			}
+		})
+	}
+}
+
+// TestReadRival says whether the list may as well be sorted by the last change.
+func TestReadRival(t *testing.T) {
+	for name, test := range map[string]struct {
+		updated []int64 // of requests of 30, 20 and 10
+		rival   bool
+		change  int64
+	}{
+		"never changed":       {[]int64{0, 0, 0}, true, 10},
+		"falls as well":       {[]int64{50, 40, 35}, true, 35},
+		"does not fall":       {[]int64{40, 50, 35}, false, 35},
+		"the last is younger": {[]int64{0, 0, 90}, false, 90},
+		"before the request":  {[]int64{0, 5, 1}, true, 10},
+		"all at one time":     {[]int64{60, 60, 60}, true, 60},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rows := at(30, 20, 10)
+			for i, u := range test.updated {
+				if u != 0 {
+					rows[i].Updated = time.Unix(u, 0)
+				}
+			}
+			if r := read(rows); r.rival != test.rival || r.change != test.change {
+				t.Errorf("rival %t, change %d, want %t, %d", r.rival, r.change, test.rival, test.change)
+			}
+		})
+	}
+}
+
+// TestInside counts the rows of a span, both ends with it.
+func TestInside(t *testing.T) {
+	r := read(at(40, 30, 0, 20, 10))
+	for s, want := range map[span]int{everything: 4, {20, 30}: 2, {21, 29}: 0, nothing: 0, {40, future}: 1} {
+		if got := r.inside(s); got != want {
+			t.Errorf("%d in %v, want %d", got, s, want)
+		}
+	}
+}
+
+// TestCheck compares answers with what is known: rows of 50, 40, 30, 20 and 10 days.
+func TestCheck(t *testing.T) {
+	const d = day
+	for name, test := range map[string]struct {
+		answer []mark
+		meant  span
+		full   bool
+		order  order
+		want   control
+	}{
+		"all came":                          {[]mark{{40 * d, 2}, {30 * d, 3}}, span{30 * d, 40 * d}, false, falling, control{}},
+		"one is missing":                    {[]mark{{40 * d, 2}}, span{30 * d, 40 * d}, false, falling, control{missing: 1, missed: 30 * d}},
+		"all are missing":                   {nil, span{20 * d, 40 * d}, false, anyOrder, control{missing: 3, missed: 40 * d}},
+		"none is known":                     {nil, span{31 * d, 39 * d}, false, anyOrder, control{}},
+		"another row of its time":           {[]mark{{30 * d, 99}}, span{30 * d, 30 * d}, false, falling, control{missing: 1, missed: 30 * d}},
+		"one above":                         {[]mark{{50 * d, 1}}, span{31 * d, 39 * d}, false, falling, control{above: 1}},
+		"one below":                         {[]mark{{10 * d, 5}}, span{31 * d, 39 * d}, false, falling, control{below: 1}},
+		"above by the slack":                {[]mark{{39*d + slack, 98}}, span{31 * d, 39 * d}, false, falling, control{}},
+		"above by more":                     {[]mark{{39*d + slack + 1, 98}}, span{31 * d, 39 * d}, false, falling, control{above: 1}},
+		"below by the slack":                {[]mark{{31*d - slack, 98}}, span{31 * d, 39 * d}, false, falling, control{}},
+		"below by more":                     {[]mark{{31*d - slack - 1, 98}}, span{31 * d, 39 * d}, false, falling, control{below: 1}},
+		"cut, falling":                      {[]mark{{50 * d, 1}, {40 * d, 2}}, everything, true, falling, control{}},
+		"cut, rising":                       {[]mark{{10 * d, 5}, {20 * d, 4}}, everything, true, rising, control{}},
+		"cut, its last second":              {[]mark{{50 * d, 1}, {40 * d, 99}}, everything, true, falling, control{}},
+		"cut, in no order":                  {[]mark{{30 * d, 3}}, everything, true, mixed, control{}},
+		"cut, nothing has a date":           {nil, everything, true, falling, control{}},
+		"cut, begins late":                  {[]mark{{30 * d, 3}, {20 * d, 4}}, everything, true, falling, control{missing: 2, missed: 50 * d}},
+		"cut, begins early":                 {[]mark{{20 * d, 4}, {40 * d, 2}}, everything, true, rising, control{missing: 2, missed: 30 * d}},
+		"cut, one left out":                 {[]mark{{50 * d, 1}, {30 * d, 3}}, everything, true, falling, control{disorder: true, missed: 40 * d}},
+		"cut, one left out of those rising": {[]mark{{10 * d, 5}, {30 * d, 3}}, everything, true, rising, control{disorder: true, missed: 20 * d}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var k known
+			k.add(marksOf(50*d, 40*d, 30*d, 20*d, 10*d))
+			r := reading{marks: test.answer}
+			for i, m := range test.answer {
+				if i == 0 {
+					r.oldest, r.newest = m.at, m.at
+				}
+				r.oldest, r.newest = min(r.oldest, m.at), max(r.newest, m.at)
+			}
+			got := k.check(&r, test.meant, test.meant, test.full, test.order)
+			if diff := cmp.Diff(test.want, got, spans); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
