@@ -24,7 +24,8 @@ type mark struct {
 // known has the rows that came, by time: an answer to a question about their span has to bring them again. That is the
 // control of every bound, and of every absence. Of very many it keeps a sample, and the newest and oldest.
 type known struct {
-	marks []mark // the newest first
+	marks  []mark // the newest first
+	halved uint   // how often half of them have been dropped
 }
 
 // maxMarks bounds the memory of [known]; beyond it, half of the marks are dropped by their keys.
@@ -48,11 +49,11 @@ func (k *known) add(rows []mark) {
 	kept := k.marks[:0]
 	last := len(k.marks) - edge
 	for i, m := range k.marks {
-		if i < edge || i >= last || m.key&1 == 0 {
+		if i < edge || i >= last || m.key>>k.halved&1 == 0 {
 			kept = append(kept, m)
 		}
 	}
-	k.marks = kept
+	k.marks, k.halved = kept, (k.halved+1)%64
 }
 
 // in returns the known rows of a span, the newest first.
