@@ -19,16 +19,15 @@ import (
 
 // lister is one listing in progress: the engine's source, which makes the calls.
 type lister struct {
-	c       *conn
-	ctx     context.Context
-	q       Query
-	params  url.Values // of every call: the query without dates, pages, values, and what is done on this side
-	keep    filter
-	doubted []doubted                     // requests that are kept back
-	seed    maphash.Seed                  // of the keys of rows
-	give    func(*ServiceRequest) bool    // to the caller's loop; false: it has ended
-	turn    func(p *Page, err error) bool // after each call; false: the loop has ended. It may be nil
-	seek    bool                          // only the oldest request is looked for
+	c      *conn
+	ctx    context.Context
+	q      Query
+	params url.Values // of every call: the query without dates, pages, values, and what is done on this side
+	keep   filter
+	seed   maphash.Seed                  // of the keys of rows
+	give   func(*ServiceRequest) bool    // to the caller's loop; false: it has ended
+	turn   func(p *Page, err error) bool // after each call; false: the loop has ended. It may be nil
+	seek   bool                          // only the oldest request is looked for
 }
 
 func newLister(ctx context.Context, c *conn, q *Query) *lister {

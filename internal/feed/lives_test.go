@@ -175,7 +175,6 @@ type looker struct {
 	again   map[*report]bool // told, and the program has crashed before that was noted
 	gone    map[*report]bool
 	overdue map[*report]int // polls without error since it has been due
-	last    time.Time       // the last poll before this one
 	faults  []string
 	excused map[string]int
 }

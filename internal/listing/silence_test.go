@@ -62,6 +62,9 @@ func TestDoubt(t *testing.T) {
 			}
 			sent := w.bounds.widen(meant)
 			a, err := w.ask(w.slice(sent), sent, meant, true)
+			if err != nil {
+				t.Fatal(err)
+			}
 			for range 3 {
 				if a, err = w.doubt(a, sent, meant, true); err != nil || a.err != nil {
 					t.Fatal(err, a)
