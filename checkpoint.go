@@ -137,11 +137,11 @@ type CheckpointFile struct {
 	path string
 
 	mu    sync.Mutex
-	last  os.FileInfo   // of the file as it was read or written last; nil before
-	saved feed.Snapshot // what the file holds; zero: it has to be written as a whole
-	base  int64         // how long its first line is,
-	whole int64         // and how much of it is good: a line that broke off may follow
-	sum   uint32        // of its last line
+	last  os.FileInfo    // of the file as it was read or written last; nil before
+	saved *feed.Snapshot // what the file holds; nil: it has to be written as a whole
+	base  int64          // how long its first line is,
+	whole int64          // and how much of it is good: a line that broke off may follow
+	sum   uint32         // of its last line
 }
 
 // FileCheckpoint returns a store in the file of that name, which nobody but its owner can read. Its first line is
@@ -223,9 +223,9 @@ func (f *CheckpointFile) read(text []byte) (c Checkpoint, err error) {
 			return c, fmt.Errorf("%w: broken: line %d: %v", ErrCheckpoint, i+1, err)
 		}
 	}
-	f.saved, f.base, f.whole, f.sum = c.state, d.InputOffset(), int64(good), sum
+	f.saved, f.base, f.whole, f.sum = &c.state, d.InputOffset(), int64(good), sum
 	if !bytes.HasSuffix(text[:good], []byte{'\n'}) {
-		f.saved = feed.Snapshot{} // nobody knows what has written it: nothing can be added
+		f.saved = nil // nobody knows what has written it: nothing can be added
 	}
 	return c, nil
 }
@@ -252,21 +252,25 @@ func (f *CheckpointFile) Save(c Checkpoint) error {
 	if err := f.mine(c); err != nil {
 		return err
 	}
-	if f.last != nil && !f.saved.IsZero() && c.state.Same(f.saved) {
+	known := f.last != nil && f.saved != nil && !f.saved.IsZero()
+	if known && c.state.Same(*f.saved) {
 		return nil
 	}
-	changes, ok := c.state.Since(f.saved)
+	var changes []byte
+	if known = known && !f.saved.Old; known {
+		changes, known = c.state.Since(*f.saved)
+	}
 	var err error
-	if ok && f.last != nil && !f.saved.Old && f.whole-f.base <= max(minAppended, f.base/2) {
+	if known && f.whole-f.base <= max(minAppended, f.base/2) {
 		err = f.add(c, changes)
 	} else {
 		err = f.replace(c)
 	}
 	if err != nil {
-		f.saved = feed.Snapshot{}
+		f.saved = nil
 		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}
-	f.saved = c.state
+	f.saved = &c.state
 	return nil
 }
 
@@ -305,7 +309,7 @@ func (f *CheckpointFile) mine(c Checkpoint) error {
 	if err != nil {
 		return err
 	}
-	f.saved = feed.Snapshot{} // what is to be saved does not go on from it
+	f.saved = nil // what is to be saved does not go on from it
 	if !there.IsZero() && there.state.Head.Scope != c.state.Head.Scope {
 		return fmt.Errorf("%w: %s belongs to another endpoint or query", ErrCheckpoint, f.path)
 	}
