@@ -297,7 +297,7 @@ func (o *watcher) compare(before time.Time) {
 			o.failf("%s of %v is not known", r.named, r.requested)
 		case direct && version != r.version:
 			o.failf("%s has version %d, known is %d", r.named, r.version, version)
-		case known && !r.nameless && version != r.version && !(o.w.ways.noStamps && o.w.faulty) && o.since(r, version) > 24*time.Hour+time.Since(before)+time.Minute:
+		case known && !r.nameless && version != r.version && !(o.w.ways.noStamps && o.w.faulty) && o.since(r, version) > 48*time.Hour+time.Since(before)+time.Minute:
 			o.failf("%s has version %d, known is %d, for %v", r.named, r.version, version, o.since(r, version))
 		}
 	}
