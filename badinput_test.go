@@ -324,8 +324,7 @@ func TestLongFaults(t *testing.T) {
 				return stubReply(r, tt.status, label, tt.body), nil
 			}, open311.WithFormat(open311.FormatJSON))
 			_, err := c.Requests.List(t.Context(), nil)
-			var ae *open311.APIError
-			if !errors.As(err, &ae) {
+			if _, ok := errors.AsType[*open311.APIError](err); !ok {
 				t.Fatalf("error %v, want an *APIError", err)
 			}
 			if text := err.Error(); len(text) > 2000 {

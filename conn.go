@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -194,8 +195,8 @@ func (c *config) wrapped(rt http.RoundTripper) http.RoundTripper {
 	if len(c.middleware) > 0 {
 		rt = retry.Witness(rt)
 	}
-	for i := len(c.middleware) - 1; i >= 0; i-- {
-		rt = c.middleware[i](rt)
+	for _, layer := range slices.Backward(c.middleware) {
+		rt = layer(rt)
 	}
 	return rt
 }

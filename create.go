@@ -209,8 +209,7 @@ func (d *Dialect) body(f form.Form) func(url.Values) (*form.Payload, error) {
 
 // unsent describes why a POST was not even tried.
 func (c *conn) unsent(op string, err error) error {
-	var ve *ValidationError
-	if errors.As(err, &ve) {
+	if ve, ok := errors.AsType[*ValidationError](err); ok {
 		for i := range ve.Problems {
 			ve.Problems[i].Detail = c.hide.Text(ve.Problems[i].Detail)
 		}

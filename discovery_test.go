@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,11 +34,9 @@ func newDiscoveryCity(t *testing.T, document string, services ...string) *stubCi
 			io.WriteString(w, strings.ReplaceAll(document, "{}", city.URL))
 			return
 		}
-		for _, s := range services {
-			if r.URL.Path == s {
-				io.WriteString(w, oneServiceJSON)
-				return
-			}
+		if slices.Contains(services, r.URL.Path) {
+			io.WriteString(w, oneServiceJSON)
+			return
 		}
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(http.StatusNotFound)

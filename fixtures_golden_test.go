@@ -72,8 +72,7 @@ func describe(err error) []string {
 			out = append(out, "is "+s.name)
 		}
 	}
-	var ae *open311.APIError
-	if errors.As(err, &ae) {
+	if ae, ok := errors.AsType[*open311.APIError](err); ok {
 		out = append(out, fmt.Sprintf("APIError %d", ae.StatusCode))
 		for _, f := range ae.Faults {
 			out = append(out, fmt.Sprintf("fault code %q, description %q", f.Code, f.Description))
@@ -87,8 +86,7 @@ func describe(err error) []string {
 			}
 		}
 	}
-	var de *open311.DecodeError
-	if errors.As(err, &de) {
+	if de, ok := errors.AsType[*open311.DecodeError](err); ok {
 		out = append(out, "DecodeError", fmt.Sprintf("at %q, byte %d, read as %s", de.Path, de.Offset, de.Format))
 	}
 	return out
@@ -115,7 +113,7 @@ func writeValue(b *strings.Builder, indent string, v reflect.Value) {
 		fmt.Fprintf(b, "%s%q\n", indent, v.String())
 		return
 	}
-	if p, ok := v.Interface().(open311.Page); ok && p.Total < 0 {
+	if p, ok := reflect.TypeAssert[open311.Page](v); ok && p.Total < 0 {
 		p.Total = 0 // not known, which is so often that it is not worth a line
 		v = reflect.ValueOf(p)
 	}
@@ -192,7 +190,7 @@ func withPlainExtras(v any) any {
 }
 
 func plainExtras(v reflect.Value) {
-	if x, ok := v.Interface().(open311.Extra); ok {
+	if x, ok := reflect.TypeAssert[open311.Extra](v); ok {
 		plain := open311.Extra{}
 		for key, raw := range x {
 			var value any
@@ -229,11 +227,11 @@ func plainExtras(v reflect.Value) {
 			plainExtras(v.Index(i))
 		}
 	case reflect.Struct:
-		if _, ok := v.Interface().(time.Time); ok {
+		if _, ok := reflect.TypeAssert[time.Time](v); ok {
 			return
 		}
-		for i := range v.NumField() {
-			plainExtras(v.Field(i))
+		for _, field := range v.Fields() {
+			plainExtras(field)
 		}
 	}
 }

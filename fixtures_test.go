@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -299,9 +300,7 @@ func newTown(t *testing.T, list []*fixture) *town {
 
 func (w *town) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	f := w.byName[r.Header.Get(fixtureHeader)]
-	for name, values := range f.Header {
-		rw.Header()[name] = values
-	}
+	maps.Copy(rw.Header(), f.Header)
 	rw.WriteHeader(f.Status)
 	rw.Write(f.Body)
 }

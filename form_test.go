@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"maps"
 	"net/url"
 	"reflect"
 	"strings"
@@ -54,9 +55,7 @@ func TestFormEncoding(t *testing.T) {
 	}
 	changed := func(change func(url.Values)) url.Values {
 		v := url.Values{}
-		for name, values := range base {
-			v[name] = values
-		}
+		maps.Copy(v, base)
 		change(v)
 		return v
 	}

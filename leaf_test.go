@@ -96,8 +96,7 @@ type said struct {
 
 func saidBy(r *result) *said {
 	s := &said{words: map[string]bool{"false": true, "0": true}} // what is not shown is zero
-	var ae *open311.APIError
-	if errors.As(r.Err, &ae) {
+	if ae, ok := errors.AsType[*open311.APIError](r.Err); ok {
 		for _, f := range ae.Faults {
 			s.word(f.Code)
 			s.word(f.Description)
@@ -144,8 +143,7 @@ func (s *said) value(v reflect.Value) {
 		return
 	case []error:
 		for _, err := range x {
-			var de *open311.DecodeError
-			if errors.As(err, &de) {
+			if de, ok := errors.AsType[*open311.DecodeError](err); ok {
 				found, _ := leavesOf([]byte(de.Snippet))
 				for _, leaf := range found {
 					s.word(leaf)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -214,9 +215,7 @@ func (c *simCity) answer(w http.ResponseWriter, r *http.Request) {
 	}
 	if from+size < total {
 		next := url.Values{}
-		for k, v := range q {
-			next[k] = v
-		}
+		maps.Copy(next, q)
 		next.Set("cursor", strconv.Itoa(from+size))
 		if re.link {
 			w.Header().Add("Link", fmt.Sprintf(`<https://sim/v2/requests.json?%s>; rel="next"`, next.Encode()))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -387,9 +388,7 @@ func (t *lyingTown) answer(q url.Values, address string) *reply {
 
 func (t *lyingTown) link(h http.Header, q url.Values, next int) {
 	to := url.Values{}
-	for k, v := range q {
-		to[k] = v
-	}
+	maps.Copy(to, q)
 	to.Set("cursor", strconv.Itoa(next))
 	to.Set("filter[x]", "1,2")
 	suffix := ".json?"

@@ -3,6 +3,7 @@ package open311
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/go-open311/open311/internal/redact"
@@ -97,8 +98,8 @@ func (o *observation) end(r CallResult) {
 		return
 	}
 	r.Waited, r.Took = o.waited, time.Since(o.began)
-	for i := len(o.ends) - 1; i >= 0; i-- {
-		o.ends[i](r)
+	for _, end := range slices.Backward(o.ends) {
+		end(r)
 	}
 	o.began = time.Time{}
 	if o.logger != nil && o.info.Attempt == 0 {

@@ -94,7 +94,7 @@ func WithMiddleware(wrap ...func(http.RoundTripper) http.RoundTripper) Option {
 		if slices.ContainsFunc(wrap, func(w func(http.RoundTripper) http.RoundTripper) bool { return w == nil }) {
 			return errors.New("WithMiddleware: a function that is nil")
 		}
-		c.middleware = append(c.middleware[:len(c.middleware):len(c.middleware)], wrap...)
+		c.middleware = append(slices.Clip(c.middleware), wrap...)
 		return nil
 	}
 }
@@ -159,7 +159,7 @@ func WithObserver(o Observer) Option {
 		if o == nil {
 			return errors.New("WithObserver: no observer")
 		}
-		c.observers = append(c.observers[:len(c.observers):len(c.observers)], o)
+		c.observers = append(slices.Clip(c.observers), o)
 		return nil
 	}
 }

@@ -54,8 +54,7 @@ func openStream[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T]) 
 			break
 		}
 	}
-	var de *DecodeError
-	if errors.As(firstErr, &de) {
+	if de, ok := errors.AsType[*DecodeError](firstErr); ok {
 		de.formats = tried
 	}
 	return nil, firstErr
@@ -71,8 +70,7 @@ func moreTelling(second, first error) bool {
 // otherFormat reports whether an error may mean that the server does not speak the format f. An error
 // list in f says that it does.
 func (c *conn) otherFormat(err error, f Format) bool {
-	var de *DecodeError
-	if errors.As(err, &de) {
+	if _, ok := errors.AsType[*DecodeError](err); ok {
 		return !errors.Is(err, context.Canceled) && !isCut(err) && !isCap(err) && !c.cfg.strict
 	}
 	var ae *APIError

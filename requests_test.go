@@ -226,9 +226,7 @@ func TestPage(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c := stubClient(t, func(r *http.Request) (*http.Response, error) {
 				resp := stubReply(r, 200, "application/json", tt.body)
-				for name, values := range tt.header {
-					resp.Header[name] = values
-				}
+				maps.Copy(resp.Header, tt.header)
 				resp.Header.Set("X-Other", "kept")
 				return resp, nil
 			})

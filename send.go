@@ -115,12 +115,10 @@ func (a *answer) counts() bool { return a.seen.counts() }
 // transportError describes a call that got no answer.
 func (c *conn) transportError(k *call, shown string, err error) error {
 	attempts, sent, status := 0, false, 0
-	var re *retry.Error
-	if errors.As(err, &re) {
+	if re, ok := errors.AsType[*retry.Error](err); ok {
 		attempts, sent, status, err = re.Attempts, re.Sent, re.Status, re.Err
 	}
-	var ue *url.Error
-	if errors.As(err, &ue) {
+	if ue, ok := errors.AsType[*url.Error](err); ok {
 		err = ue.Err // the method and the URL are said below
 	}
 	text := fmt.Sprintf("open311: %s %s", k.method, shown)
@@ -146,8 +144,7 @@ func (c *conn) apiError(k *call, a *answer, res *retry.Result) error {
 		Header: c.hide.Header(a.resp.Header), Body: []byte(c.hide.Snippet(body, errorBody-len("…"))), Faults: c.faults(wire.Faults(body)),
 	}
 	c.answered(a, bodyFormat(body))
-	var unknown *wire.EncodingError
-	if errors.As(readErr, &unknown) {
+	if _, ok := errors.AsType[*wire.EncodingError](readErr); ok {
 		e.Faults = append(e.Faults, Fault{Description: c.hide.Text("its words cannot be read: " + readErr.Error())})
 	}
 	if res.NotFollowed != nil {

@@ -162,9 +162,8 @@ func (l *lister) Fault(err error) (f listing.Fault) {
 
 // refusal reports whether an error is the server's refusal of what it was asked, not of the caller.
 func refusal(err error) bool {
-	var ae *APIError
 	var de *DecodeError
-	if errors.As(err, &ae) {
+	if ae, ok := errors.AsType[*APIError](err); ok {
 		return ae.StatusCode != http.StatusUnauthorized && ae.StatusCode != http.StatusForbidden &&
 			ae.StatusCode != http.StatusTooManyRequests && ae.StatusCode != http.StatusServiceUnavailable
 	}
@@ -174,8 +173,7 @@ func refusal(err error) bool {
 // poisoned reports whether an error may come from one bad record: the server fails, or what it sends
 // cannot be read. A limit on this side, or the server's on calls, is no such error.
 func poisoned(err error) bool {
-	var ae *APIError
-	if errors.As(err, &ae) {
+	if ae, ok := errors.AsType[*APIError](err); ok {
 		return ae.StatusCode >= 500 && ae.StatusCode != http.StatusServiceUnavailable || ae.StatusCode < 300
 	}
 	var de *DecodeError
@@ -315,8 +313,7 @@ func (r *loadedRows) Abort() {}
 
 // pageError returns the errors that come with a page: those of an answer that began well.
 func pageError(err error) error {
-	var de *DecodeError
-	if errors.As(err, &de) {
+	if _, ok := errors.AsType[*DecodeError](err); ok {
 		return err
 	}
 	return nil

@@ -89,8 +89,7 @@ func (r *RequestClient) Await(ctx context.Context, token string, opts ...CallOpt
 		}
 		step = min(2*step, longPoll)
 		wait = step - rand.N(step/4)
-		var ae *APIError
-		if errors.As(err, &ae) {
+		if ae, ok := errors.AsType[*APIError](err); ok {
 			wait = max(wait, ae.RetryAfter)
 		}
 	}

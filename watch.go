@@ -76,8 +76,7 @@ func pause(every time.Duration, failures int, err error) time.Duration {
 	}
 	d = min(d, math.MaxInt64/2)
 	d += time.Duration((rand.Float64() - 0.5) / 5 * float64(d))
-	var ae *APIError
-	if errors.As(err, &ae) {
+	if ae, ok := errors.AsType[*APIError](err); ok {
 		d = max(d, ae.RetryAfter)
 	}
 	return d

@@ -97,9 +97,7 @@ func (f *filing) duplicate() bool {
 // post sends a form, or a multipart body if there is a picture in it.
 func (s *session) post(fl *filing, c call, key string) {
 	form := make(url.Values)
-	for name, values := range fl.form {
-		form[name] = values
-	}
+	maps.Copy(form, fl.form)
 	shown := make(url.Values)
 	for name, values := range form {
 		if name == picturePart {
@@ -218,9 +216,7 @@ func (s *session) form(code string) url.Values {
 			form.Set(name, v)
 		}
 	}
-	for name, values := range t.Params {
-		form[name] = values
-	}
+	maps.Copy(form, t.Params)
 	return form
 }
 

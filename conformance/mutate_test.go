@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -38,9 +39,7 @@ func after(change func(*answer)) open311test.Option {
 			next.ServeHTTP(rec, r)
 			a.status, a.header, a.body = rec.Code, rec.Header(), rec.Body.Bytes()
 			change(a)
-			for name, values := range a.header {
-				w.Header()[name] = values
-			}
+			maps.Copy(w.Header(), a.header)
 			w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 			w.WriteHeader(a.status)
 			_, _ = w.Write(a.body)
@@ -91,9 +90,7 @@ func asked(r *http.Request) *answer {
 		_ = c.ParseMultipartForm(1 << 20)
 		a.form = c.Form
 	} else if more, err := url.ParseQuery(string(body)); err == nil {
-		for name, values := range more {
-			a.form[name] = values
-		}
+		maps.Copy(a.form, more)
 	}
 	path := r.URL.EscapedPath()
 	path = path[strings.Index(path, "/v2/")+len("/v2/"):]

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -108,9 +109,7 @@ func (s *session) urlOf(c call) string {
 	if s.keyed {
 		q.Set("api_key", s.target.APIKey)
 	}
-	for name, values := range c.query {
-		q[name] = values
-	}
+	maps.Copy(q, c.query)
 	u := orElse(c.base, s.target.Endpoint) + "/" + c.path + "." + string(c.format)
 	if len(q) > 0 {
 		// Commas stand in lists, and some servers do not decode what need not be encoded.

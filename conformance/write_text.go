@@ -43,11 +43,12 @@ var marks = map[Status]string{Pass: "✔", Warn: "!", Fail: "✘", Error: "?", D
 func (r *Report) textMatrix(b *bufio.Writer) {
 	fmt.Fprintf(b, "  %-20s %-10s %-10s %s\n", "", "XML", "JSON", "together")
 	for _, row := range r.Matrix() {
-		line := fmt.Sprintf("  %-20s", labels[row.Operation])
+		var line strings.Builder
+		line.WriteString(fmt.Sprintf("  %-20s", labels[row.Operation]))
 		for _, c := range []Cell{row.XML, row.JSON, row.Both} {
-			line += fmt.Sprintf(" %s %-8s", marks[c.Status], c)
+			line.WriteString(fmt.Sprintf(" %s %-8s", marks[c.Status], c))
 		}
-		fmt.Fprintln(b, strings.TrimRight(line, " "))
+		fmt.Fprintln(b, strings.TrimRight(line.String(), " "))
 	}
 }
 

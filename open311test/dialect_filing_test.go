@@ -1,6 +1,7 @@
 package open311test_test
 
 import (
+	"maps"
 	"net/url"
 	"reflect"
 	"strings"
@@ -45,9 +46,7 @@ func TestFilingQuirks(t *testing.T) {
 				return
 			}
 			form := url.Values{"service_code": {"001"}, "address_id": {"1"}, "attribute[KIND]": {"1"}}
-			for name, values := range x.form {
-				form[name] = values
-			}
+			maps.Copy(form, x.form)
 			w := post(h, "requests.json", form)
 			if x.quirks.DuplicateRefuse {
 				w = post(h, "requests.json", form)

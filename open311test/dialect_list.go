@@ -1,6 +1,7 @@
 package open311test
 
 import (
+	"maps"
 	"math"
 	"net/url"
 	"slices"
@@ -308,9 +309,7 @@ func (c *conversation) links(total, size, from, to int) {
 		return
 	}
 	q := url.Values{}
-	for name, values := range c.raw {
-		q[name] = values
-	}
+	maps.Copy(q, c.raw)
 	if c.Paging == ByOffset {
 		q.Set("offset", strconv.Itoa(to))
 	} else {

@@ -2,6 +2,7 @@ package open311test
 
 import (
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
@@ -48,9 +49,7 @@ func (h *Handler) speak(w http.ResponseWriter, r *http.Request, s *speaker, tw t
 		c.h = tw.stale // with the clock of that moment
 	}
 	a := c.reply()
-	for name, values := range c.extra {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), c.extra)
 	label := c.label
 	if label == "" {
 		label = s.contentType(c.f)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -126,31 +127,32 @@ func (f Fault) WithProbability(p float64, seed uint64) Fault {
 
 // Header adds a header to the answer.
 func (f Fault) Header(name, value string) Fault {
-	f.header = append(f.header[:len(f.header):len(f.header)], [2]string{name, value})
+	f.header = append(slices.Clip(f.header), [2]string{name, value})
 	return f
 }
 
 // String describes the fault.
 func (f Fault) String() string {
-	s := [...]string{"pass", "status", "HTML", "empty", "reset", "truncate", "delay", "slow body", "gzip error",
-		"content type", "wrong id", "duplicate", "stale"}[f.what]
+	var s strings.Builder
+	s.WriteString([...]string{"pass", "status", "HTML", "empty", "reset", "truncate", "delay", "slow body", "gzip error",
+		"content type", "wrong id", "duplicate", "stale"}[f.what])
 	switch f.what {
 	case troubleStatus, troublePage, troubleEmpty:
-		s += " " + strconv.Itoa(f.status)
+		s.WriteString(" " + strconv.Itoa(f.status))
 	case troubleTruncate:
-		s += " " + strconv.Itoa(f.n)
+		s.WriteString(" " + strconv.Itoa(f.n))
 	case troubleDelay, troubleSlow:
-		s += " " + f.d.String()
+		s.WriteString(" " + f.d.String())
 	case troubleLabel:
-		s += " " + f.label
+		s.WriteString(" " + f.label)
 	}
 	for _, h := range f.header {
-		s += ", " + h[0] + ": " + h[1]
+		s.WriteString(", " + h[0] + ": " + h[1])
 	}
 	if f.chance > 0 {
-		s += fmt.Sprintf(", %g of the calls", f.chance)
+		s.WriteString(fmt.Sprintf(", %g of the calls", f.chance))
 	}
-	return s
+	return s.String()
 }
 
 // Fail makes calls of an operation go wrong: the first call from now on with the first fault, and so

@@ -21,8 +21,7 @@ func ExampleOpen() {
 
 func ExampleOpen_retired() {
 	_, err := servers.Open("greenwich-open311")
-	var retired *servers.RetiredError
-	if errors.As(err, &retired) {
+	if retired, ok := errors.AsType[*servers.RetiredError](err); ok {
 		fmt.Println(retired.Reason)
 		fmt.Println("Use", retired.Successor)
 	}

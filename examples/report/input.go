@@ -53,17 +53,18 @@ func fill(ctx context.Context, c *open311.Client, n *open311.NewRequest) error {
 
 // question puts an attribute in words.
 func question(a *open311.Attribute) string {
-	q := cmp.Or(a.Description, a.Code)
+	var q strings.Builder
+	q.WriteString(cmp.Or(a.Description, a.Code))
 	if a.DatatypeDescription != "" {
-		q += " " + a.DatatypeDescription
+		q.WriteString(" " + a.DatatypeDescription)
 	}
 	for _, v := range a.Values {
-		q += fmt.Sprintf("\n  %-8s %s", v.Key, v.Name)
+		q.WriteString(fmt.Sprintf("\n  %-8s %s", v.Key, v.Name))
 	}
 	if !a.Required {
-		q += "\n  (or nothing)"
+		q.WriteString("\n  (or nothing)")
 	}
-	return q + "\n>"
+	return q.String() + "\n>"
 }
 
 var input = bufio.NewReader(os.Stdin)

@@ -41,8 +41,7 @@ func show(r *open311.ServiceRequest) {
 
 // fail tells every problem in a line of its own.
 func fail(status int, err error) {
-	var ve *open311.ValidationError
-	if errors.As(err, &ve) {
+	if ve, ok := errors.AsType[*open311.ValidationError](err); ok {
 		fmt.Fprintln(os.Stderr, "report: nothing was sent:")
 		for _, p := range ve.Problems {
 			fmt.Fprintf(os.Stderr, "  %s %s\n", p.Field, p.Detail)

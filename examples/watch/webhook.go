@@ -102,8 +102,7 @@ func (w *webhook) send(ctx context.Context, body []byte, key string) (wait time.
 
 // bare takes the address out of an error: who knows a webhook's address may write to it.
 func bare(err error) error {
-	var ue *url.Error
-	if errors.As(err, &ue) {
+	if ue, ok := errors.AsType[*url.Error](err); ok {
 		return fmt.Errorf("the webhook: %w", ue.Err)
 	}
 	return err

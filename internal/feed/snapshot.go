@@ -122,7 +122,7 @@ func (s Snapshot) Append(head Head, changes []byte) (Snapshot, error) {
 		return s, err
 	}
 	s.Head, s.changes = head, s.changes+n
-	s.later = append(s.later[:len(s.later):len(s.later)], changes...)
+	s.later = append(slices.Clip(s.later), changes...)
 	return s, nil
 }
 
@@ -137,5 +137,5 @@ func (s *store) snapshot() Snapshot {
 		}
 		s.block, s.later, s.changes = &block{raw: deflate(plain), count: len(s.known)}, nil, 0
 	}
-	return Snapshot{Head: s.head, known: s.block, later: s.later[:len(s.later):len(s.later)], changes: s.changes}
+	return Snapshot{Head: s.head, known: s.block, later: slices.Clip(s.later), changes: s.changes}
 }

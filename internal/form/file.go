@@ -213,8 +213,7 @@ func shownName(f *File) string {
 
 // withoutPath takes the path off an error of the file system: paths have names of people in them.
 func withoutPath(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		return fmt.Errorf("%s: %w", pe.Op, pe.Err)
 	}
 	return err

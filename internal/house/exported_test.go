@@ -38,8 +38,8 @@ func (w *walker) object(o types.Object) {
 		w.typ(name.Type())
 		return
 	}
-	for i := range named.TypeParams().Len() {
-		w.typ(named.TypeParams().At(i).Constraint())
+	for tparam := range named.TypeParams().TypeParams() {
+		w.typ(tparam.Constraint())
 	}
 	w.typ(named.Underlying())
 	for m := range named.Methods() {

@@ -156,8 +156,7 @@ type errCity struct {
 func (e errCity) Error() string { return e.what }
 
 func (t *town) Fault(err error) Fault {
-	var e errCity
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[errCity](err); ok {
 		return e.fault
 	}
 	return Fatal

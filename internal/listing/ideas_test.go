@@ -62,7 +62,7 @@ func brokenBy(c city, seed uint64, without off) (broken map[string]string) {
 // liars returns pairs with a lie, or several, and random cities with it.
 func liars(lie string, n uint64) (cities []city) {
 	lies := city{}
-	for _, l := range strings.Fields(lie) {
+	for l := range strings.FieldsSeq(lie) {
 		axis, value, _ := strings.Cut(l, "=")
 		lies[axis] = value
 	}

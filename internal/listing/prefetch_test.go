@@ -2,6 +2,7 @@ package listing
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -80,9 +81,7 @@ func TestReadAhead(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				run := func(n int) (time.Duration, *slowTown, int) {
 					c := pairs()[0]
-					for axis, value := range lies {
-						c[axis] = value
-					}
+					maps.Copy(c, lies)
 					c["rows"] = "48"
 					s := &slowTown{town: newTown(c, 1)}
 					queries, told := s.queries()

@@ -91,7 +91,7 @@ func (w *walk) tail(open span) (bool, error) {
 		return false, err
 	}
 	c.base = base
-	for n := 0; n < maxTail; n++ {
+	for n := range maxTail {
 		s, _ := c.slice()
 		r, err := w.page(s, true)
 		if err != nil || r.err != nil {

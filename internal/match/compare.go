@@ -1,6 +1,7 @@
 package match
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -117,8 +118,8 @@ func align(mine, theirs *text) alignment {
 	a, b := mine.words[:min(len(mine.words), maxWords)], theirs.words[:min(len(theirs.words), maxWords)]
 	width := len(b) + 1
 	best := make([]int32, (len(a)+1)*width)
-	for i := len(a) - 1; i >= 0; i-- {
-		for j := len(b) - 1; j >= 0; j-- {
+	for i := range slices.Backward(a) {
+		for j := range slices.Backward(b) {
 			v := max(best[(i+1)*width+j], best[i*width+j+1])
 			if agree(a[i], b[j], j == len(b)-1) {
 				v = max(v, best[(i+1)*width+j+1]+int32(min(a[i].size, b[j].size))+1)

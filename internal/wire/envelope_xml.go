@@ -3,6 +3,7 @@ package wire
 import (
 	"html"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -101,7 +102,7 @@ func (e *envelope) envelopeXML(best int32) {
 			e.unusual = "the record is in <" + e.s.sample([]byte(name)) + ">"
 		}
 	case len(e.path) != 1 || e.path[0] != table.root || name != table.item:
-		e.unusual = "the records are in <" + e.s.sample([]byte(strings.Join(append(e.path[:len(e.path):len(e.path)], name), "><"))) + ">"
+		e.unusual = "the records are in <" + e.s.sample([]byte(strings.Join(append(slices.Clip(e.path), name), "><"))) + ">"
 	}
 }
 
@@ -204,8 +205,8 @@ func (e *envelope) attrMeta() {
 func (e *envelope) endXML(t xmlToken) error {
 	name := string(e.s.src[t.name.lo:t.name.hi])
 	e.pos = t.end
-	for i := len(e.stack) - 1; i >= 0; i-- {
-		if e.stack[i].name == name {
+	for i, open := range slices.Backward(e.stack) {
+		if open.name == name {
 			if i < len(e.stack)-1 {
 				e.report(WarnSyntax, "end tag missing before </"+e.s.sample([]byte(name))+">")
 			}

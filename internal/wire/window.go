@@ -92,8 +92,7 @@ func (w *window) peek() (byte, bool, error) {
 func (w *window) fail(at int, err error) error {
 	e := &Error{Format: w.format, Path: string(w.recordPath(nil)), Offset: w.base + int64(at), Err: err}
 	e.Snippet = w.snippet(at)
-	var se *syntaxError
-	if errors.As(err, &se) {
+	if se, ok := errors.AsType[*syntaxError](err); ok {
 		e.Offset = w.base + int64(se.at)
 		e.Snippet = w.snippet(se.at)
 	}
