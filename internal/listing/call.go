@@ -32,6 +32,7 @@ type caller struct {
 	skew   int64  // by how much the server's clock is ahead of this machine's
 	seen   dedupe // all rows
 	given  int    // rows that the caller has
+	here   keys   // of the answer that is being read
 	rows   int    // different rows that came
 	calls  int
 	asked  map[string]*asked
@@ -53,7 +54,7 @@ const maxTimes = 2
 const maxHeld = 1 << 13
 
 func newCaller(ctx context.Context, src Source, wanted span) *caller {
-	return &caller{ctx: ctx, src: src, wanted: wanted, began: time.Now().Unix(), asked: map[string]*asked{}}
+	return &caller{ctx: ctx, src: src, wanted: wanted, began: time.Now().Unix(), here: keys{}, asked: map[string]*asked{}}
 }
 
 // last returns the answer to a slice if it is still known; nil: it is not.
@@ -122,7 +123,7 @@ func (c *caller) once(s Slice, wide bool) (*response, error) {
 		r.fail(c.src, err)
 		return r, nil
 	}
-	here := keys{}
+	clear(c.here)
 	for {
 		row, err := rows.Next()
 		if err != nil {
@@ -138,7 +139,7 @@ func (c *caller) once(s Slice, wide bool) (*response, error) {
 			c.rows++
 		}
 		fresh := c.fits(&row, wide) && c.seen.add(row.Key, given)
-		if here.add(row.Key) {
+		if c.here.add(row.Key) {
 			r.rows = append(r.rows, row)
 		}
 		if !fresh {

@@ -74,9 +74,13 @@ func (d *dedupe) forget(t tag) {
 	}
 }
 
-// merge adds the rows of another.
+// merge adds the rows of another. They come in the order of their slots: in a smaller table, which grows under way, they
+// would stand in each other's way.
 func (d *dedupe) merge(other *dedupe) {
 	for i := range other.shards {
+		if n := len(other.shards[i].slots); n > len(d.shards[i].slots) {
+			d.shards[i].resize(n)
+		}
 		for _, slot := range other.shards[i].slots {
 			if slot != 0 {
 				*d.slot(slot &^ allTags) |= slot & allTags
@@ -106,9 +110,11 @@ func (sh *shard) find(key uint64) (at int, found bool) {
 	}
 }
 
-func (sh *shard) grow() {
+func (sh *shard) grow() { sh.resize(max(minSlots, len(sh.slots)*3/2)) }
+
+func (sh *shard) resize(n int) {
 	old := sh.slots
-	sh.slots = make([]uint64, max(minSlots, len(old)*3/2))
+	sh.slots = make([]uint64, n)
 	for _, slot := range old {
 		if slot != 0 {
 			at, _ := sh.find(slot &^ allTags)
