@@ -75,18 +75,18 @@ func (q *questions) outside() bool {
 
 // follow reads another list to its end if it has rows that have not come before. That it is cut, and goes on
 // without a way to the rest, shows that there are more.
-func (q *questions) follow(b *answer) (paged, error) {
+func (q *questions) follow(b *answer) error {
 	if b.err != nil {
-		return paged{}, nil
+		return nil
 	}
 	if b.given <= b.arrived {
 		if more, err := q.behind(b); err != nil || !more {
-			return paged{}, err
+			return err
 		}
 	}
 	if !b.full {
 		q.list(b, paged{})
-		return paged{}, nil
+		return nil
 	}
 	p, err := q.pages(b.slice, b.response, pageOptions{twice: true})
 	if err == nil && p.heeded && p.ending != Cut {
@@ -94,7 +94,7 @@ func (q *questions) follow(b *answer) (paged, error) {
 	} else {
 		q.more = true
 	}
-	return p, err
+	return err
 }
 
 // behind reports whether a list that begins like the one that is known goes on behind its end.
@@ -162,7 +162,7 @@ func (q *questions) otherBounds() error {
 		if err != nil {
 			return err
 		}
-		if _, err := q.follow(b); err != nil {
+		if err := q.follow(b); err != nil {
 			return err
 		}
 	}
@@ -210,7 +210,7 @@ func (q *questions) statesOf(s Slice) (bool, error) {
 			return false, nil // it gives what was not asked for
 		}
 		whole = whole && !b.full && len(b.rows) < len(q.main.rows)
-		if _, err := q.follow(b); err != nil {
+		if err := q.follow(b); err != nil {
 			return false, err
 		}
 	}
