@@ -156,7 +156,7 @@ func (r *RequestClient) Feed(opts FeedOptions) (*Feed, error) {
 	}
 	var err error
 	if f.tracker, err = feed.New(cfg, f.lists, cp.state); err != nil {
-		return nil, fmt.Errorf("%w: broken: %v", ErrCheckpoint, err)
+		return nil, fmt.Errorf("%w: broken: %w", ErrCheckpoint, err)
 	}
 	if f.saved = cp.state; cp.IsZero() && opts.Known != nil {
 		f.tracker.Know(func(yield func(feed.Sighting) bool) {

@@ -155,11 +155,12 @@ const (
 )
 
 // clone returns a copy that shares no memory with d.
-func (d Dialect) clone() Dialect {
-	d.Formats, d.Accepts, d.OneValue = slices.Clone(d.Formats), slices.Clone(d.Accepts), slices.Clone(d.OneValue)
-	d.Ignores, d.Statuses, d.Requires = slices.Clone(d.Ignores), slices.Clone(d.Statuses), slices.Clone(d.Requires)
-	d.Rename, d.StatusWords, d.Paths = maps.Clone(d.Rename), maps.Clone(d.StatusWords), maps.Clone(d.Paths)
-	return d
+func (d *Dialect) clone() Dialect {
+	c := *d
+	c.Formats, c.Accepts, c.OneValue = slices.Clone(d.Formats), slices.Clone(d.Accepts), slices.Clone(d.OneValue)
+	c.Ignores, c.Statuses, c.Requires = slices.Clone(d.Ignores), slices.Clone(d.Statuses), slices.Clone(d.Requires)
+	c.Rename, c.StatusWords, c.Paths = maps.Clone(d.Rename), maps.Clone(d.StatusWords), maps.Clone(d.Paths)
+	return c
 }
 
 // sends reports whether a parameter may be sent: the server takes it and does not ignore it. What else depends

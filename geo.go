@@ -80,8 +80,8 @@ func distance(a, b Point) float64 {
 // formatDegrees writes a coordinate for a query or a form: never with an exponent.
 func formatDegrees(deg float64) string { return wire.FormatCoordinate(deg) }
 
-// matched is a place as it is compared.
-func (p *Point) matched() *match.Place {
+// placeOf is a place as it is compared.
+func placeOf(p *Point) *match.Place {
 	if p == nil {
 		return nil
 	}

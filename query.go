@@ -244,7 +244,7 @@ func (c *conn) boxParam(b *Box) string {
 // no date are given by every shard, or by none, as the server has them in lists that are restricted by dates.
 func (q *Query) Shards(n int) []Query {
 	if q == nil {
-		return []Query{{}}
+		q = &Query{}
 	}
 	if len(q.IDs) > 0 {
 		return q.shardIDs(n)

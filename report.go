@@ -219,7 +219,7 @@ func (n *NewRequest) digest() string {
 
 // matched is a report as it is compared.
 func (n *NewRequest) matched() *match.Report {
-	return &match.Report{Service: n.ServiceCode, Text: n.Description, Place: n.Location.matched(), AddressID: n.AddressID, Address: n.AddressString}
+	return &match.Report{Service: n.ServiceCode, Text: n.Description, Place: placeOf(n.Location), AddressID: n.AddressID, Address: n.AddressString}
 }
 
 // textProblems: everything is sent as UTF-8 (GeoReport v2, Content Type and Encoding).

@@ -258,7 +258,8 @@ func linkTargets(headers []string, rel string) (targets []string) {
 				break
 			}
 			params, rest = cutUnquoted(params, ',')
-			for param := ""; params != ""; {
+			for params != "" {
+				var param string
 				param, params = cutUnquoted(params, ';')
 				name, value, _ := strings.Cut(strings.TrimSpace(param), "=")
 				words := strings.Fields(strings.ToLower(strings.Trim(strings.TrimSpace(value), `"'`)))
@@ -376,7 +377,7 @@ var requestTable = wire.Register(&wire.Table[ServiceRequest]{
 
 // matched is a request as it is compared.
 func (r *ServiceRequest) matched(idParam string) match.Record {
-	m := match.Record{Service: r.ServiceCode, Text: r.Description, Place: r.Location.matched(), AddressID: r.AddressID, Address: r.Address, At: r.RequestedDatetime}
+	m := match.Record{Service: r.ServiceCode, Text: r.Description, Place: placeOf(r.Location), AddressID: r.AddressID, Address: r.Address, At: r.RequestedDatetime}
 	if idParam != "" {
 		m.Own = r.Extra.String(idParam)
 	}

@@ -68,7 +68,7 @@ func (r *RequestClient) Await(ctx context.Context, token string, opts ...CallOpt
 	if token = spelling.PastedID(token); token == "" {
 		return "", &ValidationError{[]Problem{{Field: "token", Detail: "is missing", Kind: ProblemMissing}}}
 	}
-	last := error(ErrPending)
+	last := ErrPending
 	for wait, step := firstPoll, firstPoll; ; {
 		timer := time.NewTimer(wait)
 		select {
