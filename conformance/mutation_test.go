@@ -18,6 +18,8 @@ import (
 // mutation is one way to be wrong, which has to be found by one requirement.
 type mutation struct {
 	id      string
+	name    string // what the server does, where the id does not tell
+	was     string // the verdict before there was a rule for it, or before an old rule saw it; "" if one found it at once
 	option  open311test.Option
 	follows []string // requirements that cannot but break as well
 	blinds  []string // patterns of those that cannot be judged any more
