@@ -278,7 +278,7 @@ func (k known) wrongFilters() []mutation {
 			return a.op == OpRequests && a.f == FormatXML && a.form.Get("status") == "closed"
 		},
 			func(a *answer) { a.refuse(400) })},
-		{id: "requests/filter/empty-arguments", name: "an empty jurisdiction_id is refused by the list", was: "conformant", option: turnedDown(OpRequests, emptyTown)},
+		{id: "requests/jurisdiction/empty", name: "an empty jurisdiction_id is refused by the list", was: "conformant", option: turnedDown(OpRequests, emptyTown)},
 	}
 }
 
