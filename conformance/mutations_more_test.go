@@ -54,7 +54,9 @@ func (k known) errors() []mutation {
 		{id: "errors/code", option: quirk(func(q *quirks) { q.NoErrorCode = true })},
 		{id: "errors/code-number", option: quirk(func(q *quirks) { q.TextCode = true })},
 		{id: "errors/description", option: rows(func(e *node) { e.set("description", "", kindText) })},
-		{id: "errors/description-readable", option: rows(func(e *node) { e.set("description", "Traceback (most recent call last): service …", kindText) })},
+		{id: "errors/description-readable", option: rows(func(e *node) {
+			e.set("description", "Traceback (most recent call last): service, location …", kindText)
+		})},
 		{id: "errors/unknown-path", option: when(func(a *answer) bool { return a.op == "" }, func(a *answer) { a.refuse(400) })},
 	}
 }

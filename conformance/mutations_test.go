@@ -269,7 +269,7 @@ func (k known) lists() []mutation {
 	return []mutation{
 		{id: "requests/list/xml", option: when(xml, (*answer).crash), blinds: []string{"requests/list/xml-*", "requests/list/formats-equal"}},
 		{id: "requests/list/json", option: when(json, (*answer).crash),
-			blinds: []string{"requests/list/json-array", "requests/list/formats-equal", "requests/record/*-text", "requests/record/lat-long-number"}},
+			blinds: []string{"requests/list/json-array", "requests/list/formats-equal", "requests/record/*-text", "requests/record/lat-long-number", "requests/filter/json-array"}},
 		{id: "requests/list/xml-root", option: quirk(func(q *quirks) { q.Root = "requests" })},
 		{id: "requests/list/xml-item", option: when(xml, func(a *answer) {
 			a.edit(func(d *node) {

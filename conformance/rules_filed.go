@@ -169,6 +169,9 @@ func judgeAddressKept(s *session) outcome {
 	if good(fl.outcome()) && !fl.x.ok() {
 		return because("create/address-only")
 	}
+	if all, _ := s.sample(); !slices.ContainsFunc(all, func(r *node) bool { return r.value("address") != "" }) {
+		return cannot("the city publishes no addresses")
+	}
 	r, x, o := s.reread(fl)
 	if good(o) && r.child("address").blank() && (r.value("lat") == "" || r.value("long") == "") {
 		return broken(x, "%s, %s; sent was %q", r.show("address"), r.show("lat"), fl.form.Get("address_string"))

@@ -78,7 +78,7 @@ func refusalRules() section {
 			"status 403", judgeKey("")).at(specKeys),
 	}}
 	for i := range sec.rules { // a server that takes no report shows nothing by refusing one
-		sec.rules[i].needs = []string{"create/accepted"}
+		sec.rules[i].needs = append(sec.rules[i].needs, "create/accepted")
 	}
 	return sec
 }

@@ -23,28 +23,51 @@ func togetherRules() section {
 	}}
 }
 
-// judgeTogether asks for the requests of a service, a status and a time, of which the list has others of each.
+// judgeTogether asks for the open requests of a service, and for those of a time, where the list has others of it.
 func judgeTogether(s *session, f Format) outcome {
 	all, o := s.listed(f)
 	if !good(o) {
 		return o
 	}
 	from, to, ok := middle(all)
-	code := ""
-	match := func(r *node) bool {
-		t, ok := instantOf(r.value("requested_datetime"))
-		return r.value("service_code") == code && r.value("status") == "open" && ok && !t.Before(from) && !t.After(to)
+	seen := false
+	for _, second := range []struct {
+		what  string
+		query url.Values
+		match func(r *node) bool
+		skip  bool
+	}{
+		{"open", url.Values{"status": {"open"}}, func(r *node) bool { return r.value("status") == "open" }, false},
+		{"requested between " + stamp(from) + " and " + stamp(to), url.Values{"start_date": {stamp(from)}, "end_date": {stamp(to)}}, func(r *node) bool {
+			t, ok := instantOf(r.value("requested_datetime"))
+			return ok && !t.Before(from) && !t.After(to)
+		}, !ok},
+	} {
+		// An argument shows that it counts by leaving something out.
+		codes := slices.DeleteFunc(s.knownCodes(all), func(code string) bool {
+			is := func(want bool) bool {
+				return slices.ContainsFunc(all, func(r *node) bool { return r.value("service_code") == code && second.match(r) == want })
+			}
+			return !is(true) || !is(false)
+		})
+		if second.skip || len(codes) == 0 {
+			continue
+		}
+		seen = true
+		second.query.Set("service_code", codes[0])
+		match := func(r *node) bool { return r.value("service_code") == codes[0] && second.match(r) }
+		sure := func(r *node) bool { // whether the ends belong to a range is not said
+			t, ok := instantOf(r.value("requested_datetime"))
+			return match(r) && ok && !t.Equal(from) && !t.Equal(to)
+		}
+		if o := s.judgeFilter(f, second.query, second.what+" and of service "+codes[0], match, sure); !good(o) {
+			return o
+		}
 	}
-	codes := s.knownCodes(all)
-	i := slices.IndexFunc(codes, func(c string) bool { code = c; return slices.ContainsFunc(all, match) })
-	if !ok || i < 0 || len(codes) < 2 {
+	if !seen {
 		return cannot("the requests are too few, or too much alike, to tell one filter from another")
 	}
-	query := url.Values{"service_code": {code}, "status": {"open"}, "start_date": {stamp(from)}, "end_date": {stamp(to)}}
-	return s.judgeFilter(f, query, "open, of service "+code+" and requested between "+stamp(from)+" and "+stamp(to), match, func(r *node) bool {
-		t, _ := instantOf(r.value("requested_datetime"))
-		return match(r) && t.After(from) && t.Before(to)
-	})
+	return fine
 }
 
 // judgeNobody asks for what is not there. An error says so, too.
