@@ -163,7 +163,10 @@ func metadataRules() section {
 const maxUndefined = 3
 
 func judgeMetadataFalse(s *session) outcome {
-	f, seen := s.plain(), 0
+	f, seen := FormatXML, 0
+	if s.answersIn(servicesCall(FormatJSON)) { // the list of requests is asked for later, in both formats one after the other
+		f = FormatJSON
+	}
 	for _, v := range s.servicesOf() {
 		if v.value("metadata") != "false" || v.value("service_code") == "" || seen == maxUndefined {
 			continue
