@@ -98,13 +98,23 @@ func related(mine, theirs *text) bool {
 	for _, w := range mine.words {
 		known[w.fold], known[w.bare] = true, true
 	}
-	common := 0
+	common, last := 0, lastWord(theirs.words)
 	for i, w := range theirs.words {
-		if known[w.fold] || strings.Contains(w.fold, "?") || i == len(theirs.words)-1 {
+		if known[w.fold] || strings.Contains(w.fold, "?") || i == last {
 			common += w.size
 		}
 	}
 	return 3*common >= min(mine.letters, theirs.letters)
+}
+
+// lastWord returns the index of the last word that is one.
+func lastWord(words []word) int {
+	for i, w := range slices.Backward(words) {
+		if w.gap == 0 {
+			return i
+		}
+	}
+	return -1
 }
 
 // alignment is the longest sequence of words that two texts have in common, counted in letters.
@@ -118,8 +128,18 @@ type alignment struct {
 type stretch struct {
 	a, b    int
 	numbers int // of a: numbers, where the other text has blanked some
-	blanked int // that signs in b may stand for, at most
-	cut     int // the same for dots
+	digitsA string
+	digitsB string // if they are the same, they were only written otherwise: 555-0199, 555 01 99
+	blanked int    // that signs in b may stand for, at most
+	cut     int    // the same for dots
+}
+
+// end takes out what is no difference, where the stretch ends.
+func (s stretch) end() stretch {
+	if s.digitsA == s.digitsB {
+		s.a, s.b = s.a-digitWeight*utf8.RuneCountInString(s.digitsA), s.b-digitWeight*utf8.RuneCountInString(s.digitsB)
+	}
+	return s
 }
 
 func (s *stretch) add(o stretch) {
@@ -136,7 +156,7 @@ func (s stretch) left(matched int) int {
 }
 
 // agreeing returns a table of the letters that agree from a word of a and one of b on.
-func agreeing(a, b []word) [][]int32 {
+func agreeing(a, b []word, last int) [][]int32 {
 	cells := make([]int32, (len(a)+1)*(len(b)+1))
 	best := make([][]int32, len(a)+1)
 	for i := range best {
@@ -145,7 +165,7 @@ func agreeing(a, b []word) [][]int32 {
 	for i := range slices.Backward(a) {
 		for j := range slices.Backward(b) {
 			best[i][j] = max(best[i+1][j], best[i][j+1])
-			if agree(a[i], b[j], j == len(b)-1) {
+			if agree(a[i], b[j], j == last) {
 				best[i][j] = max(best[i][j], best[i+1][j+1]+gain(a[i], b[j]))
 			}
 		}
@@ -158,18 +178,19 @@ func gain(a, b word) int32 { return int32(min(a.size, b.size)) + 1 }
 
 func align(mine, theirs *text) alignment {
 	a, b := mine.words[:min(len(mine.words), maxWords)], theirs.words[:min(len(theirs.words), maxWords)]
-	best := agreeing(a, b)
+	last := lastWord(b)
+	best := agreeing(a, b, last)
 	var out alignment
 	var s stretch
 	begun := false
 	for i, j := 0, 0; i < len(a) || j < len(b); {
 		switch {
-		case i < len(a) && j < len(b) && agree(a[i], b[j], j == len(b)-1) && best[i][j] == best[i+1][j+1]+gain(a[i], b[j]):
+		case i < len(a) && j < len(b) && agree(a[i], b[j], j == last) && best[i][j] == best[i+1][j+1]+gain(a[i], b[j]):
 			out.matched += min(a[i].size, b[j].size)
 			if begun {
-				out.inside.add(s)
+				out.inside.add(s.end())
 			} else {
-				out.before = s
+				out.before = s.end()
 			}
 			begun, s = true, stretch{}
 			i, j = i+1, j+1
@@ -181,7 +202,7 @@ func align(mine, theirs *text) alignment {
 			j++
 		}
 	}
-	out.after = s
+	out.after = s.end()
 	return out
 }
 
@@ -191,7 +212,7 @@ func (s *stretch) miss(w word, blanked bool) {
 	case w.digit && blanked:
 		s.a, s.numbers = s.a+w.size, s.numbers+w.size
 	case w.digit:
-		s.a += digitWeight * w.size
+		s.a, s.digitsA = s.a+digitWeight*w.size, s.digitsA+w.fold
 	default:
 		s.a += w.size
 	}
@@ -205,7 +226,7 @@ func (s *stretch) extra(w word, blanked bool) {
 	case w.gap > 0:
 		s.blanked += w.gap
 	case w.digit && !blanked:
-		s.b += digitWeight * w.size
+		s.b, s.digitsB = s.b+digitWeight*w.size, s.digitsB+w.fold
 	default:
 		s.b += w.size
 	}

@@ -16,6 +16,7 @@ import (
 
 var (
 	tags    = regexp.MustCompile(`</?[A-Za-z][^<>]*>`)
+	queried = regexp.MustCompile(`%20|\+.*%[0-9A-F]{2}|%[0-9A-F]{2}.*\+`)
 	mailed  = regexp.MustCompile(`=[0-9A-F]{2}=[0-9A-F]{2}|=\r?\n`)
 	escapes = regexp.MustCompile(`\\u[0-9A-Fa-f]{4}(\\u[0-9A-Fa-f]{4})?|\\[nrt"'/\\]`)
 )
@@ -28,7 +29,7 @@ func mend(s string) string {
 			s = string(plain)
 		}
 	}
-	if !strings.ContainsAny(s, " \n") && strings.Contains(s, "%20") {
+	if !strings.ContainsAny(s, " \n") && queried.MatchString(s) {
 		if plain, err := url.QueryUnescape(s); err == nil {
 			s = plain
 		}
