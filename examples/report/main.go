@@ -43,7 +43,7 @@ func main() {
 	if *endpoint == "" {
 		*endpoint = httptest.NewServer(open311test.NewHandler(open311test.WithClock(time.Now))).URL + "/open311/v2"
 	}
-	var transport http.RoundTripper = http.DefaultTransport
+	transport := http.DefaultTransport
 	if *dryRun {
 		transport = printer{transport, *key}
 	}
