@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"github.com/go-open311/open311/mirror/internal/page"
 )
 
 // String is what the program prints at its end.
@@ -16,7 +18,7 @@ func (r *Report) String() string {
 		fmt.Fprintf(&b, "%s, and something is missing: %d of %d windows are complete.\n", requests(r.Records), r.Done, r.Windows)
 		for i, g := range r.Gaps {
 			if i == 5 {
-				fmt.Fprintf(&b, "  and %d more gaps, all of them in %s\n", len(r.Gaps)-i, filepath.Join(r.Dir, pageName))
+				fmt.Fprintf(&b, "  and %d more gaps, all of them in %s\n", len(r.Gaps)-i, filepath.Join(r.Dir, stateName))
 				break
 			}
 			fmt.Fprintf(&b, "  %s\n", printable(g.String()))
@@ -29,7 +31,7 @@ func (r *Report) String() string {
 		fmt.Fprintf(&b, "%d were in two windows, and are in the files once.\n", r.Doubles)
 	}
 	for _, f := range r.Files {
-		fmt.Fprintf(&b, "  %-28s %s\n", filepath.Join(r.Dir, f.Name), f.SizeText())
+		fmt.Fprintf(&b, "  %-28s %s\n", filepath.Join(r.Dir, f.Name), page.File(f).SizeText())
 	}
 	return b.String()
 }

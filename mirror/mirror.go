@@ -1,11 +1,15 @@
-// Package mirror copies the service requests of a city into a directory.
+// Package mirror copies the service requests of a city into a directory: as NDJSON, CSV, GeoJSON and a page, or in
+// any notation that has a [Format].
 //
-// The span of time is cut into windows, which are fetched newest first. What a window brings is written
-// to a part file, and once that is safe the window is noted in mirror.json; both are written under
-// another name, synced and renamed. So a process may be killed at any moment: the next one fetches at
-// most one window again. When all windows have been fetched the parts are joined into the files that
-// people want, each request once, and then removed. While something is missing they stay, so that the
-// next run has to fetch only that.
+//	report, err := mirror.Run(ctx, mirror.Job{Client: client, Name: "Chicago", Source: "chicago", Dir: "out", Days: 7})
+//
+// The span of time is cut into windows, which are fetched newest first. What a window brings is written to a part
+// file, compressed, and once that is safe the window is noted in mirror.json; both are written under another name,
+// synced and renamed. So a process may be killed at any moment: the next one fetches at most one window again.
+//
+// When all windows have been fetched, the parts are joined into the files that people want, each request once, and
+// then removed. While something is missing they stay, so that the next run has to fetch only that. Neither memory
+// nor the disk is a limit: requests are streamed, and the parts are an eighth of the NDJSON file.
 package mirror
 
 import (
@@ -14,12 +18,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/go-open311/open311"
-	"github.com/go-open311/open311/examples/mirror/internal/page"
 )
 
 // Job says what to copy, and where to.
@@ -32,11 +34,31 @@ type Job struct {
 	Statuses     []open311.Status
 	Services     []string
 
-	Dir   string
-	Days  int  // how long a window is; 0: as long as the whole span
-	Fresh bool // start anew whatever the directory has
+	Dir     string
+	Days    int      // how long a window is; 0: as long as the whole span
+	Fresh   bool     // start anew whatever the directory has
+	Formats []Format // nil: NDJSON and CSV
+	Page    bool     // write index.html, too: a page about the requests that needs no network
 
-	Log io.Writer // for the progress line and for what goes wrong; nil: nowhere
+	Log io.Writer // for what goes wrong, and, if it is a terminal, for progress; nil: nowhere
+}
+
+// Gap is a span of time of which something is missing, and why.
+type Gap struct {
+	Start time.Time `json:"start"`
+	End   time.Time `json:"end"`
+	Why   string    `json:"why"`
+}
+
+// String is the gap in one line.
+func (g Gap) String() string {
+	return g.Start.Format(time.RFC3339) + " to " + g.End.Format(time.RFC3339) + ": " + g.Why
+}
+
+// File is a file of a copy.
+type File struct {
+	Name string
+	Size int64
 }
 
 // Report says what a run has come to.
@@ -46,8 +68,8 @@ type Report struct {
 	Done    int // how many of them are complete
 	Records int // in the files
 	Doubles int // left out of the files: another window had them
-	Gaps    []page.Gap
-	Files   []page.File
+	Gaps    []Gap
+	Files   []File
 	Already bool // the copy was complete before
 }
 
@@ -72,6 +94,9 @@ type mirror struct {
 // run was stopped; what it had finished is safe then. A copy that is not complete is no error: the
 // report has the gaps, and the next run will ask for them again.
 func Run(ctx context.Context, job Job) (*Report, error) {
+	if job.Formats == nil {
+		job.Formats = []Format{NDJSON(), CSV()}
+	}
 	m := &mirror{Job: job, state: &state{}, print: newProgress(job.Log)}
 	report := &Report{Dir: job.Dir}
 	unlock, err := m.enter()
@@ -90,18 +115,16 @@ func Run(ctx context.Context, job Job) (*Report, error) {
 	}
 	report.Already = m.state.Complete
 	if !m.state.Complete {
-		if err := m.join(); err != nil {
+		if err := m.join(ctx); err != nil {
 			return report, err
 		}
 	}
 	report.Records, report.Doubles, report.Gaps = m.state.Records, m.state.Doubles, m.state.gaps()
-	if report.Files, err = m.files(append(formatNames(), pageName)...); err != nil || len(report.Gaps) > 0 {
+	if report.Files, err = m.filesOf(m.fileNames()); err != nil || len(report.Gaps) > 0 {
 		return report, err
 	}
 	return report, os.RemoveAll(m.path(partsName))
 }
-
-func (m *mirror) path(name string) string { return filepath.Join(m.Dir, name) }
 
 // enter makes the directory and sees to it that no other process is at work there.
 func (m *mirror) enter() (leave func(), err error) {
@@ -112,7 +135,7 @@ func (m *mirror) enter() (leave func(), err error) {
 		return nil, err
 	}
 	if _, err := os.Stat(m.path(stateName)); err != nil && !m.Fresh {
-		for _, name := range append(formatNames(), pageName) {
+		for _, name := range m.fileNames() {
 			if _, err := os.Lstat(m.path(name)); err == nil {
 				return nil, fmt.Errorf("%s exists and is not from here; take another directory, or -fresh to replace it", m.path(name))
 			}
@@ -133,7 +156,12 @@ func (m *mirror) begin() error {
 		}
 		m.state = old
 		if old.Complete {
-			_, err := m.files(append(formatNames(), pageName)...)
+			for _, f := range m.Formats {
+				if !slices.Contains(old.Formats, f.Name) {
+					return fmt.Errorf("%s has a complete copy without %s; -fresh makes one anew", m.Dir, f.Name)
+				}
+			}
+			_, err := m.filesOf(m.fileNames())
 			return err
 		}
 		if n := old.check(m.path(partsName)); n > 0 {

@@ -2,15 +2,11 @@ package mirror
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/go-open311/open311"
-	"github.com/go-open311/open311/examples/mirror/internal/page"
 )
 
 // maxFailures is how many windows in a row may fail altogether before the rest is left alone.
@@ -53,11 +49,11 @@ func (f *failure) Error() string { return f.err.Error() }
 // fetch fetches one window and notes what came of it. If nothing can be had, and never could, nothing is
 // noted: it is more likely the address than the window.
 func (m *mirror) fetch(ctx context.Context, w *window) error {
-	f, err := create(filepath.Join(m.path(partsName), w.part()))
+	f, err := createPart(m.partPath(w))
 	if err != nil {
 		return err
 	}
-	defer f.discard()
+	defer f.Discard()
 	n, missing, err := m.list(ctx, w, f)
 	if err != nil {
 		return err
@@ -73,7 +69,7 @@ func (m *mirror) fetch(ctx context.Context, w *window) error {
 	case missing != nil && m.state.fresh():
 		return missing
 	case missing != nil:
-		got.Gaps = []page.Gap{{Start: w.Start, End: w.End, Why: clip(missing.Error())}}
+		got.Gaps = []Gap{{Start: w.Start, End: w.End, Why: clip(missing.Error())}}
 	}
 	// Of two attempts that both leave gaps, the one that has brought more stays.
 	if len(got.Gaps) == 0 || w.Fetched.IsZero() || got.Records >= w.Records {
@@ -93,15 +89,13 @@ func (m *mirror) fetch(ctx context.Context, w *window) error {
 }
 
 // list writes the requests of a window. missing says that, and why, there are more.
-func (m *mirror) list(ctx context.Context, w *window, to io.Writer) (n int, missing, err error) {
-	lines := json.NewEncoder(to)
-	lines.SetEscapeHTML(false)
+func (m *mirror) list(ctx context.Context, w *window, to *partWriter) (n int, missing, err error) {
 	for r, err := range m.Client.Requests.All(ctx, m.state.query(w.Start, w.End)) {
 		if err != nil {
 			missing = err
 			break
 		}
-		if err := lines.Encode(r); err != nil {
+		if err := to.add(r); err != nil {
 			return n, nil, err
 		}
 		n++
@@ -112,8 +106,8 @@ func (m *mirror) list(ctx context.Context, w *window, to io.Writer) (n int, miss
 }
 
 // gapOf turns what a listing could not get into a gap of the page.
-func gapOf(g open311.Gap, w *window) page.Gap {
-	out := page.Gap{Start: g.Start, End: g.End, Why: "unknown"}
+func gapOf(g open311.Gap, w *window) Gap {
+	out := Gap{Start: g.Start, End: g.End, Why: "unknown"}
 	if out.Start.IsZero() || out.Start.Before(w.Start) {
 		out.Start = w.Start
 	}

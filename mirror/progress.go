@@ -9,8 +9,7 @@ import (
 	"unicode"
 )
 
-// progress says how far a run has come: on a terminal in one line that is written again and again, else
-// now and then in a line of its own.
+// progress says how far a run has come: in one line of a terminal that is written again and again, and nowhere else.
 type progress struct {
 	w        io.Writer
 	terminal bool
@@ -18,6 +17,7 @@ type progress struct {
 
 	all, left     int // windows, in the plan and of this run
 	done, records int // in this run
+	joining       int // requests to be joined; 0 before that
 	start, last   time.Time
 	width         int // of the line on the terminal
 }
@@ -34,28 +34,38 @@ func newProgress(w io.Writer) *progress {
 	return p
 }
 
+// between is how long a line stays at least.
+const between = 100 * time.Millisecond
+
 func (p *progress) begin(all, left int) {
 	p.all, p.left, p.start = all, left, p.now()
 	p.last = p.start
 }
 
-// record counts a request.
+// record counts a request that was fetched.
 func (p *progress) record() {
-	if p.records++; p.terminal && p.records%32 == 0 {
-		p.show(100 * time.Millisecond)
+	if p.records++; p.records%32 == 0 {
+		p.show(between)
 	}
 }
 
 // window counts a window. The last one is always told.
 func (p *progress) window() {
-	p.done++
-	switch {
-	case p.done == p.left:
+	if p.done++; p.done == p.left {
 		p.show(0)
-	case p.terminal:
-		p.show(100 * time.Millisecond)
-	default:
-		p.show(2 * time.Second)
+	} else {
+		p.show(between)
+	}
+}
+
+// join begins to count requests that are joined.
+func (p *progress) join(total int) {
+	p.joining, p.records, p.start = total, 0, p.now()
+}
+
+func (p *progress) joined() {
+	if p.records++; p.records%1024 == 0 || p.records == p.joining {
+		p.show(between)
 	}
 }
 
@@ -80,21 +90,20 @@ func (p *progress) note(format string, args ...any) {
 // show writes the line, unless the last one is younger than that.
 func (p *progress) show(every time.Duration) {
 	now := p.now()
-	if now.Sub(p.last) < every {
+	if !p.terminal || now.Sub(p.last) < every {
 		return
 	}
 	p.last = now
 	line := p.line(now.Sub(p.start))
-	if !p.terminal {
-		fmt.Fprintln(p.w, line)
-		return
-	}
 	fmt.Fprintf(p.w, "\r%-*s", p.width, line)
 	p.width = max(p.width, len(line))
 }
 
 // line is short enough for a terminal of 80 columns.
 func (p *progress) line(spent time.Duration) string {
+	if p.joining > 0 {
+		return fmt.Sprintf("writing the files: %d of %d requests, %d%%", p.records, p.joining, 100*p.records/p.joining)
+	}
 	line := fmt.Sprintf("windows %d/%d, %d requests", p.all-p.left+p.done, p.all, p.records)
 	if s := spent.Seconds(); s > 0 {
 		line += fmt.Sprintf(", %.0f/s", float64(p.records)/s)

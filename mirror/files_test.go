@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/go-open311/open311"
-	"github.com/go-open311/open311/examples/mirror/internal/page"
+	"github.com/go-open311/open311/mirror/internal/page"
 	"github.com/go-open311/open311/open311test"
 )
 
@@ -185,27 +185,53 @@ func TestPageIsSafe(t *testing.T) {
 
 // A request that two windows have is in the files once, as are requests without an id that say the same.
 func TestDoubles(t *testing.T) {
-	dir := t.TempDir()
-	m := &mirror{Job: Job{Dir: dir}, state: &state{Since: since, Until: until, Windows: []*window{
-		{Start: since.AddDate(0, 1, 0), End: until, Fetched: until}, {Start: since, End: since.AddDate(0, 1, 0), Fetched: until}}}}
+	defer func(n int) { keysAtOnce = n }(keysAtOnce)
+	for _, keysAtOnce = range []int{1, 2, 1 << 19} {
+		m := joinJob(t, [][]open311.ServiceRequest{
+			{{ID: "1"}, {Status: "open"}},
+			{{Status: "open"}, {ID: "1", Status: "closed"}, {ID: "2"}},
+		})
+		if err := m.join(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		lines := readLines(t, m.path("requests.ndjson"))
+		var got []string
+		for _, l := range lines {
+			got = append(got, l.String("service_request_id")+l.String("status"))
+		}
+		if want := []string{"1", "open", "2"}; !slices.Equal(got, want) {
+			t.Errorf("%d keys at once: %q, want %q", keysAtOnce, got, want)
+		}
+		if m.state.Doubles != 2 || m.state.Records != 3 || !m.state.Complete {
+			t.Errorf("%d doubles, %d requests, complete %t", m.state.Doubles, m.state.Records, m.state.Complete)
+		}
+	}
+}
+
+// joinJob is a copy whose windows have been fetched.
+func joinJob(t *testing.T, parts [][]open311.ServiceRequest) *mirror {
+	t.Helper()
+	m := &mirror{Job: Job{Dir: t.TempDir(), Formats: []Format{NDJSON()}}, state: &state{Since: since, Until: until}, print: newProgress(nil)}
 	if err := os.Mkdir(m.path(partsName), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for i, text := range []string{`{"service_request_id":"1"}` + "\n" + `{"status":"open"}` + "\n", `{"status":"open"}` + "\n" + `{"service_request_id":"1","status":"closed"}` + "\n" + `{"service_request_id":"2"}` + "\n"} {
-		if err := os.WriteFile(filepath.Join(m.path(partsName), m.state.Windows[i].part()), []byte(text), 0o666); err != nil {
+	for i, requests := range parts {
+		w := &window{Start: until.AddDate(0, 0, -i-1), End: until.AddDate(0, 0, -i), Fetched: until, Records: len(requests)}
+		m.state.Windows = append(m.state.Windows, w)
+		f, err := createPart(m.partPath(w))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range requests {
+			if err := f.add(&r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if w.Bytes, err = f.commit(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := m.join(); err != nil {
-		t.Fatal(err)
-	}
-	got, err := os.ReadFile(m.path("requests.ndjson"))
-	if want := `{"service_request_id":"1"}` + "\n" + `{"status":"open"}` + "\n" + `{"service_request_id":"2"}` + "\n"; string(got) != want || err != nil {
-		t.Errorf("%s, %v; want\n%s", got, err, want)
-	}
-	if m.state.Doubles != 2 || m.state.Records != 3 || !m.state.Complete {
-		t.Errorf("%d doubles, %d requests, complete %t", m.state.Doubles, m.state.Records, m.state.Complete)
-	}
+	return m
 }
 
 // A directory takes one copy of one source, and one process at a time.
@@ -267,7 +293,7 @@ func TestStrangeFiles(t *testing.T) {
 	c.set(refuse(starts(t, job)[7]))
 	run(t, job)
 	c.set(nil)
-	parts, err := filepath.Glob(filepath.Join(job.Dir, partsName, "*.ndjson"))
+	parts, err := filepath.Glob(filepath.Join(job.Dir, partsName, "*.gz"))
 	if err != nil || len(parts) < 2 {
 		t.Fatalf("parts %v, %v", parts, err)
 	}
@@ -301,5 +327,15 @@ func TestProgress(t *testing.T) {
 	}
 	if got := (page.File{Size: 2_402_175}).SizeText(); got != "2.4 MB" {
 		t.Error(got)
+	}
+	p.join(1_024_000)
+	now, p.records = now.Add(time.Second), 511_999
+	if p.joined(); !strings.Contains(out.String(), "writing the files: 512000 of 1024000 requests, 50%") {
+		t.Errorf("of the join nothing is told: %q", out.String()[len(out.String())-100:])
+	}
+	p.terminal = false
+	said := out.String()
+	if p.joined(); out.String() != said {
+		t.Error("a log is told how far it has come")
 	}
 }

@@ -125,30 +125,33 @@ func TestTruncated(t *testing.T) {
 		t.Fatalf("report %+v", report)
 	}
 	// Some of the broken window, and all of the others.
-	if lines := countLines(t, filepath.Join(job.Dir, partsName, partOf(t, bad))); lines == 0 || report.Records >= records {
-		t.Errorf("%d requests of the broken window, %d in all", lines, report.Records)
+	if n := recordsOf(t, job.Dir, bad); n == 0 || report.Records >= records {
+		t.Errorf("%d requests of the broken window, %d in all", n, report.Records)
 	}
 	c.set(nil)
 	complete(t, job)
 	same(t, want, job.Dir)
 }
 
-func partOf(t *testing.T, start string) string {
+// recordsOf counts the requests of the window that begins then.
+func recordsOf(t *testing.T, dir, start string) int {
 	t.Helper()
-	at, err := time.Parse(time.RFC3339, start)
+	s, err := loadState(filepath.Join(dir, stateName))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return (&window{Start: at}).part()
-}
-
-func countLines(t *testing.T, path string) int {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
+	for _, w := range s.Windows {
+		if w.Start.Format(time.RFC3339) == start {
+			n := 0
+			m := &mirror{Job: Job{Dir: dir}}
+			if err := m.eachLine(w, func([]byte) error { n++; return nil }); err != nil || n != w.Records {
+				t.Errorf("%d lines, %d records: %v", n, w.Records, err)
+			}
+			return n
+		}
 	}
-	return strings.Count(string(text), "\n")
+	t.Fatalf("there is no window from %s", start)
+	return 0
 }
 
 // When nothing works any more the rest is left alone, and the files are made of what there is.

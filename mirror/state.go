@@ -11,10 +11,9 @@ import (
 	"time"
 
 	"github.com/go-open311/open311"
-	"github.com/go-open311/open311/examples/mirror/internal/page"
 )
 
-const stateVersion = 1
+const stateVersion = 2 // 1 had parts that were not compressed
 
 // state is what mirror.json holds: the plan, and what of it is done.
 type state struct {
@@ -25,27 +24,28 @@ type state struct {
 	Until    time.Time        `json:"until"`
 	Statuses []open311.Status `json:"statuses,omitempty"`
 	Services []string         `json:"services,omitempty"`
-	Complete bool             `json:"complete"` // nothing is missing, the files are made
-	Records  int              `json:"records"`  // in the files
+	Complete bool             `json:"complete"`          // nothing is missing, the files are made
+	Formats  []string         `json:"formats,omitempty"` // in which they were made
+	Records  int              `json:"records"`           // in the files
 	Doubles  int              `json:"doubles"`
 	Windows  []*window        `json:"windows"` // newest first
 }
 
 // window is a span of time that is fetched as one piece. Both bounds belong to it, in whole seconds.
 type window struct {
-	Start   time.Time  `json:"start"`
-	End     time.Time  `json:"end"`
-	Fetched time.Time  `json:"fetched,omitzero"` // zero: not yet
-	Records int        `json:"records"`
-	Bytes   int64      `json:"bytes"` // of the part file
-	Gaps    []page.Gap `json:"gaps,omitempty"`
+	Start   time.Time `json:"start"`
+	End     time.Time `json:"end"`
+	Fetched time.Time `json:"fetched,omitzero"` // zero: not yet
+	Records int       `json:"records"`
+	Bytes   int64     `json:"bytes"` // of the part file
+	Gaps    []Gap     `json:"gaps,omitempty"`
 }
 
 // done reports whether the window need not be fetched again.
 func (w *window) done() bool { return !w.Fetched.IsZero() && len(w.Gaps) == 0 }
 
 // part is the name of the window's file.
-func (w *window) part() string { return w.Start.UTC().Format("2006-01-02T15-04-05Z") + ".ndjson" }
+func (w *window) part() string { return w.Start.UTC().Format("2006-01-02T15-04-05Z") + ".gz" }
 
 func (s *state) done() (n int) {
 	for _, w := range s.Windows {
@@ -76,7 +76,7 @@ func (s *state) todo() []*window {
 }
 
 // gaps lists what is missing, newest first. Windows in a row that were not asked for are one gap.
-func (s *state) gaps() (out []page.Gap) {
+func (s *state) gaps() (out []Gap) {
 	row := false
 	for _, w := range s.Windows {
 		if !w.Fetched.IsZero() {
@@ -87,7 +87,7 @@ func (s *state) gaps() (out []page.Gap) {
 			out[len(out)-1].Start = w.Start
 			continue
 		}
-		out, row = append(out, page.Gap{Start: w.Start, End: w.End, Why: "not asked for: the windows before it had failed"}), true
+		out, row = append(out, Gap{Start: w.Start, End: w.End, Why: "not asked for: the windows before it had failed"}), true
 	}
 	return out
 }
@@ -155,7 +155,7 @@ func (s *state) save(path string) error {
 	if err != nil {
 		return err
 	}
-	defer f.discard()
+	defer f.Discard()
 	e := json.NewEncoder(f)
 	e.SetIndent("", " ")
 	if err := e.Encode(s); err != nil {

@@ -53,6 +53,8 @@ func (c *city) set(meddle meddler) {
 	c.meddle = meddle
 }
 
+var allFormats = []Format{NDJSON(), CSV(), GeoJSON()}
+
 var (
 	until = time.Date(2026, time.June, 30, 12, 0, 0, 0, time.UTC)
 	since = until.AddDate(0, -6, 0)
@@ -64,7 +66,7 @@ func jobFor(url, dir string) Job {
 	if err != nil {
 		panic(err)
 	}
-	return Job{Client: c, Name: "Quillhaven", Source: "test", Since: since, Until: until, Dir: dir, Days: 21}
+	return Job{Client: c, Name: "Quillhaven", Source: "test", Since: since, Until: until, Dir: dir, Days: 21, Formats: allFormats, Page: true}
 }
 
 // run runs a job that has to succeed.
@@ -93,7 +95,7 @@ func complete(t *testing.T, job Job) *Report {
 // same compares the files of two copies, byte by byte.
 func same(t *testing.T, want, got string) {
 	t.Helper()
-	for _, name := range formatNames() {
+	for _, name := range (&mirror{Job: Job{Formats: allFormats}}).formatFiles() {
 		a, err := os.ReadFile(filepath.Join(want, name))
 		if err != nil {
 			t.Fatal(err)
