@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-open311/open311"
 	"github.com/go-open311/open311/open311test"
 )
 
