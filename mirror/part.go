@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/go-open311/open311"
 )
@@ -28,6 +29,24 @@ func keyOf(id string, line []byte) (k key) {
 	return key(sum[:len(k)])
 }
 
+// In a part the names of fields are single control characters, which no JSON has: that spares a third of what
+// compression leaves.
+var shorter, longer = func() (there, back *strings.Replacer) {
+	words := []string{"null"}
+	for _, name := range columns {
+		words = append(words, `,"`+name+`":`)
+	}
+	var to, from []string
+	char := byte(0x0b) // behind the end of a line, and before the blank
+	for _, word := range words {
+		to, from = append(to, word, string(char)), append(from, string(char), word)
+		if char++; char == 0x0d {
+			char++ // a Scanner takes it off the end of a line
+		}
+	}
+	return strings.NewReplacer(to...), strings.NewReplacer(from...)
+}()
+
 // partWriter writes the part file of a window.
 type partWriter struct {
 	*file
@@ -41,7 +60,8 @@ func createPart(path string) (*partWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &partWriter{file: f, lines: gzip.NewWriter(f)}, nil
+	z, err := gzip.NewWriterLevel(f, gzip.BestCompression) // the network is slower
+	return &partWriter{file: f, lines: z}, err
 }
 
 // add writes a request.
@@ -51,7 +71,7 @@ func (p *partWriter) add(r *open311.ServiceRequest) error {
 		return err
 	}
 	p.keys = append(p.keys, keyOf(r.ID, p.text.Bytes()))
-	_, err := p.lines.Write(p.text.Bytes())
+	_, err := shorter.WriteString(p.lines, p.text.String())
 	return err
 }
 
@@ -108,9 +128,12 @@ func (m *mirror) eachLine(w *window, f func(line []byte) error) error {
 		return fmt.Errorf("%s: %w", file.Name(), err)
 	}
 	n := 0
+	var text bytes.Buffer
 	in := bufio.NewScanner(z)
 	for in.Buffer(make([]byte, 1<<16), maxLine); in.Scan(); n++ {
-		if err := f(in.Bytes()); err != nil {
+		text.Reset()
+		_, _ = longer.WriteString(&text, in.Text()) // into memory
+		if err := f(text.Bytes()); err != nil {
 			return err
 		}
 	}

@@ -17,7 +17,7 @@ import (
 func rows(t *testing.T) int {
 	text := os.Getenv("OPEN311_MIRROR_ROWS")
 	if text == "" {
-		return 40_000
+		return 10_000
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
