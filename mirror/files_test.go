@@ -234,6 +234,17 @@ func joinJob(t *testing.T, parts [][]open311.ServiceRequest) *mirror {
 	return m
 }
 
+// An address of a source is written without what may be secret.
+func TestSourceIsBare(t *testing.T) {
+	for source, want := range map[string]string{
+		"https://u:secret@city.example/o/v2?key=secret": "https://city.example/o/v2", "catalogue: chicago": "catalogue: chicago", "Quillhaven": "Quillhaven", "": "",
+	} {
+		if got := bare(source); got != want {
+			t.Errorf("%s: %s", source, got)
+		}
+	}
+}
+
 // A directory takes one copy of one source, and one process at a time.
 func TestDirectory(t *testing.T) {
 	c := newCity(t, open311test.WithSize(100))

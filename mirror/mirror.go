@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"slices"
 	"time"
@@ -28,7 +29,7 @@ import (
 type Job struct {
 	Client *open311.Client
 	Name   string // of the city, for people
-	Source string // what was asked; a directory takes one source only
+	Source string // what was asked; a directory takes one source only. Of an address, user and query are left out
 
 	Since, Until time.Time // zero: what the directory has, else a year ago, and now
 	Statuses     []open311.Status
@@ -97,6 +98,7 @@ func Run(ctx context.Context, job Job) (*Report, error) {
 	if job.Formats == nil {
 		job.Formats = []Format{NDJSON(), CSV()}
 	}
+	job.Name, job.Source = bare(job.Name), bare(job.Source)
 	m := &mirror{Job: job, state: &state{}, print: newProgress(job.Log)}
 	report := &Report{Dir: job.Dir}
 	unlock, err := m.enter()
@@ -124,6 +126,15 @@ func Run(ctx context.Context, job Job) (*Report, error) {
 		return report, err
 	}
 	return report, os.RemoveAll(m.path(partsName))
+}
+
+// bare takes out of an address what may be secret: it is written into the files.
+func bare(source string) string {
+	u, err := url.Parse(source)
+	if err != nil || u.Host == "" {
+		return source
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
 // enter makes the directory and sees to it that no other process is at work there.
