@@ -32,7 +32,7 @@ func main() {
 	endpoint := flag.String("endpoint", "", "a GeoReport v2 endpoint (`URL`); none: a city in memory")
 	dryRun := flag.Bool("dry-run", false, "check the report, and do not send it")
 	place := flag.String("place", "43.25,-68.05", "`latitude,longitude` or an address")
-	flag.StringVar(&n.ServiceCode, "service", "0101", "the `code` of the service")
+	flag.StringVar(&n.ServiceCode, "service", "0303", "the `code` of the service")
 	flag.StringVar(&n.Description, "text", "It is broken.", "what is the matter")
 	flag.Func("attr", "an answer to a question of the service, `CODE=value`, or CODE=key,key", func(s string) error {
 		code, values, ok := strings.Cut(s, "=")
