@@ -18,7 +18,7 @@ import (
 func call(t *testing.T, args ...string) (status int, out, err string) {
 	t.Helper()
 	var o, e bytes.Buffer
-	status = run(t.Context(), args, streams{&o, &e})
+	status = run(t.Context(), args, streams{strings.NewReader(""), &o, &e})
 	return status, o.String(), e.String()
 }
 
@@ -104,7 +104,7 @@ func TestExitStatus(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if got := run(ctx, []string{"services", at}, streams{new(bytes.Buffer), new(bytes.Buffer)}); got != 130 {
+	if got := run(ctx, []string{"services", at}, streams{nil, new(bytes.Buffer), new(bytes.Buffer)}); got != 130 {
 		t.Errorf("interrupted: status %d", got)
 	}
 }
