@@ -17,14 +17,14 @@ import (
 )
 
 type checkCmd struct {
-	Endpoint     string            `placeholder:"URL" help:"The server: what stands before /services.xml; none: a city in memory."`
+	Endpoint     string            `placeholder:"URL" help:"What stands before /services.xml; none: a town in memory."`
 	Jurisdiction string            `placeholder:"ID" help:"Its jurisdiction_id, if it wants one."`
 	Discovery    string            `placeholder:"URL" help:"Of its discovery document; else the usual places."`
-	Create       bool              `help:"File reports too, which stay in the city: for test endpoints."`
-	Pace         time.Duration     `default:"-1s" placeholder:"TIME" help:"Delay between calls; 200ms, and none on this machine."`
+	Create       bool              `help:"File reports, too, that stay: for test endpoints."`
+	Pace         time.Duration     `default:"-1s" placeholder:"TIME" help:"Between calls; 200ms, and none on this machine."`
 	Disable      map[string]string `mapsep:"none" placeholder:"ID=WHY" help:"A requirement not to judge; may be repeated."`
 	Only         []string          `placeholder:"WORD" help:"Only these operations, such as requests."`
-	Known        string            `type:"existingfile" placeholder:"FILE" help:"Ids of what is known to be broken: not in the status."`
+	Known        string            `type:"existingfile" placeholder:"FILE" help:"Ids of what is known to be broken: no failure."`
 	KeyFile      string            `type:"existingfile" placeholder:"FILE" help:"The file with the API key."`
 	Format       string            `enum:",text,json,junit,markdown,html" default:"" placeholder:"FORM" help:"text, json, junit, markdown or html; by the name of -o."`
 	Output       string            `short:"o" placeholder:"FILE" help:"Write the report there."`

@@ -27,7 +27,7 @@ type city struct {
 	Jurisdiction string  `placeholder:"ID" help:"Its jurisdiction_id, if it wants one."`
 	Dialect      string  `placeholder:"NAME" help:"How it speaks, such as Spot; found out otherwise."`
 	KeyFile      string  `type:"existingfile" placeholder:"FILE" help:"The file with the API key."`
-	Rate         float64 `placeholder:"N" help:"Calls a second at most; as the catalogue says otherwise."`
+	Rate         float64 `placeholder:"N" help:"Calls a second; without it, as the catalogue says."`
 }
 
 // key reads the API key.

@@ -13,9 +13,9 @@ import (
 type listCmd struct {
 	city
 	output
-	Since   time.Time `format:"2006-01-02" placeholder:"DAY" help:"Requested on this day (UTC) or later; all if not given."`
-	Status  []string  `placeholder:"WORD" help:"Only these states, such as open."`
-	Service []string  `placeholder:"CODE" help:"Only these services."`
+	Since   time.Time `format:"2006-01-02" placeholder:"DAY" help:"Requested on this day (UTC) or later."`
+	Status  []string  `placeholder:"WORD" help:"Only these states, such as open; WORD,WORD."`
+	Service []string  `placeholder:"CODE" help:"Only these services; CODE,CODE."`
 	Limit   int       `placeholder:"N" help:"No more than so many."`
 }
 

@@ -84,7 +84,7 @@ func run(ctx context.Context, args []string, to streams) (status int) {
 	var p program
 	parser, err := kong.New(&p, kong.Name("open311"), kong.Writers(to.out, to.err), kong.Exit(func(s int) { panic(helped{s}) }),
 		kong.Description(description),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(to))
+		kong.Help(help), kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(to))
 	if err != nil {
 		panic(err) // the tests run every command
 	}
@@ -95,10 +95,6 @@ func run(ctx context.Context, args []string, to streams) (status int) {
 	}
 	return statusOf(ctx, command.Run(), to.err)
 }
-
-const description = `Asks Open311 GeoReport v2 servers of cities. The API key, if one is needed, is read from OPEN311_API_KEY or --key-file.
-
-Exit status: 0 well, 1 failed, 2 wrong arguments, 3 not complete, 4 not found, 5 nobody knows whether a report has arrived.`
 
 var oneDash = regexp.MustCompile(`^-[a-z][a-z-]+(=|$)`)
 

@@ -18,15 +18,15 @@ import (
 type mirrorCmd struct {
 	city
 	Output      string   `short:"o" default:"out" placeholder:"DIR" help:"The directory to write to; out if not given."`
-	Format      []string `default:"ndjson,csv" placeholder:"FORM" help:"ndjson,csv,geojson,sqlite,geoparquet,postgres,html; ndjson,csv."`
-	Since       string   `placeholder:"DAY" help:"Requested on this day (UTC) or later; a year ago if not given."`
+	Format      []string `default:"ndjson,csv" placeholder:"FORM" help:"ndjson,csv,geojson,sqlite,geoparquet,postgres or html."`
+	Since       string   `placeholder:"DAY" help:"Requested on this day (UTC) or later; else a year ago."`
 	Until       string   `placeholder:"DAY" help:"And up to the end of this day; now if not given."`
-	Status      []string `placeholder:"WORD" help:"Only these states, such as open."`
-	Service     []string `placeholder:"CODE" help:"Only these services."`
+	Status      []string `placeholder:"WORD" help:"Only these states, such as open; WORD,WORD."`
+	Service     []string `placeholder:"CODE" help:"Only these services; CODE,CODE."`
 	Window      int      `default:"7" placeholder:"N" help:"Days to fetch as one piece; 0: all at once; 7."`
 	Fresh       bool     `help:"Start anew if the directory has a copy already."`
 	Concurrency int      `default:"1" placeholder:"N" help:"Pages to read at a time; 1."`
-	Table       string   `default:"requests" placeholder:"NAME" help:"Of PostgreSQL, which OPEN311_POSTGRES or PGHOST … name."`
+	Table       string   `default:"requests" placeholder:"NAME" help:"Of PostgreSQL, which OPEN311_POSTGRES or PG… name."`
 }
 
 // formats are what a copy can be written as.

@@ -20,20 +20,20 @@ import (
 
 type reportCmd struct {
 	city
-	Service   string            `placeholder:"CODE" help:"What it is about; \"open311 services\" lists the codes."`
+	Service   string            `placeholder:"CODE" help:"What it is about; \"open311 services\" lists codes."`
 	Place     string            `placeholder:"PLACE" help:"Where: latitude,longitude or an address."`
 	Text      string            `placeholder:"TEXT" help:"What is the matter."`
-	Attr      map[string]string `mapsep:"none" placeholder:"CODE=ANSWER" help:"An answer; of several, KEY,KEY. May be repeated."`
+	Attr      map[string]string `mapsep:"none" placeholder:"CODE=WORD" help:"An answer; of several, KEY,KEY. May be repeated."`
 	Media     []string          `type:"existingfile" placeholder:"FILE" help:"A photo. May be repeated."`
-	Email     string            `placeholder:"ADDRESS" help:"Of the reporter, as are the next three."`
+	Email     string            `placeholder:"ADDRESS" help:"Of the reporter, as the next three are."`
 	FirstName string            `placeholder:"NAME"`
 	LastName  string            `placeholder:"NAME"`
 	Phone     string            `placeholder:"NUMBER"`
-	Wait      time.Duration     `default:"1m" placeholder:"TIME" help:"How long to wait for the number of the request; 1m."`
+	Wait      time.Duration     `default:"1m" placeholder:"TIME" help:"How long to wait for its number; 1m if not given."`
 	DryRun    bool              `help:"Print what would be sent, without the key, and end."`
 	Yes       bool              `short:"y" help:"Ask nothing on a terminal."`
-	Resume    bool              `help:"Go on with reports that were stopped, and file no new one."`
-	Outbox    string            `placeholder:"DIR" help:"Where reports are kept on their way; below ~/.local/state."`
+	Resume    bool              `help:"Go on with reports that were stopped; file no new one."`
+	Outbox    string            `placeholder:"DIR" help:"Keeps reports on their way; below ~/.local/state."`
 }
 
 func (r *reportCmd) Run(ctx context.Context, to streams) error {

@@ -15,7 +15,7 @@ import (
 
 type serversCmd struct {
 	output
-	Check   bool          `help:"Ask every row, doubtful and retired ones too, and say which live."`
+	Check   bool          `help:"Ask every row, retired ones too, and say which live."`
 	Timeout time.Duration `default:"20s" placeholder:"TIME" help:"How long to wait for an answer of each; 20s."`
 	File    string        `type:"existingfile" placeholder:"FILE" help:"A catalogue of your own in place of the built-in one."`
 }

@@ -13,7 +13,7 @@ import (
 
 // output is the flag that says how to write.
 type output struct {
-	Format string `enum:"table,csv,json,ndjson" default:"table" help:"How to write: table, csv, json or ndjson."`
+	Format string `enum:"table,csv,json,ndjson" default:"table" placeholder:"FORM" help:"How to write: table, csv, json or ndjson."`
 }
 
 // writer writes rows as they come, in one of the formats. Of csv and table it writes the columns.

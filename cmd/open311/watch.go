@@ -20,22 +20,22 @@ import (
 type watchCmd struct {
 	city
 	channel
-	Cities string        `type:"existingfile" placeholder:"FILE" help:"Watch the cities of this file, one a line: docs/watch.md."`
-	State  string        `placeholder:"PATH" help:"Keeps how far it has come: a file; a directory for --cities."`
-	Since  string        `placeholder:"TIME" help:"Without a state, tell what has happened since this day or time."`
+	Cities string        `type:"existingfile" placeholder:"FILE" help:"The cities of a file, one a line: see docs/watch.md."`
+	State  string        `placeholder:"PATH" help:"How far it has come: a file; of --cities, a directory."`
+	Since  string        `placeholder:"TIME" help:"Without a state: tell what has happened since then."`
 	Every  time.Duration `default:"1m" placeholder:"TIME" help:"How long to wait between looks; 1m if not given."`
 	Once   bool          `help:"Look once and end, for cron."`
-	Health time.Duration `default:"1h" placeholder:"TIME" help:"How often to log a line about all cities; 0: never; 1h."`
-	Format string        `enum:"text,ndjson" default:"text" help:"Without a webhook, how to print: text or ndjson."`
+	Health time.Duration `default:"1h" placeholder:"TIME" help:"How often to log how all cities are; 1h; 0: never."`
+	Format string        `enum:"text,ndjson" default:"text" placeholder:"FORM" help:"Without a webhook, how to print: text or ndjson."`
 }
 
 // channel are the flags that say what to tell, and whom.
 type channel struct {
-	Service []string     `placeholder:"CODE" help:"Only these services."`
+	Service []string     `placeholder:"CODE" help:"Only these services; CODE,CODE."`
 	Kinds   []string     `placeholder:"KIND" help:"Only these: created,updated,closed,reopened,gone."`
 	Near    string       `placeholder:"PLACE" help:"Only around a place: lat,long,metres."`
-	Webhook string       `placeholder:"URL" help:"Where to post changes; else they are printed. Or WATCH_WEBHOOK."`
-	Shape   notify.Shape `enum:"plain,slack,mastodon,telegram" default:"plain" help:"plain, slack, mastodon or telegram. Its token: WATCH_TOKEN."`
+	Webhook string       `placeholder:"URL" help:"Where to post; else WATCH_WEBHOOK; else it prints."`
+	Shape   notify.Shape `enum:"plain,slack,mastodon,telegram" default:"plain" placeholder:"FORM" help:"plain, slack, mastodon, telegram. Token: WATCH_TOKEN."`
 	Chat    string       `placeholder:"ID" help:"The chat, for telegram."`
 	token   string
 }
