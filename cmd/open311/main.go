@@ -45,7 +45,7 @@ import (
 type program struct {
 	List     listCmd     `cmd:"" help:"List service requests."`
 	Get      getCmd      `cmd:"" help:"Show service requests by id."`
-	Services servicesCmd `cmd:"" help:"List what can be reported, or what one service asks."`
+	Services servicesCmd `cmd:"" help:"List services, or what one of them asks."`
 	Report   reportCmd   `cmd:"" help:"File a report."`
 	Watch    watchCmd    `cmd:"" help:"Tell what changes, in one city or many."`
 	Mirror   mirrorCmd   `cmd:"" help:"Copy all requests of a city to files or a database."`

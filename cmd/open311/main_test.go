@@ -144,9 +144,10 @@ func TestCellsAreHarmless(t *testing.T) {
 
 // Every help fits a screen.
 func TestHelpFitsAScreen(t *testing.T) {
-	for _, args := range [][]string{{"-h"}, {"list", "-h"}, {"get", "-h"}, {"services", "-h"}, {"check", "-h"}, {"servers", "-h"}} {
+	for _, args := range [][]string{{"-h"}, {"list", "-h"}, {"get", "-h"}, {"services", "-h"}, {"report", "-h"}, {"watch", "-h"},
+		{"mirror", "-h"}, {"check", "-h"}, {"servers", "-h"}, {"completion", "-h"}} {
 		status, out, _ := call(t, args...)
-		if n := strings.Count(out, "\n"); status != 0 || n == 0 || n > 24 {
+		if n := strings.Count(out, "\n"); status != 0 || n == 0 || n > 23 {
 			t.Errorf("%q: status %d, %d lines", args, status, n)
 		}
 		for line := range strings.Lines(out) {
