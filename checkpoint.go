@@ -87,7 +87,7 @@ func (c *Checkpoint) UnmarshalJSON(text []byte) error {
 		return nil
 	}
 	if err := json.Unmarshal(text, &in); err != nil {
-		return fmt.Errorf("%w: not one: %v", ErrCheckpoint, err)
+		return fmt.Errorf("%w: not one: %w", ErrCheckpoint, err)
 	}
 	switch {
 	case in.Version == 0:
@@ -108,7 +108,7 @@ func (c *Checkpoint) UnmarshalJSON(text []byte) error {
 		state, err = feed.Decode(in.Head, in.Requests, in.Known, in.Later)
 	}
 	if err != nil {
-		return fmt.Errorf("%w: broken: %v", ErrCheckpoint, err)
+		return fmt.Errorf("%w: broken: %w", ErrCheckpoint, err)
 	}
 	*c = Checkpoint{state}
 	return nil
@@ -197,7 +197,7 @@ func (f *CheckpointFile) read(text []byte) (c Checkpoint, err error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	if err := d.Decode(&c); err != nil {
 		if !errors.Is(err, ErrCheckpoint) { // not even JSON: UnmarshalJSON was not called
-			err = fmt.Errorf("%w: not one: %v", ErrCheckpoint, err)
+			err = fmt.Errorf("%w: not one: %w", ErrCheckpoint, err)
 		}
 		return c, err
 	}
@@ -206,7 +206,7 @@ func (f *CheckpointFile) read(text []byte) (c Checkpoint, err error) {
 	}
 	rest := text[d.InputOffset():]
 	if err := json.Unmarshal(text[:d.InputOffset()], &first); err != nil {
-		return c, fmt.Errorf("%w: not one: %v", ErrCheckpoint, err)
+		return c, fmt.Errorf("%w: not one: %w", ErrCheckpoint, err)
 	}
 	sum := first.Sum
 	lines := bytes.SplitAfter(rest, []byte{'\n'})
@@ -220,7 +220,7 @@ func (f *CheckpointFile) read(text []byte) (c Checkpoint, err error) {
 			break
 		}
 		if c.state, sum, err = appendLine(c.state, line, sum); err != nil {
-			return c, fmt.Errorf("%w: broken: line %d: %v", ErrCheckpoint, i+1, err)
+			return c, fmt.Errorf("%w: broken: line %d: %w", ErrCheckpoint, i+1, err)
 		}
 	}
 	f.saved, f.base, f.whole, f.sum = &c.state, d.InputOffset(), int64(good), sum

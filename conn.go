@@ -38,32 +38,6 @@ type conn struct {
 	call     *callOptions // of the method that is being called; nil for none
 }
 
-// ServiceClient reads what can be reported to a city: GET /services and GET /services/{code}.
-type ServiceClient struct{ c *conn }
-
-// RequestClient reads and files service requests: /requests and /tokens.
-type RequestClient struct{ c *conn }
-
-// UpdateClient reads and sends updates of service requests: /servicerequestupdates, an extension of
-// mySociety's servers (FixMyStreet, open311-adapter) that GeoReport v2 does not have. A server with
-// another path for it is a matter of Dialect.Paths.
-type UpdateClient struct{ c *conn }
-
-// DiscoveryClient reads the discovery document of an endpoint (Open311 Service Discovery).
-type DiscoveryClient struct{ c *conn }
-
-// Format names the client, and shows nothing of its settings.
-func (s ServiceClient) Format(f fmt.State, verb rune) { s.c.Format(f, verb) }
-
-// Format names the client, and shows nothing of its settings.
-func (r RequestClient) Format(f fmt.State, verb rune) { r.c.Format(f, verb) }
-
-// Format names the client, and shows nothing of its settings.
-func (u UpdateClient) Format(f fmt.State, verb rune) { u.c.Format(f, verb) }
-
-// Format names the client, and shows nothing of its settings.
-func (d DiscoveryClient) Format(f fmt.State, verb rune) { d.c.Format(f, verb) }
-
 // call is one call to be made: what, where and with what. It is sent as often as it takes.
 type call struct {
 	op     string // for messages: "GET requests"
@@ -96,6 +70,7 @@ type callOptions struct {
 	header     http.Header
 	extensions bool
 	unchecked  bool
+	fresh      bool
 	response   *Response
 	problems   []Problem
 }
@@ -159,6 +134,9 @@ type Response struct {
 	Attempts   int         // how many times the call was made
 	Received   time.Time   // when the header of the answer was there, by the clock of this machine
 }
+
+// errNoClient is the error of a zero client.
+var errNoClient = errors.New("open311: this client has no endpoint: make it with New, Discover or With")
 
 // String names the endpoint, redacted. That of a client that New has not made has none.
 func (c *conn) String() string {
@@ -308,8 +286,21 @@ func (c *conn) hiding(personal []string) *conn {
 	return &own
 }
 
+// isOrdinary reports whether the answer to a call is the one that any other call would get.
+func (o *callOptions) isOrdinary() bool {
+	return o == nil || o.params == nil && o.header == nil && !o.extensions
+}
+
+// isPlain reports whether an answer that is remembered will do for a call.
+func (o *callOptions) isPlain() bool {
+	return o.isOrdinary() && (o == nil || !o.fresh && o.response == nil)
+}
+
 // withOptions returns the connection for one call of a method. The error is a *[ValidationError].
 func (c *conn) withOptions(opts []CallOption) (*conn, error) {
+	if c == nil {
+		return nil, errNoClient
+	}
 	if len(opts) == 0 {
 		return c, nil
 	}

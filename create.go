@@ -37,7 +37,7 @@ import (
 // With [FormatAuto], and nothing known of the server, the list of services is read first to find out which
 // format it speaks. A report is never sent in a second format.
 func (r *RequestClient) Create(ctx context.Context, n *NewRequest, opts ...CallOption) (*Receipt, error) {
-	c, err := r.c.withOptions(opts)
+	c, err := r.conn().withOptions(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +180,7 @@ func (c *conn) prepare(ctx context.Context, o *outgoing) (k *call, done func(), 
 	}
 	maps.Copy(params, o.own)
 	body := d.body(form.Form{Attributes: o.attributes, Files: files, Root: o.root})
-	return &call{op: op, method: http.MethodPost, path: c.path(o.resource), params: params, write: true, body: body,
+	return &call{op: op, method: http.MethodPost, path: c.path(op), params: params, write: true, body: body,
 		heard: &reply.Reply{Resource: d.path(o.resource)}}, done, nil
 }
 

@@ -238,11 +238,25 @@ func leadsNowhere(err error) bool {
 	return errors.Is(err, ErrNotFound) || errors.As(err, &de)
 }
 
+// DiscoveryClient reads the discovery document of an endpoint (Open311 Service Discovery).
+type DiscoveryClient struct{ c *conn }
+
+// Format names the client, and shows nothing of its settings.
+func (d DiscoveryClient) Format(f fmt.State, verb rune) { d.c.Format(f, verb) }
+
+// conn is nil for a client that New has not made.
+func (d *DiscoveryClient) conn() *conn {
+	if d == nil {
+		return nil
+	}
+	return d.c
+}
+
 // Get returns the discovery document of this endpoint. It looks below the endpoint, and then in the
 // directories above it: uReport has the document beside the version, not below. The error is that of
 // the first place.
 func (d *DiscoveryClient) Get(ctx context.Context, opts ...CallOption) (*Discovery, error) {
-	c, err := d.c.withOptions(opts)
+	c, err := d.conn().withOptions(opts)
 	if err != nil {
 		return nil, err
 	}

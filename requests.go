@@ -1,11 +1,10 @@
 package open311
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -55,6 +54,20 @@ type Page struct {
 	SkippedErrs []error // what was wrong with the first of them, and where: *DecodeError mostly
 }
 
+// RequestClient reads and files service requests: /requests and /tokens.
+type RequestClient struct{ c *conn }
+
+// Format names the client, and shows nothing of its settings.
+func (r RequestClient) Format(f fmt.State, verb rune) { r.c.Format(f, verb) }
+
+// conn is nil for a client that New has not made.
+func (r *RequestClient) conn() *conn {
+	if r == nil {
+		return nil
+	}
+	return r.c
+}
+
 // List makes one call for service requests (GET /requests; GeoReport v2, GET Service Requests) and
 // returns what it gives: all there is, or a page of it. nil asks for the server's default.
 //
@@ -62,7 +75,7 @@ type Page struct {
 // *[DecodeError] for an answer of which nothing can be read, or a *[ValidationError] for a query that
 // cannot be sent.
 func (r *RequestClient) List(ctx context.Context, q *Query, opts ...CallOption) (*Page, error) {
-	c, err := r.c.withOptions(opts)
+	c, err := r.conn().withOptions(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +104,7 @@ func (r *RequestClient) List(ctx context.Context, q *Query, opts ...CallOption) 
 // is in the answer and cannot be read is a *[DecodeError]. Blanks and invisible characters around a pasted id
 // do not count, nor does a # in front of it.
 func (r *RequestClient) Get(ctx context.Context, id string, opts ...CallOption) (*ServiceRequest, error) {
-	c, err := r.c.withOptions(opts)
+	c, err := r.conn().withOptions(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -258,7 +271,8 @@ func linkTargets(headers []string, rel string) (targets []string) {
 				break
 			}
 			params, rest = cutUnquoted(params, ',')
-			for param := ""; params != ""; {
+			for params != "" {
+				var param string
 				param, params = cutUnquoted(params, ';')
 				name, value, _ := strings.Cut(strings.TrimSpace(param), "=")
 				words := strings.Fields(strings.ToLower(strings.Trim(strings.TrimSpace(value), `"'`)))
@@ -283,25 +297,6 @@ func cutUnquoted(s string, sep byte) (before, after string) {
 		}
 	}
 	return s, ""
-}
-
-// MarshalJSON writes the request as the specification has it, with the fields of Extra beside the
-// others. What it writes can be read back by encoding/json.
-func (r ServiceRequest) MarshalJSON() ([]byte, error) {
-	return wire.AppendJSON(nil, requestTable.Encode(&r)), nil
-}
-
-// UnmarshalJSON reads a request as tolerantly as the answers of servers are read. The error is what is
-// wrong with text that is no request at all.
-func (r *ServiceRequest) UnmarshalJSON(text []byte) error {
-	rd := requestTable.Read(bytes.NewReader(text), nil)
-	defer rd.Close()
-	var read ServiceRequest
-	if err := rd.Next(&read); err != nil && err != io.EOF {
-		return err
-	}
-	*r = read
-	return nil
 }
 
 // mediaFields are the names under which servers put media beyond media_url.
@@ -375,7 +370,7 @@ var requestTable = wire.Register(&wire.Table[ServiceRequest]{
 
 // matched is a request as it is compared.
 func (r *ServiceRequest) matched(idParam string) match.Record {
-	m := match.Record{Service: r.ServiceCode, Text: r.Description, Place: r.Location.matched(), AddressID: r.AddressID, Address: r.Address, At: r.RequestedDatetime}
+	m := match.Record{Service: r.ServiceCode, Text: r.Description, Place: placeOf(r.Location), AddressID: r.AddressID, Address: r.Address, At: r.RequestedDatetime}
 	if idParam != "" {
 		m.Own = r.Extra.String(idParam)
 	}

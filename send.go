@@ -358,9 +358,14 @@ func (o *callOptions) apply(d *Dialect, k *call, params url.Values, header http.
 // answered stores what came back, if the caller wants to know.
 func (c *conn) answered(a *answer, f Format) {
 	if c.call != nil && c.call.response != nil {
-		*c.call.response = Response{StatusCode: a.resp.StatusCode, Header: c.hide.Header(a.resp.Header), URL: a.url,
-			Format: f, Attempts: a.attempts, Received: a.received}
+		*c.call.response = c.responseOf(a, f)
 	}
+}
+
+// responseOf returns what a caller may know of an answer.
+func (c *conn) responseOf(a *answer, f Format) Response {
+	return Response{StatusCode: a.resp.StatusCode, Header: c.hide.Header(a.resp.Header), URL: a.url,
+		Format: f, Attempts: a.attempts, Received: a.received}
 }
 
 // labelFormat returns the format that the Content-Type names; FormatAuto if it names none.

@@ -65,7 +65,7 @@ func (r *RequestClient) Candidates(ctx context.Context, n *NewRequest, within ti
 	case within <= 0:
 		return nil, invalid("within", ProblemValue, "must be more than nothing")
 	}
-	c, err := r.c.withOptions(opts)
+	c, err := r.conn().withOptions(opts)
 	if err != nil {
 		return nil, err
 	}

@@ -57,13 +57,29 @@ type UpdateQuery struct {
 	Params     url.Values
 }
 
+// UpdateClient reads and sends updates of service requests: /servicerequestupdates, an extension of
+// mySociety's servers (FixMyStreet, open311-adapter) that GeoReport v2 does not have. A server with
+// another path for it is a matter of Dialect.Paths.
+type UpdateClient struct{ c *conn }
+
+// Format names the client, and shows nothing of its settings.
+func (u UpdateClient) Format(f fmt.State, verb rune) { u.c.Format(f, verb) }
+
+// conn is nil for a client that New has not made.
+func (u *UpdateClient) conn() *conn {
+	if u == nil {
+		return nil
+	}
+	return u.c
+}
+
 // List returns the updates of all requests in a span of time (GET /servicerequestupdates), each once.
 // nil, or a zero query, asks for the server's default. Updates outside of the span are left out: some
 // servers give them all the same. One without a date is kept. One that cannot be read is left out, with a
 // warning; if none can be read the error is a *[DecodeError]. What the server has put beside the list is in
 // the Extra of the first update.
 func (u *UpdateClient) List(ctx context.Context, q *UpdateQuery, opts ...CallOption) ([]Update, error) {
-	c, err := u.c.withOptions(opts)
+	c, err := u.conn().withOptions(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +195,7 @@ func (r UpdateReceipt) LogValue() slog.Value {
 // the update may be there. It can be sent again under the same ID, which is refused if it is.
 func (u *UpdateClient) Create(ctx context.Context, n *NewUpdate, opts ...CallOption) (*UpdateReceipt, error) {
 	start := time.Now()
-	c, err := u.c.withOptions(opts)
+	c, err := u.conn().withOptions(opts)
 	if err != nil {
 		return nil, err
 	}

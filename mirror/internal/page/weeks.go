@@ -52,7 +52,7 @@ func (s *Summary) histogram(gaps []Gap) histogram {
 			most, when = c.total(), monday
 		}
 	}
-	top := 0
+	var top int
 	var h histogram
 	h.Levels, top = levels(most)
 	for monday := first; monday <= last; monday += 7 {
