@@ -64,7 +64,9 @@ func (p *progress) join(total int) {
 }
 
 func (p *progress) joined() {
-	if p.records++; p.records%1024 == 0 || p.records == p.joining {
+	if p.records++; p.records == p.joining {
+		p.show(0)
+	} else if p.records%1024 == 0 {
 		p.show(between)
 	}
 }
