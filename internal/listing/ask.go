@@ -170,7 +170,9 @@ func (w *walk) absorb(a *answer) {
 		if w.seen.add(row.Key) {
 			a.fresh++
 		}
-		w.shown.note(&row)
+		if t, ok := seconds(row.At); !ok || t >= w.wanted.lo-slack && t <= w.wanted.hi+slack {
+			w.shown.note(&row) // what was not asked for may be the answer to another question
+		}
 	}
 	w.rows += a.fresh
 	w.known.add(a.marks)

@@ -142,7 +142,7 @@ func (r *reading) inside(s span) int {
 type control struct {
 	above, below int   // rows outside of the span, by more than the slack
 	missing      int   // known rows of the span that have not come
-	missed       int64 // the newest of them
+	deep         bool  // some of them lie so far from the bounds that these cannot be why
 	disorder     bool  // rows have been left out between others: the list is not in the order that it seems to have
 }
 
@@ -181,9 +181,7 @@ func (k *known) check(r *reading, sent, meant span, full bool, o order) control 
 	for _, m := range due {
 		if !come[m] {
 			c.missing++
-			if c.missing == 1 {
-				c.missed = m.at
-			}
+			c.deep = c.deep || m.at > sent.lo+slack && m.at < sent.hi-slack
 		}
 	}
 	if full && c.missing > 0 {
@@ -193,7 +191,7 @@ func (k *known) check(r *reading, sent, meant span, full bool, o order) control 
 			anchor = due[len(due)-1]
 		}
 		if slices.ContainsFunc(r.marks, func(m mark) bool { return m.at == anchor.at }) {
-			c.missing, c.disorder = 0, true
+			c.missing, c.deep, c.disorder = 0, false, true
 		}
 	}
 	return c

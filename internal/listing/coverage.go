@@ -71,6 +71,7 @@ func (c *coverage) void(p premise) {
 
 // giveUp notes that a span cannot be had. tried is what is not to be asked for again; s, where rows may be missing.
 func (c *coverage) giveUp(s, tried span, err error, slice string) {
+	s = span{min(s.lo, tried.lo), max(s.hi, tried.hi)}
 	c.lost = append(c.lost, loss{s, tried, err, slice})
 }
 

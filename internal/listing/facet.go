@@ -228,10 +228,10 @@ func (w *walk) lookElsewhere(a *answer, f facet, sent span) (*answer, error) {
 			return c, err
 		}
 	}
-	if a.err != nil || err == nil && b.err != nil {
+	if a.err != nil || err == nil && b.fault&(Refused|NotFound) != 0 {
 		return a, err
 	}
-	return b, err
+	return b, err // if the server fails, that says nothing
 }
 
 // orNote notes that there were no calls left for a value. Other errors of the value end the listing if they end all.
