@@ -140,6 +140,7 @@ func (w *walk) look(r *response, sent, meant span) *answer {
 	if r.err != nil {
 		return a
 	}
+	w.answered = w.answered || !r.slice.Start.IsZero() || !r.slice.End.IsZero()
 	a.full = w.full(r)
 	o := w.order
 	if o == anyOrder {

@@ -140,10 +140,10 @@ func (r *reading) inside(s span) int {
 
 // control is the result of a comparison of an answer with the span that was asked for, and with what is known.
 type control struct {
-	above, below int   // rows outside of the span, by more than the slack
-	missing      int   // known rows of the span that have not come
-	deep         bool  // some of them lie so far from the bounds that these cannot be why
-	disorder     bool  // rows have been left out between others: the list is not in the order that it seems to have
+	above, below int  // rows outside of the span, by more than the slack
+	missing      int  // known rows of the span that have not come
+	deep         bool // some of them lie so far from the bounds that these cannot be why
+	disorder     bool // rows have been left out between others: the list is not in the order that it seems to have
 }
 
 // check compares an answer to a call for the span sent with the rows that are known in the span that was meant. full

@@ -187,18 +187,66 @@ func (l *Lister) probe(f facet) error {
 	if a.err == nil && a.sent > 0 && a.given == 0 && !w.shows(a, f) {
 		return nil // the same rows as without it: the server does not take the word
 	}
-	limited := l.belief.limited() && l.caller.rows > 0 && !l.wanted.open() && !l.off(offReach)
+	limited := l.belief.limited() && l.caller.rows > 0 && (!l.wanted.open() || l.windowed) && !l.off(offReach)
 	if !limited && w.lacks(a, f) {
 		if a, err = w.lookElsewhere(a, f, sent); err != nil {
 			return l.orNote(err)
 		}
 		if w.lacks(a, f) {
+			l.absent = append(l.absent, absence{f, l.premises(), nil})
 			return nil
 		}
 	}
 	l.spans++
 	if err := l.walk(f); err != nil {
 		return l.orNote(err)
+	}
+	return nil
+}
+
+// absence is that nothing came of a facet, under what was believed then of the server's dates.
+type absence struct {
+	facet facet
+	under premises
+	err   error // why that is in doubt; nil: it is not
+}
+
+// premises are beliefs that the meaning of an empty answer rests on.
+type premises struct {
+	bounds            Bounds
+	limited, windowed bool
+}
+
+func (l *Lister) premises() premises {
+	p := premises{limited: l.belief.limited(), windowed: l.windowed}
+	if b := l.belief.Bounds; b != nil {
+		p.bounds = Bounds{Swapped: b.Swapped, Start: b.Start, End: b.End}
+	}
+	return p
+}
+
+// lookAgain asks once more for what was absent before it was found out what dates mean here.
+func (l *Lister) lookAgain() error {
+	absent := l.absent
+	l.absent = nil
+	for _, a := range absent {
+		switch {
+		case l.premises() != a.under && a.err != nil:
+			if err := l.walk(a.facet); err != nil {
+				return l.orNote(err)
+			}
+		case l.premises() != a.under:
+			if err := l.probe(a.facet); err != nil {
+				return err
+			}
+		case a.err != nil:
+			l.gaps = append(l.gaps, gapOf(l.wanted, a.err, ""))
+		}
+	}
+	for _, a := range l.absent { // they were looked at twice
+		if a.err != nil {
+			l.gaps = append(l.gaps, gapOf(l.wanted, a.err, ""))
+		}
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func (w *walk) moment(s span, a *answer) error {
 		return w.orGiveUp(err)
 	}
 	wide := true
-	done := b.err == nil && (!b.full || len(b.marks) == 1)
+	done := b.err == nil && (!b.full || len(b.marks) == 1 && !w.onlyOne(b))
 	if !done && b.err == nil {
 		if done, err = w.rest(b, m, wide); err != nil {
 			return w.orGiveUp(err)
@@ -42,6 +42,12 @@ func (w *walk) moment(s span, a *answer) error {
 	w.cov.giveUp(m, tried, errMoment, w.src.Describe(&b.slice))
 	w.win.free()
 	return nil
+}
+
+// onlyOne reports whether there is but one row, and no answer has ever shown that the server gives more than one: then it
+// may be one of several of its second.
+func (w *walk) onlyOne(b *answer) bool {
+	return w.caller.rows == 1 && w.belief.Caps.of(b.slice.Size).Rows <= 1 && w.caps.of(0).Rows <= 1
 }
 
 // few reports whether an answer has all rows that are known, and they are fewer than servers give at once, unless one of

@@ -137,8 +137,8 @@ func (q *questions) others() error {
 	return q.sizes()
 }
 
-// otherBounds asks for the list without dates; if that is what was asked for, with a start, and with an end only: a server
-// may heed either of them, and give a window of its own without.
+// otherBounds asks for the list without dates; if that is what was asked for, for all by a start, and for what is older by
+// an end: a server may heed either of them, and give a window of its own without.
 func (q *questions) otherBounds() error {
 	a := q.main
 	if !a.slice.Start.IsZero() || !a.slice.End.IsZero() {
@@ -157,16 +157,41 @@ func (q *questions) otherBounds() error {
 	if q.denied {
 		return nil
 	}
-	for _, s := range []span{{q.clock() - longAgo, future}, {past, q.clock() + day}} {
-		b, err := q.ask(q.slice(s), everything, nothing, false)
-		if err != nil {
-			return err
-		}
-		if _, err := q.follow(b); err != nil {
-			return err
-		}
+	whole := span{q.clock() - longAgo, future}
+	b, err := q.bounded(whole)
+	if err == nil && b.err == nil && b.missing > 0 && !b.full {
+		b, err = q.again(b, everything, whole, false)
+		q.narrow = q.narrow || err == nil && b.err == nil && b.missing > 0 // it chooses a part: so the list may be
+	}
+	if err != nil {
+		return err
+	}
+	oldest, ok := q.known.oldest()
+	if !ok {
+		_, err := q.bounded(span{past, q.clock() + day})
+		return err
+	}
+	if _, err := q.bounded(span{past, oldest}); err != nil {
+		return err
+	}
+	if now, _ := q.known.oldest(); now < oldest && q.wanted.has(now) {
+		q.narrow = true
 	}
 	return nil
+}
+
+// bounded asks for the list with one of the dates. If the server fails for it, and not for dates altogether, it fails for
+// something that the list does not show.
+func (q *questions) bounded(s span) (*answer, error) {
+	b, err := q.ask(q.slice(s), everything, s, false)
+	if err != nil {
+		return nil, err
+	}
+	if b.err != nil && b.fault&(Refused|NotFound) == 0 && q.answered && q.err == nil {
+		q.err = fmt.Errorf("the server fails for the list of all requests if it is asked for by date: %w", b.err)
+	}
+	_, err = q.follow(b)
+	return b, err
 }
 
 // states asks for each state, or for each of several values that were asked for together, and sees whether the server
@@ -217,24 +242,41 @@ func (q *questions) statesOf(s Slice) (bool, error) {
 	return whole, nil
 }
 
-// sizes asks for one row less, and for more rows than came.
+// sizes asks for more rows than came, and for one row less. As many as were asked for are no end: then for even more; and
+// a larger page may be cut as well, which the states show that are asked for by it.
 func (q *questions) sizes() error {
 	if q.heeded || q.more || q.told.NoSize || q.belief.Size != nil || q.main.sent < minCap {
 		return nil
 	}
 	s := q.main.slice
-	s.Size = q.main.sent * moreRows
-	b, err := q.ask(s, everything, nothing, false)
-	if err != nil || b.err != nil {
+	grown := false
+	for s.Size = q.main.sent * moreRows; ; s.Size *= moreRows {
+		b, err := q.ask(s, everything, nothing, false)
+		if err != nil {
+			return err
+		}
+		if b.err != nil || b.sent <= q.main.sent {
+			break
+		}
+		q.list(b, paged{})
+		q.main, grown = b, true
+		if b.different() < s.Size {
+			break
+		}
+	}
+	if grown {
+		q.heeded = true
+		if len(q.facet.statuses) == 1 || q.told.NoStatus {
+			return nil
+		}
+		_, err := q.statesOf(q.main.slice)
 		return err
 	}
-	if b.sent > q.main.sent {
-		q.list(b, paged{})
-		q.heeded = true
-		return nil
+	if q.main.sent == q.told.Cap {
+		return nil // so many are what it is told to give at once
 	}
 	s.Size = q.main.sent - 1
-	b, err = q.ask(s, everything, nothing, false)
+	b, err := q.ask(s, everything, nothing, false)
 	if err == nil && b.err == nil && b.sent == q.main.sent-1 {
 		q.heeded = true
 	}
