@@ -167,6 +167,13 @@ const maxLone = 100
 
 // absorb takes the rows of an answer for known.
 func (w *walk) absorb(a *answer) {
+	if len(a.slice.Statuses) == 0 {
+		for _, state := range []State{Open, Closed} {
+			if a.shows(state) {
+				w.shown.unasked[state]++
+			}
+		}
+	}
 	for _, row := range a.rows {
 		if w.seen.add(row.Key) {
 			a.fresh++

@@ -96,6 +96,11 @@ func (w *walk) swap(a *answer, meant span) bool {
 		w.swaps--
 		return true
 	}
+	if known := w.known.in(meant); err == nil && b.err != nil && len(known) > 0 { // it fails for something else of a long span
+		meant = span{known[0].at - slack, known[0].at + slack}
+		sent = w.bounds.widen(meant)
+		b, err = w.ask(w.slice(sent), sent, meant, true)
+	}
 	if err == nil && b.err == nil && b.inside(meant) > 0 && b.above+b.below == 0 && b.missing == 0 {
 		w.cov.proven = nil // it was proven of another question
 		return true

@@ -100,9 +100,10 @@ func (l *Lister) unmatched(f facet) error {
 	return nil
 }
 
-// noteStates notes that a list without a status has shown requests of either state: none of them is hidden.
+// noteStates notes that lists without a status have shown requests of either state: none of them is hidden. One answer
+// teaches nothing.
 func (l *Lister) noteStates() {
-	if l.shown.states[Open] && l.shown.states[Closed] && l.belief.Statuses == nil {
+	if l.shown.unasked[Open] > 1 && l.shown.unasked[Closed] > 1 && l.belief.Statuses == nil {
 		l.belief.Statuses = &Evidence{l.now(), "a list without a status had both open and closed requests"}
 	}
 }
@@ -187,8 +188,7 @@ func (l *Lister) probe(f facet) error {
 	if a.err == nil && a.sent > 0 && a.given == 0 && !w.shows(a, f) {
 		return nil // the same rows as without it: the server does not take the word
 	}
-	limited := l.belief.limited() && l.caller.rows > 0 && (!l.wanted.open() || l.windowed) && !l.off(offReach)
-	if !limited && w.lacks(a, f) {
+	if !w.far() && w.lacks(a, f) {
 		if a, err = w.lookElsewhere(a, f, sent); err != nil {
 			return l.orNote(err)
 		}
@@ -204,6 +204,15 @@ func (l *Lister) probe(f facet) error {
 	return nil
 }
 
+// far reports whether one call is no proof of absence for all the time that was asked for: the server cuts long spans, or
+// has a window of its own for lists without dates and was not seen to answer for a long one.
+func (l *Lister) far() bool {
+	if l.caller.rows == 0 || l.off(offReach) {
+		return false
+	}
+	return l.belief.limited() && !l.wanted.open() || l.windowed && l.belief.far() < l.quiet()
+}
+
 // absence is that nothing came of a facet, under what was believed then of the server's dates.
 type absence struct {
 	facet facet
@@ -213,12 +222,13 @@ type absence struct {
 
 // premises are beliefs that the meaning of an empty answer rests on.
 type premises struct {
-	bounds            Bounds
-	limited, windowed bool
+	bounds   Bounds
+	far      bool
+	windowed bool
 }
 
 func (l *Lister) premises() premises {
-	p := premises{limited: l.belief.limited(), windowed: l.windowed}
+	p := premises{far: l.far(), windowed: l.windowed}
 	if b := l.belief.Bounds; b != nil {
 		p.bounds = Bounds{Swapped: b.Swapped, Start: b.Start, End: b.End}
 	}

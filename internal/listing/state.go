@@ -18,10 +18,11 @@ type fingerprint struct{ first, last, rows uint64 }
 type shown struct {
 	codes, statuses map[int]bool // of the values that were asked for
 	states          map[State]bool
+	unasked         map[State]int // in how many answers to calls without a status
 }
 
 func newShown() shown {
-	return shown{map[int]bool{}, map[int]bool{}, map[State]bool{}}
+	return shown{map[int]bool{}, map[int]bool{}, map[State]bool{}, map[State]int{}}
 }
 
 func (s *shown) note(row *Row) {

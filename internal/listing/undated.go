@@ -1,9 +1,6 @@
 package listing
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // byPages is what is left where dates are no help: the pages of the list, and other questions. If none of them brings
 // more, and the server has shown that it heeds any of what it is asked, the list is all there is.
@@ -17,14 +14,14 @@ func (w *walk) byPages(a *answer) error {
 	p, err := w.pages(a.slice, a.response, pageOptions{twice: true, holes: true})
 	q.list(a, p)
 	if err == nil {
-		q.heeded, q.ended, q.err = p.heeded || w.datesHeeded(), p.heeded && p.ending != Cut, p.err
+		q.heeded, q.ended, q.err = p.heeded, p.heeded && p.ending != Cut, p.err
 		if p.hole != nil {
 			w.gaps = append(w.gaps, w.gap(fmt.Errorf("a page of the list could not be had: %w", p.hole)))
 		}
 		q.short = a.meta.Total > max(p.rows, a.sent)
 		err = q.others()
 		oldest, ok := w.known.oldest()
-		q.narrow = w.denied && ok && !q.ended && w.wanted.lo != past && oldest > w.wanted.lo+slack
+		q.narrow = q.narrow || w.denied && ok && !q.ended && w.wanted.lo != past && oldest > w.wanted.lo+slack
 		q.more = q.more || q.outside()
 	}
 	if err == errBudget {
@@ -34,12 +31,6 @@ func (w *walk) byPages(a *answer) error {
 		w.gaps = append(w.gaps, w.gap(gap))
 	}
 	return err
-}
-
-// datesHeeded reports whether a list of a few rows was left out for a span that has none of them: that dates did not
-// prove it has other reasons.
-func (w *walk) datesHeeded() bool {
-	return w.rows > 0 && w.rows < fewRows && slices.ContainsFunc(w.silent, func(s span) bool { return len(w.known.in(s)) == 0 })
 }
 
 // questions are what is asked beside a list whose rows dates do not help to find, and what came of that.
