@@ -8,7 +8,7 @@ func (w *walk) moment(s span, a *answer) error {
 	}
 	m := span{a.oldest - edge, a.newest + edge}
 	if a.oldest > s.hi || a.newest < s.lo || len(a.marks) == 0 { // not even a moment: the bounds are too coarse to come past it
-		m = span{max(s.lo, s.hi-slack), s.hi}
+		m = span{max(s.lo, s.top(w.clock())-slack), s.hi}
 	} else if a.newest-a.oldest > slack {
 		m = s // it is in no order, and cannot be cut any further
 	}

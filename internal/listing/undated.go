@@ -128,26 +128,33 @@ func (q *questions) others() error {
 	return q.sizes()
 }
 
-// otherBounds asks for the list without dates; if that is what was asked for, for all by a start, and for what is older by
-// an end: a server may heed either of them, and give a window of its own without.
+// otherBounds asks for the list without dates, if it has some, and for what would lie beyond it.
 func (q *questions) otherBounds() error {
 	a := q.main
 	if !a.slice.Start.IsZero() || !a.slice.End.IsZero() {
 		b, err := q.ask(q.slice(everything), everything, nothing, false)
-		if err != nil || b.err != nil || !b.full || same(a.response, b.response) {
+		if err != nil || b.err != nil || same(a.response, b.response) {
 			return err
 		}
-		p, err := q.pages(b.slice, b.response, pageOptions{twice: true})
-		if err == nil {
+		if b.full {
+			p, err := q.pages(b.slice, b.response, pageOptions{twice: true})
+			if err != nil {
+				return err
+			}
 			q.heeded = q.heeded || p.heeded
 			q.ended = q.ended || p.heeded && p.ending != Cut
 			q.list(b, p)
 		}
-		return err
 	}
 	if q.denied {
 		return nil
 	}
+	return q.beyond()
+}
+
+// beyond asks for all by a start, for what is older by an end, and for what is newer by a start where the newest do not
+// come first: a server may heed one of the dates, and give a window of its own without.
+func (q *questions) beyond() error {
 	whole := span{q.clock() - longAgo, future}
 	b, err := q.bounded(whole)
 	if err == nil && b.err == nil && b.missing > 0 && !b.full {
@@ -167,6 +174,13 @@ func (q *questions) otherBounds() error {
 	}
 	if now, _ := q.known.oldest(); now < oldest && q.wanted.has(now) {
 		q.narrow = true
+	}
+	if newest, _ := q.known.newest(); q.order != falling && newest < q.began {
+		b, err := q.bounded(span{newest, future})
+		if err != nil {
+			return err
+		}
+		q.more = q.more || b.err == nil && b.full && b.oldest >= newest-slack && b.given > b.arrived
 	}
 	return nil
 }
