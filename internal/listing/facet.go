@@ -210,7 +210,7 @@ func (l *Lister) far() bool {
 	if l.caller.rows == 0 || l.off(offReach) {
 		return false
 	}
-	return l.belief.limited() && !l.wanted.open() || l.windowed && l.belief.far() < l.quiet()
+	return l.belief.limited() && !l.wanted.open() || l.windowed && l.caller.rows >= fewRows && l.belief.far() < l.quiet()
 }
 
 // absence is that nothing came of a facet, under what was believed then of the server's dates.

@@ -21,7 +21,15 @@ func (w *walk) moment(s span, a *answer) error {
 		return w.orGiveUp(err)
 	}
 	wide := true
-	done := b.err == nil && (!b.full || len(b.marks) == 1 && !w.onlyOne(b))
+	done := b.err == nil && (!b.full || len(b.marks) == 1)
+	if done && w.onlyOne(b) {
+		w.spans++
+		p, err := w.pages(b.slice, b.response, pageOptions{wide: wide})
+		if err != nil {
+			return w.orGiveUp(err)
+		}
+		done = p.rows <= 1 || p.heeded && p.ending != Cut
+	}
 	if !done && b.err == nil {
 		if done, err = w.rest(b, m, wide); err != nil {
 			return w.orGiveUp(err)
@@ -47,7 +55,7 @@ func (w *walk) moment(s span, a *answer) error {
 // onlyOne reports whether there is but one row, and no answer has ever shown that the server gives more than one: then it
 // may be one of several of its second.
 func (w *walk) onlyOne(b *answer) bool {
-	return w.caller.rows == 1 && w.belief.Caps.of(b.slice.Size).Rows <= 1 && w.caps.of(0).Rows <= 1
+	return b.full && w.caller.rows == 1 && w.belief.Caps.of(b.slice.Size).Rows <= 1 && w.caps.of(0).Rows <= 1
 }
 
 // few reports whether an answer has all rows that are known, and they are fewer than servers give at once, unless one of

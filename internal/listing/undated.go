@@ -156,12 +156,7 @@ func (q *questions) otherBounds() error {
 // come first: a server may heed one of the dates, and give a window of its own without.
 func (q *questions) beyond() error {
 	whole := span{q.clock() - longAgo, future}
-	b, err := q.bounded(whole)
-	if err == nil && b.err == nil && b.missing > 0 && !b.full {
-		b, err = q.again(b, everything, whole, false)
-		q.narrow = q.narrow || err == nil && b.err == nil && b.missing > 0 // it chooses a part: so the list may be
-	}
-	if err != nil {
+	if _, err := q.bounded(whole); err != nil {
 		return err
 	}
 	oldest, ok := q.known.oldest()
