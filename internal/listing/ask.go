@@ -210,6 +210,10 @@ func (w *walk) giveUpRest(err error) {
 		if !ok {
 			return
 		}
-		w.cov.giveUp(open, open, err, "")
+		lost := open
+		if w.bounds.start > 0 && lost.hi != future {
+			lost.hi += slack // nobody knows how the bounds of what came before were read
+		}
+		w.cov.giveUp(lost, open, err, "")
 	}
 }
