@@ -55,7 +55,7 @@ func (w *walk) moment(s span, a *answer) error {
 // onlyOne reports whether there is but one row, and no answer has ever shown that the server gives more than one: then it
 // may be one of several of its second.
 func (w *walk) onlyOne(b *answer) bool {
-	return b.full && w.caller.rows == 1 && w.belief.Caps.of(b.slice.Size).Rows <= 1 && w.caps.of(0).Rows <= 1
+	return b.full && b.slice.Size == 0 && w.caller.rows == 1 && w.belief.Caps.of(b.slice.Size).Rows <= 1 && w.caps.of(0).Rows <= 1
 }
 
 // few reports whether an answer has all rows that are known, and they are fewer than servers give at once, unless one of
