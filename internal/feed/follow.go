@@ -30,7 +30,7 @@ func (p *Pass) due() []string {
 			can = can && !missing && e.absent == 0 && p.unseen(e).Abs() < p.t.follow()
 		}
 	}
-	if can && len(ids) < max(p.t.perCall(), listCalls+1) {
+	if can && len(ids) < max(p.perCall(), listCalls+1) {
 		return nil
 	}
 	slices.Sort(ids)
@@ -57,6 +57,14 @@ func (p *Pass) unseen(e *entry) time.Duration {
 	return p.now.Sub(time.Unix(int64(e.seen)*60, 0)).Truncate(time.Minute)
 }
 
+// perCall returns how many ids one call may be for.
+func (p *Pass) perCall() int {
+	if p.head.Singly {
+		return 1
+	}
+	return max(1, p.t.cfg.IDsPerCall)
+}
+
 // follow asks for records by their ids, several at a time if the server bears it.
 func (p *Pass) follow(ids []string) error {
 	if len(ids) == 0 {
@@ -64,7 +72,15 @@ func (p *Pass) follow(ids []string) error {
 	}
 	p.report.Lists = append(p.report.Lists, "ids")
 	a := &asking{p: p}
-	for chunk := range slices.Chunk(ids, p.t.perCall()) {
+	if p.report.Audit && p.head.Singly && len(ids) > 1 {
+		missing, err := a.several(ids[:2])
+		if err != nil {
+			return err
+		}
+		p.head.Singly = len(missing) > 0
+		ids = append(missing, ids[2:]...)
+	}
+	for chunk := range slices.Chunk(ids, p.perCall()) {
 		missing := chunk
 		if len(chunk) > 1 {
 			var err error
@@ -87,7 +103,7 @@ func (p *Pass) follow(ids []string) error {
 			}
 		}
 		// The list has left out what there is, for other reasons than one unknown id: it is no use.
-		p.t.singly = p.t.singly || len(chunk) > 1 && found > 0 && found == len(missing)
+		p.head.Singly = p.head.Singly || len(chunk) > 1 && found > 0 && found == len(missing)
 	}
 	return p.bury(a)
 }

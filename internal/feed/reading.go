@@ -37,8 +37,8 @@ func (w *reading) read(ask Ask, list func(Ask) (Answer, error)) (Answer, error) 
 const (
 	// fewNews is how many changes are no reason to doubt that there are no others.
 	fewNews = 9
-	// pageSizes divide the number of rows that a server gives at once, nearly everywhere.
-	pageSize, otherPageSize = 10, 25
+	// roundPage divides the number of rows that most servers give at once.
+	roundPage = 25
 )
 
 // likely reports whether an answer looks like a whole list from a time on: what is known to be in the newer half of it
@@ -61,6 +61,5 @@ func (w *reading) likely(from time.Time) bool {
 			shown++
 		}
 	}
-	round := w.rows%pageSize == 0 || w.rows%otherPageSize == 0
-	return expected-shown <= expected/10 && w.news <= max(fewNews, expected/4) && (w.news == 0 || !round)
+	return expected-shown <= expected/10 && w.news <= max(fewNews, expected/4) && (w.news == 0 || w.rows%roundPage != 0)
 }
