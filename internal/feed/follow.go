@@ -27,7 +27,7 @@ func (p *Pass) due() []string {
 		}
 		if p.rows[e.id].in == 0 && !nameless(e.id) && !p.tooSoon(e) {
 			ids = append(ids, e.id)
-			can = can && !missing && e.absent == 0 && p.unseen(e).Abs() < p.t.follow()
+			can = can && !missing && e.absent == 0 && p.unseen(e).Abs() < p.t.follow().Truncate(time.Minute)
 		}
 	}
 	if can && len(ids) < max(p.perCall(), listCalls+1) {
@@ -55,14 +55,6 @@ func (p *Pass) late(e *entry) bool {
 // unseen returns for how long a record was not seen; negative if our clock was put back.
 func (p *Pass) unseen(e *entry) time.Duration {
 	return p.now.Sub(time.Unix(int64(e.seen)*60, 0)).Truncate(time.Minute)
-}
-
-// perCall returns how many ids one call may be for.
-func (p *Pass) perCall() int {
-	if p.head.Singly {
-		return 1
-	}
-	return max(1, p.t.cfg.IDsPerCall)
 }
 
 // follow asks for records by their ids, several at a time if the server bears it.

@@ -35,9 +35,6 @@ func (p *Pass) relist(ids []string) ([]string, error) {
 	return ids, nil
 }
 
-// listCalls is how many calls a list may take besides its pages.
-const listCalls = 4
-
 // openAsk is for the list of all open records, where the server heeds the state.
 func (p *Pass) openAsk(ids []string) (Ask, bool) {
 	if !p.head.HeedsOpen {

@@ -101,12 +101,6 @@ func (p *Pass) expects(requested, updated time.Time) bool {
 	return false
 }
 
-// within reports whether the list by time of request could have brought e.
-func (p *Pass) within(e *entry) bool {
-	c := &p.t.cfg
-	return (c.Start.IsZero() || e.requested > c.Start.Unix()) && (c.End.IsZero() || e.requested < c.End.Unix())
-}
-
 // windowStart returns from where on the list by time of request is read.
 func (p *Pass) windowStart(audit bool) time.Time {
 	switch {
