@@ -16,7 +16,7 @@ import (
 // goes, even if the error is not nil: that the target cannot be checked as it is described, that ctx ended,
 // or that not one call was answered.
 func Check(ctx context.Context, target Target) (*Report, error) {
-	t, err := target.prepare()
+	t, err := prepared(target)
 	if err != nil {
 		return nil, err
 	}
