@@ -104,7 +104,7 @@ func (k known) wrongFiling() []mutation {
 		{id: "create/empty-arguments", name: "an empty jurisdiction_id is refused by reports", was: "conformant", option: turnedDown(OpCreate, func(a *answer) bool {
 			return a.form.Has("jurisdiction_id") && a.form.Get("jurisdiction_id") == ""
 		})},
-		{id: "create/service-code", name: "every report is filed under one service", was: "not conformant, by create/required-attribute-400", option: form(any, func(v url.Values) {
+		{id: "create/service-code", name: "every report is filed under one service", option: form(any, func(v url.Values) {
 			if v.Get("service_code") == "0102" && len(attributesIn(v)) == 0 {
 				v.Set("service_code", "0103")
 			}

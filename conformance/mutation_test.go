@@ -111,7 +111,7 @@ type tally struct {
 }
 
 // TestMutations breaks every requirement and wants that one found, and no other: precision and recall of 100 %.
-// The race detector makes it slow, and finds nothing in the 196th run that it did not find in the 25th: with
+// The race detector makes it slow, and finds nothing in the last run that it did not find in the 25th: with
 // it, every eighth of the table is run.
 func TestMutations(t *testing.T) {
 	one, many := statusesOf(t, false), statusesOf(t, true)

@@ -139,7 +139,7 @@ type section struct {
 // catalogue is made once, of the sections in rules_*.go.
 var catalogue = assemble(
 	discoveryRules(), serviceRules(), definitionRules(), metadataRules(), formRules(), listRules(), recordRules(inList), volumeRules(), filterRules(), togetherRules(), itemRules(),
-	singleRules(), errorRules(), createRules(), receiptRules(), filedRules(), textRules(), keptRules(), townRules(), refusalRules(), attributeRules(), tokenRules(), deFactoRules(), updateRules(), anyRules(), labelRules(),
+	singleRules(), errorRules(), createRules(), receiptRules(), filedRules(), textRules(), keptRules(), townRules(), refusalRules(), misfitRules(), attributeRules(), tokenRules(), deFactoRules(), updateRules(), anyRules(), labelRules(),
 )
 
 // byID finds rules for what depends on them. It is a function, since the rules must not depend on the catalogue.

@@ -65,7 +65,7 @@ func formRules() section {
 		each("definition/attribute-required", Must, "Required flag", "required says true or false: whether a report needs the attribute.",
 			"true or false", onAttributes(oneOf("required", "true", "false"))),
 		inJSON("definition/attribute-booleans", Must, "Flags are booleans", "variable and required are booleans in JSON.",
-			`"variable":true`, onAttributes(allOf(isKind("variable", kindBool), isKind("required", kindBool)))).at(specSpark),
+			`"variable":true`, onAttributes(allOf(isKind("variable", kindBool), isKind("required", kindBool)))).at(specSpark).because("services/list/metadata-boolean"),
 		each("definition/attribute-datatype", Must, "Datatype", "The datatype of an attribute is string, number, datetime, text, singlevaluelist or multivaluelist.",
 			"one of the six datatypes", onAttributes(oneOf("datatype", datatypes...))),
 		each("definition/attribute-order", Must, "Order of attributes", "The order of an attribute is a whole number from 1 on.",

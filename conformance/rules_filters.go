@@ -14,7 +14,7 @@ func filterRules() section {
 		each("requests/filter/status-open", Must, "Filter by status open", "status=open lists the open requests, and no others.",
 			"only requests that are open", judgeStatus("open")).because("requests/record/status"),
 		each("requests/filter/status-closed", Must, "Filter by status closed", "status=closed lists the closed requests, and no others.",
-			"only requests that are closed", judgeStatus("closed")).because("requests/record/status"),
+			"only requests that are closed", judgeStatus("closed")).because("requests/record/status", "requests/filter/status-open"),
 		each("requests/filter/status-both", Must, "Filter by two statuses", "status takes several words with commas between them.",
 			"the requests of the list without arguments", judgeStatus("open,closed")).because("requests/record/status"),
 		each("requests/filter/service-code", Must, "Filter by service", "service_code lists the requests of one service, and no others.",

@@ -8,7 +8,7 @@ import (
 )
 
 func refusalRules() section {
-	sec := section{OpCreate, FeatureCreate, specErrors, []rule{
+	return section{OpCreate, FeatureCreate, specErrors, []rule{
 		each("create/unknown-service-404", Must, "Report for an unknown service", "A report for a service that does not exist is answered with 404.",
 			"status 404", refused("unknown service", 404, func(_ *session, form url.Values) string {
 				form.Set("service_code", nobody)
@@ -36,6 +36,25 @@ func refusalRules() section {
 			})),
 		each("create/required-attribute-400", Must, "Report without a required attribute", "A report without an attribute that is required is answered with 400.",
 			"status 400", judgeRequiredAttribute).at(specDefinition),
+		once("create/invalid-value-400", Should, "A value that is no choice", "A value that is not among those of a list is answered with 400.",
+			"status 400", judgeInvalidValue).at(specDefinition),
+		once("create/long-description-400", Should, "A description that is too long", "A description of more than 4000 characters is answered with 400.",
+			"status 400", refusedOnce("long", 400, func(_ *session, form url.Values) string {
+				form.Set("description", strings.Repeat("x", 4001))
+				return ""
+			})).at(specCreate),
+		once("create/several-errors", May, "Several errors at once", "A report with two faults may be answered by two errors.",
+			"two errors", judgeSeveralErrors),
+		each("create/wrong-key-403", Must, "Wrong key", "A report with a key that does not exist is answered with 403.",
+			"status 403", judgeKey("conformance-wrong-key")).at(specKeys),
+		each("create/missing-key-403", Must, "Missing key", "A report without a key is answered with 403.",
+			"status 403", judgeKey("")).at(specKeys),
+	}}.taking()
+}
+
+// misfitRules are about reports of which an argument is there, and cannot be what it is.
+func misfitRules() section {
+	return section{OpCreate, FeatureCreate, specErrors, []rule{
 		once("create/location/long-without-lat", Must, "The other half of a pair", "A report with long and without lat is answered with 400.",
 			"status 400", refusedOnce("long only", 400, func(_ *session, form url.Values) string {
 				long := form.Get("long")
@@ -63,21 +82,12 @@ func refusalRules() section {
 			"status 400", judgeMisfit("datetime", "some time ago")).at(specDefinition),
 		once("create/attribute/no-choice", Should, "One value of several is no choice", "A value that is not among those of a multivaluelist is answered with 400.",
 			"status 400", judgeMisfit("multivaluelist", nobody)).at(specDefinition),
-		once("create/invalid-value-400", Should, "A value that is no choice", "A value that is not among those of a list is answered with 400.",
-			"status 400", judgeInvalidValue).at(specDefinition),
-		once("create/long-description-400", Should, "A description that is too long", "A description of more than 4000 characters is answered with 400.",
-			"status 400", refusedOnce("long", 400, func(_ *session, form url.Values) string {
-				form.Set("description", strings.Repeat("x", 4001))
-				return ""
-			})).at(specCreate),
-		once("create/several-errors", May, "Several errors at once", "A report with two faults may be answered by two errors.",
-			"two errors", judgeSeveralErrors),
-		each("create/wrong-key-403", Must, "Wrong key", "A report with a key that does not exist is answered with 403.",
-			"status 403", judgeKey("conformance-wrong-key")).at(specKeys),
-		each("create/missing-key-403", Must, "Missing key", "A report without a key is answered with 403.",
-			"status 403", judgeKey("")).at(specKeys),
-	}}
-	for i := range sec.rules { // a server that takes no report shows nothing by refusing one
+	}}.taking()
+}
+
+// taking: a server that takes no report shows nothing by refusing one.
+func (sec section) taking() section {
+	for i := range sec.rules {
 		sec.rules[i].needs = append(sec.rules[i].needs, "create/accepted")
 	}
 	return sec
