@@ -18,7 +18,8 @@
 // # What can be reported
 //
 // [ServiceClient.List] returns the services of a city, [ServiceClient.Definition] what one of them wants
-// to know, [ServiceClient.Catalog] all of them with their definitions.
+// to know, [ServiceClient.Catalog] all of them with their definitions. Definitions are remembered for an hour;
+// [CallFresh] asks anew.
 //
 // # Reading requests
 //

@@ -12,9 +12,9 @@ import (
 )
 
 // Learned is what a client has found out about its server: which format it speaks, how it hands out lists, what
-// its dates mean, how many rows it gives at once, each with the evidence and its date. It is JSON, to be kept or
-// to be given to another machine. It saves calls: a client that is given it believes what it would have found out itself, and unlearns what
-// an answer contradicts. It holds no address and no secret.
+// its dates mean, how many rows it gives at once, each with the evidence and its date. It is JSON, to be kept, or given
+// to another machine, and saves the calls that find the same out again. What an answer contradicts is unlearned. It
+// holds no address and no secret.
 type Learned struct{ s learnedState }
 
 type learnedState struct {

@@ -107,8 +107,8 @@ func (e Extra) Format(f fmt.State, _ rune) {
 	_, _ = f.Write(text)
 }
 
-// Warning tells of something that a server sent otherwise than the specification has it, and that
-// was put right. It never fails a call unless [WithStrict] is set.
+// Warning says what a server sent that departs from the specification, and what was made of it. It never fails a call
+// unless [WithStrict] is set.
 type Warning struct {
 	Op     string      // the operation: "GET requests"
 	URL    string      // the URL, redacted
@@ -146,7 +146,7 @@ const (
 // which call it was.
 var (
 	// ErrNotFound: the service, the request or the page does not exist, or the server answered with
-	// another request than the one asked for.
+	// a request that was not asked for.
 	ErrNotFound = errors.New("not found")
 	// ErrInvalid: the server, or a check on this side, refused what was sent.
 	ErrInvalid = errors.New("invalid")

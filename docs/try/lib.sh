@@ -15,18 +15,21 @@ cleanup() {
 	exit "$status"
 }
 trap cleanup EXIT
-unset GOPATH GOMODCACHE GOCACHE GOWORK GOENV
+unset GOPATH GOMODCACHE GOWORK GOENV
 export HOME=$place/home
+# Most of the time goes into building Go's own packages: OPEN311_TRY_CACHE is a build cache that has them.
+export GOCACHE=${OPEN311_TRY_CACHE:-$HOME/.cache/go-build}
 unset XDG_CACHE_HOME XDG_CONFIG_HOME
 mkdir "$HOME"
 git clone -q "$here" "$place/open311"
 cd "$place/open311"
 
 try() {
-	local begin=$SECONDS
+	local begin=$SECONDS status=0
 	printf '\n$ %s\n' "$*"
-	"$@"
+	"$@" || status=$?
 	printf '# %d s\n' $((SECONDS - begin))
+	return "$status"
 }
 
 # city OPTIONS starts a city in memory that speaks HTTP, with options of open311test, and sets endpoint.
