@@ -121,6 +121,9 @@ func (p *posting) owns(r *Receipt) bool {
 	if _, saying := r.Extra[sayings]; saying {
 		return false
 	}
+	if r.ID != "" && r.ID == p.k.heard.Created() {
+		return true
+	}
 	var shown ServiceRequest // what else there is in the record, by whatever names and in whatever forms
 	if text, err := json.Marshal(r.Extra); err == nil {
 		_ = shown.UnmarshalJSON(text) // mostly there is nothing
