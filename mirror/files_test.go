@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -232,6 +233,22 @@ func joinJob(t *testing.T, parts [][]open311.ServiceRequest) *mirror {
 		}
 	}
 	return m
+}
+
+// A town in memory is the same in every run, and so the second one finds nothing to do.
+func TestTownInMemory(t *testing.T) {
+	town := open311test.NewHandler()
+	c, err := open311.New("http://quillhaven.example/open311/v2", open311.WithHTTPClient(&http.Client{Transport: town.Transport()}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	job := Job{Client: c, Dir: t.TempDir(), Days: 30, Until: town.Now(), Since: town.Now().AddDate(-1, 0, 0)}
+	if report := complete(t, job); report.Records != 3600 || report.Done != 13 {
+		t.Errorf("%d requests in %d windows; want 3600 in 13", report.Records, report.Done)
+	}
+	if report := run(t, job); !report.Already || !strings.Contains(report.String(), "complete already") {
+		t.Errorf("the second run: %v", report)
+	}
 }
 
 // An address of a source is written without what may be secret.

@@ -131,7 +131,7 @@ func Run(ctx context.Context, job Job) (*Report, error) {
 // bare takes out of an address what may be secret: it is written into the files.
 func bare(source string) string {
 	u, err := url.Parse(source)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Host == "" || u.User == nil && u.RawQuery == "" {
 		return source
 	}
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()

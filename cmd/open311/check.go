@@ -14,10 +14,12 @@ import (
 
 	"github.com/go-open311/open311/conformance"
 	"github.com/go-open311/open311/open311test"
+	"github.com/go-open311/open311/servers"
 )
 
 type checkCmd struct {
 	Endpoint     string            `placeholder:"URL" help:"What stands before /services.xml; none: a town in memory."`
+	City         string            `placeholder:"KEY" help:"A city of the catalogue instead."`
 	Jurisdiction string            `placeholder:"ID" help:"Its jurisdiction_id, if it wants one."`
 	Discovery    string            `placeholder:"URL" help:"Of its discovery document; else the usual places."`
 	Create       bool              `help:"File reports, too, that stay: for test endpoints."`
@@ -28,6 +30,22 @@ type checkCmd struct {
 	KeyFile      string            `type:"existingfile" placeholder:"FILE" help:"The file with the API key."`
 	Format       string            `enum:",text,json,junit,markdown,html" default:"" placeholder:"FORM" help:"text, json, junit, markdown or html; by the name of -o."`
 	Output       string            `short:"o" placeholder:"FILE" help:"Write the report there."`
+}
+
+// find takes the endpoint of a city from the catalogue.
+func (k *checkCmd) find() error {
+	if k.City == "" {
+		return nil
+	}
+	if k.Endpoint != "" {
+		return fmt.Errorf("%w: --city and --endpoint exclude each other", errUsage)
+	}
+	row, err := servers.Lookup(k.City)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	k.Endpoint, k.Jurisdiction = row.BaseURL, cmp.Or(k.Jurisdiction, row.JurisdictionID)
+	return nil
 }
 
 // target is what the suite is told.
@@ -55,6 +73,9 @@ func (k *checkCmd) target() (t conformance.Target, err error) {
 }
 
 func (k *checkCmd) Run(ctx context.Context, to streams) error {
+	if err := k.find(); err != nil {
+		return err
+	}
 	if k.Endpoint == "" {
 		town := httptest.NewServer(open311test.NewHandler(open311test.WithClock(time.Now)))
 		defer town.Close()

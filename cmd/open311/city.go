@@ -86,6 +86,9 @@ func (c *city) politely() []open311.Option {
 	if c.Rate > 0 || ours(c.Endpoint) {
 		return nil
 	}
+	if d, err := dialect(c.Dialect); err == nil && d.RateLimit > 0 {
+		return nil
+	}
 	if row, err := servers.Lookup(c.City); err == nil && row.RateLimit != (servers.RateLimit{}) {
 		return nil
 	} else if d, err := row.Dialect(); err == nil && c.City != "" && d.RateLimit > 0 {

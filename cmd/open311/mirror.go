@@ -1,10 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 
@@ -103,9 +103,9 @@ func (m *mirrorCmd) job() (*mirror.Job, error) {
 
 // source names what was asked, so that a directory is not filled from two cities.
 func (m *mirrorCmd) source() string {
-	name := cmp.Or(m.Endpoint, "catalogue: "+m.City)
-	if u := strings.Index(name, "?"); u >= 0 {
-		name = name[:u]
+	name := "catalogue: " + m.City
+	if u, err := url.Parse(m.Endpoint); err == nil && m.Endpoint != "" {
+		name = (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String() // what may be secret in it is left out
 	}
 	if m.Jurisdiction != "" {
 		name += ", jurisdiction " + m.Jurisdiction

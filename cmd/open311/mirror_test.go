@@ -3,17 +3,20 @@ package main
 import (
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/go-open311/open311"
+	"github.com/go-open311/open311/mirror"
 	"github.com/go-open311/open311/open311test"
 )
 
@@ -147,5 +150,42 @@ func TestMirrorToPostgreSQL(t *testing.T) {
 	// A database that fails leaves the table as it was, and the copy unfinished.
 	if status, _, _ := call(t, "mirror", at, "-o", t.TempDir(), "--format=postgres", "--table=no_such_schema.copy"); status != 1 {
 		t.Errorf("status %d", status)
+	}
+}
+
+func TestMirrorJobs(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		m    mirrorCmd
+		want func(*mirror.Job, error) bool
+	}{
+		{"catalogue", mirrorCmd{city: city{City: "chicago"}}, func(j *mirror.Job, err error) bool {
+			return err == nil && j.Name == "Chicago, IL" && strings.Contains(j.Source, "chicago") && j.Client != nil && j.Days == 7
+		}},
+		{"unknown city", mirrorCmd{city: city{City: "no such city"}}, func(_ *mirror.Job, err error) bool { return errors.Is(err, open311.ErrNotFound) }},
+		{"two sources", mirrorCmd{city: city{City: "chicago", Endpoint: "https://a.example"}}, func(_ *mirror.Job, err error) bool { return err != nil }},
+		{"endpoint", mirrorCmd{city: city{Endpoint: "https://u:secret@city.example/o/v2?key=secret", Jurisdiction: "city.example"}}, func(j *mirror.Job, err error) bool {
+			return err == nil && j.Name == "city.example" && j.Source == "https://city.example/o/v2, jurisdiction city.example"
+		}},
+		{"no endpoint", mirrorCmd{city: city{Endpoint: "city.example"}}, func(_ *mirror.Job, err error) bool { return err != nil }},
+		{"rate", mirrorCmd{city: city{City: "chicago", Rate: -1}}, func(_ *mirror.Job, err error) bool { return err != nil }},
+		{"format", mirrorCmd{city: city{City: "chicago"}, Format: []string{"xls"}}, func(_ *mirror.Job, err error) bool { return err != nil }},
+		{"since", mirrorCmd{city: city{City: "chicago"}, Since: "31.1.2024"}, func(_ *mirror.Job, err error) bool { return err != nil }},
+	} {
+		test.m.Window, test.m.Concurrency = 7, 1
+		if job, err := test.m.job(); !test.want(job, err) {
+			t.Errorf("%s: %+v, %v", test.name, job, err)
+		}
+	}
+}
+
+func TestMoment(t *testing.T) {
+	for text, want := range map[string]string{"2024-01-31": "2024-01-31T00:00:00Z", "2024-01-31T08:00:00+02:00": "2024-01-31T06:00:00Z"} {
+		if got, err := moment("since", text, false); err != nil || got.Format(time.RFC3339) != want {
+			t.Errorf("%s: %v %v", text, got, err)
+		}
+	}
+	if got, err := moment("until", "2024-01-31", true); err != nil || got.Format(time.RFC3339) != "2024-01-31T23:59:59Z" {
+		t.Errorf("until: %v %v", got, err)
 	}
 }

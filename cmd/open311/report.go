@@ -20,6 +20,7 @@ import (
 
 type reportCmd struct {
 	city
+	output
 	Service   string            `placeholder:"CODE" help:"What it is about; \"open311 services\" lists codes."`
 	Place     string            `placeholder:"PLACE" help:"Where: latitude,longitude or an address."`
 	Text      string            `placeholder:"TEXT" help:"What is the matter."`
@@ -132,21 +133,20 @@ func (r *reportCmd) file(ctx context.Context, c *open311.Client, box open311.Out
 	receipt, err := c.Requests.File(ctx, box, f)
 	switch {
 	case errors.Is(err, open311.ErrOutcomeUnknown):
-		candidates(to.out, f.Candidates)
+		candidates(to.err, f.Candidates)
 		return err
 	case err != nil:
 		return err
 	case receipt.ID == "" && receipt.Token == "":
-		fmt.Fprintln(to.out, "Filed. The city does not show such reports.")
-		return nil
+		fmt.Fprintln(to.err, "Filed. The city does not show such reports.")
+		return r.tell(receipt, to)
 	case receipt.ID == "":
-		fmt.Fprintf(to.err, "Filed. It has the token %s; the city gives it a number later.\n", receipt.Token)
+		fmt.Fprintf(to.err, "Filed. It has the token %s; the city gives it a number later.\n", safe(receipt.Token))
 		wait, cancel := context.WithTimeout(ctx, r.Wait)
 		defer cancel()
 		if receipt.ID, err = c.Requests.Await(wait, receipt.Token); err != nil {
 			if ctx.Err() == nil && wait.Err() != nil {
-				fmt.Fprintln(to.out, "token", receipt.Token)
-				return nil // it is filed
+				return r.tell(receipt, to) // it is filed
 			}
 			return err
 		}
@@ -154,11 +154,24 @@ func (r *reportCmd) file(ctx context.Context, c *open311.Client, box open311.Out
 			return err
 		}
 	}
-	fmt.Fprintln(to.out, receipt.ID)
 	if receipt.ServiceNotice != "" {
 		fmt.Fprintln(to.err, safe(receipt.ServiceNotice))
 	}
-	return nil
+	return r.tell(receipt, to)
+}
+
+// tell writes a receipt; for people, that is its number, or the word token and the token.
+func (r *reportCmd) tell(receipt *open311.Receipt, to streams) (err error) {
+	switch {
+	case r.Format != "table":
+		w := r.to(to.out, "id", "token")
+		return errors.Join(w.row(receipt, receipt.ID, receipt.Token), w.end())
+	case receipt.ID != "":
+		_, err = fmt.Fprintln(to.out, safe(receipt.ID))
+	case receipt.Token != "":
+		_, err = fmt.Fprintln(to.out, "token", safe(receipt.Token))
+	}
+	return err
 }
 
 // candidates lists what may be a report of which it is not known whether it has arrived.

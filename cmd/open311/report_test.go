@@ -53,6 +53,9 @@ func TestReport(t *testing.T) {
 	if status, _, errs := call(t, append(args, "--service=0101", "--attr=SIZE=M", "-attr=DEPTH=3")...); status != 0 {
 		t.Errorf("with answers: status %d: %s", status, errs)
 	}
+	if status, out, errs := call(t, append(args, "--service=0303", "--format=ndjson")...); status != 0 || !strings.Contains(out, `"service_request_id":"QH`) {
+		t.Errorf("as NDJSON: status %d: %s%s", status, out, errs)
+	}
 	for _, more := range [][]string{{}, {"--service=nonsense"}} {
 		if status, _, errs := call(t, append(args, more...)...); status != 2 || !strings.Contains(errs, "open311 services") {
 			t.Errorf("%q: status %d: %s", more, status, errs)

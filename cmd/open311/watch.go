@@ -26,7 +26,7 @@ type watchCmd struct {
 	Every  time.Duration `default:"1m" placeholder:"TIME" help:"How long to wait between looks; 1m if not given."`
 	Once   bool          `help:"Look once and end, for cron."`
 	Health time.Duration `default:"1h" placeholder:"TIME" help:"How often to log how all cities are; 1h; 0: never."`
-	Format string        `enum:"text,ndjson" default:"text" placeholder:"FORM" help:"Without a webhook, how to print: text or ndjson."`
+	output
 }
 
 // channel are the flags that say what to tell, and whom.
@@ -64,12 +64,15 @@ func (c *watchCmd) Run(ctx context.Context, to streams) error {
 	if c.Health > 0 && !c.Once {
 		go beat(ctx, log, c.Health, list)
 	}
-	out := &printer{to: to.out, format: c.Format, many: c.Cities != ""}
+	out := &printer{to: to.out, rows: c.to(to.out, "city", "kind", "id", "status", "at", "service", "address"), many: c.Cities != ""}
 	var wait sync.WaitGroup
 	for _, w := range list {
 		wait.Go(func() { w.watch(ctx, log, out) })
 	}
 	wait.Wait()
+	if err := out.rows.end(); err != nil {
+		return err
+	}
 	health(log, list)
 	var failed []error
 	for _, w := range list {
@@ -268,19 +271,24 @@ func health(log *slog.Logger, list []*watched) {
 	log.Log(context.Background(), level, "health", "cities", len(list), "well", well, "ill", strings.Join(ill, ","), "told", told, "oldest_look", oldest.UTC().Truncate(time.Second))
 }
 
-// printer prints changes of several cities, each in a line.
+// printer prints changes of several cities, each in a line: a table of what may never end would have no widths, so
+// that people get sentences in its place.
 type printer struct {
-	mu     sync.Mutex
-	to     io.Writer
-	format string
-	many   bool
+	mu   sync.Mutex
+	to   io.Writer
+	rows *writer
+	many bool
 }
 
 func (p *printer) print(label string, c *open311.Change) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.format == "ndjson" {
-		return (&writer{format: "ndjson", out: p.to}).row(notify.Data(c))
+	if p.rows.format != "table" {
+		at, r := "", c.Request
+		if !c.At().IsZero() {
+			at = c.At().UTC().Format(time.RFC3339)
+		}
+		return p.rows.row(notify.Data(c), label, string(c.Kind), r.ID, string(r.Status), at, r.ServiceName, r.Address)
 	}
 	if p.many {
 		label += ": "

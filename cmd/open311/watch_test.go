@@ -96,7 +96,7 @@ func TestWatchManyCities(t *testing.T) {
 func TestWatchPrints(t *testing.T) {
 	s := livingTown(t)
 	s.Put(open311.ServiceRequest{ID: "n1", Status: "open", ServiceCode: "0101", ServiceName: "A\x1b[2J hole", RequestedDatetime: time.Now()})
-	for format, want := range map[string]string{"text": "New: A", "ndjson": `{"kind":"created"`} {
+	for format, want := range map[string]string{"table": "New: A", "ndjson": `{"kind":"created"`, "csv": `"created","n1","open"`, "json": "[\n{"} {
 		status, out, errs := call(t, "watch", "--endpoint", s.Client().Endpoint(), "--once", "--since", time.Now().Add(-time.Hour).UTC().Format(time.RFC3339), "--format="+format)
 		if status != 0 || !strings.Contains(out, want) || strings.Contains(out, "\x1b") {
 			t.Errorf("%s: status %d: %s%s", format, status, out, errs)
