@@ -3,6 +3,7 @@ package open311
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -81,8 +82,9 @@ type Dialect struct {
 	// request: client_request_id (Libre311). Where there is one, filing once is proven.
 	RequestIDParam string
 
-	// Paths gives resources other paths: {"requests": "Requests", "request": "request"}; the second is
-	// for a single request, which the specification puts under "requests", as "service" is for a definition.
+	// Paths gives resources other paths, without a suffix: {"requests": "Requests", "request": "request"}; the
+	// second is for a single request, which the specification puts under "requests", as "service" is for a
+	// definition. "POST requests" is for filing reports, where that has a path of its own.
 	Paths map[string]string
 	// NotFoundIsEmpty: the server answers 404 when a list is empty.
 	NotFoundIsEmpty bool
@@ -184,6 +186,9 @@ func (d *Dialect) param(name string) string {
 func (d *Dialect) path(resource string) string {
 	if p, ok := d.Paths[resource]; ok {
 		return p
+	}
+	if read, ok := strings.CutPrefix(resource, "POST "); ok {
+		return d.path(read)
 	}
 	if resource == "request" || resource == "service" {
 		return d.path(resource + "s")

@@ -62,7 +62,7 @@ type Page struct {
 // *[DecodeError] for an answer of which nothing can be read, or a *[ValidationError] for a query that
 // cannot be sent.
 func (r *RequestClient) List(ctx context.Context, q *Query, opts ...CallOption) (*Page, error) {
-	c, err := r.c.withOptions(opts)
+	c, err := r.conn().withOptions(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (r *RequestClient) List(ctx context.Context, q *Query, opts ...CallOption) 
 // is in the answer and cannot be read is a *[DecodeError]. Blanks and invisible characters around a pasted id
 // do not count, nor does a # in front of it.
 func (r *RequestClient) Get(ctx context.Context, id string, opts ...CallOption) (*ServiceRequest, error) {
-	c, err := r.c.withOptions(opts)
+	c, err := r.conn().withOptions(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -312,6 +312,7 @@ var mediaFields = []string{"media_url", "media_urls", "image_urls", "media[]", "
 // that servers send as a list, as a list of objects, as such a list in a text, joined by commas,
 // semicolons, bars or line breaks, or under other names in Extra or its extended_attributes.
 func (r *ServiceRequest) MediaURLs() []string {
+	r = orZero(r)
 	var urls media.Addresses
 	urls.Add(r.MediaURL)
 	var extended Extra

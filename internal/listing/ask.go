@@ -167,7 +167,7 @@ const maxLone = 100
 // absorb takes the rows of an answer for known.
 func (w *walk) absorb(a *answer) {
 	for _, row := range a.rows {
-		if w.seen.add(row.Key) {
+		if w.seen.add(row.Key, inWalk) {
 			a.fresh++
 		}
 		w.shown.note(&row)

@@ -13,7 +13,7 @@ func (w *walk) byPages(a *answer) error {
 		w.gaps = append(w.gaps, w.gap(errDates))
 		return nil
 	}
-	q := &questions{walk: w, main: a, undated: undated{whole: w.told.Whole}, listed: newKeys()}
+	q := &questions{walk: w, main: a, undated: undated{whole: w.told.Whole}}
 	p, err := w.pages(a.slice, a.response, pageOptions{twice: true, holes: true})
 	q.list(a, p)
 	if err == nil {
@@ -47,16 +47,16 @@ type questions struct {
 	*walk
 	undated
 	main   *answer
-	listed keys // rows of the list, and of others that came to an end
+	listed dedupe // rows of the list, and of others that came to an end
 }
 
 // list notes the rows of a list.
 func (q *questions) list(a *answer, p paged) {
 	for _, row := range a.rows {
-		q.listed.add(row.Key)
+		q.listed.add(row.Key, came)
 	}
-	for key := range p.keys {
-		q.listed.add(key)
+	if p.seen != nil {
+		q.listed.merge(p.seen)
 	}
 }
 
@@ -65,7 +65,7 @@ func (q *questions) list(a *answer, p paged) {
 func (q *questions) outside() bool {
 	seen := false
 	for _, m := range q.known.in(q.wanted) { // the newest first
-		_, listed := q.listed[m.key]
+		listed := q.listed.has(m.key, came)
 		if seen = seen || listed; !listed && m.at <= q.began && (seen || m.at <= q.began-minute) {
 			return true
 		}
@@ -102,7 +102,7 @@ func (q *questions) behind(b *answer) (bool, error) {
 	if !q.ended || !b.full {
 		return false, nil
 	}
-	c, err := q.cursorAt(b, len(q.listed))
+	c, err := q.cursorAt(b, q.listed.count)
 	if err != nil || c == nil {
 		return false, err
 	}
