@@ -250,6 +250,9 @@ func lookBeforeFilingAgain(t *testing.T, c *open311.Client, all map[string]*open
 			t.Fatalf("%T", err)
 		}
 		similar, err := c.Requests.FindSimilar(t.Context(), all[text], time.Since(ue.Sent)+time.Hour)
+		if errors.Is(err, open311.ErrTruncated) && len(all) > 20_000 {
+			continue // too many of one service in an hour for a few calls, and it says so
+		}
 		if err != nil || len(similar) != there[text] {
 			t.Errorf("%s: found %d, %v; %d are there: %q", text, len(similar), err, there[text], similar)
 		}
