@@ -37,7 +37,7 @@ import (
 // With [FormatAuto], and nothing known of the server, the list of services is read first to find out which
 // format it speaks. A report is never sent in a second format.
 func (r *RequestClient) Create(ctx context.Context, n *NewRequest, opts ...CallOption) (*Receipt, error) {
-	c, err := r.c.withOptions(opts)
+	c, err := r.conn().withOptions(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +121,9 @@ func (p *posting) owns(r *Receipt) bool {
 	if _, saying := r.Extra[sayings]; saying {
 		return false
 	}
+	if r.ID != "" && r.ID == p.k.heard.Created() {
+		return true
+	}
 	var shown ServiceRequest // what else there is in the record, by whatever names and in whatever forms
 	if text, err := json.Marshal(r.Extra); err == nil {
 		_ = shown.UnmarshalJSON(text) // mostly there is nothing
@@ -180,7 +183,7 @@ func (c *conn) prepare(ctx context.Context, o *outgoing) (k *call, done func(), 
 	}
 	maps.Copy(params, o.own)
 	body := d.body(form.Form{Attributes: o.attributes, Files: files, Root: o.root})
-	return &call{op: op, method: http.MethodPost, path: c.path(o.resource), params: params, write: true, body: body,
+	return &call{op: op, method: http.MethodPost, path: c.path(op), params: params, write: true, body: body,
 		heard: &reply.Reply{Resource: d.path(o.resource)}}, done, nil
 }
 

@@ -3,6 +3,7 @@ package open311
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -81,8 +82,9 @@ type Dialect struct {
 	// request: client_request_id (Libre311). Where there is one, filing once is proven.
 	RequestIDParam string
 
-	// Paths gives resources other paths: {"requests": "Requests", "request": "request"}; the second is
-	// for a single request, which the specification puts under "requests", as "service" is for a definition.
+	// Paths gives resources other paths, without a suffix: {"requests": "Requests", "request": "request"}; the
+	// second is for a single request, which the specification puts under "requests", as "service" is for a
+	// definition. "POST requests" is for filing reports, where that has a path of its own.
 	Paths map[string]string
 	// NotFoundIsEmpty: the server answers 404 when a list is empty.
 	NotFoundIsEmpty bool
@@ -153,11 +155,12 @@ const (
 )
 
 // clone returns a copy that shares no memory with d.
-func (d Dialect) clone() Dialect {
-	d.Formats, d.Accepts, d.OneValue = slices.Clone(d.Formats), slices.Clone(d.Accepts), slices.Clone(d.OneValue)
-	d.Ignores, d.Statuses, d.Requires = slices.Clone(d.Ignores), slices.Clone(d.Statuses), slices.Clone(d.Requires)
-	d.Rename, d.StatusWords, d.Paths = maps.Clone(d.Rename), maps.Clone(d.StatusWords), maps.Clone(d.Paths)
-	return d
+func (d *Dialect) clone() Dialect {
+	c := *d
+	c.Formats, c.Accepts, c.OneValue = slices.Clone(d.Formats), slices.Clone(d.Accepts), slices.Clone(d.OneValue)
+	c.Ignores, c.Statuses, c.Requires = slices.Clone(d.Ignores), slices.Clone(d.Statuses), slices.Clone(d.Requires)
+	c.Rename, c.StatusWords, c.Paths = maps.Clone(d.Rename), maps.Clone(d.StatusWords), maps.Clone(d.Paths)
+	return c
 }
 
 // sends reports whether a parameter may be sent: the server takes it and does not ignore it. What else depends
@@ -183,6 +186,9 @@ func (d *Dialect) param(name string) string {
 func (d *Dialect) path(resource string) string {
 	if p, ok := d.Paths[resource]; ok {
 		return p
+	}
+	if read, ok := strings.CutPrefix(resource, "POST "); ok {
+		return d.path(read)
 	}
 	if resource == "request" || resource == "service" {
 		return d.path(resource + "s")

@@ -64,7 +64,7 @@ type memory struct {
 	// Filing depends on what has been read about services: whether one is a blackbox, so that a receipt without
 	// an id is one, and what its definition asks for. Both are kept by jurisdiction and code.
 	types       cache.Map[string]     // the type of a service
-	definitions cache.Map[any]        // its *ServiceDefinition
+	definitions cache.Map[any]        // a knownDefinition
 	posted      cache.Map[match.Sent] // when reports were sent, by their digests
 }
 

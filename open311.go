@@ -95,6 +95,18 @@ func (e Extra) Decode(key string, v any) error {
 	return nil
 }
 
+// Format prints the fields as JSON, in the order of their names, whatever the verb.
+func (e Extra) Format(f fmt.State, _ rune) {
+	text, err := json.Marshal(map[string]json.RawMessage(e))
+	if err != nil { // a caller's own text that is no JSON
+		text = fmt.Appendf(nil, "%q", map[string]json.RawMessage(e))
+	}
+	if e == nil {
+		text = []byte("{}")
+	}
+	_, _ = f.Write(text)
+}
+
 // Warning tells of something that a server sent otherwise than the specification has it, and that
 // was put right. It never fails a call unless [WithStrict] is set.
 type Warning struct {
@@ -191,6 +203,7 @@ type ValidationError struct{ Problems []Problem }
 
 // Error lists the problems.
 func (e *ValidationError) Error() string {
+	e = orZero(e)
 	var b strings.Builder
 	b.WriteString("open311: nothing was sent")
 	for i, p := range e.Problems {
@@ -207,3 +220,11 @@ func invalid(field string, kind ProblemKind, detail string) error {
 
 // Is matches [ErrInvalid].
 func (e *ValidationError) Is(target error) bool { return target == ErrInvalid }
+
+// orZero is p, or a new zero value for nil: methods of a nil pointer say what those of a zero value say.
+func orZero[T any](p *T) *T {
+	if p == nil {
+		return new(T)
+	}
+	return p
+}

@@ -329,3 +329,7 @@ func WithLearned(l Learned) Option {
 // CallUnchecked sends a report although this client finds something wrong with it: definitions are out of date, and
 // servers take more than they say. What no server could read, such as a text that is not UTF-8, is refused all the same.
 func CallUnchecked() CallOption { return func(o *callOptions) { o.unchecked = true } }
+
+// CallFresh makes [ServiceClient.Definition] and [ServiceClient.Catalog] ask the server for definitions that the
+// client has read within the last hour, too.
+func CallFresh() CallOption { return func(o *callOptions) { o.fresh = true } }

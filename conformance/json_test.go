@@ -78,7 +78,7 @@ func tokensOf(body []byte) (*node, error) {
 		return nil, err
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return nil, fmt.Errorf("something follows: %v", err)
+		return nil, fmt.Errorf("something follows: %w", err)
 	}
 	return n, nil
 }

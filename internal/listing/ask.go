@@ -175,7 +175,7 @@ func (w *walk) absorb(a *answer) {
 		}
 	}
 	for _, row := range a.rows {
-		if w.seen.add(row.Key) {
+		if w.seen.add(row.Key, inWalk) {
 			a.fresh++
 		}
 		if t, ok := seconds(row.At); !ok || t >= w.wanted.lo-slack && t <= w.wanted.hi+slack {

@@ -35,13 +35,10 @@ func (k *known) add(rows []mark) {
 	if len(rows) == 0 {
 		return
 	}
-	newest := func(a, b mark) int { return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(a.key, b.key)) }
-	rows = slices.Clone(rows)
-	slices.SortFunc(rows, newest)
-	from, _ := slices.BinarySearchFunc(k.marks, rows[0], newest) // what is newer stays where it is
-	tail := append(slices.Clone(k.marks[from:]), rows...)
-	slices.SortFunc(tail, newest)
-	k.marks = slices.Compact(append(k.marks[:from], tail...))
+	if !slices.IsSortedFunc(rows, newerFirst) {
+		rows = slices.SortedFunc(slices.Values(rows), newerFirst)
+	}
+	k.marks = slices.Compact(mergeMarks(k.marks, rows))
 	if len(k.marks) <= maxMarks {
 		return
 	}
@@ -54,6 +51,30 @@ func (k *known) add(rows []mark) {
 		}
 	}
 	k.marks, k.halved = kept, (k.halved+1)%64
+}
+
+// newerFirst is the order of what is known.
+func newerFirst(a, b mark) int {
+	if a.at != b.at {
+		return cmp.Compare(b.at, a.at)
+	}
+	return cmp.Compare(a.key, b.key)
+}
+
+// mergeMarks puts sorted rows into sorted marks, from the end: most answers are older than all before.
+func mergeMarks(marks, rows []mark) []mark {
+	i, j := len(marks)-1, len(rows)-1
+	marks = append(marks, rows...)
+	for at := len(marks) - 1; j >= 0; at-- {
+		if i >= 0 && newerFirst(marks[i], rows[j]) > 0 {
+			marks[at] = marks[i]
+			i--
+		} else {
+			marks[at] = rows[j]
+			j--
+		}
+	}
+	return marks
 }
 
 // in returns the known rows of a span, the newest first.

@@ -54,7 +54,7 @@ func (l *Lister) apart(f facet) error {
 	if len(f.codes) > 1 && len(f.statuses) > 1 {
 		return l.each(f, f)
 	}
-	if err := l.unmatched(f); err != nil || l.caller.given.count > 0 {
+	if err := l.unmatched(f); err != nil || l.caller.given > 0 {
 		return err
 	}
 	l.joined = true
@@ -324,7 +324,8 @@ func (l *Lister) walk(f facet) error {
 }
 
 func (l *Lister) newWalk(f facet) *walk {
-	w := &walk{Lister: l, facet: f, seen: &dedupe{}, cov: coverage{skip: l.failed}}
+	l.seen.forget(inWalk)
+	w := &walk{Lister: l, facet: f, cov: coverage{skip: l.failed}}
 	if b := l.belief.Bounds; b != nil {
 		w.bounds = bounds{swapped: b.Swapped, start: b.Start, end: b.End}
 	}

@@ -24,7 +24,7 @@ func (l *Lister) Run(ctx context.Context) error {
 	switch {
 	case errors.Is(err, errStop):
 		return nil
-	case err != nil && l.calls > 0 && l.caller.given.count > 0:
+	case err != nil && l.calls > 0 && l.caller.given > 0:
 		l.gaps = append(l.gaps, gapOf(l.wanted, err, ""))
 		err = nil
 	}

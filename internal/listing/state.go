@@ -142,7 +142,6 @@ type walk struct {
 	facet  facet
 	known  known
 	rows   int // different rows that came
-	seen   *dedupe
 	cov    coverage
 	bounds bounds
 	win    windows

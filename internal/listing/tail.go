@@ -62,7 +62,7 @@ func (w *walk) end(a *answer) error {
 			return nil
 		}
 		r, err := w.page(s, false)
-		if err == nil && r.err != nil && r.fault&(NotFound|Refused) == 0 {
+		if err == nil && r.err != nil && r.fault&(NotFound|Refused) == 0 && w.failures > 0 {
 			w.gaps = append(w.gaps, w.gap(fmt.Errorf("the end of the list, where requests without a date stand, could not be had: %w", r.err)))
 		}
 		if err != nil || r.err != nil || r.sent == 0 {

@@ -10,7 +10,7 @@ func (w *walk) byPages(a *answer) error {
 		w.gaps = append(w.gaps, w.gap(errDates))
 		return nil
 	}
-	q := &questions{walk: w, main: a, undated: undated{whole: w.told.Whole}, listed: newKeys()}
+	q := &questions{walk: w, main: a, undated: undated{whole: w.told.Whole}}
 	p, err := w.pages(a.slice, a.response, pageOptions{twice: true, holes: true})
 	q.list(a, p)
 	if err == nil {
@@ -38,16 +38,16 @@ type questions struct {
 	*walk
 	undated
 	main   *answer
-	listed keys // rows of the list, and of others that came to an end
+	listed dedupe // rows of the list, and of others that came to an end
 }
 
 // list notes the rows of a list.
 func (q *questions) list(a *answer, p paged) {
 	for _, row := range a.rows {
-		q.listed.add(row.Key)
+		q.listed.add(row.Key, came)
 	}
-	for key := range p.keys {
-		q.listed.add(key)
+	if p.seen != nil {
+		q.listed.merge(p.seen)
 	}
 }
 
@@ -56,7 +56,7 @@ func (q *questions) list(a *answer, p paged) {
 func (q *questions) outside() bool {
 	seen := false
 	for _, m := range q.known.in(q.wanted) { // the newest first
-		_, listed := q.listed[m.key]
+		listed := q.listed.has(m.key, came)
 		if seen = seen || listed; !listed && m.at <= q.began && (seen || m.at <= q.began-minute) {
 			return true
 		}
@@ -66,18 +66,18 @@ func (q *questions) outside() bool {
 
 // follow reads another list to its end if it has rows that have not come before. That it is cut, and goes on
 // without a way to the rest, shows that there are more.
-func (q *questions) follow(b *answer) (paged, error) {
+func (q *questions) follow(b *answer) error {
 	if b.err != nil {
-		return paged{}, nil
+		return nil
 	}
 	if b.given <= b.arrived {
 		if more, err := q.behind(b); err != nil || !more {
-			return paged{}, err
+			return err
 		}
 	}
 	if !b.full {
 		q.list(b, paged{})
-		return paged{}, nil
+		return nil
 	}
 	p, err := q.pages(b.slice, b.response, pageOptions{twice: true})
 	if err == nil && p.heeded && p.ending != Cut {
@@ -85,7 +85,7 @@ func (q *questions) follow(b *answer) (paged, error) {
 	} else {
 		q.more = true
 	}
-	return p, err
+	return err
 }
 
 // behind reports whether a list that begins like the one that is known goes on behind its end.
@@ -93,7 +93,7 @@ func (q *questions) behind(b *answer) (bool, error) {
 	if !q.ended || !b.full {
 		return false, nil
 	}
-	c, err := q.cursorAt(b, len(q.listed))
+	c, err := q.cursorAt(b, q.listed.count)
 	if err != nil || c == nil {
 		return false, err
 	}
@@ -190,8 +190,7 @@ func (q *questions) bounded(s span) (*answer, error) {
 	if b.err != nil && b.fault&(Refused|NotFound) == 0 && q.answered && q.err == nil {
 		q.err = fmt.Errorf("the server fails for the list of all requests if it is asked for by date: %w", b.err)
 	}
-	_, err = q.follow(b)
-	return b, err
+	return b, q.follow(b)
 }
 
 // states asks for each state, or for each of several values that were asked for together, and sees whether the server
@@ -235,7 +234,7 @@ func (q *questions) statesOf(s Slice) (bool, error) {
 			return false, nil // it gives what was not asked for
 		}
 		whole = whole && !b.full && len(b.rows) < len(q.main.rows)
-		if _, err := q.follow(b); err != nil {
+		if err := q.follow(b); err != nil {
 			return false, err
 		}
 	}
