@@ -1,6 +1,9 @@
 package listing
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // The ends of lists, where rows without a date stand, and where a long list shows that nothing is older.
 
@@ -59,6 +62,9 @@ func (w *walk) end(a *answer) error {
 			return nil
 		}
 		r, err := w.page(s, false)
+		if err == nil && r.err != nil && r.fault&(NotFound|Refused) == 0 && w.failures > 0 {
+			w.gaps = append(w.gaps, w.gap(fmt.Errorf("the end of the list, where requests without a date stand, could not be had: %w", r.err)))
+		}
 		if err != nil || r.err != nil || r.sent == 0 {
 			return err
 		}
