@@ -178,6 +178,19 @@ func TestRecordSize(t *testing.T) {
 	runtime.GC()
 }
 
+// TestRecordSizeIsOne: what may be in a record does not depend on the documents that a reader has read before, whose
+// windows it keeps.
+func TestRecordSizeIsOne(t *testing.T) {
+	block := strings.Repeat("x", 1024)
+	for range 3 {
+		_, _, _ = readAll(parts{{`[{"description":"`, 1}, {block, 1 << 10}}.reader(), &wire.Options{MaxBytes: 650_000})
+		count, _, err := readAll(parts{{`[{"description":"`, 1}, {block, 17 << 10}, {`"}]`, 1}}.reader(), nil)
+		if !errors.Is(err, wire.ErrRecord) {
+			t.Errorf("17 MiB: %d records, %v; want ErrRecord", count, err)
+		}
+	}
+}
+
 // TestRecordValues reads records of more than a million values: within 16 MiB, and each value takes more
 // memory than the text it was written with.
 func TestRecordValues(t *testing.T) {

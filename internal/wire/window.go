@@ -34,8 +34,8 @@ func (w *window) more(want int) error {
 				w.s.src = w.buf[:have]
 				return w.fail(0, ErrRecord)
 			}
-			// No larger than what may still come, and one byte to see that it is not the end.
-			w.buf = append(make([]byte, 0, have+int(min(int64(have), w.left+1))), w.buf...)
+			// No larger than what may still come, and one byte to see that it is not the end; nor than a record.
+			w.buf = append(make([]byte, 0, have+int(min(int64(have), w.left+1, int64(maxRecord-have)))), w.buf...)
 			w.buf = w.buf[:cap(w.buf)]
 		}
 		n, err := w.src.Read(w.buf[have:])
