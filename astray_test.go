@@ -61,7 +61,7 @@ func TestDiscoveryLeadsNobodyAstray(t *testing.T) {
 						moved = append(moved, w)
 					}
 				}))...)
-			got := ""
+			var got string
 			if err != nil {
 				got = err.Error()
 			} else {

@@ -41,7 +41,7 @@ type Change struct {
 // At returns when the change happened: requested_datetime of a new request, else updated_datetime. It is
 // zero if the server does not say, and for Gone.
 func (c *Change) At() time.Time {
-	if c.Kind == Gone {
+	if c == nil || c.Kind == Gone || c.Request == nil {
 		return time.Time{}
 	}
 	return feed.When(feed.Kind(c.Kind), c.Request.RequestedDatetime, c.Request.UpdatedDatetime)
@@ -128,6 +128,9 @@ type Feed struct {
 // The error is a *[ValidationError] for options that make no sense, and matches [ErrCheckpoint] for a
 // checkpoint that is broken or belongs to another feed.
 func (r *RequestClient) Feed(opts FeedOptions) (*Feed, error) {
+	if r.conn() == nil {
+		return nil, errNoClient
+	}
 	if opts.Query == nil {
 		opts.Query = &Query{}
 	}
@@ -153,7 +156,7 @@ func (r *RequestClient) Feed(opts FeedOptions) (*Feed, error) {
 	}
 	var err error
 	if f.tracker, err = feed.New(cfg, f.lists, cp.state); err != nil {
-		return nil, fmt.Errorf("%w: broken: %v", ErrCheckpoint, err)
+		return nil, fmt.Errorf("%w: broken: %w", ErrCheckpoint, err)
 	}
 	if f.saved = cp.state; cp.IsZero() && opts.Known != nil {
 		f.tracker.Know(func(yield func(feed.Sighting) bool) {
@@ -188,7 +191,7 @@ func (o *FeedOptions) problems() []Problem {
 // others. Within a loop body that is all but the change in hand; a body that is left by break, return or
 // panic has not finished.
 func (f *Feed) Checkpoint() Checkpoint {
-	if f.tracker == nil {
+	if f == nil || f.tracker == nil {
 		return Checkpoint{}
 	}
 	return Checkpoint{f.tracker.Snapshot()}
@@ -217,7 +220,7 @@ type PollReport struct {
 
 // Last returns what the last poll did, the zero PollReport before the first. It may be called at any time.
 func (f *Feed) Last() PollReport {
-	if r := f.last.Load(); r != nil {
+	if r := orZero(f).last.Load(); r != nil {
 		return *r
 	}
 	return PollReport{}
@@ -249,7 +252,7 @@ func (f *Feed) Poll(ctx context.Context, opts ...CallOption) iter.Seq2[*Change, 
 
 // begin begins a loop over the feed whose calls have the given options; done ends it.
 func (f *Feed) begin(opts []CallOption) (done func(), err error) {
-	if f.tracker == nil {
+	if f == nil || f.tracker == nil {
 		return nil, errNoFeed
 	}
 	if !f.running.TryLock() {

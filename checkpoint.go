@@ -87,7 +87,7 @@ func (c *Checkpoint) UnmarshalJSON(text []byte) error {
 		return nil
 	}
 	if err := json.Unmarshal(text, &in); err != nil {
-		return fmt.Errorf("%w: not one: %v", ErrCheckpoint, err)
+		return fmt.Errorf("%w: not one: %w", ErrCheckpoint, err)
 	}
 	switch {
 	case in.Version == 0:
@@ -108,7 +108,7 @@ func (c *Checkpoint) UnmarshalJSON(text []byte) error {
 		state, err = feed.Decode(in.Head, in.Requests, in.Known, in.Later)
 	}
 	if err != nil {
-		return fmt.Errorf("%w: broken: %v", ErrCheckpoint, err)
+		return fmt.Errorf("%w: broken: %w", ErrCheckpoint, err)
 	}
 	*c = Checkpoint{state}
 	return nil
@@ -165,8 +165,14 @@ func (l *checkpointLine) sum(before uint32) uint32 {
 	return headSum(crc32.Update(before, crc32.IEEETable, []byte(l.Changes)), &l.Head)
 }
 
+// errNoPath is the error of a zero CheckpointFile.
+var errNoPath = fmt.Errorf("%w: the file has no path: make it with FileCheckpoint", ErrCheckpoint)
+
 // Load reads the file. It returns the zero Checkpoint if there is no such file.
 func (f *CheckpointFile) Load() (Checkpoint, error) {
+	if f == nil || f.path == "" {
+		return Checkpoint{}, errNoPath
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.load()
@@ -197,7 +203,7 @@ func (f *CheckpointFile) read(text []byte) (c Checkpoint, err error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	if err := d.Decode(&c); err != nil {
 		if !errors.Is(err, ErrCheckpoint) { // not even JSON: UnmarshalJSON was not called
-			err = fmt.Errorf("%w: not one: %v", ErrCheckpoint, err)
+			err = fmt.Errorf("%w: not one: %w", ErrCheckpoint, err)
 		}
 		return c, err
 	}
@@ -206,7 +212,7 @@ func (f *CheckpointFile) read(text []byte) (c Checkpoint, err error) {
 	}
 	rest := text[d.InputOffset():]
 	if err := json.Unmarshal(text[:d.InputOffset()], &first); err != nil {
-		return c, fmt.Errorf("%w: not one: %v", ErrCheckpoint, err)
+		return c, fmt.Errorf("%w: not one: %w", ErrCheckpoint, err)
 	}
 	sum := first.Sum
 	lines := bytes.SplitAfter(rest, []byte{'\n'})
@@ -220,7 +226,7 @@ func (f *CheckpointFile) read(text []byte) (c Checkpoint, err error) {
 			break
 		}
 		if c.state, sum, err = appendLine(c.state, line, sum); err != nil {
-			return c, fmt.Errorf("%w: broken: line %d: %v", ErrCheckpoint, i+1, err)
+			return c, fmt.Errorf("%w: broken: line %d: %w", ErrCheckpoint, i+1, err)
 		}
 	}
 	f.saved, f.base, f.whole, f.sum = &c.state, d.InputOffset(), int64(good), sum
@@ -247,6 +253,9 @@ func appendLine(s feed.Snapshot, text []byte, sum uint32) (feed.Snapshot, uint32
 
 // Save writes what has changed since it was called last, or read.
 func (f *CheckpointFile) Save(c Checkpoint) error {
+	if f == nil || f.path == "" {
+		return errNoPath
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.mine(c); err != nil {

@@ -51,12 +51,30 @@ func newClient(c *conn, err error) (*Client, error) {
 // With returns a client with further options. It shares the connections, the rate limit and what has
 // been learned about the server; c stays as it is.
 func (c *Client) With(opts ...Option) (*Client, error) {
-	return newClient(newConn(c.conn.endpoint, *c.conn.cfg, c.conn.learned, opts))
+	own, err := c.made()
+	if err != nil {
+		return nil, err
+	}
+	return newClient(newConn(own.endpoint, *own.cfg, own.learned, opts))
 }
 
 // Endpoint returns the URL that the client was made for, without a trailing slash. If it holds a
 // user name and password, so does the result.
-func (c *Client) Endpoint() string { return c.conn.endpoint.String() }
+func (c *Client) Endpoint() string {
+	own, err := c.made()
+	if err != nil {
+		return ""
+	}
+	return own.endpoint.String()
+}
+
+// made returns the connection of a client; a zero one has none.
+func (c *Client) made() (*conn, error) {
+	if c == nil || c.conn == nil {
+		return nil, errNoClient
+	}
+	return c.conn, nil
+}
 
 // String names the endpoint, redacted. Printing a client shows nothing else.
 func (c Client) String() string { return c.conn.String() }
@@ -78,9 +96,19 @@ func (c Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
 // A status of 400 or more, or a redirect that is not followed, is an *[APIError]. Of any other answer
 // the caller must close the body. It is not read: the Format of a [Response] is that of its label.
 func (c *Client) Do(ctx context.Context, method, path string, params url.Values, opts ...CallOption) (*http.Response, error) {
-	return c.conn.do(ctx, method, strings.Trim(path, "/"), params, opts)
+	own, err := c.made()
+	if err != nil {
+		return nil, err
+	}
+	return own.do(ctx, method, strings.Trim(path, "/"), params, opts)
 }
 
 // Learned returns what the client, and those derived from it, have found out about the server so far, for
 // [WithLearned].
-func (c *Client) Learned() Learned { return c.conn.learned.learned(c.conn.id()) }
+func (c *Client) Learned() Learned {
+	own, err := c.made()
+	if err != nil {
+		return Learned{}
+	}
+	return own.learned.learned(own.id())
+}

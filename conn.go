@@ -64,6 +64,38 @@ func (u UpdateClient) Format(f fmt.State, verb rune) { u.c.Format(f, verb) }
 // Format names the client, and shows nothing of its settings.
 func (d DiscoveryClient) Format(f fmt.State, verb rune) { d.c.Format(f, verb) }
 
+// conn is nil for a client that New has not made.
+func (s *ServiceClient) conn() *conn {
+	if s == nil {
+		return nil
+	}
+	return s.c
+}
+
+// conn is nil for a client that New has not made.
+func (r *RequestClient) conn() *conn {
+	if r == nil {
+		return nil
+	}
+	return r.c
+}
+
+// conn is nil for a client that New has not made.
+func (u *UpdateClient) conn() *conn {
+	if u == nil {
+		return nil
+	}
+	return u.c
+}
+
+// conn is nil for a client that New has not made.
+func (d *DiscoveryClient) conn() *conn {
+	if d == nil {
+		return nil
+	}
+	return d.c
+}
+
 // call is one call to be made: what, where and with what. It is sent as often as it takes.
 type call struct {
 	op     string // for messages: "GET requests"
@@ -96,6 +128,7 @@ type callOptions struct {
 	header     http.Header
 	extensions bool
 	unchecked  bool
+	fresh      bool
 	response   *Response
 	problems   []Problem
 }
@@ -160,6 +193,9 @@ type Response struct {
 	Received   time.Time   // when the header of the answer was there, by the clock of this machine
 }
 
+// errNoClient is the error of a zero client.
+var errNoClient = errors.New("open311: this client has no endpoint: make it with New, Discover or With")
+
 // String names the endpoint, redacted. That of a client that New has not made has none.
 func (c *conn) String() string {
 	if c == nil {
@@ -199,48 +235,6 @@ func (c *config) wrapped(rt http.RoundTripper) http.RoundTripper {
 		rt = layer(rt)
 	}
 	return rt
-}
-
-// static returns the settings for a document that is no part of the API, in a format, or in both: it has a
-// suffix, whatever the dialect says.
-func static(c config, f Format) config {
-	c.dialect.NoSuffix, c.dialect.Formats = false, nil
-	if f != FormatAuto {
-		c.format = f
-	}
-	return c
-}
-
-// dial returns a connection with the default settings and those of opts. It makes no call.
-func dial(endpoint string, opts []Option) (*conn, error) {
-	u, err := parseEndpoint(endpoint)
-	if err != nil {
-		return nil, err
-	}
-	cfg := config{maxResponse: defaultMaxResponse, location: time.UTC,
-		userAgent: defaultUserAgent, concurrency: 1, transport: transportParts{budget: new(retry.Budget)}}
-	return newConn(u, cfg, newMemory(), opts)
-}
-
-func parseEndpoint(endpoint string) (*url.URL, error) {
-	u, err := parseURL(endpoint)
-	if err == nil {
-		u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
-	}
-	return u, err
-}
-
-func parseURL(address string) (*url.URL, error) {
-	u, err := url.Parse(strings.TrimSpace(address))
-	switch {
-	case err != nil:
-		// What net/url says of it may show a part of a password.
-		return nil, errors.New("open311: the endpoint is not a URL")
-	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		return nil, errors.New("open311: the endpoint must be an absolute URL that starts with https:// or http://")
-	}
-	u.Fragment, u.RawFragment = "", ""
-	return u, nil
 }
 
 // newConn returns a connection to an endpoint. It makes no call.
@@ -310,6 +304,9 @@ func (c *conn) hiding(personal []string) *conn {
 
 // withOptions returns the connection for one call of a method. The error is a *[ValidationError].
 func (c *conn) withOptions(opts []CallOption) (*conn, error) {
+	if c == nil {
+		return nil, errNoClient
+	}
 	if len(opts) == 0 {
 		return c, nil
 	}

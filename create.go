@@ -24,9 +24,9 @@ import (
 // receipt. For the answer of a blackbox service the receipt has neither an id nor a token; if this
 // client has not read the list of services yet, it does so then to see whether the service is one.
 //
-// What is wrong with the report is found before anything is sent, as far as it can be: see
-// [NewRequest.Validate]. An attribute that the definition does not name, nor one that is spelt nearly so, is sent with
-// a warning. [CallUnchecked] sends the report in spite of what this client thinks of it.
+// The report is checked before anything is sent: see [NewRequest.Validate]. An attribute that the definition does not
+// name is sent with a warning, unless the definition has one of nearly that name. [CallUnchecked] sends the report in
+// spite of the checks.
 //
 // An error that matches [ErrOutcomeUnknown] means that the report may have been filed: the call broke
 // off, the server failed, or its answer is not a receipt. It is an *[UnknownOutcomeError]. Look for the
@@ -37,7 +37,7 @@ import (
 // With [FormatAuto], and nothing known of the server, the list of services is read first to find out which
 // format it speaks. A report is never sent in a second format.
 func (r *RequestClient) Create(ctx context.Context, n *NewRequest, opts ...CallOption) (*Receipt, error) {
-	c, err := r.c.withOptions(opts)
+	c, err := r.conn().withOptions(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +121,9 @@ func (p *posting) owns(r *Receipt) bool {
 	if _, saying := r.Extra[sayings]; saying {
 		return false
 	}
+	if r.ID != "" && r.ID == p.k.heard.Created() {
+		return true
+	}
 	var shown ServiceRequest // what else there is in the record, by whatever names and in whatever forms
 	if text, err := json.Marshal(r.Extra); err == nil {
 		_ = shown.UnmarshalJSON(text) // mostly there is nothing
@@ -180,7 +183,7 @@ func (c *conn) prepare(ctx context.Context, o *outgoing) (k *call, done func(), 
 	}
 	maps.Copy(params, o.own)
 	body := d.body(form.Form{Attributes: o.attributes, Files: files, Root: o.root})
-	return &call{op: op, method: http.MethodPost, path: c.path(o.resource), params: params, write: true, body: body,
+	return &call{op: op, method: http.MethodPost, path: c.path(op), params: params, write: true, body: body,
 		heard: &reply.Reply{Resource: d.path(o.resource)}}, done, nil
 }
 

@@ -3,6 +3,7 @@ package open311
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -35,8 +36,8 @@ type Dialect struct {
 	// Rename gives parameters other names: {"long": "lon", "page_size": "per_page"}.
 	Rename map[string]string
 	// Accepts lists the only parameters that the server takes in queries; others are refused with 400.
-	// Filters that are not among them are applied on this side. Of a report everything is sent that is set,
-	// whatever stands here: what a field is there for must not be lost unseen. nil: it takes what it is given.
+	// Filters that are not among them are applied on this side. Reports are sent whole, whatever is listed here.
+	// nil: it takes what it is given.
 	Accepts []string
 	// OneValue lists filters that take one value a call, where the specification has comma lists; a
 	// listing makes one call for each value.
@@ -53,7 +54,7 @@ type Dialect struct {
 	// or in QueryLocation, without fractions of a second.
 	QueryTime     string
 	QueryLocation *time.Location
-	// StampLocation is where the server's clocks hang if it labels local time Z or +00:00.
+	// StampLocation is the zone of timestamps that the server labels Z or +00:00 although they are local time.
 	StampLocation *time.Location
 	// BoxOrder is the order of the numbers in bbox, of the letters w, s, e and n; "swne" if it is empty.
 	BoxOrder string
@@ -62,11 +63,11 @@ type Dialect struct {
 	Paging Paging
 	// Windows says what the dates in queries mean.
 	Windows Windows
-	// Whole: the server gives all it has in one list, whatever it is asked for. A listing that shows nothing else
-	// ends without [ErrUnproven] then.
+	// Whole: the server gives all it has in one list, whatever it is asked for. A listing then ends without
+	// [ErrUnproven], unless an answer shows that the list is cut.
 	Whole bool
-	// Quiet is how long nothing must have been requested before a listing without a start takes it that
-	// there is nothing older; two years if it is 0.
+	// Quiet ends a listing without a start: it walks back in time, and stops at a span of this length in which
+	// nothing was requested; two years if it is 0.
 	Quiet time.Duration
 
 	// Body, MultiValue, Media and MediaField say how a report is sent; Requires lists fields that the
@@ -81,8 +82,9 @@ type Dialect struct {
 	// request: client_request_id (Libre311). Where there is one, filing once is proven.
 	RequestIDParam string
 
-	// Paths gives resources other paths: {"requests": "Requests", "request": "request"}; the second is
-	// for a single request, which the specification puts under "requests", as "service" is for a definition.
+	// Paths gives resources other paths, without a suffix: {"requests": "Requests", "request": "request"}; the
+	// second is for a single request, which the specification puts under "requests", as "service" is for a
+	// definition. "POST requests" is for filing reports, where that has a path of its own.
 	Paths map[string]string
 	// NotFoundIsEmpty: the server answers 404 when a list is empty.
 	NotFoundIsEmpty bool
@@ -153,11 +155,12 @@ const (
 )
 
 // clone returns a copy that shares no memory with d.
-func (d Dialect) clone() Dialect {
-	d.Formats, d.Accepts, d.OneValue = slices.Clone(d.Formats), slices.Clone(d.Accepts), slices.Clone(d.OneValue)
-	d.Ignores, d.Statuses, d.Requires = slices.Clone(d.Ignores), slices.Clone(d.Statuses), slices.Clone(d.Requires)
-	d.Rename, d.StatusWords, d.Paths = maps.Clone(d.Rename), maps.Clone(d.StatusWords), maps.Clone(d.Paths)
-	return d
+func (d *Dialect) clone() Dialect {
+	c := *d
+	c.Formats, c.Accepts, c.OneValue = slices.Clone(d.Formats), slices.Clone(d.Accepts), slices.Clone(d.OneValue)
+	c.Ignores, c.Statuses, c.Requires = slices.Clone(d.Ignores), slices.Clone(d.Statuses), slices.Clone(d.Requires)
+	c.Rename, c.StatusWords, c.Paths = maps.Clone(d.Rename), maps.Clone(d.StatusWords), maps.Clone(d.Paths)
+	return c
 }
 
 // sends reports whether a parameter may be sent: the server takes it and does not ignore it. What else depends
@@ -183,6 +186,9 @@ func (d *Dialect) param(name string) string {
 func (d *Dialect) path(resource string) string {
 	if p, ok := d.Paths[resource]; ok {
 		return p
+	}
+	if read, ok := strings.CutPrefix(resource, "POST "); ok {
+		return d.path(read)
 	}
 	if resource == "request" || resource == "service" {
 		return d.path(resource + "s")

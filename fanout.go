@@ -42,7 +42,6 @@ func (l *lister) byID() (gaps []Gap, err error) {
 			case err != nil && (l.ctx.Err() != nil || !refusal(err)):
 				return append(gaps, Gap{Query: "service_request_id", Err: err}), nil
 			}
-			answered = true
 			missing = slices.DeleteFunc(slices.Clone(chunk), func(id string) bool { return found[id] })
 		}
 		before := len(given)

@@ -35,8 +35,8 @@ func (u *unreliable) RoundTrip(r *http.Request) (*http.Response, error) {
 		return u.city.RoundTrip(r)
 	}
 	ways := []string{"refused", "DNS", "TLS", "reset before", "reset after", "time-out before", "time-out after", "429", "429 Retry-After",
-		"503", "503 Retry-After", "500", "502", "page", "cut off", "others", "a stranger's", "located", "404 bare", "405 bare", "406 bare", "406 page",
-		"415 bare", "415 page", "301", "302", "303", "307", "308"}
+		"503", "503 Retry-After", "500", "502", "page", "cut off", "others", "a stranger's", "located", "404 bare", "405 bare", "405 page", "406 bare",
+		"406 page", "408 bare", "415 bare", "415 page", "504", "520", "301", "302", "303", "307", "308"}
 	way := ways[u.random.IntN(len(ways))]
 	u.failed[way]++
 	return u.fail(r, way)
@@ -102,11 +102,12 @@ func (u *unreliable) answer(r *http.Request, way string) (*http.Response, error)
 	case "others":
 		body, label = faultList, "application/json"
 	case "a stranger's":
-		age := time.Duration(u.random.IntN(60*36)) * time.Minute
-		body, label = fmt.Sprintf(`[{"service_request_id":"STRANGER","description":"A dead fox","lat":%f,"long":-68.1,"requested_datetime":%q}]`,
-			43+u.random.Float64(), time.Now().Add(-age).UTC().Format(time.RFC3339)), "application/json"
+		body, label = u.stranger(), "application/json"
 	}
 	resp := stubReply(r, status, label, body)
+	if u.random.IntN(2) == 0 {
+		resp.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	}
 	if after == "Retry-After" {
 		resp.Header.Set("Retry-After", "1")
 	}
@@ -114,6 +115,22 @@ func (u *unreliable) answer(r *http.Request, way string) (*http.Response, error)
 		resp.Header.Set("Location", "/thanks")
 	}
 	return resp, nil
+}
+
+// stranger is a list of one record, older than the report, of which it shows this and that.
+func (u *unreliable) stranger() string {
+	age := time.Duration(10+u.random.IntN(36*60)) * time.Minute
+	if u.random.IntN(3) == 0 {
+		age = age.Round(30*time.Minute) + 30*time.Minute // as if it were a matter of zones
+	}
+	fields := []string{`"description":"A dead fox"`, fmt.Sprintf(`"lat":%f,"long":-68.1`, 43+u.random.Float64()), `"address":"M1, junction 4"`, `"status":"open"`}
+	row := fmt.Sprintf(`"service_request_id":"STRANGER","requested_datetime":%q`, time.Now().Add(-age).UTC().Format(time.RFC3339))
+	for _, f := range fields {
+		if u.random.IntN(2) == 0 {
+			row += "," + f
+		}
+	}
+	return "[{" + row + "}]"
 }
 
 // located is an answer that names what was made in its header alone.
@@ -233,8 +250,11 @@ func lookBeforeFilingAgain(t *testing.T, c *open311.Client, all map[string]*open
 			t.Fatalf("%T", err)
 		}
 		similar, err := c.Requests.FindSimilar(t.Context(), all[text], time.Since(ue.Sent)+time.Hour)
+		if errors.Is(err, open311.ErrTruncated) && len(all) > 20_000 {
+			continue // too many of one service in an hour for a few calls, and it says so
+		}
 		if err != nil || len(similar) != there[text] {
-			t.Errorf("%s: found %d, %v; %d are there", text, len(similar), err, there[text])
+			t.Errorf("%s: found %d, %v; %d are there: %q", text, len(similar), err, there[text], similar)
 		}
 		found += len(similar)
 	}

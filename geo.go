@@ -8,7 +8,10 @@ import (
 )
 
 // Point is a place on Earth in WGS84 degrees: latitude -90 to 90, longitude -180 to 180.
-type Point struct{ Lat, Long float64 }
+type Point struct {
+	Lat  float64 `json:"lat"`
+	Long float64 `json:"long"`
+}
 
 // Valid reports whether both coordinates are numbers in range. 0,0 is a valid place.
 func (p Point) Valid() bool {
@@ -22,13 +25,16 @@ func (p Point) String() string {
 
 // Circle is an area around a place; the radius is in metres.
 type Circle struct {
-	Center Point
-	Radius float64
+	Center Point   `json:"center"`
+	Radius float64 `json:"radius"`
 }
 
 // Box is an area between two parallels and two meridians: Min is its south-west corner, Max its
 // north-east one.
-type Box struct{ Min, Max Point }
+type Box struct {
+	Min Point `json:"min"`
+	Max Point `json:"max"`
+}
 
 // earthRadius is the mean radius of the Earth in metres.
 const earthRadius = 6371008.8
@@ -74,8 +80,8 @@ func distance(a, b Point) float64 {
 // formatDegrees writes a coordinate for a query or a form: never with an exponent.
 func formatDegrees(deg float64) string { return wire.FormatCoordinate(deg) }
 
-// matched is a place as it is compared.
-func (p *Point) matched() *match.Place {
+// placeOf is a place as it is compared.
+func placeOf(p *Point) *match.Place {
 	if p == nil {
 		return nil
 	}

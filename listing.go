@@ -28,7 +28,7 @@ import (
 // call in hand at once. The sequence can be ranged over again; it then starts anew.
 func (r *RequestClient) All(ctx context.Context, q *Query, opts ...CallOption) iter.Seq2[*ServiceRequest, error] {
 	return func(yield func(*ServiceRequest, error) bool) {
-		c, err := r.c.withOptions(opts)
+		c, err := r.conn().withOptions(opts)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -46,7 +46,7 @@ func (r *RequestClient) All(ctx context.Context, q *Query, opts ...CallOption) i
 // comes as a page with what was read, and the error.
 func (r *RequestClient) Pages(ctx context.Context, q *Query, opts ...CallOption) iter.Seq2[*Page, error] {
 	return func(yield func(*Page, error) bool) {
-		c, err := r.c.withOptions(opts)
+		c, err := r.conn().withOptions(opts)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -72,7 +72,7 @@ func (r *RequestClient) Pages(ctx context.Context, q *Query, opts ...CallOption)
 // zero if there is no such request, or none that bears a date. The error is a *[TruncatedError] if a part of the
 // time could not be looked at, else that of the call that failed.
 func (r *RequestClient) Oldest(ctx context.Context, q *Query, opts ...CallOption) (time.Time, error) {
-	c, err := r.c.withOptions(opts)
+	c, err := r.conn().withOptions(opts)
 	if err != nil {
 		return time.Time{}, err
 	}

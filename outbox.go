@@ -19,14 +19,14 @@ import (
 // Filing is a report on its way to a city, with all that is needed to go on where a process has died. It can be
 // stored as JSON, with the reporter's data; media by [Media.Path]. Printing it shows none of them.
 type Filing struct {
-	ID         string // "" for one that [RequestClient.File] chooses; it also is the report's own id, see [Dialect.RequestIDParam]
-	Report     *NewRequest
-	State      FilingState
-	Attempts   []FilingAttempt
-	Receipt    *Receipt
-	Candidates []Candidate // for the person who has to say whether the report is there
-	Error      string      // why it is refused, or waits; no personal data
-	Changed    time.Time
+	ID         string          `json:"id,omitempty"` // "" for one that [RequestClient.File] chooses; it also is the report's own id, see [Dialect.RequestIDParam]
+	Report     *NewRequest     `json:"report,omitempty"`
+	State      FilingState     `json:"state,omitempty"`
+	Attempts   []FilingAttempt `json:"attempts,omitempty"`
+	Receipt    *Receipt        `json:"receipt,omitempty"`
+	Candidates []Candidate     `json:"candidates,omitempty"` // for the person who has to say whether the report is there
+	Error      string          `json:"error,omitempty"`      // why it is refused, or waits; no personal data
+	Changed    time.Time       `json:"changed,omitzero"`
 }
 
 // FilingState is how far a report has come.
@@ -47,8 +47,9 @@ func (s FilingState) done() bool { return s == FilingFiled || s == FilingRefused
 
 // FilingAttempt is one attempt to send a report. Ended is zero if the process died meanwhile.
 type FilingAttempt struct {
-	Sent, Ended time.Time
-	Error       string // what came of it; "" for a receipt
+	Sent  time.Time `json:"sent"`
+	Ended time.Time `json:"ended,omitzero"`
+	Error string    `json:"error,omitempty"` // what came of it; "" for a receipt
 }
 
 // Format prints a filing without the reporter's data, whatever the verb.
@@ -104,7 +105,7 @@ func (r *RequestClient) File(ctx context.Context, box Outbox, f *Filing, opts ..
 	case f == nil || f.Report == nil:
 		return nil, invalid("Filing", ProblemMissing, "has no Report")
 	}
-	c, err := r.c.withOptions(opts)
+	c, err := r.conn().withOptions(opts)
 	if err != nil {
 		return nil, err
 	}

@@ -17,10 +17,11 @@ func (q Query) LogValue() slog.Value { return slog.AnyValue(q.shown()) }
 // shownQuery is a query as it may be printed: without methods.
 type shownQuery Query
 
-func (q Query) shown() shownQuery {
-	q.Params = maps.Clone(q.Params)
-	for name := range q.Params {
-		q.Params[name] = []string{redact.Mask}
+func (q *Query) shown() shownQuery {
+	c := shownQuery(*q)
+	c.Params = maps.Clone(q.Params)
+	for name := range c.Params {
+		c.Params[name] = []string{redact.Mask}
 	}
-	return shownQuery(q)
+	return c
 }

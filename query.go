@@ -15,22 +15,24 @@ import (
 // gives by default: by the specification the last 90 days or 1000 requests. Nothing is sent that is
 // not set here.
 type Query struct {
-	IDs           []string  // service_request_id; by the specification it overrides everything else
-	ServiceCodes  []string  // service_code
-	Statuses      []Status  // status
-	Start, End    time.Time // start_date, end_date: bounds of requested_datetime
-	UpdatedAfter  time.Time // updated_after, an extension of many servers
-	UpdatedBefore time.Time // updated_before
-	Near          *Circle   // lat, long, radius in metres (CitySDK)
-	Within        *Box      // bbox
+	IDs           []string  `json:"service_request_id,omitempty"` // by the specification it overrides everything else
+	ServiceCodes  []string  `json:"service_code,omitempty"`
+	Statuses      []Status  `json:"status,omitempty"`
+	Start         time.Time `json:"start_date,omitzero"`    // of requested_datetime, inclusive
+	End           time.Time `json:"end_date,omitzero"`      // of requested_datetime, inclusive
+	UpdatedAfter  time.Time `json:"updated_after,omitzero"` // an extension of many servers
+	UpdatedBefore time.Time `json:"updated_before,omitzero"`
+	Near          *Circle   `json:"near,omitempty"`   // sent as lat, long and radius in metres (CitySDK)
+	Within        *Box      `json:"within,omitempty"` // sent as bbox
 	// Area is one of any shape, that is checked on this side only: any type of a polygon library with that method, a
 	// [Circle] or a [Box]. A request that does not say where it is passes, with a warning; in a feed it does not.
-	Area       interface{ Contains(Point) bool }
-	Search     string // q
-	Extensions bool   // extensions=true: ask for extended_attributes
-	Page       int    // page; 0 is not sent
-	PageSize   int    // page_size; 0 is not sent
-	Params     url.Values
+	// A query with an area cannot be written as JSON.
+	Area       interface{ Contains(Point) bool } `json:"-"`
+	Search     string                            `json:"q,omitempty"`
+	Extensions bool                              `json:"extensions,omitempty"` // asks for extended_attributes
+	Page       int                               `json:"page,omitempty"`       // 0 is not sent
+	PageSize   int                               `json:"page_size,omitempty"`  // 0 is not sent
+	Params     url.Values                        `json:"params,omitempty"`
 }
 
 // listParams is a [Query] as go-querystring encodes it, under the specification's names.
@@ -238,11 +240,11 @@ func (c *conn) boxParam(b *Box) string {
 //
 // A query without Start is cut within its last two years, and its first shard asks for all that is older; of a city
 // with a longer history [RequestClient.Oldest] tells where it begins, for shards of equal length. A query without End
-// is split at the present; its last shard stays open. One that is too short for n comes back alone. Requests that bear
-// no date are given by every shard, or by none, as the server has them in lists that are restricted by dates.
+// is split at the present; its last shard stays open. One that is too short for n comes back alone, and so does a nil
+// one. Requests that bear no date are given by every shard, or by none, as the server has them in lists that are restricted by dates.
 func (q *Query) Shards(n int) []Query {
 	if q == nil {
-		q = &Query{}
+		return []Query{{}}
 	}
 	if len(q.IDs) > 0 {
 		return q.shardIDs(n)

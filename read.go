@@ -329,10 +329,14 @@ func (s *stream[T]) header() http.Header { return s.a.resp.Header }
 // url returns the address of the call, redacted.
 func (s *stream[T]) url() string { return s.a.url }
 
-// settled returns a function that shows the answer to a caller who wants to know; see [CallResponse].
+// settled returns a function that shows the answer to a caller who wants to know, nil if nobody does; see [CallResponse].
+// It keeps nothing else of the stream alive: answers that are read ahead wait for their turn without their bodies.
 func (s *stream[T]) settled(c *conn) func() {
-	f := formatOf(s.rd.Format())
-	return func() { c.answered(s.a, f) }
+	if c.call == nil || c.call.response == nil {
+		return nil
+	}
+	seen := c.responseOf(s.a, formatOf(s.rd.Format()))
+	return func() { *c.call.response = seen }
 }
 
 // isEmpty reports whether an error is what the server has for an empty list.

@@ -28,25 +28,26 @@ import (
 // nothing splits it. What is not set is not sent. Printing or logging a NewRequest shows no personal data;
 // encoding it, to be filed later, does.
 type NewRequest struct {
-	ServiceCode   string
-	Location      *Point
-	AddressString string
-	AddressID     string
-	Attributes    Attributes
-	Description   string // 4,000 characters at most
-	Email         string
-	FirstName     string
-	LastName      string
-	Phone         string
-	DeviceID      string
-	AccountID     string
-	MediaURL      string
-	Media         []Media
-	Params        url.Values // what else this server wants; it wins over all of the above
+	ServiceCode   string     `json:"service_code,omitempty"`
+	Location      *Point     `json:"location,omitempty"`
+	AddressString string     `json:"address_string,omitempty"`
+	AddressID     string     `json:"address_id,omitempty"`
+	Attributes    Attributes `json:"attributes,omitempty"`
+	Description   string     `json:"description,omitempty"` // 4,000 characters at most
+	Email         string     `json:"email,omitempty"`
+	FirstName     string     `json:"first_name,omitempty"`
+	LastName      string     `json:"last_name,omitempty"`
+	Phone         string     `json:"phone,omitempty"`
+	DeviceID      string     `json:"device_id,omitempty"`
+	AccountID     string     `json:"account_id,omitempty"`
+	MediaURL      string     `json:"media_url,omitempty"`
+	Media         []Media    `json:"media,omitempty"`
+	Params        url.Values `json:"params,omitempty"` // what else this server wants; it wins over all of the above
 }
 
 // Attributes are the answers to the questions of a service definition: the code of an attribute and
-// its value, or its values. For lists they are the keys, not the names. Empty values are not sent.
+// its value, or its values. For lists they are the keys, not the names. Empty values are not sent. Like any map, they
+// have to be made before something is set.
 type Attributes map[string][]string
 
 // Set sets the values of an attribute, in place of those it has.
@@ -64,11 +65,11 @@ func (a Attributes) SetNumber(code string, f float64) {
 // that to see what it is, unless ContentType and Size say it. The file is never held in memory. A large
 // one over a slow line takes longer than the 30 seconds that [WithTimeout] gives an attempt by default.
 type Media struct {
-	Name        string                        // file name; directories are left out. "" for that of Path
-	ContentType string                        // "" is found out from the first bytes
-	Open        func() (io.ReadCloser, error) `json:"-"` // nil for the file at Path
-	Size        int64                         // in bytes; 0 or less: not known, and the file is copied to a temporary one first
-	Path        string                        // a file by its name, which can be stored with the report
+	Name        string                        `json:"name,omitempty"`         // file name; directories are left out. "" for that of Path
+	ContentType string                        `json:"content_type,omitempty"` // "" is found out from the first bytes
+	Open        func() (io.ReadCloser, error) `json:"-"`                      // nil for the file at Path
+	Size        int64                         `json:"size,omitempty"`         // in bytes; 0 or less: not known, and the file is copied to a temporary one first
+	Path        string                        `json:"path,omitempty"`         // a file by its name, which can be stored with the report
 }
 
 // file is what is to be sent.
@@ -218,7 +219,7 @@ func (n *NewRequest) digest() string {
 
 // matched is a report as it is compared.
 func (n *NewRequest) matched() *match.Report {
-	return &match.Report{Service: n.ServiceCode, Text: n.Description, Place: n.Location.matched(), AddressID: n.AddressID, Address: n.AddressString}
+	return &match.Report{Service: n.ServiceCode, Text: n.Description, Place: placeOf(n.Location), AddressID: n.AddressID, Address: n.AddressString}
 }
 
 // textProblems: everything is sent as UTF-8 (GeoReport v2, Content Type and Encoding).

@@ -62,7 +62,7 @@ type Page struct {
 // *[DecodeError] for an answer of which nothing can be read, or a *[ValidationError] for a query that
 // cannot be sent.
 func (r *RequestClient) List(ctx context.Context, q *Query, opts ...CallOption) (*Page, error) {
-	c, err := r.c.withOptions(opts)
+	c, err := r.conn().withOptions(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (r *RequestClient) List(ctx context.Context, q *Query, opts ...CallOption) 
 // is in the answer and cannot be read is a *[DecodeError]. Blanks and invisible characters around a pasted id
 // do not count, nor does a # in front of it.
 func (r *RequestClient) Get(ctx context.Context, id string, opts ...CallOption) (*ServiceRequest, error) {
-	c, err := r.c.withOptions(opts)
+	c, err := r.conn().withOptions(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -258,7 +258,8 @@ func linkTargets(headers []string, rel string) (targets []string) {
 				break
 			}
 			params, rest = cutUnquoted(params, ',')
-			for param := ""; params != ""; {
+			for params != "" {
+				var param string
 				param, params = cutUnquoted(params, ';')
 				name, value, _ := strings.Cut(strings.TrimSpace(param), "=")
 				words := strings.Fields(strings.ToLower(strings.Trim(strings.TrimSpace(value), `"'`)))
@@ -311,6 +312,7 @@ var mediaFields = []string{"media_url", "media_urls", "image_urls", "media[]", "
 // that servers send as a list, as a list of objects, as such a list in a text, joined by commas,
 // semicolons, bars or line breaks, or under other names in Extra or its extended_attributes.
 func (r *ServiceRequest) MediaURLs() []string {
+	r = orZero(r)
 	var urls media.Addresses
 	urls.Add(r.MediaURL)
 	var extended Extra
@@ -375,7 +377,7 @@ var requestTable = wire.Register(&wire.Table[ServiceRequest]{
 
 // matched is a request as it is compared.
 func (r *ServiceRequest) matched(idParam string) match.Record {
-	m := match.Record{Service: r.ServiceCode, Text: r.Description, Place: r.Location.matched(), AddressID: r.AddressID, Address: r.Address, At: r.RequestedDatetime}
+	m := match.Record{Service: r.ServiceCode, Text: r.Description, Place: placeOf(r.Location), AddressID: r.AddressID, Address: r.Address, At: r.RequestedDatetime}
 	if idParam != "" {
 		m.Own = r.Extra.String(idParam)
 	}

@@ -150,7 +150,7 @@ func (c *conn) apiError(k *call, a *answer, res *retry.Result) error {
 	if res.NotFollowed != nil {
 		e.Faults = append(e.Faults, Fault{Description: c.hide.Text(res.NotFollowed.Error())})
 	}
-	if k.write && c.mayHaveWorked(e.StatusCode, body) {
+	if k.write && c.mayHaveWorked(e.StatusCode, a.resp.Header, body) {
 		return &UnknownOutcomeError{Err: e}
 	}
 	return e
@@ -160,17 +160,15 @@ func (c *conn) apiError(k *call, a *answer, res *retry.Result) error {
 // server broke down on the way, or points to a page after it, as web forms do with 302 and 303.
 //
 // 404, 405, 406 and 415 are refusals only if the server says so in words of its own: a framework that looks
-// for a view after the action has run answers 406 without any, or with a page, when the report is saved. 405
-// comes from what stands before the action, so that a page will do; so does 404 once it has been seen that
-// the server knows the format.
-func (c *conn) mayHaveWorked(status int, body []byte) bool {
-	said := len(wire.Faults(body)) > 0
+// for a view after the action has run answers 406 without any, or with a page, when the report is saved. For 404 a
+// page will do once it has been seen that the server knows the format. A firewall in front of the server answers 405
+// in its place, and says so.
+func (c *conn) mayHaveWorked(status int, header http.Header, body []byte) bool {
+	said := len(wire.Faults(body)) > 0 || header.Get("X-Amzn-Waf-Action") != ""
 	switch status {
 	case http.StatusNotFound:
 		return !said && (len(bytes.TrimSpace(body)) == 0 || !c.spoken())
-	case http.StatusMethodNotAllowed:
-		return !said && len(bytes.TrimSpace(body)) == 0
-	case http.StatusNotAcceptable, http.StatusUnsupportedMediaType:
+	case http.StatusMethodNotAllowed, http.StatusNotAcceptable, http.StatusUnsupportedMediaType:
 		return !said
 	case http.StatusRequestTimeout, http.StatusFound, http.StatusSeeOther:
 		return true
@@ -358,9 +356,14 @@ func (o *callOptions) apply(d *Dialect, k *call, params url.Values, header http.
 // answered stores what came back, if the caller wants to know.
 func (c *conn) answered(a *answer, f Format) {
 	if c.call != nil && c.call.response != nil {
-		*c.call.response = Response{StatusCode: a.resp.StatusCode, Header: c.hide.Header(a.resp.Header), URL: a.url,
-			Format: f, Attempts: a.attempts, Received: a.received}
+		*c.call.response = c.responseOf(a, f)
 	}
+}
+
+// responseOf returns what a caller may know of an answer.
+func (c *conn) responseOf(a *answer, f Format) Response {
+	return Response{StatusCode: a.resp.StatusCode, Header: c.hide.Header(a.resp.Header), URL: a.url,
+		Format: f, Attempts: a.attempts, Received: a.received}
 }
 
 // labelFormat returns the format that the Content-Type names; FormatAuto if it names none.

@@ -75,7 +75,10 @@ type Attribute struct {
 }
 
 // AttributeValue is one choice: Key is sent, Name is shown.
-type AttributeValue struct{ Key, Name string }
+type AttributeValue struct {
+	Key  string `json:"key,omitempty"`
+	Name string `json:"name,omitempty"`
+}
 
 // CatalogEntry is a service with its definition, which is nil if the service has none.
 type CatalogEntry struct {
@@ -83,13 +86,14 @@ type CatalogEntry struct {
 	Definition *ServiceDefinition
 }
 
-// List returns all services (GET /services; GeoReport v2, GET Service List).
+// List returns all services (GET /services; GeoReport v2, GET Service List). What some servers can be asked for
+// besides, such as the services of a place (lat, long) or names in a language (locale), goes into [CallParams].
 //
 // What the server has put beside the list is in the Extra of the first service. A service that cannot be
 // read is left out, with a warning. A call that fails is an *[APIError], or a *[DecodeError] for an answer
 // of which nothing can be read.
 func (s *ServiceClient) List(ctx context.Context, opts ...CallOption) ([]Service, error) {
-	c, err := s.c.withOptions(opts)
+	c, err := s.conn().withOptions(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -112,12 +116,29 @@ func listServices(ctx context.Context, c *conn) ([]Service, error) {
 // Definition returns the attributes of a service (GET /services/{code}; GeoReport v2, GET Service
 // Definition). It is needed only for services with Metadata. The error matches [ErrNotFound] if the
 // server has no definition for this code.
+//
+// A definition that this client has read within the last hour is returned without a call, unless the options of the
+// call ask for an answer: [CallFresh] does, and so do parameters, headers and [CallResponse].
 func (s *ServiceClient) Definition(ctx context.Context, code string, opts ...CallOption) (*ServiceDefinition, error) {
-	c, err := s.c.withOptions(opts)
+	c, err := s.conn().withOptions(opts)
 	if err != nil {
 		return nil, err
 	}
-	return getDefinition(ctx, c, code)
+	return definition(ctx, c, code)
+}
+
+// definition returns the definition that is remembered, or else that of the server.
+func definition(ctx context.Context, c *conn, code string) (*ServiceDefinition, error) {
+	if c.call.isPlain() {
+		if known := c.known(c.askedKey(code)); known.def != nil && known.by == c.cfg {
+			return known.def.clone(), nil
+		}
+	}
+	d, err := getDefinition(ctx, c, code)
+	if err == nil && c.call.isOrdinary() {
+		c.learned.definitions.Put(c.askedKey(code), knownDefinition{d.clone(), c.cfg})
+	}
+	return d, err
 }
 
 func getDefinition(ctx context.Context, c *conn, code string) (*ServiceDefinition, error) {
@@ -147,12 +168,13 @@ func getDefinition(ctx context.Context, c *conn, code string) (*ServiceDefinitio
 	return nil, a.missing("no definition of service " + code)
 }
 
-// Catalog yields every service with its definition, making one call for each service that has one. A
+// Catalog yields every service with its definition, making one call for each service that has one and whose
+// definition is not remembered, see [ServiceClient.Definition]. A
 // definition that cannot be had is an error beside its service; the loop may go on. If the list itself
 // cannot be had the only pair is nil and the error.
 func (s *ServiceClient) Catalog(ctx context.Context, opts ...CallOption) iter.Seq2[*CatalogEntry, error] {
 	return func(yield func(*CatalogEntry, error) bool) {
-		c, err := s.c.withOptions(opts)
+		c, err := s.conn().withOptions(opts)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -166,7 +188,7 @@ func (s *ServiceClient) Catalog(ctx context.Context, opts ...CallOption) iter.Se
 			entry := &CatalogEntry{Service: service}
 			var err error
 			if service.Metadata {
-				entry.Definition, err = getDefinition(ctx, c, c.definitionKey(&service))
+				entry.Definition, err = definition(ctx, c, c.definitionKey(&service))
 				if err != nil {
 					err = fmt.Errorf("definition of service %s: %w", service.Code, err)
 				}
@@ -195,26 +217,51 @@ func (c *conn) rememberServices(list []Service) {
 	}
 }
 
-// rememberDefinition notes the definition of a service. It keeps a copy: the caller may change its own.
+// isOrdinary reports whether the answer to a call is the one that any other call would get.
+func (o *callOptions) isOrdinary() bool {
+	return o == nil || o.params == nil && o.header == nil && !o.extensions
+}
+
+// isPlain reports whether an answer that is remembered will do for a call.
+func (o *callOptions) isPlain() bool {
+	return o.isOrdinary() && (o == nil || !o.fresh && o.response == nil)
+}
+
+// knownDefinition is a definition that was read, and by whom: clients that share a memory may read one document in
+// different ways.
+type knownDefinition struct {
+	def *ServiceDefinition
+	by  *config
+}
+
+// rememberDefinition notes what reports for a service are checked against.
 func (c *conn) rememberDefinition(code string, d *ServiceDefinition) {
-	own := *d
-	own.Extra = nil
-	if raw, ok := d.Extra["location_required"]; ok {
-		own.Extra = Extra{"location_required": raw}
-	}
-	own.Attributes = slices.Clone(d.Attributes)
-	for i := range own.Attributes {
-		a := &own.Attributes[i]
-		a.Values, a.Extra = slices.Clone(a.Values), maps.Clone(a.Extra)
-	}
-	c.learned.definitions.Put(c.serviceKey(code), &own)
+	c.learned.definitions.Put(c.serviceKey(code), knownDefinition{d.clone(), c.cfg})
 }
 
 // knownDefinition returns the definition of a service if this client has read it within the last hour.
 func (c *conn) knownDefinition(code string) *ServiceDefinition {
-	known, _ := c.learned.definitions.Get(c.serviceKey(code))
-	d, _ := known.(*ServiceDefinition)
-	return d
+	return c.known(c.serviceKey(code)).def
+}
+
+func (c *conn) known(key string) knownDefinition {
+	v, _ := c.learned.definitions.Get(key)
+	known, _ := v.(knownDefinition)
+	return known
+}
+
+// askedKey is the key of the definition that the server gives for a code, which may be that of another service.
+func (c *conn) askedKey(code string) string { return "asked\x00" + c.serviceKey(code) }
+
+// clone returns a copy whose maps and lists are its own.
+func (d *ServiceDefinition) clone() *ServiceDefinition {
+	own := *d
+	own.Extra, own.Attributes = maps.Clone(d.Extra), slices.Clone(d.Attributes)
+	for i := range own.Attributes {
+		a := &own.Attributes[i]
+		a.Values, a.Extra = slices.Clone(a.Values), maps.Clone(a.Extra)
+	}
+	return &own
 }
 
 // isBlackbox reports whether a service answers no report with an id. What this client has not read yet

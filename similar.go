@@ -3,6 +3,7 @@ package open311
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -57,7 +58,8 @@ func (r *RequestClient) FindSimilar(ctx context.Context, n *NewRequest, within t
 //
 // With [Dialect.RequestIDParam] the id decides. What a request does not say does not speak against it. The first
 // page of the list is read and, if that leaves a doubt, the list of the time in question: a few calls. The errors
-// are those of [RequestClient.All]; one that matches [ErrTruncated] also comes where the list is too long.
+// are those of [RequestClient.All]; one that matches [ErrTruncated] also comes where the list is too long. That a list
+// could not be proven to be whole is no error where a likely candidate was found.
 func (r *RequestClient) Candidates(ctx context.Context, n *NewRequest, within time.Duration, opts ...CallOption) ([]Candidate, error) {
 	switch {
 	case n == nil || n.ServiceCode == "":
@@ -65,7 +67,7 @@ func (r *RequestClient) Candidates(ctx context.Context, n *NewRequest, within ti
 	case within <= 0:
 		return nil, invalid("within", ProblemValue, "must be more than nothing")
 	}
-	c, err := r.c.withOptions(opts)
+	c, err := r.conn().withOptions(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +93,7 @@ type look struct {
 
 const (
 	stampMargin  = 26 * time.Hour // what zones, and dates without a time, may put between a stamp and the time it means
-	lookCalls    = 24             // that one look makes at most where the span is short
+	lookCalls    = 16             // that one look makes at most where the span is short
 	shortLook    = 48 * time.Hour
 	worthTelling = 0.02 // the least score of a candidate
 	sure         = 0.9  // a score that makes a further look needless
@@ -120,8 +122,15 @@ func (l *look) run(ctx context.Context) (found []Candidate, whole bool, err erro
 		return found, whole, err
 	}
 	err = l.all(ctx)
-	return l.weigh(), err == nil, err
+	found = l.weigh()
+	if likely(found) && (errors.Is(err, ErrUnproven) || errors.Is(err, errLongLook)) {
+		return found, false, nil // that there may be more does not matter then
+	}
+	return found, err == nil, err
 }
+
+// errLongLook is the error of a look that would take too many calls.
+var errLongLook = fmt.Errorf("open311: looking for a report: %d calls have not read the list of its time to the end: %w", lookCalls, ErrTruncated)
 
 // firstPage reads what the server gives without dates: at most the newest requests first. whole reports whether
 // they are in that order and reach back to the beginning of the span.
@@ -164,7 +173,7 @@ func (l *look) all(ctx context.Context) error {
 	for request, err := range (&RequestClient{&own}).All(ctx, q) {
 		if err != nil {
 			if calls != nil && calls.n > lookCalls {
-				return fmt.Errorf("open311: looking for a report: %d calls have not read the list of its time to the end: %w", lookCalls, ErrTruncated)
+				return errLongLook
 			}
 			return err
 		}

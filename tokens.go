@@ -15,7 +15,7 @@ import (
 // service_request_id from a token). While there is none the error matches [ErrPending]: servers answer
 // 404, an empty list, or an empty id, and so they do for a token that never existed.
 func (r *RequestClient) Resolve(ctx context.Context, token string, opts ...CallOption) (id string, err error) {
-	c, err := r.c.withOptions(opts)
+	c, err := r.conn().withOptions(opts)
 	if err != nil {
 		return "", err
 	}
@@ -61,14 +61,14 @@ const (
 // that never existed is pending for ever at many servers. The token may come from a receipt that
 // another process has stored.
 func (r *RequestClient) Await(ctx context.Context, token string, opts ...CallOption) (id string, err error) {
-	c, err := r.c.withOptions(opts)
+	c, err := r.conn().withOptions(opts)
 	if err != nil {
 		return "", err
 	}
 	if token = spelling.PastedID(token); token == "" {
 		return "", &ValidationError{[]Problem{{Field: "token", Detail: "is missing", Kind: ProblemMissing}}}
 	}
-	last := error(ErrPending)
+	last := ErrPending
 	for wait, step := firstPoll, firstPoll; ; {
 		timer := time.NewTimer(wait)
 		select {

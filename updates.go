@@ -31,6 +31,7 @@ type Update struct {
 // [StatusClosed]. It is "" for a status that changes nothing, and for words that mySociety's servers
 // do not use.
 func (u *Update) State() Status {
+	u = orZero(u)
 	word := strings.NewReplacer("_", " ", "-", " ").Replace(strings.ToLower(strings.TrimSpace(string(u.Status))))
 	switch word {
 	case "open", "confirmed", "investigating", "in progress", "planned", "action scheduled", "for triage", "reopen", "reopened":
@@ -45,6 +46,7 @@ func (u *Update) State() Status {
 // Extras returns the map called extras, with such things as category, group and
 // detailed_information. It is nil if there is none.
 func (u *Update) Extras() Extra {
+	u = orZero(u)
 	var extras Extra
 	_ = u.Extra.Decode("extras", &extras) // mostly there is none
 	return extras
@@ -63,7 +65,7 @@ type UpdateQuery struct {
 // warning; if none can be read the error is a *[DecodeError]. What the server has put beside the list is in
 // the Extra of the first update.
 func (u *UpdateClient) List(ctx context.Context, q *UpdateQuery, opts ...CallOption) ([]Update, error) {
-	c, err := u.c.withOptions(opts)
+	c, err := u.conn().withOptions(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +181,7 @@ func (r UpdateReceipt) LogValue() slog.Value {
 // the update may be there. It can be sent again under the same ID, which is refused if it is.
 func (u *UpdateClient) Create(ctx context.Context, n *NewUpdate, opts ...CallOption) (*UpdateReceipt, error) {
 	start := time.Now()
-	c, err := u.c.withOptions(opts)
+	c, err := u.conn().withOptions(opts)
 	if err != nil {
 		return nil, err
 	}

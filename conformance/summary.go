@@ -88,7 +88,7 @@ type place struct {
 	Finding
 }
 
-func (r Result) places() []place {
+func (r *Result) places() []place {
 	var list []place
 	for _, f := range r.Findings {
 		p := place{Finding: f}
@@ -138,7 +138,7 @@ func (r *Report) reasons(st Status) []reason {
 }
 
 // passed and total of a cell, without what did not show.
-func (c Cell) passed() (passed, total int) {
+func (c *Cell) passed() (passed, total int) {
 	for st, n := range c.Count {
 		if st != Unsupported && st != Disabled {
 			total += n

@@ -47,8 +47,8 @@ const (
 	defaultAgent = "go-open311-conformance (+https://github.com/go-open311/open311)"
 )
 
-// prepare checks a target and fills in what it leaves open.
-func (t Target) prepare() (Target, error) {
+// prepared checks a target and fills in what it leaves open.
+func prepared(t Target) (Target, error) {
 	u, err := url.Parse(t.Endpoint)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.RawQuery != "" || u.Fragment != "" {
 		return t, fmt.Errorf("conformance: the endpoint has to be an http or https URL without a query: %q", redact.New(t.APIKey).URL(t.Endpoint))

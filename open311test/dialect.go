@@ -29,7 +29,8 @@ func WithDialect(d open311.Dialect) Option { return WithQuirks(QuirksOf(d)) }
 // QuirksOf returns the server's side of a dialect: what its fields say, turned around, and for the
 // predeclared ones (known by their Name) what else the field notes have about the family.
 func QuirksOf(d open311.Dialect) Quirks {
-	q := families[d.Name].clone()
+	family := families[d.Name]
+	q := family.clone()
 	q.Name = d.Name
 	q.NoSuffix = q.NoSuffix || d.NoSuffix
 	q.KeyParam, q.KeyHeader, q.KeyScheme, q.KeyOnReads = d.KeyParam, d.KeyHeader, d.KeyScheme, d.KeyOnReads
@@ -87,14 +88,15 @@ func (q *Quirks) paging(p open311.Paging, rename map[string]string) {
 	}
 }
 
-func (q Quirks) clone() Quirks {
-	q.Omit, q.Accepts, q.Ignores = slices.Clone(q.Omit), slices.Clone(q.Accepts), slices.Clone(q.Ignores)
-	q.OneValue, q.Requires = slices.Clone(q.OneValue), slices.Clone(q.Requires)
-	q.Rename, q.Paths, q.FieldNames = maps.Clone(q.Rename), maps.Clone(q.Paths), maps.Clone(q.FieldNames)
-	q.Breaks, q.SeveralOf = slices.Clone(q.Breaks), maps.Clone(q.SeveralOf)
-	q.StatusWords, q.ErrorStatus = maps.Clone(q.StatusWords), maps.Clone(q.ErrorStatus)
-	q.Add, q.Extended = maps.Clone(q.Add), maps.Clone(q.Extended)
-	return q
+func (q *Quirks) clone() Quirks {
+	c := *q
+	c.Omit, c.Accepts, c.Ignores = slices.Clone(q.Omit), slices.Clone(q.Accepts), slices.Clone(q.Ignores)
+	c.OneValue, c.Requires = slices.Clone(q.OneValue), slices.Clone(q.Requires)
+	c.Rename, c.Paths, c.FieldNames = maps.Clone(q.Rename), maps.Clone(q.Paths), maps.Clone(q.FieldNames)
+	c.Breaks, c.SeveralOf = slices.Clone(q.Breaks), maps.Clone(q.SeveralOf)
+	c.StatusWords, c.ErrorStatus = maps.Clone(q.StatusWords), maps.Clone(q.ErrorStatus)
+	c.Add, c.Extended = maps.Clone(q.Add), maps.Clone(q.Extended)
+	return c
 }
 
 // families has a row for each predeclared dialect: what a client has no field for, because it reads it

@@ -55,7 +55,7 @@ func (c *conversation) alter(k kind, v wire.Value) wire.Value {
 			v.Kids[i].Name = name
 		}
 	}
-	v = c.plainer(v, false)
+	v = c.plainer(v)
 	if k == kindRequest && c.ScalarArrays && c.f == wire.JSON {
 		for i, f := range v.Kids {
 			if f.Kind < wire.List {
@@ -247,7 +247,7 @@ func (c *conversation) alterDiscovery(v *wire.Value) {
 }
 
 // plainer applies what is odd about values of every kind, at every depth.
-func (c *conversation) plainer(v wire.Value, inList bool) wire.Value {
+func (c *conversation) plainer(v wire.Value) wire.Value {
 	switch v.Kind {
 	case wire.Null:
 		switch c.Nothing {
@@ -279,7 +279,7 @@ func (c *conversation) plainer(v wire.Value, inList bool) wire.Value {
 			if k.Kind == wire.Null && c.Nothing == NothingAbsent && v.Kind == wire.Object {
 				continue
 			}
-			kids = append(kids, c.plainer(k, v.Kind == wire.List))
+			kids = append(kids, c.plainer(k))
 		}
 		v.Kids = kids
 	}

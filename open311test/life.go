@@ -165,10 +165,10 @@ type happening struct {
 // events is a heap, the earliest first.
 type events []happening
 
-func (e events) Len() int           { return len(e) }
-func (e events) Less(i, j int) bool { return e[i].at.Before(e[j].at) }
-func (e events) Swap(i, j int)      { e[i], e[j] = e[j], e[i] }
-func (e *events) Push(x any)        { *e = append(*e, x.(happening)) }
+func (e *events) Len() int           { return len(*e) }
+func (e *events) Less(i, j int) bool { return (*e)[i].at.Before((*e)[j].at) }
+func (e *events) Swap(i, j int)      { (*e)[i], (*e)[j] = (*e)[j], (*e)[i] }
+func (e *events) Push(x any)         { *e = append(*e, x.(happening)) }
 func (e *events) Pop() any {
 	last := len(*e) - 1
 	x := (*e)[last]

@@ -3,6 +3,7 @@ package otel
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/go-open311/open311"
 	"go.opentelemetry.io/otel/attribute"
@@ -18,7 +19,7 @@ type instruments struct {
 // bounds are those that the semantic conventions advise for durations of HTTP calls; calls of listings take longer.
 var (
 	bounds     = []float64{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10}
-	longBounds = append(bounds[:len(bounds):len(bounds)], 30, 60, 120, 300)
+	longBounds = append(slices.Clip(bounds), 30, 60, 120, 300)
 )
 
 func newInstruments(m metric.Meter) (*instruments, error) {

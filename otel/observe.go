@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,7 +37,7 @@ func (o *Observer) Call(ctx context.Context, info open311.CallInfo) (context.Con
 		case r.StatusCode >= 400: // an attempt that was answered is no error of the transport, but one by the conventions
 			span.SetStatus(codes.Error, "")
 		}
-		o.meters.record(ctx, info, r, attribute.NewSet(append(shared[:len(shared):len(shared)], outcome...)...))
+		o.meters.record(ctx, info, r, attribute.NewSet(append(slices.Clip(shared), outcome...)...))
 		span.End()
 	}
 }

@@ -20,15 +20,15 @@ func (p *problems) add(field, format string, args ...any) {
 	*p = append(*p, field+": "+fmt.Sprintf(format, args...))
 }
 
-func (p problems) err() error {
-	if len(p) == 0 {
+func (p *problems) err() error {
+	if len(*p) == 0 {
 		return nil
 	}
-	return errors.New(strings.Join(p, "; "))
+	return errors.New(strings.Join(*p, "; "))
 }
 
 // check says everything that is wrong with a row.
-func (s *Server) check() error {
+func (s Server) check() error {
 	var p problems
 	if !keyForm.MatchString(s.Key) {
 		p.add("key", "%q must be lower-case ASCII letters and digits with single hyphens between them", s.Key)
@@ -70,7 +70,7 @@ func (s *Server) check() error {
 }
 
 // checkLife looks at what a row says about whether the server is there.
-func (s *Server) checkLife(p *problems) {
+func (s Server) checkLife(p *problems) {
 	if !slices.Contains([]Status{Live, Listed, Blocked, Unverified, Retired}, s.Status) {
 		p.add("status", "there is no %q; it is live, listed, blocked, unverified or retired", s.Status)
 	}

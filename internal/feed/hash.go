@@ -26,4 +26,4 @@ func (h *Hash) Number(n uint64) {
 }
 
 // Sum32 returns the hash, folded.
-func (h Hash) Sum32() uint32 { return uint32(h>>32) ^ uint32(h) }
+func (h *Hash) Sum32() uint32 { return uint32(*h>>32) ^ uint32(*h) }

@@ -30,8 +30,9 @@ type caller struct {
 	wanted span
 	began  int64  // what is newer has arrived meanwhile
 	skew   int64  // by how much the server's clock is ahead of this machine's
-	given  dedupe // rows that the caller has
-	all    dedupe // all rows
+	seen   dedupe // all rows
+	given  int    // rows that the caller has
+	here   keys   // of the answer that is being read
 	rows   int    // different rows that came
 	calls  int
 	asked  map[string]*asked
@@ -53,7 +54,7 @@ const maxTimes = 2
 const maxHeld = 1 << 13
 
 func newCaller(ctx context.Context, src Source, wanted span) *caller {
-	return &caller{ctx: ctx, src: src, wanted: wanted, began: time.Now().Unix(), asked: map[string]*asked{}}
+	return &caller{ctx: ctx, src: src, wanted: wanted, began: time.Now().Unix(), here: keys{}, asked: map[string]*asked{}}
 }
 
 // last returns the answer to a slice if it is still known; nil: it is not.
@@ -122,7 +123,7 @@ func (c *caller) once(s Slice, wide bool) (*response, error) {
 		r.fail(c.src, err)
 		return r, nil
 	}
-	here := newKeys()
+	clear(c.here)
 	for {
 		row, err := rows.Next()
 		if err != nil {
@@ -134,17 +135,18 @@ func (c *caller) once(s Slice, wide bool) (*response, error) {
 			return r, nil
 		}
 		r.sent++
-		fresh := c.fits(&row, wide) && c.given.add(row.Key)
-		if c.all.add(row.Key) && !row.after(c.began) {
+		if c.seen.add(row.Key, came) && !row.after(c.began) {
 			c.rows++
 		}
-		if here.add(row.Key) {
+		fresh := c.fits(&row, wide) && c.seen.add(row.Key, given)
+		if c.here.add(row.Key) {
 			r.rows = append(r.rows, row)
 		}
 		if !fresh {
 			continue
 		}
 		r.given++
+		c.given++
 		if row.after(c.began) {
 			r.arrived++
 		}
@@ -207,10 +209,8 @@ func (c *caller) keep(key string, r *response) {
 	}
 }
 
-// keys tells which rows come again within one answer, or one list.
+// keys tells which rows come again within one answer.
 type keys map[uint64]struct{}
-
-func newKeys() keys { return keys{} }
 
 func (k keys) add(key uint64) bool {
 	_, known := k[key]

@@ -35,13 +35,10 @@ func (k *known) add(rows []mark) {
 	if len(rows) == 0 {
 		return
 	}
-	newest := func(a, b mark) int { return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(a.key, b.key)) }
-	rows = slices.Clone(rows)
-	slices.SortFunc(rows, newest)
-	from, _ := slices.BinarySearchFunc(k.marks, rows[0], newest) // what is newer stays where it is
-	tail := append(slices.Clone(k.marks[from:]), rows...)
-	slices.SortFunc(tail, newest)
-	k.marks = slices.Compact(append(k.marks[:from], tail...))
+	if !slices.IsSortedFunc(rows, newerFirst) {
+		rows = slices.SortedFunc(slices.Values(rows), newerFirst)
+	}
+	k.marks = slices.Compact(mergeMarks(k.marks, rows))
 	if len(k.marks) <= maxMarks {
 		return
 	}
@@ -54,6 +51,30 @@ func (k *known) add(rows []mark) {
 		}
 	}
 	k.marks, k.halved = kept, (k.halved+1)%64
+}
+
+// newerFirst is the order of what is known.
+func newerFirst(a, b mark) int {
+	if a.at != b.at {
+		return cmp.Compare(b.at, a.at)
+	}
+	return cmp.Compare(a.key, b.key)
+}
+
+// mergeMarks puts sorted rows into sorted marks, from the end: most answers are older than all before.
+func mergeMarks(marks, rows []mark) []mark {
+	i, j := len(marks)-1, len(rows)-1
+	marks = append(marks, rows...)
+	for at := len(marks) - 1; j >= 0; at-- {
+		if i >= 0 && newerFirst(marks[i], rows[j]) > 0 {
+			marks[at] = marks[i]
+			i--
+		} else {
+			marks[at] = rows[j]
+			j--
+		}
+	}
+	return marks
 }
 
 // in returns the known rows of a span, the newest first.
@@ -140,10 +161,10 @@ func (r *reading) inside(s span) int {
 
 // control is the result of a comparison of an answer with the span that was asked for, and with what is known.
 type control struct {
-	above, below int   // rows outside of the span, by more than the slack
-	missing      int   // known rows of the span that have not come
-	missed       int64 // the newest of them
-	disorder     bool  // rows have been left out between others: the list is not in the order that it seems to have
+	above, below int  // rows outside of the span, by more than the slack
+	missing      int  // known rows of the span that have not come
+	deep         bool // some of them lie so far from the bounds that these cannot be why
+	disorder     bool // rows have been left out between others: the list is not in the order that it seems to have
 }
 
 // check compares an answer to a call for the span sent with the rows that are known in the span that was meant. full
@@ -181,9 +202,7 @@ func (k *known) check(r *reading, sent, meant span, full bool, o order) control 
 	for _, m := range due {
 		if !come[m] {
 			c.missing++
-			if c.missing == 1 {
-				c.missed = m.at
-			}
+			c.deep = c.deep || m.at > sent.lo+slack && m.at < sent.hi-slack
 		}
 	}
 	if full && c.missing > 0 {
@@ -193,7 +212,7 @@ func (k *known) check(r *reading, sent, meant span, full bool, o order) control 
 			anchor = due[len(due)-1]
 		}
 		if slices.ContainsFunc(r.marks, func(m mark) bool { return m.at == anchor.at }) {
-			c.missing, c.disorder = 0, true
+			c.missing, c.deep, c.disorder = 0, false, true
 		}
 	}
 	return c

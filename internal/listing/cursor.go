@@ -19,15 +19,15 @@ const (
 type cursor struct {
 	style Style
 	base  Slice
-	first int    // the number of the first page
-	page  int    // the number of the next page
-	pos   int    // rows before it
-	next  string // its address
-	step  int    // rows of the first page
-	asked string // that of the page before it
-	rows  keys   // of the list
-	began int64  // rows that are newer have arrived meanwhile, and say nothing
-	mess  bool   // pages overlap: the list has no stable order
+	first int     // the number of the first page
+	page  int     // the number of the next page
+	pos   int     // rows before it
+	next  string  // its address
+	step  int     // rows of the first page
+	asked string  // that of the page before it
+	rows  *dedupe // of the list
+	began int64   // rows that are newer have arrived meanwhile, and say nothing
+	mess  bool    // pages overlap: the list has no stable order
 }
 
 // errOverlap is why pages are no help that are cut out of a list anew each time in another order.
@@ -35,7 +35,7 @@ var errOverlap = errors.New("the pages of the list overlap: it is sorted anew fo
 
 // newCursor begins behind the first answer to base.
 func newCursor(style Style, firstPage int, base Slice, first *response, began int64) *cursor {
-	c := &cursor{style: style, step: first.sent, began: began, base: base, first: firstPage, page: firstPage, rows: newKeys()}
+	c := &cursor{style: style, step: first.sent, began: began, base: base, first: firstPage, page: firstPage, rows: &dedupe{}}
 	if base.Size > len(first.rows) && first.sent > 0 {
 		c.base.Size = first.sent // the server gives fewer than it was asked for: it must not count by that
 	}
@@ -83,7 +83,7 @@ func (c *cursor) add(r *response) int {
 	fresh, again := 0, 0
 	for _, row := range r.rows {
 		switch {
-		case c.rows.add(row.Key):
+		case c.rows.add(row.Key, came):
 			if !row.after(c.began) {
 				fresh++
 			}
@@ -139,7 +139,7 @@ func (c *cursor) other(r *response) bool {
 			continue
 		}
 		rows++
-		if _, known := c.rows[row.Key]; !known {
+		if !c.rows.has(row.Key, came) {
 			fresh++
 		}
 	}

@@ -18,10 +18,13 @@ func (l *Lister) Run(ctx context.Context) error {
 	l.ahead = newPrefetch(ctx, l.src, l.told.Concurrency)
 	defer l.ahead.stop()
 	err := l.facets()
+	if err == nil {
+		err = l.lookAgain()
+	}
 	switch {
 	case errors.Is(err, errStop):
 		return nil
-	case err != nil && l.calls > 0 && l.caller.given.count > 0:
+	case err != nil && l.calls > 0 && l.caller.given > 0:
 		l.gaps = append(l.gaps, gapOf(l.wanted, err, ""))
 		err = nil
 	}

@@ -10,12 +10,12 @@ type pageOptions struct {
 // paged is what the pages of a list have brought.
 type paged struct {
 	ending Ending
-	err    error // for Cut
-	rows   int   // of all pages
-	heeded bool  // the server heeds the parameters
-	hole   error // a page that could not be had and was passed over
-	span   span  // of the times of all rows
-	keys   keys  // of all rows
+	err    error   // for Cut
+	rows   int     // of all pages
+	heeded bool    // the server heeds the parameters
+	hole   error   // a page that could not be had and was passed over
+	span   span    // of the times of all rows
+	seen   *dedupe // all rows; nil: none but those of the first answer
 }
 
 // pages reads the rest of a list whose first answer is there. Its end proves nothing.
@@ -48,7 +48,7 @@ func (w *walk) pages(base Slice, first *response, o pageOptions) (paged, error) 
 
 // turn reads page by page to the end.
 func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
-	p := paged{rows: first.sent, span: span{future, past}, keys: c.rows}
+	p := paged{rows: first.sent, span: span{future, past}, seen: c.rows}
 	p.widen(first)
 	holes, before := 0, 0
 	for n := 0; ; n++ {

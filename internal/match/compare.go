@@ -60,10 +60,12 @@ func alike(mine, theirs *text) likeness {
 		return likeness{}
 	case mine.shape == theirs.shape:
 		return likeness{same, max(len(strings.NewReplacer("?", "", " ", "").Replace(mine.shape)), strings.Count(mine.shape, "?")*2)}
-	case len(theirs.words) == 0:
+	case theirs.letters == 0:
 		return likeness{}
 	case mine.joined == theirs.joined:
 		return likeness{same, mine.letters}
+	case mine.bare == theirs.bare && 2*len(mine.bare) >= mine.letters: // a blank for each letter that is not ASCII
+		return likeness{same, len(mine.bare)}
 	}
 	if l, ok := within(mine, theirs); ok {
 		return l
@@ -96,83 +98,145 @@ func related(mine, theirs *text) bool {
 	for _, w := range mine.words {
 		known[w.fold], known[w.bare] = true, true
 	}
-	common := 0
+	common, last := 0, lastWord(theirs.words)
 	for i, w := range theirs.words {
-		if known[w.fold] || strings.Contains(w.fold, "?") || i == len(theirs.words)-1 {
+		if known[w.fold] || strings.Contains(w.fold, "?") || i == last {
 			common += w.size
 		}
 	}
 	return 3*common >= min(mine.letters, theirs.letters)
 }
 
+// lastWord returns the index of the last word that is one.
+func lastWord(words []word) int {
+	for i, w := range slices.Backward(words) {
+		if w.gap == 0 {
+			return i
+		}
+	}
+	return -1
+}
+
 // alignment is the longest sequence of words that two texts have in common, counted in letters.
 type alignment struct {
-	matched          int
-	insideA, insideB int // letters between the first and the last word that agree, which do not
-	beforeA, beforeB int // and outside
-	afterA, afterB   int
-	excusedA         int // of insideA: what was blanked
+	matched       int
+	inside        stretch // between the first and the last word that agree
+	before, after stretch // and outside
 }
+
+// stretch is what two texts have where they do not agree, in letters.
+type stretch struct {
+	a, b    int
+	numbers int // of a: numbers, where the other text has blanked some
+	digitsA string
+	digitsB string // if they are the same, they were only written otherwise: 555-0199, 555 01 99
+	blanked int    // that signs in b may stand for, at most
+	cut     int    // the same for dots
+}
+
+// end takes out what is no difference, where the stretch ends.
+func (s stretch) end() stretch {
+	if s.digitsA == s.digitsB {
+		s.a, s.b = s.a-digitWeight*utf8.RuneCountInString(s.digitsA), s.b-digitWeight*utf8.RuneCountInString(s.digitsB)
+	}
+	return s
+}
+
+func (s *stretch) add(o stretch) {
+	s.a, s.b, s.numbers, s.blanked, s.cut = s.a+o.a, s.b+o.b, s.numbers+o.numbers, s.blanked+o.blanked, s.cut+o.cut
+}
+
+// left returns how much of mine the signs of the other text do not explain. They may stand for no more than what agrees.
+func (s stretch) left(matched int) int {
+	left := s.a - s.numbers - min(s.blanked, matched)
+	if matched >= looseEnds {
+		left -= s.cut
+	}
+	return max(0, left)
+}
+
+// agreeing returns a table of the letters that agree from a word of a and one of b on.
+func agreeing(a, b []word, last int) [][]int32 {
+	cells := make([]int32, (len(a)+1)*(len(b)+1))
+	best := make([][]int32, len(a)+1)
+	for i := range best {
+		best[i], cells = cells[:len(b)+1], cells[len(b)+1:]
+	}
+	for i := range slices.Backward(a) {
+		for j := range slices.Backward(b) {
+			best[i][j] = max(best[i+1][j], best[i][j+1])
+			if agree(a[i], b[j], j == last) {
+				best[i][j] = max(best[i][j], best[i+1][j+1]+gain(a[i], b[j]))
+			}
+		}
+	}
+	return best
+}
+
+// gain is what a pair of words counts. More words are better than as many letters in fewer.
+func gain(a, b word) int32 { return int32(min(a.size, b.size)) + 1 }
 
 func align(mine, theirs *text) alignment {
 	a, b := mine.words[:min(len(mine.words), maxWords)], theirs.words[:min(len(theirs.words), maxWords)]
-	width := len(b) + 1
-	best := make([]int32, (len(a)+1)*width)
-	for i := range slices.Backward(a) {
-		for j := range slices.Backward(b) {
-			v := max(best[(i+1)*width+j], best[i*width+j+1])
-			if agree(a[i], b[j], j == len(b)-1) {
-				v = max(v, best[(i+1)*width+j+1]+int32(min(a[i].size, b[j].size))+1)
-			}
-			best[i*width+j] = v
-		}
-	}
+	last := lastWord(b)
+	best := agreeing(a, b, last)
 	var out alignment
-	looseA, looseB, excused, begun := 0, 0, 0, false
+	var s stretch
+	begun := false
 	for i, j := 0, 0; i < len(a) || j < len(b); {
 		switch {
-		case i < len(a) && j < len(b) && agree(a[i], b[j], j == len(b)-1) &&
-			best[i*width+j] == best[(i+1)*width+j+1]+int32(min(a[i].size, b[j].size))+1:
+		case i < len(a) && j < len(b) && agree(a[i], b[j], j == last) && best[i][j] == best[i+1][j+1]+gain(a[i], b[j]):
 			out.matched += min(a[i].size, b[j].size)
 			if begun {
-				out.insideA, out.insideB, out.excusedA = out.insideA+looseA, out.insideB+looseB, out.excusedA+excused
+				out.inside.add(s.end())
 			} else {
-				out.beforeA, out.beforeB = looseA, looseB
+				out.before = s.end()
 			}
-			begun, looseA, looseB, excused = true, 0, 0, 0
+			begun, s = true, stretch{}
 			i, j = i+1, j+1
-		case j == len(b) || i < len(a) && best[(i+1)*width+j] >= best[i*width+j+1]:
-			if a[i].digit && theirs.blanked {
-				excused += a[i].size
-			}
-			looseA += weight(a[i], theirs.blanked)
+		case j == len(b) || i < len(a) && best[i+1][j] >= best[i][j+1]:
+			s.miss(a[i], theirs.blanked)
 			i++
 		default:
-			looseB += weight(b[j], theirs.blanked)
+			s.extra(b[j], theirs.blanked)
 			j++
 		}
 	}
-	out.afterA, out.afterB = looseA, looseB
+	out.after = s.end()
 	return out
 }
 
-// weight is what a word counts that only one of the texts has.
-func weight(w word, blanked bool) int {
-	if w.digit && !blanked {
-		return digitWeight * w.size
+// miss notes a word that only my text has. A number that differs counts more.
+func (s *stretch) miss(w word, blanked bool) {
+	switch {
+	case w.digit && blanked:
+		s.a, s.numbers = s.a+w.size, s.numbers+w.size
+	case w.digit:
+		s.a, s.digitsA = s.a+digitWeight*w.size, s.digitsA+w.fold
+	default:
+		s.a += w.size
 	}
-	return w.size
+}
+
+// extra notes a word that only the other text has, or a sign that stands for words.
+func (s *stretch) extra(w word, blanked bool) {
+	switch {
+	case w.gap == restLetters:
+		s.cut += w.gap
+	case w.gap > 0:
+		s.blanked += w.gap
+	case w.digit && !blanked:
+		s.b, s.digitsB = s.b+digitWeight*w.size, s.digitsB+w.fold
+	default:
+		s.b += w.size
+	}
 }
 
 // judge says what an alignment means.
 func (a alignment) judge(mine, theirs *text) likeness {
-	inside := a.insideA - a.excusedA + a.insideB
-	if theirs.blanked { // what was blanked may be a word, and stand at the end
-		inside = a.insideA*2/3 - a.excusedA + a.insideB
-	}
-	inside = max(0, inside)
+	inside := a.inside.left(a.matched) + a.inside.b
 	share := float64(a.matched) / float64(a.matched+inside)
-	endsA, endsB := a.beforeA+a.afterA, a.beforeB+a.afterB
+	endsA, endsB := a.before.left(a.matched)+a.after.left(a.matched), a.before.b+a.after.b
 	smallA, smallB := 5*endsA <= mine.letters, 5*endsB <= theirs.letters
 	switch {
 	case a.matched == 0:

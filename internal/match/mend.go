@@ -2,6 +2,8 @@ package match
 
 import (
 	"html"
+	"io"
+	"mime/quotedprintable"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -14,19 +16,28 @@ import (
 
 var (
 	tags    = regexp.MustCompile(`</?[A-Za-z][^<>]*>`)
+	queried = regexp.MustCompile(`%20|\+.*%[0-9A-F]{2}|%[0-9A-F]{2}.*\+`)
+	mailed  = regexp.MustCompile(`=[0-9A-F]{2}=[0-9A-F]{2}|=\r?\n`)
 	escapes = regexp.MustCompile(`\\u[0-9A-Fa-f]{4}(\\u[0-9A-Fa-f]{4})?|\\[nrt"'/\\]`)
 )
 
-// mend takes off what programs put around texts: entities, as often as they were escaped, tags, backslashes and
-// percent signs.
+// mend takes off what programs put around texts: entities, as often as they were escaped, tags, backslashes, percent
+// signs and the equals signs of mail.
 func mend(s string) string {
-	if !strings.ContainsAny(s, " \n") && strings.Contains(s, "%20") {
+	if mailed.MatchString(s) {
+		if plain, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(s))); err == nil && utf8.Valid(plain) {
+			s = string(plain)
+		}
+	}
+	if !strings.ContainsAny(s, " \n") && queried.MatchString(s) {
 		if plain, err := url.QueryUnescape(s); err == nil {
 			s = plain
 		}
 	}
-	if strings.Contains(s, `\`) {
-		s = escapes.ReplaceAllStringFunc(s, unescape)
+	for range 2 {
+		if strings.Contains(s, `\`) {
+			s = escapes.ReplaceAllStringFunc(s, unescape)
+		}
 	}
 	for range 3 {
 		plain := html.UnescapeString(s)

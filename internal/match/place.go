@@ -21,11 +21,14 @@ func known(mine, shown *Place) bool {
 	return mine != nil && shown != nil && (*shown != Place{} || *mine == Place{})
 }
 
+// The digits to which cities round places: with 3 it is the street, with 2 the neighbourhood.
+const fewestRounded, mostRounded = 2, 3
+
 // rounded reports whether a place may be mine with fewer digits: some cities show places no more exactly than the
-// neighbourhood. metres is how far rounding has moved it.
+// neighbourhood.
 func rounded(mine, shown Place) bool {
 	digits := max(decimals(shown.Lat), decimals(shown.Long))
-	if digits > 3 {
+	if digits > mostRounded || digits < fewestRounded {
 		return false
 	}
 	step := math.Pow(10, -float64(digits))

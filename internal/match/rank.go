@@ -80,6 +80,7 @@ type Ranking struct {
 	address *text
 	texts   map[string][]*Place // the places of records that show one text
 	places  map[Place]int
+	exact   bool          // the list shows places to more than 3 digits: it does not round them
 	least   time.Duration // see Span.fit
 	now     time.Time
 }
@@ -94,6 +95,7 @@ func Rank(report *Report, list []Record, now time.Time) *Ranking {
 		}
 		if list[i].Place != nil {
 			r.places[*list[i].Place]++
+			r.exact = r.exact || max(decimals(list[i].Place.Lat), decimals(list[i].Place.Long)) > mostRounded
 		}
 		if at := list[i].At; !at.IsZero() && !isDate(at) {
 			r.least = max(r.least, min(at.Sub(now), farthest))
@@ -233,7 +235,7 @@ func (r *Ranking) weighPlace(shown *Record) (float64, string) {
 			return movedPlace, reason
 		case r.places[*shown.Place] > 2:
 			return 0, "its place is that of many others"
-		case rounded(*r.report.Place, *shown.Place):
+		case !r.exact && rounded(*r.report.Place, *shown.Place):
 			return 0, "its place is rounded"
 		case d <= away:
 			return farPlace, reason

@@ -39,8 +39,8 @@ func Mine(report *Report, shown *Record, dated bool) bool {
 			break
 		}
 		return report.Sent.From.Sub(shown.At) <= oldest && (agrees && here || !dated && (agrees || here))
-	case otherZone:
-		if differs || placed && far > sameSpot && !agrees {
+	case otherZone: // or older than the report, by chance
+		if differs || !agrees && !here && !(placed && far <= sameSpot) {
 			return false
 		}
 	}
@@ -49,6 +49,8 @@ func Mine(report *Report, shown *Record, dated bool) bool {
 		return far <= sameTown
 	case differs: // cities rewrite texts and hold them back; then something has to speak for it
 		return here || placed && far <= sameSpot
+	case !placed && !here && compare(read(report.Address), shown.Address).kind == other:
+		return false
 	}
 	return far <= sameStreet
 }

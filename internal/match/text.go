@@ -14,8 +14,10 @@ type text struct {
 	words   []word
 	letters int
 	joined  string // all words, without blanks between them
+	bare    string // the ASCII letters of them
 	shape   string // what is left of it where other letters than ASCII become question marks
-	blanked bool   // something in it was made unreadable on purpose
+	digits  string // all of them
+	blanked bool   // its numbers were made unreadable on purpose
 }
 
 // word is one word, or one sign of a script that has no blanks.
@@ -24,11 +26,26 @@ type word struct {
 	bare  string // without what is not ASCII: some databases drop it
 	size  int    // letters and digits
 	digit bool
+	gap   int // for how many letters it may stand, if it is none but the sign of what was taken out
 }
 
+// Signs of what was taken out, in a text that is being read: runes for private use, which no city shows.
+const (
+	blank = '\uE000' // a name, a number, an address
+	rest  = '\uE001' // anything, of any length
+)
+
+const (
+	blankLetters = 40
+	restLetters  = 4000
+)
+
 // read makes a text ready.
-func read(s string) *text {
-	t := &text{raw: mend(s)}
+func read(s string) *text { return split(mend(s)) }
+
+// split makes a text ready that needs no mending.
+func split(s string) *text {
+	t := &text{raw: s}
 	t.shape = shape(t.raw)
 	var current []rune
 	var bare strings.Builder
@@ -40,6 +57,10 @@ func read(s string) *text {
 	for _, r := range t.raw {
 		switch {
 		case isQuote(r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Mn, r):
+			continue
+		case r == blank || r == rest:
+			flush()
+			t.words = append(t.words, word{gap: gapOf(r)})
 			continue
 		case r == '?' || r == unicode.ReplacementChar:
 			current = append(current, '?')
@@ -59,12 +80,23 @@ func read(s string) *text {
 		}
 	}
 	flush()
-	var b strings.Builder
+	var joined, plain, digits strings.Builder
 	for _, w := range t.words {
-		b.WriteString(w.fold)
+		joined.WriteString(w.fold)
+		plain.WriteString(w.bare)
+		if w.digit {
+			digits.WriteString(strings.Trim(w.fold, "abcdefghijklmnopqrstuvwxyz?"))
+		}
 	}
-	t.joined = b.String()
+	t.joined, t.bare, t.digits = joined.String(), plain.String(), digits.String()
 	return t
+}
+
+func gapOf(r rune) int {
+	if r == rest {
+		return restLetters
+	}
+	return blankLetters
 }
 
 // umlauts are written in two ways, and so one of them is chosen.
@@ -75,8 +107,9 @@ func (t *text) add(fold, bare string) {
 		return
 	}
 	w := word{fold: umlauts.Replace(fold), bare: bare, digit: strings.ContainsFunc(fold, unicode.IsDigit)}
-	if len(fold) >= 3 && strings.Trim(fold, "x") == "" {
-		t.blanked = true // XXX-XXX-XXXX
+	if len(fold) >= 3 && strings.Trim(fold, "x") == "" { // XXX-XXX-XXXX
+		t.blanked = true
+		t.words = append(t.words, word{gap: blankLetters})
 		return
 	}
 	w.size = len([]rune(strings.ReplaceAll(w.fold, "?", "")))
@@ -85,26 +118,39 @@ func (t *text) add(fold, bare string) {
 }
 
 var (
-	starred   = regexp.MustCompile(`\*+|#{2,}|•{2,}|_{3,}|█+`)
+	starred   = regexp.MustCompile(`\*+|#+|•{2,}|_{3,}|█+`)
 	bracketed = regexp.MustCompile(`\[[^\[\]]{1,40}\]|\([^()]{1,40}\)|\{[^{}]{1,40}\}`)
+	ellipsis  = regexp.MustCompile(`\.{3,}|…`)
+	numbers   = regexp.MustCompile(`\d+`)
+	private   = strings.NewReplacer(string(blank), "", string(rest), "")
 )
 
 // readShown makes a text ready that stands for the text mine, if it is one: what is in brackets that are not in
-// mine, or in stars, was blanked.
+// mine, or in stars, was blanked; so were numbers that are all zeros, or have gone. Dots may stand for all that lies
+// between a beginning and an end.
 func readShown(s string, mine *text) *text {
-	s = mend(s)
+	s = private.Replace(mend(s))
 	blanked := false
-	blank := func(part string) string {
+	s = ellipsis.ReplaceAllStringFunc(s, func(dots string) string {
+		if strings.Contains(mine.raw, dots) {
+			return dots
+		}
+		return string(rest)
+	})
+	hide := func(part string) string {
 		if strings.Contains(mine.raw, part) {
 			return part
 		}
 		blanked = true
-		return " "
+		return string(blank)
 	}
-	s = bracketed.ReplaceAllStringFunc(s, blank)
-	s = starred.ReplaceAllStringFunc(s, blank)
-	t := read(s)
-	t.blanked = t.blanked || blanked
+	s = bracketed.ReplaceAllStringFunc(s, hide)
+	s = starred.ReplaceAllStringFunc(s, hide)
+	t := split(s)
+	if len(t.digits) > 1 && strings.Trim(t.digits, t.digits[:1]) == "" && strings.Trim(mine.digits, t.digits[:1]) != "" {
+		t = split(numbers.ReplaceAllString(s, string(blank)))
+	}
+	t.blanked = t.blanked || blanked || t.digits == "" && mine.digits != ""
 	return t
 }
 

@@ -9,7 +9,12 @@ import (
 
 // Encode turns a record into a Value called t.Item (or t.Root if there is none) with every field
 // of the table, absent ones as Null, and then what Extra holds, in the order of its names.
-func (t *Table[T]) Encode(src *T) Value {
+func (t *Table[T]) Encode(src *T) Value { return t.encode(src, true) }
+
+// EncodeSet is Encode without the fields that are zero.
+func (t *Table[T]) EncodeSet(src *T) Value { return t.encode(src, false) }
+
+func (t *Table[T]) encode(src *T, all bool) Value {
 	v := Value{Name: t.Item, Kind: Object, Kids: make([]Value, 0, len(t.Fields)+4)}
 	if v.Name == "" {
 		v.Name = t.Root
@@ -29,9 +34,13 @@ func (t *Table[T]) Encode(src *T) Value {
 					k.Text = FormatCoordinate(long)
 				}
 			}
-			v.Kids = append(v.Kids, k)
+			if all || placed {
+				v.Kids = append(v.Kids, k)
+			}
 		default:
-			v.Kids = append(v.Kids, f.encode(src))
+			if k := f.encode(src, all); all || !f.zero(k) {
+				v.Kids = append(v.Kids, k)
+			}
 		}
 	}
 	if t.Extra == nil {
@@ -56,7 +65,12 @@ func (t *Table[T]) Encode(src *T) Value {
 	return v
 }
 
-func (f *Field[T]) encode(src *T) Value {
+// zero reports whether v is the zero value of the field.
+func (f *Field[T]) zero(v Value) bool {
+	return v.Kind == Null || v.Kind == Bool && v.Text == "false" || v.Kind == Number && v.Text == "0"
+}
+
+func (f *Field[T]) encode(src *T, all bool) Value {
 	v := Value{Name: f.name}
 	switch f.shape {
 	case shapeText, shapeID, shapeLink:
@@ -88,7 +102,7 @@ func (f *Field[T]) encode(src *T) Value {
 		}
 	case shapeList:
 		if !f.list.empty(src) {
-			v.Kind, v.Kids = List, f.list.encode(src, f.item)
+			v.Kind, v.Kids = List, f.list.encode(src, f.item, all)
 		}
 	}
 	return v

@@ -67,7 +67,7 @@ func (e *envelope) probe() (best int32, err error) {
 		}
 		e.s.src, e.s.eof = full, eof
 		e.s.closeOpen()
-		score := 0
+		var score int
 		if best, score, e.keyed = e.s.best(); score >= 3 || whole || err == nil {
 			break
 		}
@@ -102,9 +102,9 @@ func (e *envelope) pathTo(to int32) {
 	}
 }
 
-// spread finds the records in nodes[n], which is an item of the list, and queues them.
-func (e *envelope) spread(n int32) error {
-	s := &e.s
+// spread finds the records in an item of the list, which is all that is in nodes, and queues them.
+func (e *envelope) spread() error {
+	s, n := &e.s, int32(0)
 	d := &s.nodes[n]
 	switch {
 	case d.kind == Null && s.dict.table.item == "":

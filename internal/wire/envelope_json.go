@@ -164,7 +164,7 @@ func (e *envelope) objectWithout() (bool, error) {
 			return false, err
 		}
 		e.done = true
-		return false, e.spread(0)
+		return false, e.spread()
 	}
 	return false, e.fail(e.pos, ErrList)
 }
@@ -176,7 +176,7 @@ func (e *envelope) itemJSON() error {
 			return err
 		}
 		e.s.item = true
-		return e.spread(0)
+		return e.spread()
 	}
 	if err := e.valueJSON(); err != nil {
 		return err
@@ -185,7 +185,7 @@ func (e *envelope) itemJSON() error {
 		e.skipBlank("a row that is null was skipped")
 		return nil
 	}
-	return e.spread(0)
+	return e.spread()
 }
 
 // readJSON reads the object at pos as a record, with its nodes from nodes[0] on; there are none if it
@@ -288,7 +288,7 @@ func (e *envelope) fieldJSON() error {
 		return err
 	}
 	if depth > len(e.path) && e.s.nodes[0].kind >= List && e.s.itemLike(0, e.keyed) {
-		return e.spread(0)
+		return e.spread()
 	}
 	e.nameMeta(name)
 	return nil
@@ -313,7 +313,7 @@ func (e *envelope) nameJSON() (name string, behind int, err error) {
 			name = string(e.s.name(&e.s.nodes[0]))
 			switch i = skipSpace(e.s.src, i); {
 			case i >= len(e.s.src):
-				err = e.s.cut(i)
+				err = e.s.cut()
 			case e.s.src[i] != ':':
 				err = e.s.fail(i, "no colon behind the name of a field")
 			default:

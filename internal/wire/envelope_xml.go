@@ -186,7 +186,7 @@ func (e *envelope) stepXML() error {
 		e.addMeta(0)
 		return nil
 	}
-	return e.spread(0)
+	return e.spread()
 }
 
 // attrMeta keeps the attributes of a container around the records.

@@ -405,7 +405,7 @@ func compareJSON(t *testing.T, got *open311.ServiceRequest, fields []jsonField) 
 		}
 	}
 	unknown := 0
-	for name, raw := range last {
+	for name := range last {
 		if fieldOf(name) != "" {
 			continue
 		}
@@ -416,7 +416,8 @@ func compareJSON(t *testing.T, got *open311.ServiceRequest, fields []jsonField) 
 				all = append(all, string(field.raw)) // here null counts
 			}
 		}
-		if raw = json.RawMessage(all[0]); len(all) > 1 {
+		raw := json.RawMessage(all[0])
+		if len(all) > 1 {
 			raw = json.RawMessage("[" + strings.Join(all, ",") + "]")
 		}
 		if !sameJSON(got.Extra[name], raw) {

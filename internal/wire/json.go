@@ -9,7 +9,7 @@ import (
 // returns the index behind it.
 func (s *scan) jsonValue(i, depth int) (int, error) {
 	if i >= len(s.src) {
-		return i, s.cut(i)
+		return i, s.cut()
 	}
 	switch s.src[i] {
 	case '{':
@@ -40,7 +40,7 @@ func (s *scan) jsonObject(i, depth int) (int, error) {
 			i++
 		}
 		if i >= len(b) {
-			return i, s.cut(i)
+			return i, s.cut()
 		}
 		switch b[i] {
 		case '}':
@@ -182,7 +182,7 @@ func (s *scan) jsonField(i, depth int) (int, error) {
 	}
 	j = skipSpace(b, j)
 	if j >= len(b) {
-		return j, s.cut(j)
+		return j, s.cut()
 	}
 	if b[j] != ':' {
 		return j, s.fail(j, "no colon behind the name of a field")
@@ -204,7 +204,7 @@ func (s *scan) jsonName(i, n int) (int, error) {
 		j++
 	}
 	if j >= len(s.src) {
-		return j, s.cut(j)
+		return j, s.cut()
 	}
 	if j == i {
 		return i, s.fail(i, "no name where a field should start")
@@ -221,7 +221,7 @@ func (s *scan) jsonFieldValue(i, n, depth int) (int, error) {
 		i++
 	}
 	if i >= len(b) {
-		return i, s.cut(i)
+		return i, s.cut()
 	}
 	if c := b[i]; c != '{' && c != '[' {
 		return s.jsonScalar(i, n)
@@ -249,7 +249,7 @@ func (s *scan) jsonArray(i, depth int) (int, error) {
 	for i++; ; {
 		i = skipSpace(b, i)
 		if i >= len(b) {
-			return i, s.cut(i)
+			return i, s.cut()
 		}
 		switch b[i] {
 		case ']':

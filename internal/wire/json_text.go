@@ -94,7 +94,7 @@ func (s *scan) jsonSingleQuoted(i, n int, isName bool) (int, error) {
 			s.scratch = append(s.scratch, c)
 		}
 	}
-	return len(s.src), s.cut(len(s.src))
+	return len(s.src), s.cut()
 }
 
 // jsonString reads the string at src[i] into nodes[n], as its name or as its text. A string without
@@ -143,7 +143,7 @@ func (s *scan) jsonStringTail(start, i, n int, isName, high bool) (int, error) {
 		i++
 	}
 	if i >= len(b) {
-		return i, s.cut(i)
+		return i, s.cut()
 	}
 	s.high = s.high || high
 	d := &s.nodes[n]
@@ -194,7 +194,7 @@ func (s *scan) jsonUnescape(i, n int) (int, error) {
 			return i + 1, nil
 		case c == '\\':
 			if len(b)-i < 2 {
-				return i, s.cut(i)
+				return i, s.cut()
 			}
 			if b[i+1] == 'u' {
 				var err error
@@ -239,7 +239,7 @@ func (s *scan) jsonUnescape(i, n int) (int, error) {
 			i = j
 		}
 	}
-	return i, s.cut(i)
+	return i, s.cut()
 }
 
 // jsonUnicode appends the character of the \u escape at src[i], unless it is a control character. A lone

@@ -15,11 +15,11 @@ type listField[T, E any] struct {
 
 func (l listField[T, E]) empty(src *T) bool { return len(*l.get(src)) == 0 }
 
-func (l listField[T, E]) encode(src *T, item string) []Value {
+func (l listField[T, E]) encode(src *T, item string, all bool) []Value {
 	items := *l.get(src)
 	out := make([]Value, len(items))
 	for i := range items {
-		out[i] = l.table.Encode(&items[i])
+		out[i] = l.table.encode(&items[i], all)
 		out[i].Name = item
 	}
 	return out

@@ -2,6 +2,8 @@ package wire
 
 import (
 	"encoding/json"
+	"errors"
+	"math"
 	"slices"
 )
 
@@ -36,4 +38,23 @@ func (s *scan) value(n int32) Value {
 		v.Kids = append(v.Kids, kid)
 	}
 	return v
+}
+
+// ReadObject reads a JSON object as one record, whatever is in it: nothing of it is taken for an envelope or an error.
+// It is for what [Table.EncodeSet] has written.
+func (t *Table[T]) ReadObject(text []byte, dst *T) error {
+	rd := t.Read(nil, &Options{MaxBytes: math.MaxInt64})
+	defer rd.Close()
+	r := rd.r
+	r.format, r.s.src, r.s.eof = JSON, text, true
+	i := skipSpace(text, 0)
+	if i == len(text) || text[i] != '{' {
+		return errors.New("open311: a record in JSON has to be an object")
+	}
+	if _, err := r.s.jsonRecord(i); err != nil {
+		return err
+	}
+	r.m.reset()
+	t.decode(&r.m, row{}, dst)
+	return nil
 }

@@ -48,7 +48,7 @@ func (e *syntaxError) Error() string { return e.msg }
 func (s *scan) fail(at int, msg string) error { return &syntaxError{at, msg} }
 
 // cut is the error of a window that ends inside a record: there is more to come, or there is not.
-func (s *scan) cut(at int) error {
+func (s *scan) cut() error {
 	if s.eof {
 		return errCut
 	}

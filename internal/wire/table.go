@@ -46,7 +46,7 @@ type Field[T any] struct {
 // subTable reads and writes a list of records inside a record.
 type subTable[T any] interface {
 	decode(m *mapper, n int32, dst *T, path string)
-	encode(src *T, item string) []Value
+	encode(src *T, item string, all bool) []Value
 	empty(src *T) bool
 }
 

@@ -46,9 +46,9 @@ func (t *tally) heard(kind string) bool {
 }
 
 // rest tells how many warnings of each kind have not been told.
-func (t tally) rest(path string, warn func(Warning)) {
-	for _, kind := range slices.Sorted(maps.Keys(t)) {
-		if more := t[kind] - maxWarnings; more > 0 {
+func (t *tally) rest(path string, warn func(Warning)) {
+	for _, kind := range slices.Sorted(maps.Keys(*t)) {
+		if more := (*t)[kind] - maxWarnings; more > 0 {
 			warn(Warning{Path: path, Kind: kind, Detail: "and " + grouped(more) + " more", More: more})
 		}
 	}

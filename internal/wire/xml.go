@@ -48,7 +48,7 @@ func (x *xmlReader) content(i int) (end int, err error) {
 			i = x.fields(i)
 		}
 		if i = x.chars(i); i == len(x.src) {
-			return i, x.cut(i)
+			return i, x.cut()
 		}
 		x.at = i
 		if i, err = x.markup(i); err != nil {
@@ -118,7 +118,7 @@ func (x *xmlReader) fields(i int) int {
 func (x *xmlReader) markup(i int) (int, error) {
 	src := x.src
 	if i+1 == len(src) {
-		return i, x.cut(i)
+		return i, x.cut()
 	}
 	switch c := src[i+1]; {
 	case c == '/':
@@ -332,7 +332,7 @@ func (x *xmlReader) unmatched(i int, t xmlTag) (int, error) {
 	if x.open > 0 {
 		j := xmlSkipSpace(src, t.end)
 		if j == len(src) {
-			return i, x.cut(i)
+			return i, x.cut()
 		}
 		closes = src[j] == '<' && !xmlEnds(src[j:], own)
 	}

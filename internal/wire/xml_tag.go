@@ -38,7 +38,7 @@ func (s *scan) xmlName(i int) (local span, end int) {
 func (s *scan) xmlStartTag(i int) (t xmlTag, err error) {
 	src := s.src
 	if i++; i >= len(src) {
-		return t, s.cut(i)
+		return t, s.cut()
 	}
 	if xmlClass[src[i]]&xmlNameStart == 0 {
 		return t, nil
@@ -47,7 +47,7 @@ func (s *scan) xmlStartTag(i int) (t xmlTag, err error) {
 	t.name, i = s.xmlName(i)
 	for {
 		if i = xmlSkipSpace(src, i); i == len(src) {
-			return t, s.cut(i)
+			return t, s.cut()
 		}
 		switch src[i] {
 		case '>':
@@ -174,7 +174,7 @@ func (s *scan) xmlEndTag(i int) (t xmlTag, err error) {
 		t.note = "blank before the name in an end tag"
 	}
 	if i == len(src) {
-		return t, s.cut(i)
+		return t, s.cut()
 	}
 	if xmlClass[src[i]]&xmlNameStart == 0 {
 		return xmlTag{}, nil
@@ -193,7 +193,7 @@ func (s *scan) xmlEndTag(i int) (t xmlTag, err error) {
 			t.note = "more than a name in an end tag"
 		}
 	}
-	return t, s.cut(i)
+	return t, s.cut()
 }
 
 // xmlSkipMarkup skips the comment, the processing instruction or the declaration that starts at i
@@ -216,7 +216,7 @@ func (s *scan) xmlSkipMarkup(i int) (end int, note string, err error) {
 		n, note = xmlInstruction(rest)
 	}
 	if n < 0 {
-		return 0, "", s.cut(i)
+		return 0, "", s.cut()
 	}
 	return i + n, note, nil
 }
@@ -290,12 +290,12 @@ func (s *scan) xmlOutside(i int) (t xmlToken, err error) {
 	case len(rest) < len(xmlCDATA):
 		// This may be too little to tell a comment from a CDATA section.
 		if !s.eof || len(rest) < len("<a>") {
-			return t, s.cut(i)
+			return t, s.cut()
 		}
 	case bytes.HasPrefix(rest, xmlCDATA):
 		n := bytes.Index(rest, xmlEndData)
 		if n < 0 {
-			return t, s.cut(i)
+			return t, s.cut()
 		}
 		t.end = i + n + len(xmlEndData)
 		t.note = xmlStray

@@ -109,7 +109,7 @@ func (x *xmlText) cdata(i int) (int, error) {
 	i += len(xmlCDATA)
 	n := bytes.Index(x.src[i:], xmlEndData)
 	if n < 0 {
-		return i, x.cut(i)
+		return i, x.cut()
 	}
 	src := x.src[:i+n]
 	if x.nodes[x.open].kind == Object {
