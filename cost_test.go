@@ -1,0 +1,153 @@
+package open311_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-open311/open311"
+	"github.com/go-open311/open311/internal/cputime"
+	"github.com/go-open311/open311/servers"
+)
+
+// costs are what takes a text or bytes, with inputs that grow: many values, nested ones, names again and again, long
+// numbers, entities, commas.
+func costs(t *testing.T) map[string]func(n int) func() {
+	tests := map[string]func(n int) func(){
+		"Validate, answers and choices": func(n int) func() {
+			a := open311.Attribute{Code: "A", Variable: true, Datatype: open311.DatatypeMultiValueList}
+			var given []string
+			for i := range n {
+				a.Values = append(a.Values, open311.AttributeValue{Key: fmt.Sprintf("a key of some length %07d", i)})
+				given = append(given, fmt.Sprintf("a key of some length %07d", i), fmt.Sprintf("a wrong one %07d", i), "twice")
+			}
+			d := &open311.ServiceDefinition{Attributes: []open311.Attribute{a}}
+			return func() { _ = d.Validate(open311.Attributes{"A": given}) }
+		},
+		"Validate, questions and answers": func(n int) func() {
+			d, answers := &open311.ServiceDefinition{}, open311.Attributes{}
+			for i := range n {
+				rule := json.RawMessage(fmt.Sprintf(`{"clause":"OR","conditions":[{"attribute":"Q1","op":"eq","value":"v%d"}]}`, i))
+				d.Attributes = append(d.Attributes, open311.Attribute{Code: fmt.Sprintf("Q%d", i), Variable: true, Required: true, Extra: open311.Extra{"dependencies": rule}})
+				answers[fmt.Sprintf("unknown %d", i)] = []string{"x"}
+				answers["Q1"] = append(answers["Q1"], fmt.Sprintf("w%d", i))
+			}
+			return func() { _ = d.Validate(answers) }
+		},
+		"Validate, a report": func(n int) func() {
+			text := strings.Repeat("1%2,", n*8)
+			r := &open311.NewRequest{ServiceCode: text, Description: text, MediaURL: text, AddressString: text, Attributes: open311.Attributes{"A": {text}, "B": {text}}}
+			d := &open311.ServiceDefinition{Attributes: []open311.Attribute{{Code: "A", Variable: true, Datatype: open311.DatatypeNumber}, {Code: "B", Variable: true, Datatype: open311.DatatypeDatetime}}}
+			return func() { _ = r.Validate(d) }
+		},
+		"Lookup": func(n int) func() {
+			text := strings.Repeat("sàn-frâncisco ", n)
+			return func() { _, _ = servers.Lookup(text) }
+		},
+		"New": func(n int) func() {
+			text := "https://city.example/" + strings.Repeat("a%2F/..", n)
+			return func() { _, _ = open311.New(text) }
+		},
+		"Learned": func(n int) func() {
+			text := []byte(`{"x":[` + strings.Repeat(`{"a":1,"a":[]},`, n) + `0]}`)
+			return func() { _ = new(open311.Learned).UnmarshalJSON(text) }
+		},
+		"Checkpoint": func(n int) func() {
+			text := []byte(`{"x":[` + strings.Repeat(`{"a":1,"a":[]},`, n) + `0]}`)
+			return func() { _ = new(open311.Checkpoint).UnmarshalJSON(text) }
+		},
+	}
+	for name, part := range map[string]string{"commas": ",", "addresses": "http://a.example/%d,", "blanks": " \t"} {
+		tests["MediaURLs, "+name] = func(n int) func() {
+			r := &open311.ServiceRequest{MediaURL: repeated(part, n)}
+			return func() { r.MediaURLs() }
+		}
+	}
+	for shape, d := range costDocuments {
+		doc := func(n int) string { return d.head + repeated(d.part, n) + d.tail + strings.Repeat(d.close, n) }
+		if strings.HasPrefix(d.head, `{"service_request_id"`) {
+			tests["UnmarshalJSON, "+shape] = func(n int) func() {
+				text := []byte(doc(n))
+				return func() { _ = new(open311.ServiceRequest).UnmarshalJSON(text) }
+			}
+		}
+		for call, f := range costCalls {
+			tests[call+", "+shape] = func(n int) func() {
+				text, label, format := doc(n), "application/json", open311.FormatJSON
+				if d.xml {
+					label, format = "text/xml", open311.FormatXML
+				}
+				c := stubClient(t, func(r *http.Request) (*http.Response, error) { return stubReply(r, 200, label, text), nil },
+					open311.WithFormat(format), open311.WithRetry(once), open311.WithWarnings(func(context.Context, open311.Warning) {}))
+				return func() { f(t.Context(), c) }
+			}
+		}
+	}
+	return tests
+}
+
+// repeated writes part n times, with a number in place of %d.
+func repeated(part string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(strings.ReplaceAll(part, "%d", fmt.Sprintf("%07d", i)))
+	}
+	return b.String()
+}
+
+var costDocuments = map[string]struct {
+	head, part, tail, close string
+	xml                     bool
+}{
+	"JSON records":       {head: `[{"service_code":"0"}`, part: `,{"service_request_id":"%d","service_code":"%d","id":"%d"}`, tail: "]"},
+	"JSON nested":        {head: `{"service_request_id":"1","x":`, part: `[`, tail: "0", close: "]"},
+	"JSON names again":   {head: `{"service_request_id":"1"`, part: `,"x":1,"status":"a"`, tail: "}"},
+	"JSON names":         {head: `{"service_request_id":"1"`, part: `,"x%d":1`, tail: "}"},
+	"JSON a long number": {head: `{"service_request_id":"1","lat":1`, part: `0123456789`, tail: "}"},
+	"JSON escapes":       {head: `{"service_request_id":"1","description":"`, part: `\u00e4\n&amp;%25`, tail: `"}`},
+	"JSON values":        {head: `{"service_code":"1","attributes":[{"code":"A","values":[{}`, part: `,{"key":"%d","name":"n"}`, tail: `]}]}`},
+	"JSON attributes":    {head: `{"service_code":"1","attributes":[{"code":"B"}`, part: `,{"code":"%d","variable":true,"order":1}`, tail: `]}`},
+	"JSON broken":        {head: `[{"service_request_id":"1","x":`, part: `{"a":[`, tail: ""},
+	"XML records":        {xml: true, head: `<x>`, part: `<request><service_request_id>%d</service_request_id></request>`, tail: `</x>`},
+	"XML nested":         {xml: true, head: `<x><request><x>`, part: `<a>`, tail: "0", close: "</a>"},
+	"XML names again":    {xml: true, head: `<x><request>`, part: `<y>1</y>`, tail: "</request></x>"},
+	"XML names":          {xml: true, head: `<x><request>`, part: `<y%d>1</y%d>`, tail: "</request></x>"},
+	"XML attributes":     {xml: true, head: `<x><request`, part: ` a%d="b"`, tail: "></request></x>"},
+	"XML entities":       {xml: true, head: `<x><request><description>`, part: `&amp;&#65;&nope;`, tail: "</description></request></x>"},
+	"XML CDATA":          {xml: true, head: `<x><request><description>`, part: `<![CDATA[a]]>`, tail: "</description></request></x>"},
+	"XML broken":         {xml: true, head: `<x><request>`, part: `<!-- <a b='`, tail: ""},
+	"XML values":         {xml: true, head: `<x><attributes><attribute><code>A</code><values>`, part: `<value><key>%d</key></value>`, tail: `</values></attribute></attributes></x>`},
+	"a page of HTML":     {xml: true, head: `<html><body>`, part: `<p>a&lt;b</p>`, tail: `</html>`},
+}
+
+// costCalls read every kind of document. What they return is not asked: most documents are none of theirs.
+var costCalls = map[string]func(context.Context, *open311.Client){
+	"List":       func(ctx context.Context, c *open311.Client) { _, _ = c.Requests.List(ctx, nil) },
+	"Services":   func(ctx context.Context, c *open311.Client) { _, _ = c.Services.List(ctx) },
+	"Definition": func(ctx context.Context, c *open311.Client) { _, _ = c.Services.Definition(ctx, "1") },
+}
+
+// Four times the input takes no more than eight times the processor, whatever it is.
+func TestCostIsLinear(t *testing.T) {
+	if testing.Short() || raceDetector {
+		t.Skip("the race detector has costs of its own")
+	}
+	for name, f := range costs(t) {
+		t.Run(name, func(t *testing.T) {
+			const n = 3000
+			small, large := f(n), f(4*n)
+			var a, b time.Duration
+			for range 3 { // what disturbs both once does not disturb them three times
+				a, b = cputime.Best(5, small), cputime.Best(5, large)
+				if b <= 8*a || b < 20*time.Millisecond {
+					return
+				}
+			}
+			t.Errorf("four times the input takes %.1f times the processor: %v, %v", float64(b)/float64(a), a, b)
+		})
+	}
+}
