@@ -41,7 +41,7 @@ type Change struct {
 // At returns when the change happened: requested_datetime of a new request, else updated_datetime. It is
 // zero if the server does not say, and for Gone.
 func (c *Change) At() time.Time {
-	if c.Kind == Gone {
+	if c == nil || c.Kind == Gone || c.Request == nil {
 		return time.Time{}
 	}
 	return feed.When(feed.Kind(c.Kind), c.Request.RequestedDatetime, c.Request.UpdatedDatetime)
@@ -220,7 +220,7 @@ type PollReport struct {
 
 // Last returns what the last poll did, the zero PollReport before the first. It may be called at any time.
 func (f *Feed) Last() PollReport {
-	if r := f.last.Load(); r != nil {
+	if r := orZero(f).last.Load(); r != nil {
 		return *r
 	}
 	return PollReport{}

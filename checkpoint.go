@@ -165,8 +165,14 @@ func (l *checkpointLine) sum(before uint32) uint32 {
 	return headSum(crc32.Update(before, crc32.IEEETable, []byte(l.Changes)), &l.Head)
 }
 
+// errNoPath is the error of a zero CheckpointFile.
+var errNoPath = fmt.Errorf("%w: the file has no path: make it with FileCheckpoint", ErrCheckpoint)
+
 // Load reads the file. It returns the zero Checkpoint if there is no such file.
 func (f *CheckpointFile) Load() (Checkpoint, error) {
+	if f == nil || f.path == "" {
+		return Checkpoint{}, errNoPath
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.load()
@@ -247,6 +253,9 @@ func appendLine(s feed.Snapshot, text []byte, sum uint32) (feed.Snapshot, uint32
 
 // Save writes what has changed since it was called last, or read.
 func (f *CheckpointFile) Save(c Checkpoint) error {
+	if f == nil || f.path == "" {
+		return errNoPath
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.mine(c); err != nil {

@@ -79,15 +79,17 @@ func TestCheckpointVersions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		city := feedCity(t, open311test.WithSize(300))
 		if *updateCheckpoint {
-			f := newFeed(t, city.Client(), open311.FeedOptions{})
+			// A file with lines that were added: one request has come, and one was closed.
+			f := newFeed(t, city.Client(), open311.FeedOptions{Store: open311.FileCheckpoint("testdata/checkpoint/v3.json")})
 			told(t, f)
-			b, err := json.Marshal(f.Checkpoint())
-			if err := errors.Join(err, os.MkdirAll("testdata/checkpoint", 0o755), os.WriteFile("testdata/checkpoint/v2.json", append(b, '\n'), 0o644)); err != nil {
-				t.Fatal(err)
-			}
+			city.Put(open311.ServiceRequest{ID: "added"})
+			told(t, f)
+			city.Edit("added", func(r *open311.ServiceRequest) { r.Status = open311.StatusClosed })
+			told(t, f)
+			city.Remove("added")
 		}
 		files, err := filepath.Glob("testdata/checkpoint/v*.json")
-		if err != nil || len(files) == 0 {
+		if err != nil || len(files) != 3 {
 			t.Fatal(files, err)
 		}
 		for _, file := range files {

@@ -38,6 +38,64 @@ type conn struct {
 	call     *callOptions // of the method that is being called; nil for none
 }
 
+// ServiceClient reads what can be reported to a city: GET /services and GET /services/{code}.
+type ServiceClient struct{ c *conn }
+
+// RequestClient reads and files service requests: /requests and /tokens.
+type RequestClient struct{ c *conn }
+
+// UpdateClient reads and sends updates of service requests: /servicerequestupdates, an extension of
+// mySociety's servers (FixMyStreet, open311-adapter) that GeoReport v2 does not have. A server with
+// another path for it is a matter of Dialect.Paths.
+type UpdateClient struct{ c *conn }
+
+// DiscoveryClient reads the discovery document of an endpoint (Open311 Service Discovery).
+type DiscoveryClient struct{ c *conn }
+
+// Format names the client, and shows nothing of its settings.
+func (s ServiceClient) Format(f fmt.State, verb rune) { s.c.Format(f, verb) }
+
+// Format names the client, and shows nothing of its settings.
+func (r RequestClient) Format(f fmt.State, verb rune) { r.c.Format(f, verb) }
+
+// Format names the client, and shows nothing of its settings.
+func (u UpdateClient) Format(f fmt.State, verb rune) { u.c.Format(f, verb) }
+
+// Format names the client, and shows nothing of its settings.
+func (d DiscoveryClient) Format(f fmt.State, verb rune) { d.c.Format(f, verb) }
+
+// conn is nil for a client that New has not made.
+func (s *ServiceClient) conn() *conn {
+	if s == nil {
+		return nil
+	}
+	return s.c
+}
+
+// conn is nil for a client that New has not made.
+func (r *RequestClient) conn() *conn {
+	if r == nil {
+		return nil
+	}
+	return r.c
+}
+
+// conn is nil for a client that New has not made.
+func (u *UpdateClient) conn() *conn {
+	if u == nil {
+		return nil
+	}
+	return u.c
+}
+
+// conn is nil for a client that New has not made.
+func (d *DiscoveryClient) conn() *conn {
+	if d == nil {
+		return nil
+	}
+	return d.c
+}
+
 // call is one call to be made: what, where and with what. It is sent as often as it takes.
 type call struct {
 	op     string // for messages: "GET requests"
@@ -179,48 +237,6 @@ func (c *config) wrapped(rt http.RoundTripper) http.RoundTripper {
 	return rt
 }
 
-// static returns the settings for a document that is no part of the API, in a format, or in both: it has a
-// suffix, whatever the dialect says.
-func static(c config, f Format) config {
-	c.dialect.NoSuffix, c.dialect.Formats = false, nil
-	if f != FormatAuto {
-		c.format = f
-	}
-	return c
-}
-
-// dial returns a connection with the default settings and those of opts. It makes no call.
-func dial(endpoint string, opts []Option) (*conn, error) {
-	u, err := parseEndpoint(endpoint)
-	if err != nil {
-		return nil, err
-	}
-	cfg := config{maxResponse: defaultMaxResponse, location: time.UTC,
-		userAgent: defaultUserAgent, concurrency: 1, transport: transportParts{budget: new(retry.Budget)}}
-	return newConn(u, cfg, newMemory(), opts)
-}
-
-func parseEndpoint(endpoint string) (*url.URL, error) {
-	u, err := parseURL(endpoint)
-	if err == nil {
-		u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
-	}
-	return u, err
-}
-
-func parseURL(address string) (*url.URL, error) {
-	u, err := url.Parse(strings.TrimSpace(address))
-	switch {
-	case err != nil:
-		// What net/url says of it may show a part of a password.
-		return nil, errors.New("open311: the endpoint is not a URL")
-	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		return nil, errors.New("open311: the endpoint must be an absolute URL that starts with https:// or http://")
-	}
-	u.Fragment, u.RawFragment = "", ""
-	return u, nil
-}
-
 // newConn returns a connection to an endpoint. It makes no call.
 func newConn(endpoint *url.URL, cfg config, learned *memory, opts []Option) (*conn, error) {
 	if err := cfg.apply(opts); err != nil {
@@ -284,16 +300,6 @@ func (c *conn) hiding(personal []string) *conn {
 	own := *c
 	own.hide = c.hide.With(personal...)
 	return &own
-}
-
-// isOrdinary reports whether the answer to a call is the one that any other call would get.
-func (o *callOptions) isOrdinary() bool {
-	return o == nil || o.params == nil && o.header == nil && !o.extensions
-}
-
-// isPlain reports whether an answer that is remembered will do for a call.
-func (o *callOptions) isPlain() bool {
-	return o.isOrdinary() && (o == nil || !o.fresh && o.response == nil)
 }
 
 // withOptions returns the connection for one call of a method. The error is a *[ValidationError].

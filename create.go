@@ -24,9 +24,9 @@ import (
 // receipt. For the answer of a blackbox service the receipt has neither an id nor a token; if this
 // client has not read the list of services yet, it does so then to see whether the service is one.
 //
-// What is wrong with the report is found before anything is sent, as far as it can be: see
-// [NewRequest.Validate]. An attribute that the definition does not name, nor one that is spelt nearly so, is sent with
-// a warning. [CallUnchecked] sends the report in spite of what this client thinks of it.
+// The report is checked before anything is sent: see [NewRequest.Validate]. An attribute that the definition does not
+// name is sent with a warning, unless the definition has one of nearly that name. [CallUnchecked] sends the report in
+// spite of the checks.
 //
 // An error that matches [ErrOutcomeUnknown] means that the report may have been filed: the call broke
 // off, the server failed, or its answer is not a receipt. It is an *[UnknownOutcomeError]. Look for the

@@ -36,8 +36,8 @@ type Dialect struct {
 	// Rename gives parameters other names: {"long": "lon", "page_size": "per_page"}.
 	Rename map[string]string
 	// Accepts lists the only parameters that the server takes in queries; others are refused with 400.
-	// Filters that are not among them are applied on this side. Of a report everything is sent that is set,
-	// whatever stands here: what a field is there for must not be lost unseen. nil: it takes what it is given.
+	// Filters that are not among them are applied on this side. Reports are sent whole, whatever is listed here.
+	// nil: it takes what it is given.
 	Accepts []string
 	// OneValue lists filters that take one value a call, where the specification has comma lists; a
 	// listing makes one call for each value.
@@ -54,7 +54,7 @@ type Dialect struct {
 	// or in QueryLocation, without fractions of a second.
 	QueryTime     string
 	QueryLocation *time.Location
-	// StampLocation is where the server's clocks hang if it labels local time Z or +00:00.
+	// StampLocation is the zone of timestamps that the server labels Z or +00:00 although they are local time.
 	StampLocation *time.Location
 	// BoxOrder is the order of the numbers in bbox, of the letters w, s, e and n; "swne" if it is empty.
 	BoxOrder string
@@ -63,11 +63,11 @@ type Dialect struct {
 	Paging Paging
 	// Windows says what the dates in queries mean.
 	Windows Windows
-	// Whole: the server gives all it has in one list, whatever it is asked for. A listing that shows nothing else
-	// ends without [ErrUnproven] then.
+	// Whole: the server gives all it has in one list, whatever it is asked for. A listing then ends without
+	// [ErrUnproven], unless an answer shows that the list is cut.
 	Whole bool
-	// Quiet is how long nothing must have been requested before a listing without a start takes it that
-	// there is nothing older; two years if it is 0.
+	// Quiet ends a listing without a start: it walks back in time, and stops at a span of this length in which
+	// nothing was requested; two years if it is 0.
 	Quiet time.Duration
 
 	// Body, MultiValue, Media and MediaField say how a report is sent; Requires lists fields that the

@@ -9,8 +9,10 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-open311/open311/internal/hosts"
+	"github.com/go-open311/open311/internal/retry"
 	"github.com/go-open311/open311/internal/wire"
 )
 
@@ -37,6 +39,7 @@ type Endpoint struct {
 // For "" it returns the production endpoint, or else any. Drafts of v2.1 are taken only if there is no
 // other; an endpoint that does not say what it speaks comes last.
 func (d *Discovery) GeoReport(kind string) (Endpoint, bool) {
+	d = orZero(d)
 	best, score := Endpoint{}, 0
 	for _, e := range d.Endpoints {
 		n := 0
@@ -238,20 +241,6 @@ func leadsNowhere(err error) bool {
 	return errors.Is(err, ErrNotFound) || errors.As(err, &de)
 }
 
-// DiscoveryClient reads the discovery document of an endpoint (Open311 Service Discovery).
-type DiscoveryClient struct{ c *conn }
-
-// Format names the client, and shows nothing of its settings.
-func (d DiscoveryClient) Format(f fmt.State, verb rune) { d.c.Format(f, verb) }
-
-// conn is nil for a client that New has not made.
-func (d *DiscoveryClient) conn() *conn {
-	if d == nil {
-		return nil
-	}
-	return d.c
-}
-
 // Get returns the discovery document of this endpoint. It looks below the endpoint, and then in the
 // directories above it: uReport has the document beside the version, not below. The error is that of
 // the first place.
@@ -329,3 +318,45 @@ var endpointTable = wire.Register(&wire.Table[Endpoint]{
 	},
 	Extra: func(e *Endpoint) *map[string]json.RawMessage { return (*map[string]json.RawMessage)(&e.Extra) },
 })
+
+// static returns the settings for a document that is no part of the API, in a format, or in both: it has a
+// suffix, whatever the dialect says.
+func static(c config, f Format) config {
+	c.dialect.NoSuffix, c.dialect.Formats = false, nil
+	if f != FormatAuto {
+		c.format = f
+	}
+	return c
+}
+
+// dial returns a connection with the default settings and those of opts. It makes no call.
+func dial(endpoint string, opts []Option) (*conn, error) {
+	u, err := parseEndpoint(endpoint)
+	if err != nil {
+		return nil, err
+	}
+	cfg := config{maxResponse: defaultMaxResponse, location: time.UTC,
+		userAgent: defaultUserAgent, concurrency: 1, transport: transportParts{budget: new(retry.Budget)}}
+	return newConn(u, cfg, newMemory(), opts)
+}
+
+func parseEndpoint(endpoint string) (*url.URL, error) {
+	u, err := parseURL(endpoint)
+	if err == nil {
+		u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
+	}
+	return u, err
+}
+
+func parseURL(address string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimSpace(address))
+	switch {
+	case err != nil:
+		// What net/url says of it may show a part of a password.
+		return nil, errors.New("open311: the endpoint is not a URL")
+	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
+		return nil, errors.New("open311: the endpoint must be an absolute URL that starts with https:// or http://")
+	}
+	u.Fragment, u.RawFragment = "", ""
+	return u, nil
+}

@@ -5,7 +5,7 @@
 // # Connecting
 //
 // [New] makes a client for an endpoint whose address is known, [Discover] for one that is named in a
-// city's discovery document, and the package servers has a catalogue of public ones:
+// city's discovery document, and the package [servers] has a catalogue of public ones:
 //
 //	c, err := open311.New("https://city.example/open311/v2", open311.WithJurisdiction("city.example"))
 //	c, err := open311.Discover(ctx, "https://city.example/open311/discovery.json")
@@ -18,7 +18,8 @@
 // # What can be reported
 //
 // [ServiceClient.List] returns the services of a city, [ServiceClient.Definition] what one of them wants
-// to know, [ServiceClient.Catalog] all of them with their definitions.
+// to know, [ServiceClient.Catalog] all of them with their definitions. Definitions are remembered for an hour;
+// [CallFresh] asks anew.
 //
 // # Reading requests
 //
@@ -43,8 +44,9 @@
 //
 // A loop over [RequestClient.All] that ends without an error has seen every request that the query asks for. That is
 // proven, and not taken from the end of the pages, from a total, or from what a [Dialect] says: servers cut lists at
-// any number, end pages at a depth, read dates in another zone, leave out what is closed, and say nothing of it. So
-// the listing walks through spans of time; an answer proves its span if it is not cut and brings every request of it
+// any number, end pages at a depth, read dates in another zone, leave out what is closed, and say nothing of it.
+//
+// So the listing walks through spans of time; an answer proves its span if it is not cut and brings every request of it
 // that is known already. Where dates are of no use it goes by pages and asks other questions whose answers would
 // show a loss. What is not proven is a gap in a [*TruncatedError], with its bounds and its cause. If nothing speaks
 // for a loss, and the server shows no way to look further, the error matches [ErrUnproven]; for a server that
@@ -70,7 +72,7 @@
 //
 // A report is never sent twice on our own account. When it cannot be known whether it has arrived, the
 // error matches [ErrOutcomeUnknown], and [RequestClient.FindSimilar] looks; any other error means that
-// nothing was filed. What comes of every fault is a table that the tests run: docs/filing-faults.md. A
+// nothing was filed. [What comes of every fault] is a table that the tests run. A
 // token outlives the process: store the Receipt as JSON and await it anywhere. A large file over a slow
 // line needs a longer [WithTimeout]. [UpdateClient] reads and posts the updates of mySociety's servers.
 //
@@ -134,7 +136,7 @@
 //
 // # Testing a client
 //
-// The package open311test is a city in memory, for the tests of programs that use this package: a year of
+// The package [open311test] is a city in memory, for the tests of programs that use this package: a year of
 // requests, services of every type, a clock that goes as the test says. It speaks every predeclared dialect,
 // has each of their oddities as a switch of its own, and fails in every way on demand:
 //
@@ -144,7 +146,12 @@
 //
 // # Testing a server
 //
-// The package conformance is for those who make servers: its Run is one line in a test, its Check makes a
+// The package [conformance] is for those who make servers: its Run is one line in a test, its Check makes a
 // report as text, JSON, JUnit XML, Markdown or one page of HTML. It knows some 200 requirements, reads the
 // bytes of answers with readers that forgive nothing, and files nothing unless it is allowed to.
+//
+// [servers]: https://pkg.go.dev/github.com/go-open311/open311/servers
+// [open311test]: https://pkg.go.dev/github.com/go-open311/open311/open311test
+// [conformance]: https://pkg.go.dev/github.com/go-open311/open311/conformance
+// [What comes of every fault]: https://github.com/go-open311/open311/blob/main/docs/filing-faults.md
 package open311

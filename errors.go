@@ -39,6 +39,7 @@ func oneLine(s string) string { return wire.Snippet([]byte(plain.Line(s)), 0) }
 
 // Error names the call, the status, and what the server says, or how its answer begins.
 func (e *APIError) Error() string {
+	e = orZero(e)
 	var b strings.Builder
 	fmt.Fprintf(&b, "open311: %s %s: %d", e.Method, e.URL, e.StatusCode)
 	if text := http.StatusText(e.StatusCode); text != "" {
@@ -75,6 +76,7 @@ func (e *APIError) Error() string {
 
 // Is tells what the status means; see [ErrNotFound] and its neighbours.
 func (e *APIError) Is(target error) bool {
+	e = orZero(e)
 	status := e.StatusCode
 	if status < 300 && len(e.Faults) > 0 {
 		// The error that came with a status of success says by its code what it is.
@@ -101,6 +103,7 @@ func (e *APIError) saysForbidden() bool {
 
 // LogValue groups what a log line should have. It holds no key and no personal data.
 func (e *APIError) LogValue() slog.Value {
+	e = orZero(e)
 	return slog.GroupValue(
 		slog.String("method", e.Method), slog.String("url", e.URL), slog.Int("status", e.StatusCode),
 		slog.Any("faults", e.Faults), slog.Int("attempts", e.Attempts), slog.Duration("retry_after", e.RetryAfter))
@@ -125,12 +128,13 @@ type DecodeError struct {
 
 // Error says what is wrong, where, and what stands there.
 func (e *DecodeError) Error() string {
+	e = orZero(e)
 	var b strings.Builder
 	fmt.Fprintf(&b, "open311: %s %s: %d, %s: ", e.Method, e.URL, e.StatusCode, oneLine(e.ContentType))
 	if e.Path != "" {
 		b.WriteString(e.Path + ": ")
 	}
-	b.WriteString(e.Err.Error())
+	b.WriteString(reason(e.Err))
 	if e.Snippet != "" {
 		fmt.Fprintf(&b, ", at byte %d: %q", e.Offset, e.Snippet)
 	}
@@ -138,7 +142,7 @@ func (e *DecodeError) Error() string {
 }
 
 // Unwrap returns the cause.
-func (e *DecodeError) Unwrap() error { return e.Err }
+func (e *DecodeError) Unwrap() error { return orZero(e).Err }
 
 // Gap is something that a listing could not get.
 type Gap struct {
@@ -153,6 +157,7 @@ type TruncatedError struct{ Gaps []Gap }
 
 // Error lists the gaps.
 func (e *TruncatedError) Error() string {
+	e = orZero(e)
 	var b strings.Builder
 	fmt.Fprintf(&b, "open311: the listing is not complete, %d gap(s)", len(e.Gaps))
 	for i, g := range e.Gaps {
@@ -178,11 +183,12 @@ func (e *TruncatedError) Is(target error) bool {
 
 // unproven reports whether nothing speaks for a loss.
 func (e *TruncatedError) unproven() bool {
-	return len(e.Gaps) > 0 && !slices.ContainsFunc(e.Gaps, func(g Gap) bool { return g.Err != ErrUnproven })
+	return e != nil && len(e.Gaps) > 0 && !slices.ContainsFunc(e.Gaps, func(g Gap) bool { return g.Err != ErrUnproven })
 }
 
 // Unwrap returns the causes of the gaps.
 func (e *TruncatedError) Unwrap() []error {
+	e = orZero(e)
 	errs := make([]error, 0, len(e.Gaps))
 	for _, g := range e.Gaps {
 		if g.Err != nil && (g.Err != ErrUnproven || e.unproven()) {
@@ -190,6 +196,14 @@ func (e *TruncatedError) Unwrap() []error {
 		}
 	}
 	return errs
+}
+
+// reason is the text of a cause. Errors that a program makes itself may have none.
+func reason(err error) string {
+	if err == nil {
+		return "no cause is given"
+	}
+	return err.Error()
 }
 
 func formatBound(t time.Time) string {
@@ -216,11 +230,11 @@ type UnknownOutcomeError struct {
 
 // Error says why it is not known, and what to do about it.
 func (e *UnknownOutcomeError) Error() string {
-	return plain.Text(e.Err.Error()) + " (outcome unknown: it may have been filed; look for it before filing it again)"
+	return plain.Text(reason(orZero(e).Err)) + " (outcome unknown: it may have been filed; look for it before filing it again)"
 }
 
 // Is matches [ErrOutcomeUnknown].
 func (e *UnknownOutcomeError) Is(target error) bool { return target == ErrOutcomeUnknown }
 
 // Unwrap returns the cause.
-func (e *UnknownOutcomeError) Unwrap() error { return e.Err }
+func (e *UnknownOutcomeError) Unwrap() error { return orZero(e).Err }

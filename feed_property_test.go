@@ -268,15 +268,6 @@ func (o *watcher) receive(ch *open311.Change) {
 	o.got[id], o.status[id] = version, ch.Request.Status
 }
 
-// bound is how late a change may be told that no list shows: by the daily round, or the next if a fault has spoiled one.
-// Where nothing can be asked for by id it is found when the lists are read again, which faults put off for longer.
-func (o *watcher) bound() time.Duration {
-	if o.w.ways.ids == "refused" {
-		return 5 * 24 * time.Hour
-	}
-	return 48 * time.Hour
-}
-
 // compare checks what must be known after a poll without error in which the city stood still.
 func (o *watcher) compare(before time.Time) {
 	// A list by updated_after that is cut, and cannot be paged, is no use; after trouble it is out of use for
@@ -306,7 +297,7 @@ func (o *watcher) compare(before time.Time) {
 			o.failf("%s of %v is not known", r.named, r.requested)
 		case direct && version != r.version:
 			o.failf("%s has version %d, known is %d", r.named, r.version, version)
-		case known && !r.nameless && version != r.version && !(o.w.ways.noStamps && o.w.faulty) && o.since(r, version) > o.bound()+time.Since(before)+time.Minute:
+		case known && !r.nameless && version != r.version && !(o.w.ways.noStamps && o.w.faulty) && o.since(r, version) > 24*time.Hour+time.Since(before)+time.Minute:
 			o.failf("%s has version %d, known is %d, for %v", r.named, r.version, version, o.since(r, version))
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-open311/open311/internal/feed"
 	"github.com/go-open311/open311/internal/listing"
+	"github.com/go-open311/open311/internal/wire"
 )
 
 // feedLists is the server as a feed asks it: [feed.Lists] over the listing.
@@ -20,7 +21,29 @@ type feedLists struct {
 	c     *conn // of the loop in hand
 	q     Query // without the parts that are checked on this side
 	scope scope
-	most  int // the most rows that one call has brought
+	most  int   // the most rows that one call has brought
+	sizes sizes // of the listing in hand
+}
+
+// sizes says of a listing how many rows its answers have brought.
+type sizes struct{ largest, full int } // and how many answers had as many as the largest
+
+func (s *sizes) note(rows int) {
+	switch {
+	case rows > s.largest:
+		s.largest, s.full = rows, 1
+	case rows == s.largest:
+		s.full++
+	}
+}
+
+// most returns the most rows that one call brings, which was believed to be before: two answers of one length are
+// pages, and say that it is less.
+func (s *sizes) most(before int) int {
+	if s.largest > before || s.full > 1 && s.largest > 0 {
+		return s.largest
+	}
+	return before
 }
 
 func newFeedLists(c *conn, q *Query) *feedLists {
@@ -75,7 +98,10 @@ func (l *feedLists) Requested(ctx context.Context, ask feed.Ask, see func(feed.S
 	q := l.query(ask.State)
 	q.Start = ask.From
 	ls := l.lister(ctx, &q, &a, see)
-	gaps, err := ls.all(l.traits(ls, ask.Strict))
+	told := l.traits(ls, ask.Strict)
+	gaps, err := ls.all(told)
+	l.most = l.sizes.most(l.most)
+	a.Short = a.Calls == 1 && l.sizes.largest <= told.Short
 	unproven := func(g Gap) bool { return g.Err == listing.ErrUnproven } // a feed takes it for what there is
 	a.Unproven = slices.ContainsFunc(gaps, unproven)
 	a.Gaps = feedGaps(slices.DeleteFunc(gaps, unproven))
@@ -116,7 +142,9 @@ func (l *feedLists) Updated(ctx context.Context, ask feed.Ask, see func(feed.Sig
 		ls := l.lister(ctx, &queries[i], &a, func(s feed.Sighting) bool { rows++; useful = see(s) && useful; return useful })
 		told := l.traits(ls, ask.Strict)
 		told.NoDates, told.Brief = true, true
+		calls := a.Calls
 		gaps, err := ls.all(told)
+		a.Short = a.Short || a.Calls == calls+1 && l.sizes.largest <= told.Short
 		for _, g := range gaps {
 			if listing.Uncertain(g.Err) {
 				a.Cut = a.Cut || rows >= l.most
@@ -124,6 +152,7 @@ func (l *feedLists) Updated(ctx context.Context, ask feed.Ask, see func(feed.Sig
 			}
 			a.Gaps = append(a.Gaps, feedGaps([]Gap{g})...)
 		}
+		l.most = l.sizes.most(l.most)
 		switch {
 		case !useful:
 			return a, nil
@@ -191,11 +220,15 @@ func (l *feedLists) One(ctx context.Context, id string) (feed.Sighting, error) {
 
 // lister returns a listing whose rows are given to see, and what is beside them to a.
 func (l *feedLists) lister(ctx context.Context, q *Query, a *feed.Answer, see func(feed.Sighting) bool) *lister {
+	l.sizes = sizes{}
 	ls := newLister(ctx, l.c, q)
 	asked := Query{ServiceCodes: q.ServiceCodes, Start: q.Start, End: q.End}
 	ls.keep = newFilter(ctx, l.c, &asked) // what leaves a state, or was not updated, has to be seen: it shows what the server heeds
-	ls.give = func(r *ServiceRequest) bool { return see(l.sighting(r)) }
+	rows := 0
+	ls.give = func(r *ServiceRequest) bool { rows++; return see(l.sighting(r)) }
 	ls.turn = func(beside *Page, err error) bool {
+		l.sizes.note(rows)
+		rows = 0
 		if t := serverClock(beside.Header); t.After(a.Clock) {
 			a.Clock = t
 		}
@@ -210,7 +243,6 @@ func (l *feedLists) lister(ctx context.Context, q *Query, a *feed.Answer, see fu
 // or at most half as many as the server is known to give at once.
 func (l *feedLists) traits(ls *lister, strict bool) listing.Traits {
 	told := ls.traits()
-	l.most = max(l.most, ls.c.learned.beliefs.Most(ls.q.PageSize))
 	if !strict {
 		told.Short = max(shortPage, l.most/2)
 		if size := ls.q.PageSize; size > 0 {
@@ -238,7 +270,8 @@ func (l *feedLists) Fault(err error) (f feed.Fault) {
 	}
 	var ae *APIError
 	var de *DecodeError
-	set(errors.As(err, &de) && de.Path != "" && !isCut(err) && !isCap(err), feed.Unreadable)
+	// A page that stands in for the service says nothing of the record.
+	set(errors.As(err, &de) && de.Path != "" && !errors.Is(err, wire.ErrHTML) && !isCut(err) && !isCap(err), feed.Unreadable)
 	set(refusal(err), feed.Refused)
 	set(poisoned(err), feed.Poisoned)
 	set(errors.Is(err, ErrNotFound), feed.Absent)
@@ -259,7 +292,6 @@ func (l *feedLists) Recall(h feed.Habits) {
 
 // Habits implements [feed.Lists].
 func (l *feedLists) Habits() feed.Habits {
-	l.most = max(l.most, l.c.learned.beliefs.Most(0))
 	style, first := l.c.learned.beliefs.Paging()
 	return feed.Habits{Most: l.most, Paging: uint8(style), First: first}
 }

@@ -70,7 +70,7 @@ func TestFixtures(t *testing.T) {
 			}
 			want, err := os.ReadFile(path)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("%v; -update writes it; the client makes of the answer:\n%s", err, got)
 			}
 			if d := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); d != "" {
 				t.Errorf("(-want +got):\n%s", d)

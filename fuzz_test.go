@@ -515,6 +515,7 @@ func FuzzXML(f *testing.F) {
 		`<x a="1" b='2' c="a>b"/>`, `<x>]]&gt;</x>`, `<ä>ö</ä>`, `<a:>b</a:>`, `<a-b.c>1</a-b.c>`, `<x><?xml version="1.0"?></x>`, `text`, `<status>None</status>`,
 		`<lat>1</lat>`, `<lat>91</lat><long>1</long>`, `<lat>+1.50</lat><long>.5</long>`, `<extra>&nbsp;</extra>`, `<a>1</b>`, `<a`, `<status>a</status><status>b</status>`,
 		`<service_requests><request><service_request_id>1</service_request_id></request></service_requests><x/>`, "<extra>\u0085</extra>", "<e\x16tra>\u0085e\x16</extra>", "<a1<\x7f>1<\x7f\xff>",
+		"<\xff\xff2\u0085\xc2.<\xff\xff><\x85<.4texexra>texexra>", "<x type='array'>\u0085</x><y nil='true' type='array'>\u0085</y>",
 	} {
 		f.Add([]byte(doc))
 	}

@@ -12,9 +12,9 @@ import (
 )
 
 // Learned is what a client has found out about its server: which format it speaks, how it hands out lists, what
-// its dates mean, how many rows it gives at once, each with the evidence and its date. It is JSON, to be kept or
-// to be given to another machine. It saves calls: a client that is given it believes what it would have found out itself, and unlearns what
-// an answer contradicts. It holds no address and no secret.
+// its dates mean, how many rows it gives at once, each with the evidence and its date. It is JSON, to be kept, or given
+// to another machine, and saves the calls that find the same out again. What an answer contradicts is unlearned. It
+// holds no address and no secret.
 type Learned struct{ s learnedState }
 
 type learnedState struct {
@@ -63,8 +63,8 @@ type memory struct {
 	beliefs listing.Beliefs // how lists are handed out
 	// Filing depends on what has been read about services: whether one is a blackbox, so that a receipt without
 	// an id is one, and what its definition asks for. Both are kept by jurisdiction and code.
-	types       cache.Map[string] // the type of a service
-	definitions cache.Map[knownDefinition]
+	types       cache.Map[string]     // the type of a service
+	definitions cache.Map[any]        // a knownDefinition
 	posted      cache.Map[match.Sent] // when reports were sent, by their digests
 }
 
@@ -77,7 +77,7 @@ const (
 )
 
 func newMemory() *memory {
-	return &memory{types: cache.Map[string]{Limit: maxTypes}, definitions: cache.Map[knownDefinition]{Limit: maxDefinitions, Age: definitionAge},
+	return &memory{types: cache.Map[string]{Limit: maxTypes}, definitions: cache.Map[any]{Limit: maxDefinitions, Age: definitionAge},
 		posted: cache.Map[match.Sent]{Limit: maxPosted, Age: postedAge}}
 }
 

@@ -44,13 +44,15 @@ func TestOldest(t *testing.T) {
 	}
 }
 
-// A query without a beginning is cut all the same, and a nil one is the empty one.
+// A query without a beginning is cut all the same; a nil one, which asks for all, comes back alone.
 func TestShardsWithoutStart(t *testing.T) {
 	now := time.Now().Truncate(time.Second)
 	city := newSimCity(700, 1200*simDay, now, regime{size: 50, window: 90 * simDay, strictSpan: true})
 	c := simClient(t, city)
-	var q *open311.Query
-	shards := q.Shards(4)
+	if alone := (*open311.Query)(nil).Shards(4); len(alone) != 1 {
+		t.Errorf("a nil query has %d shards", len(alone))
+	}
+	shards := new(open311.Query).Shards(4)
 	if len(shards) != 4 {
 		t.Fatalf("%d shards, want 4", len(shards))
 	}

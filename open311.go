@@ -95,8 +95,20 @@ func (e Extra) Decode(key string, v any) error {
 	return nil
 }
 
-// Warning tells of something that a server sent otherwise than the specification has it, and that
-// was put right. It never fails a call unless [WithStrict] is set.
+// Format prints the fields as JSON, in the order of their names, whatever the verb.
+func (e Extra) Format(f fmt.State, _ rune) {
+	text, err := json.Marshal(map[string]json.RawMessage(e))
+	if err != nil { // a caller's own text that is no JSON
+		text = fmt.Appendf(nil, "%q", map[string]json.RawMessage(e))
+	}
+	if e == nil {
+		text = []byte("{}")
+	}
+	_, _ = f.Write(text)
+}
+
+// Warning says what a server sent that departs from the specification, and what was made of it. It never fails a call
+// unless [WithStrict] is set.
 type Warning struct {
 	Op     string      // the operation: "GET requests"
 	URL    string      // the URL, redacted
@@ -134,7 +146,7 @@ const (
 // which call it was.
 var (
 	// ErrNotFound: the service, the request or the page does not exist, or the server answered with
-	// another request than the one asked for.
+	// a request that was not asked for.
 	ErrNotFound = errors.New("not found")
 	// ErrInvalid: the server, or a check on this side, refused what was sent.
 	ErrInvalid = errors.New("invalid")
@@ -191,6 +203,7 @@ type ValidationError struct{ Problems []Problem }
 
 // Error lists the problems.
 func (e *ValidationError) Error() string {
+	e = orZero(e)
 	var b strings.Builder
 	b.WriteString("open311: nothing was sent")
 	for i, p := range e.Problems {
@@ -207,3 +220,11 @@ func invalid(field string, kind ProblemKind, detail string) error {
 
 // Is matches [ErrInvalid].
 func (e *ValidationError) Is(target error) bool { return target == ErrInvalid }
+
+// orZero is p, or a new zero value for nil: methods of a nil pointer say what those of a zero value say.
+func orZero[T any](p *T) *T {
+	if p == nil {
+		return new(T)
+	}
+	return p
+}

@@ -185,17 +185,17 @@ func WithStrict() Option {
 	return func(c *config) error { c.strict = true; return nil }
 }
 
-// WithCharsetReader sets a function that decodes other charsets than UTF-8, US-ASCII, ISO-8859-1,
-// windows-1252 and UTF-16. Without it the other single-byte charsets of golang.org/x/text/encoding/charmap
-// are read as well; text in any other, such as Shift_JIS, is an error that names it. It has the signature of xml.Decoder.CharsetReader, so that
+// WithCharsetReader sets a function that decodes charsets other than UTF-8, US-ASCII, ISO-8859-1, windows-1252 and
+// UTF-16. Without it, all single-byte charsets of golang.org/x/text/encoding/charmap are decoded, and text in any other
+// charset, such as Shift_JIS, is an error that names it. The signature is that of xml.Decoder.CharsetReader:
 // charset.NewReaderLabel of golang.org/x/net/html/charset fits.
 func WithCharsetReader(f func(label string, in io.Reader) (io.Reader, error)) Option {
 	return func(c *config) error { c.charset = f; return nil }
 }
 
-// WithMaxResponse limits the size of an answer, in bytes after decompression; 64 MiB by default. What a method
-// returns as a whole, as List does, may take as many bytes of memory, where a short row can become a long struct;
-// loops such as All have the limit for each row.
+// WithMaxResponse limits the size of an answer, in bytes after decompression; 64 MiB by default. The same
+// limit holds for the memory that a result takes: the whole result of a method such as List, each record of a loop such
+// as All.
 func WithMaxResponse(bytes int64) Option {
 	return func(c *config) error {
 		if bytes < 1 {
@@ -232,8 +232,8 @@ func WithPageSize(n int) Option {
 // WithConcurrency lets listings read n pages or windows at a time, still in order and under the rate
 // limit; by default they read one after the other, while the loop goes on. It pays where the network is
 // slow, costs up to n answers in memory, and some calls that turn out to be needless: windows are cut to
-// what the server is expected to give at once. A list whose end is open gets one, the newest request at
-// its beginning, so that what arrives meanwhile does not shift its pages.
+// what the server is expected to give at once. A query without an End is listed up to the request that is the
+// newest at the beginning, so that what arrives meanwhile does not shift its pages.
 func WithConcurrency(n int) Option {
 	return func(c *config) error {
 		if n < 1 {

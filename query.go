@@ -240,11 +240,11 @@ func (c *conn) boxParam(b *Box) string {
 //
 // A query without Start is cut within its last two years, and its first shard asks for all that is older; of a city
 // with a longer history [RequestClient.Oldest] tells where it begins, for shards of equal length. A query without End
-// is split at the present; its last shard stays open. One that is too short for n comes back alone. Requests that bear
-// no date are given by every shard, or by none, as the server has them in lists that are restricted by dates.
+// is split at the present; its last shard stays open. One that is too short for n comes back alone, and so does a nil
+// one. Requests that bear no date are given by every shard, or by none, as the server has them in lists that are restricted by dates.
 func (q *Query) Shards(n int) []Query {
 	if q == nil {
-		q = &Query{}
+		return []Query{{}}
 	}
 	if len(q.IDs) > 0 {
 		return q.shardIDs(n)

@@ -46,7 +46,8 @@ type NewRequest struct {
 }
 
 // Attributes are the answers to the questions of a service definition: the code of an attribute and
-// its value, or its values. For lists they are the keys, not the names. Empty values are not sent.
+// its value, or its values. For lists they are the keys, not the names. Empty values are not sent. Like any map, they
+// have to be made before something is set.
 type Attributes map[string][]string
 
 // Set sets the values of an attribute, in place of those it has.

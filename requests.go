@@ -1,10 +1,11 @@
 package open311
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -52,20 +53,6 @@ type Page struct {
 
 	Skipped     int     // rows that are there and could not be read
 	SkippedErrs []error // what was wrong with the first of them, and where: *DecodeError mostly
-}
-
-// RequestClient reads and files service requests: /requests and /tokens.
-type RequestClient struct{ c *conn }
-
-// Format names the client, and shows nothing of its settings.
-func (r RequestClient) Format(f fmt.State, verb rune) { r.c.Format(f, verb) }
-
-// conn is nil for a client that New has not made.
-func (r *RequestClient) conn() *conn {
-	if r == nil {
-		return nil
-	}
-	return r.c
 }
 
 // List makes one call for service requests (GET /requests; GeoReport v2, GET Service Requests) and
@@ -299,6 +286,25 @@ func cutUnquoted(s string, sep byte) (before, after string) {
 	return s, ""
 }
 
+// MarshalJSON writes the request as the specification has it, with the fields of Extra beside the
+// others. What it writes can be read back by encoding/json.
+func (r ServiceRequest) MarshalJSON() ([]byte, error) {
+	return wire.AppendJSON(nil, requestTable.Encode(&r)), nil
+}
+
+// UnmarshalJSON reads a request as tolerantly as the answers of servers are read. The error is what is
+// wrong with text that is no request at all.
+func (r *ServiceRequest) UnmarshalJSON(text []byte) error {
+	rd := requestTable.Read(bytes.NewReader(text), nil)
+	defer rd.Close()
+	var read ServiceRequest
+	if err := rd.Next(&read); err != nil && err != io.EOF {
+		return err
+	}
+	*r = read
+	return nil
+}
+
 // mediaFields are the names under which servers put media beyond media_url.
 var mediaFields = []string{"media_url", "media_urls", "image_urls", "media[]", "media", "photos", "images", "attachments"}
 
@@ -306,6 +312,7 @@ var mediaFields = []string{"media_url", "media_urls", "image_urls", "media[]", "
 // that servers send as a list, as a list of objects, as such a list in a text, joined by commas,
 // semicolons, bars or line breaks, or under other names in Extra or its extended_attributes.
 func (r *ServiceRequest) MediaURLs() []string {
+	r = orZero(r)
 	var urls media.Addresses
 	urls.Add(r.MediaURL)
 	var extended Extra

@@ -86,20 +86,6 @@ type CatalogEntry struct {
 	Definition *ServiceDefinition
 }
 
-// ServiceClient reads what can be reported to a city: GET /services and GET /services/{code}.
-type ServiceClient struct{ c *conn }
-
-// Format names the client, and shows nothing of its settings.
-func (s ServiceClient) Format(f fmt.State, verb rune) { s.c.Format(f, verb) }
-
-// conn is nil for a client that New has not made.
-func (s *ServiceClient) conn() *conn {
-	if s == nil {
-		return nil
-	}
-	return s.c
-}
-
 // List returns all services (GET /services; GeoReport v2, GET Service List). What some servers can be asked for
 // besides, such as the services of a place (lat, long) or names in a language (locale), goes into [CallParams].
 //
@@ -144,7 +130,7 @@ func (s *ServiceClient) Definition(ctx context.Context, code string, opts ...Cal
 // definition returns the definition that is remembered, or else that of the server.
 func definition(ctx context.Context, c *conn, code string) (*ServiceDefinition, error) {
 	if c.call.isPlain() {
-		if known, _ := c.learned.definitions.Get(c.askedKey(code)); known.def != nil && known.by == c.cfg {
+		if known := c.known(c.askedKey(code)); known.def != nil && known.by == c.cfg {
 			return known.def.clone(), nil
 		}
 	}
@@ -231,6 +217,16 @@ func (c *conn) rememberServices(list []Service) {
 	}
 }
 
+// isOrdinary reports whether the answer to a call is the one that any other call would get.
+func (o *callOptions) isOrdinary() bool {
+	return o == nil || o.params == nil && o.header == nil && !o.extensions
+}
+
+// isPlain reports whether an answer that is remembered will do for a call.
+func (o *callOptions) isPlain() bool {
+	return o.isOrdinary() && (o == nil || !o.fresh && o.response == nil)
+}
+
 // knownDefinition is a definition that was read, and by whom: clients that share a memory may read one document in
 // different ways.
 type knownDefinition struct {
@@ -245,8 +241,13 @@ func (c *conn) rememberDefinition(code string, d *ServiceDefinition) {
 
 // knownDefinition returns the definition of a service if this client has read it within the last hour.
 func (c *conn) knownDefinition(code string) *ServiceDefinition {
-	known, _ := c.learned.definitions.Get(c.serviceKey(code))
-	return known.def
+	return c.known(c.serviceKey(code)).def
+}
+
+func (c *conn) known(key string) knownDefinition {
+	v, _ := c.learned.definitions.Get(key)
+	known, _ := v.(knownDefinition)
+	return known
 }
 
 // askedKey is the key of the definition that the server gives for a code, which may be that of another service.

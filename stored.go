@@ -1,11 +1,8 @@
 package open311
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"reflect"
 	"strings"
 
@@ -15,25 +12,6 @@ import (
 // What programs store is written under the names of the specification. The records of servers are written by their
 // tables, Extra beside the other fields; what is sent to servers by the tags of its struct. Versions before 0.1 wrote
 // the names of Go, which are still read.
-
-// MarshalJSON writes the request as the specification has it, with the fields of Extra beside the
-// others. What it writes can be read back by encoding/json.
-func (r ServiceRequest) MarshalJSON() ([]byte, error) {
-	return wire.AppendJSON(nil, requestTable.Encode(&r)), nil
-}
-
-// UnmarshalJSON reads a request as tolerantly as the answers of servers are read. The error is what is
-// wrong with text that is no request at all.
-func (r *ServiceRequest) UnmarshalJSON(text []byte) error {
-	rd := requestTable.Read(bytes.NewReader(text), nil)
-	defer rd.Close()
-	var read ServiceRequest
-	if err := rd.Next(&read); err != nil && err != io.EOF {
-		return err
-	}
-	*r = read
-	return nil
-}
 
 // MarshalJSON writes the receipt as the specification has it, with the fields of Extra beside the others. Fields that
 // are zero are left out.
@@ -149,16 +127,4 @@ func readTagged(text []byte, dst any) error {
 		return err
 	}
 	return json.Unmarshal(text, dst)
-}
-
-// Format prints the fields as JSON, in the order of their names, whatever the verb.
-func (e Extra) Format(f fmt.State, _ rune) {
-	text, err := json.Marshal(map[string]json.RawMessage(e))
-	if err != nil { // a caller's own text that is no JSON
-		text = fmt.Appendf(nil, "%q", map[string]json.RawMessage(e))
-	}
-	if e == nil {
-		text = []byte("{}")
-	}
-	_, _ = f.Write(text)
 }

@@ -31,6 +31,7 @@ type Update struct {
 // [StatusClosed]. It is "" for a status that changes nothing, and for words that mySociety's servers
 // do not use.
 func (u *Update) State() Status {
+	u = orZero(u)
 	word := strings.NewReplacer("_", " ", "-", " ").Replace(strings.ToLower(strings.TrimSpace(string(u.Status))))
 	switch word {
 	case "open", "confirmed", "investigating", "in progress", "planned", "action scheduled", "for triage", "reopen", "reopened":
@@ -45,6 +46,7 @@ func (u *Update) State() Status {
 // Extras returns the map called extras, with such things as category, group and
 // detailed_information. It is nil if there is none.
 func (u *Update) Extras() Extra {
+	u = orZero(u)
 	var extras Extra
 	_ = u.Extra.Decode("extras", &extras) // mostly there is none
 	return extras
@@ -55,22 +57,6 @@ func (u *Update) Extras() Extra {
 type UpdateQuery struct {
 	Start, End time.Time
 	Params     url.Values
-}
-
-// UpdateClient reads and sends updates of service requests: /servicerequestupdates, an extension of
-// mySociety's servers (FixMyStreet, open311-adapter) that GeoReport v2 does not have. A server with
-// another path for it is a matter of Dialect.Paths.
-type UpdateClient struct{ c *conn }
-
-// Format names the client, and shows nothing of its settings.
-func (u UpdateClient) Format(f fmt.State, verb rune) { u.c.Format(f, verb) }
-
-// conn is nil for a client that New has not made.
-func (u *UpdateClient) conn() *conn {
-	if u == nil {
-		return nil
-	}
-	return u.c
 }
 
 // List returns the updates of all requests in a span of time (GET /servicerequestupdates), each once.

@@ -177,6 +177,7 @@ func (d *ServiceDefinition) problems(answers Attributes, n *NewRequest) []Proble
 	}
 	var out []Problem
 	known := make(map[string]bool, len(d.Attributes))
+	rules := condition.Of(given)
 	for i := range d.Attributes {
 		a := &d.Attributes[i]
 		if a.Code == "" || known[a.Code] {
@@ -185,7 +186,7 @@ func (d *ServiceDefinition) problems(answers Attributes, n *NewRequest) []Proble
 		known[a.Code] = true
 		values := given(a.Code)
 		blank := !slices.ContainsFunc(values, func(v string) bool { return strings.TrimSpace(v) != "" })
-		applies, _ := condition.Applies(a.Extra["dependencies"], given)
+		applies, _ := rules.Applies(a.Extra["dependencies"])
 		var found []Problem
 		switch {
 		case a.automated():
@@ -202,9 +203,13 @@ func (d *ServiceDefinition) problems(answers Attributes, n *NewRequest) []Proble
 			out = append(out, p)
 		}
 	}
+	unknown := 0
 	for _, code := range slices.Sorted(maps.Keys(answers)) {
 		if !known[code] && code != "" {
-			near, text := d.nearCode(code)
+			var near, text string
+			if unknown++; unknown <= maxAdvice {
+				near, text = d.nearCode(code)
+			}
 			out = append(out, Problem{Field: "Attributes[" + code + "]", Detail: "this service has no such attribute" + text, Kind: ProblemUnknown, Code: code, Value: near})
 		}
 	}
@@ -268,7 +273,8 @@ func (a *Attribute) misfits(values []string) (out []Problem) {
 	if len(values) > 1 && kind != DatatypeMultiValueList {
 		out = append(out, Problem{Detail: fmt.Sprintf("has %d values, only one is allowed", len(values)), Kind: ProblemTooMany, Limit: 1})
 	}
-	for i, v := range values {
+	keys, given, wrong := a.keys(kind), make(map[string]bool, len(values)), 0
+	for _, v := range values {
 		p := Problem{Value: v}
 		switch kind {
 		case DatatypeString:
@@ -280,10 +286,17 @@ func (a *Attribute) misfits(values []string) (out []Problem) {
 		case DatatypeDatetime:
 			p.Detail, p.Kind = misfitTime(v), ProblemTime
 		case DatatypeSingleValueList, DatatypeMultiValueList:
-			p.Detail, p.Kind = a.misfitKey(v), ProblemChoice
-			if slices.Contains(values[:i], v) {
+			switch {
+			case given[v]:
 				p.Detail, p.Kind = strconv.Quote(v)+" is there twice", ProblemTwice
+			case len(a.Values) == 0 || keys[v]:
+			case wrong < maxAdvice:
+				p.Detail, p.Kind = a.misfitKey(v), ProblemChoice
+				wrong++
+			default:
+				p.Detail, p.Kind = strconv.Quote(v)+" is not a key of this list", ProblemChoice
 			}
+			given[v] = true
 		}
 		if p.Detail != "" {
 			out = append(out, p)
@@ -327,12 +340,26 @@ func misfitTime(v string) string {
 	return strconv.Quote(v) + " is not a date and time in ISO 8601, such as 2026-06-01T08:30:00Z"
 }
 
-// misfitKey: of a list the key is sent, which is mostly not what the user sees.
-func (a *Attribute) misfitKey(v string) string {
-	if len(a.Values) == 0 || slices.ContainsFunc(a.Values, func(c AttributeValue) bool { return c.Key == v }) ||
-		slices.Contains(condition.Keys(a.Extra["conditionalValues"]), v) { // Boston: which choices there are depends on other answers
-		return ""
+// maxAdvice is of how many wrong words in one place it is said what may be meant: that takes a look at all there are.
+const maxAdvice = 8
+
+// keys returns the keys of a list.
+func (a *Attribute) keys(kind Datatype) map[string]bool {
+	if len(a.Values) == 0 || kind != DatatypeSingleValueList && kind != DatatypeMultiValueList {
+		return nil
 	}
+	keys := make(map[string]bool, len(a.Values))
+	for _, c := range a.Values {
+		keys[c.Key] = true
+	}
+	for _, key := range condition.Keys(a.Extra["conditionalValues"]) { // Boston: which choices there are depends on other answers
+		keys[key] = true
+	}
+	return keys
+}
+
+// misfitKey says what is wrong with a value of a list: the key is sent, which is mostly not what the user sees.
+func (a *Attribute) misfitKey(v string) string {
 	for _, c := range a.Values {
 		if strings.EqualFold(c.Name, strings.TrimSpace(v)) {
 			return fmt.Sprintf("%q is the name of a value; send its key %q", v, c.Key)
@@ -394,8 +421,9 @@ func nearest(v string, words []string) int {
 	if utf8.RuneCountInString(v) > 64 {
 		return -1
 	}
+	length := utf8.RuneCountInString(v)
 	for i, w := range words {
-		if w == "" || utf8.RuneCountInString(w) > 64 {
+		if n := utf8.RuneCountInString(w); w == "" || n > 64 || n-length >= best || length-n >= best {
 			continue
 		}
 		if d := spelling.Edits([]rune(v), []rune(strings.ToLower(w))); d < best {

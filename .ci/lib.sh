@@ -52,13 +52,13 @@ if [ -d ../shared/corpus ]; then
 	export OPEN311_CORPUS
 fi
 
-# fuzz PACKAGE TARGET TIME runs one target. Inputs are not minimized: that would take most of a short time. When
+# fuzz DIRECTORY TARGET TIME runs one target. Inputs are not minimized: that would take most of a short time. When
 # the time is up while an input runs, Go can report "context deadline exceeded" as a failure; such a run is
-# repeated.
+# repeated. A failing input is shown, to be kept: a machine of the CI is gone afterwards.
 fuzz() {
-	local log="$scratch/fuzz" try
+	local log="$scratch/fuzz" try found
 	for try in 1 2 3; do
-		if go test -run '^$' -fuzz "^$2\$" -fuzztime "$3" -fuzzminimizetime 1x -parallel 2 "$1" >"$log" 2>&1; then
+		if (cd "$1" && go test -run '^$' -fuzz "^$2\$" -fuzztime "$3" -fuzzminimizetime 1x -parallel 2 .) >"$log" 2>&1; then
 			tail -n 3 "$log"
 			return
 		fi
@@ -66,21 +66,29 @@ fuzz() {
 		echo "$2: the time was up while an input ran, once more"
 	done
 	tail -n 100 "$log"
+	found=$(sed -nE 's/.*Failing input written to (testdata.*)/\1/p' "$log")
+	if [ -n "$found" ]; then
+		echo "-- the failing input, to be put into $1/$found; then: cd $1 && go test -run '$2/${found##*/}' ."
+		if [ "$(wc -c <"$1/$found")" -le 8192 ]; then
+			cat "$1/$found"
+		else
+			echo "-- by: base64 -d | gunzip"
+			gzip -9 <"$1/$found" | base64
+		fi
+	fi
 	return 1
 }
 
-# fuzz_all TIME runs every target of the module.
+# fuzz_all TIME runs every target of every module.
 fuzz_all() {
-	local pkg target packages list
-	packages=$(go list ./...)
-	for pkg in $packages; do
-		list=$(go test -list '^Fuzz' "$pkg")
-		for target in $list; do
-			case $target in Fuzz*)
-				echo "-- $pkg $target"
-				fuzz "$pkg" "$target" "$1"
-				;;
-			esac
+	local file dir target files targets
+	files=$(grep -rlE --include='*_test.go' '^func Fuzz[A-Z]\w*\(' . | LC_ALL=C sort)
+	for file in $files; do
+		dir=${file%/*}
+		targets=$(sed -nE 's/^func (Fuzz[A-Z][A-Za-z0-9_]*)\(.*/\1/p' "$file")
+		for target in $targets; do
+			echo "-- $dir $target"
+			fuzz "$dir" "$target" "$1"
 		done
 	done
 }

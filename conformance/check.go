@@ -127,9 +127,32 @@ func (s *session) judged(r *rule, f Format) outcome {
 	o, found := s.cause(r, f)
 	if !found {
 		o = s.judge(r, f)
+		if id := s.blamed(r, o); id != "" {
+			o = because(id)
+		}
 	}
 	s.outcomes[key] = o
 	return o
+}
+
+// blamed finds the requirement that has found one of the fields wrong in which two records differ.
+func (s *session) blamed(r *rule, o outcome) string {
+	if o.what != broke || len(o.about) == 0 {
+		return ""
+	}
+	for i := range catalogue {
+		need := &catalogue[i]
+		if !slices.Contains(r.peers, need.Operation) || len(need.peers) > 0 || need.late || need.Level == May || need.Feature != FeatureCore && need.Feature != r.Feature || s.target.Disable[need.ID] != "" {
+			continue
+		}
+		for _, f := range need.Formats {
+			n := s.judged(need, f)
+			if n.what == broke && slices.ContainsFunc(o.about, func(name string) bool { return strings.Contains(n.text, name) }) {
+				return need.ID
+			}
+		}
+	}
+	return ""
 }
 
 // cause finds a requirement that is broken and that this one depends on.
@@ -146,8 +169,14 @@ func (s *session) cause(r *rule, f Format) (outcome, bool) {
 			} else if !slices.Contains(need.Formats, g) {
 				continue
 			}
-			if s.target.Disable[id] == "" && s.target.tries(need.Feature) && s.judged(need, g).what == broke {
-				return cannot("because of %s", id), true
+			if s.target.Disable[id] != "" || !s.target.tries(need.Feature) {
+				continue
+			}
+			switch n := s.judged(need, g); {
+			case n.what == broke:
+				return because(id), true
+			case n.cause != "": // and what that one depends on, this one does
+				return because(n.cause), true
 			}
 		}
 	}

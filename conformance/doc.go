@@ -32,7 +32,7 @@
 //
 // # What the server notices
 //
-// The check reads only, unless [Target.AllowCreate] is set, and makes each call once: some 90 for a read-only
+// The check reads only, unless [Target.AllowCreate] is set, and makes each call once: some 100 for a read-only
 // check, [Target.Pace] apart. The rules look at the bytes of the answers, with readers that forgive nothing:
 // the client of this module repairs what it reads, and would hide what is to be found.
 package conformance

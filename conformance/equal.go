@@ -9,50 +9,72 @@ import (
 	"time"
 )
 
-// differ says where an XML element and a JSON value say different things, or "". Absent, null and empty
+// difference is where two values say different things: the path, and what they say. The zero value is none.
+type difference struct{ path, text string }
+
+func (d difference) String() string { return at(d.path) + " " + d.text }
+
+// names are those of the member that differs, and of what it is in.
+func (d difference) names() []string {
+	var list []string
+	for part := range strings.SplitSeq(strings.TrimPrefix(d.path, "."), ".") {
+		name, _, _ := strings.Cut(part, "[")
+		list = append(list, name)
+	}
+	return list
+}
+
+// found is a finding about a member, in a record or in the document as a whole.
+func (d difference) found(x *exchange, record, id string) outcome {
+	o := broken(x, "%s", strings.TrimSpace(record+" "+id)+": "+d.String())
+	o.near, o.about = []string{id, d.names()[len(d.names())-1]}, d.names()
+	return o
+}
+
+// differ says where an XML element and a JSON value say different things. Absent, null and empty
 // are the same (GeoReport v2 does not tell them apart), and so are two ways to write a number or an instant: a fraction of a second is none of the specification's business.
-func differ(x, j *node, path string) string {
+func differ(x, j *node, path string) difference {
 	if x.blank() && j.blank() {
-		return ""
+		return difference{}
 	}
 	if x.blank() || j.blank() {
-		return fmt.Sprintf("%s is %s in XML and %s in JSON", at(path), short(x), short(j))
+		return difference{path, fmt.Sprintf("is %s in XML and %s in JSON", short(x), short(j))}
 	}
 	switch j.kind {
 	case kindList:
 		return differList(x, j, path)
 	case kindObject:
 		for _, k := range j.kids {
-			if d := differ(x.child(k.name), k, path+"."+k.name); d != "" {
+			if d := differ(x.child(k.name), k, path+"."+k.name); d.text != "" {
 				return d
 			}
 		}
 		for _, k := range x.kids {
-			if d := differ(k, j.child(k.name), path+"."+k.name); d != "" {
+			if d := differ(k, j.child(k.name), path+"."+k.name); d.text != "" {
 				return d
 			}
 		}
-		return ""
+		return difference{}
 	}
 	if len(x.kids) > 0 || !sameScalar(x.text, j.text) {
-		return fmt.Sprintf("%s is %s in XML and %s in JSON", at(path), short(x), short(j))
+		return difference{path, fmt.Sprintf("is %s in XML and %s in JSON", short(x), short(j))}
 	}
-	return ""
+	return difference{}
 }
 
-func differList(x, j *node, path string) string {
+func differList(x, j *node, path string) difference {
 	if len(x.kids) == 0 && len(j.kids) == 1 { // an element that may be there several times, and is there once
 		return differ(x, j.kids[0], path)
 	}
 	if len(x.kids) != len(j.kids) {
-		return fmt.Sprintf("%s has %d members in XML and %d in JSON", at(path), len(x.kids), len(j.kids))
+		return difference{path, fmt.Sprintf("has %d members in XML and %d in JSON", len(x.kids), len(j.kids))}
 	}
 	for i := range x.kids {
-		if d := differ(x.kids[i], j.kids[i], fmt.Sprintf("%s[%d]", path, i)); d != "" {
+		if d := differ(x.kids[i], j.kids[i], fmt.Sprintf("%s[%d]", path, i)); d.text != "" {
 			return d
 		}
 	}
-	return ""
+	return difference{}
 }
 
 func at(path string) string { return orElse(strings.TrimPrefix(path, "."), "the document") }
@@ -101,19 +123,19 @@ func normal(s string) string {
 }
 
 // differRows compares records that both lists have, by a field that identifies them.
-func differRows(x, j []*node, key string) string {
+func differRows(x, j []*node, key string) (difference, string) {
 	byKey := make(map[string]*node, len(x))
 	for _, r := range x {
 		byKey[r.value(key)] = r
 	}
 	for _, r := range j {
 		if other := byKey[r.value(key)]; other != nil && r.value(key) != "" {
-			if d := differ(other, r, ""); d != "" {
-				return fmt.Sprintf("%s %s: %s", key, r.value(key), d)
+			if d := differ(other, r, ""); d.text != "" {
+				return d, r.value(key)
 			}
 		}
 	}
-	return ""
+	return difference{}, ""
 }
 
 // keysOf returns the values that identify records, in their order.

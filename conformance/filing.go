@@ -23,6 +23,7 @@ type filing struct {
 	x    *exchange
 	form url.Values // without the key
 	why  string     // it was not posted
+	at   time.Time
 	// Of an accepted filing:
 	rows []*node
 	id   string
@@ -109,8 +110,9 @@ func (s *session) post(fl *filing, c call, key string) {
 		}
 	}
 	if city, other := form["jurisdiction_id"]; other {
-		if city[0] == "" {
+		if city[0] == noTown {
 			form.Del("jurisdiction_id")
+			shown.Del("jurisdiction_id")
 		}
 	} else if s.target.Jurisdiction != "" {
 		form.Set("jurisdiction_id", s.target.Jurisdiction)
@@ -126,6 +128,7 @@ func (s *session) post(fl *filing, c call, key string) {
 		body, kind = multipartBody(form)
 	}
 	s.posts++
+	fl.at = s.target.Now()
 	fl.x = s.send(c, http.MethodPost, s.target.Endpoint+"/"+c.path+"."+string(c.format), kind, body, shown)
 	if !fl.x.ok() || fl.x.doc == nil {
 		return
@@ -147,6 +150,9 @@ func (s *session) post(fl *filing, c call, key string) {
 
 // personal is what a report shows of no one.
 var personal = map[string]bool{"email": true, "first_name": true, "last_name": true, "phone": true, "device_id": true, "account_id": true}
+
+// noTown in the place of a jurisdiction_id is that none is sent: an empty one is another thing.
+const noTown = "\x00none"
 
 // picturePart marks a form that is to be sent with a picture. It is not a name that could be sent.
 const picturePart = "\x00picture"
@@ -226,7 +232,7 @@ func (s *session) place(form url.Values) {
 	var lat, long, address string
 	if all, o := s.sample(); good(o) {
 		for _, r := range all {
-			if r.value("lat") != "" && r.value("long") != "" && r.value("address") != "" {
+			if degrees("lat", 90)(r)+degrees("long", 180)(r) == "" && r.value("lat") != "" && r.value("long") != "" && r.value("address") != "" {
 				lat, long, address = r.value("lat"), r.value("long"), r.value("address")
 				break
 			}

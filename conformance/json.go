@@ -106,12 +106,17 @@ func (b *builder) object(depth int) *node {
 		if names[name] {
 			n.twice = append(n.twice, name)
 		}
-		names[name] = true
 		b.space()
 		b.expect(":")
 		k := b.value(depth + 1)
 		k.name = name
-		n.twice, n.kids = append(n.twice, k.twice...), append(n.kids, k)
+		n.twice = append(n.twice, k.twice...)
+		if names[name] {
+			*n.child(name) = *k // the last one counts, as in most readers
+		} else {
+			n.kids = append(n.kids, k)
+		}
+		names[name] = true
 		if b.space(); b.expect(",}") == '}' {
 			break
 		}

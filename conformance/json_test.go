@@ -111,7 +111,7 @@ func tokenKids(d *json.Decoder, open json.Delim, depth int) (*node, error) {
 	}
 	seen := make(map[string]bool)
 	for d.More() {
-		name := ""
+		name, again := "", false
 		if n.kind == kindObject {
 			t, err := d.Token()
 			if err != nil {
@@ -121,7 +121,7 @@ func tokenKids(d *json.Decoder, open json.Delim, depth int) (*node, error) {
 			if seen[name] {
 				n.twice = append(n.twice, name)
 			}
-			seen[name] = true
+			again, seen[name] = seen[name], true
 		}
 		k, err := tokenValue(d, depth+1)
 		if err != nil {
@@ -129,6 +129,10 @@ func tokenKids(d *json.Decoder, open json.Delim, depth int) (*node, error) {
 		}
 		k.name = name
 		n.twice = append(n.twice, k.twice...)
+		if again { // the last of two counts, as with encoding/json
+			*n.child(name) = *k
+			continue
+		}
 		n.kids = append(n.kids, k)
 	}
 	_, err := d.Token()

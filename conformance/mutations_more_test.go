@@ -53,8 +53,10 @@ func (k known) errors() []mutation {
 		{id: "errors/rows", option: when(unknown, func(a *answer) { a.edit(func(d *node) { d.kids, d.text = nil, "" }) })},
 		{id: "errors/code", option: quirk(func(q *quirks) { q.NoErrorCode = true })},
 		{id: "errors/code-number", option: quirk(func(q *quirks) { q.TextCode = true })},
-		{id: "errors/description", option: rows(func(e *node) { e.set("description", "", kindText) }), follows: []string{"create/errors/names-argument"}},
-		{id: "errors/description-readable", option: rows(func(e *node) { e.set("description", "Traceback (most recent call last): service …", kindText) })},
+		{id: "errors/description", option: rows(func(e *node) { e.set("description", "", kindText) })},
+		{id: "errors/description-readable", option: rows(func(e *node) {
+			e.set("description", "Traceback (most recent call last): service, location …", kindText)
+		})},
 		{id: "errors/unknown-path", option: when(func(a *answer) bool { return a.op == "" }, func(a *answer) { a.refuse(400) })},
 	}
 }
@@ -154,7 +156,7 @@ func (k known) creates() []mutation {
 		{id: "create/address-only", option: when(func(a *answer) bool {
 			return a.op == OpCreate && a.status == 200 && !a.form.Has("lat") && a.form.Has("address_string")
 		}, func(a *answer) { a.refuse(400) })},
-		{id: "create/empty-arguments", option: when(func(a *answer) bool { return a.op == OpCreate && a.form.Has("email") }, func(a *answer) { a.refuse(400) })},
+		{id: "create/empty-arguments", option: when(func(a *answer) bool { return a.op == OpCreate && a.form.Has("email") && a.form.Get("email") == "" }, func(a *answer) { a.refuse(400) })},
 	}
 }
 
@@ -171,7 +173,9 @@ func (k known) refusals() []mutation {
 		{id: "create/missing-service-code-400", option: when(refused(400, "service_code is missing"), as(404))},
 		{id: "create/lat-without-long-400", option: when(refused(400, "long is missing"), as(422))},
 		{id: "create/required-attribute-400", option: when(refused(400, "is required"), as(422))},
-		{id: "create/invalid-value-400", option: when(refused(400, "is not one of the keys"), as(422))},
+		{id: "create/invalid-value-400", option: when(func(a *answer) bool {
+			return refused(400, "is not one of the keys")(a) && slices.Contains(a.form["attribute["+attributesIn(a.form)[0]+"]"], nobody)
+		}, as(422))},
 		{id: "create/long-description-400", option: when(func(a *answer) bool {
 			return a.op == OpCreate && a.status == 400 && len(a.form.Get("description")) == 4001 && a.form.Has("lat")
 		}, as(413))},
@@ -220,7 +224,7 @@ func (k known) tokens() []mutation {
 		{id: "token/xml-item", option: only(OpToken, FormatXML, func(d *node) { d.kids[0].name = "token" })},
 		{id: "token/json-array", option: unwrap(OpToken)},
 		{id: "token/token", option: rows(func(r *node) { r.set("token", "another", kindText) })},
-		{id: "token/resolves", option: rows(func(r *node) { r.set("service_request_id", "", kindText) }), blinds: []string{"token/request", "token/formats-equal"}},
+		{id: "token/resolves", option: rows(func(r *node) { r.set("service_request_id", "", kindText) }), blinds: []string{"token/request", "token/formats-equal", "token/served/again"}},
 		{id: "token/request", option: after(func(a *answer) {
 			switch {
 			case known(a):

@@ -24,25 +24,25 @@ func (k known) alone() []mutation {
 	}
 	closed := func(r *node) { r.set("status", "closed", kindText); r.set("updated_datetime", "", kindText) }
 	return []mutation{
-		{id: "request/record/service-request-id", option: set("service_request_id", ""), follows: []string{"request/one"}, blinds: []string{"request/formats-equal"}},
-		{id: "request/record/id-text", option: number("service_request_id", "4711"), follows: []string{"request/one", "request/formats-equal"}},
+		{id: "request/record/service-request-id", option: set("service_request_id", ""), follows: []string{"request/one"}, blinds: []string{"request/formats-equal", "request/same-as-list"}},
+		{id: "request/record/id-text", option: number("service_request_id", "4711"), follows: []string{"request/one"}},
 		{id: "request/record/status", option: set("status", "OPEN")},
 		{id: "request/record/service-code", option: set("service_code", "")},
-		{id: "request/record/service-code-text", option: number("service_code", "7"), follows: []string{"request/record/service-code-known", "request/formats-equal"}},
+		{id: "request/record/service-code-text", option: number("service_code", "7"), follows: []string{"request/record/service-code-known"}},
 		{id: "request/record/service-code-known", option: set("service_code", "unheard-of")},
 		{id: "request/record/requested-datetime", option: set("requested_datetime", "")},
 		{id: "request/record/requested-datetime-form", option: set("requested_datetime", "2026-06-29 10:00:00")},
 		{id: "request/record/updated-datetime-form", option: set("updated_datetime", "2026-06-29T10:00:00")},
 		{id: "request/record/expected-datetime-form", option: set("expected_datetime", "2026-06-29")},
 		{id: "request/record/updated-after-requested", option: set("updated_datetime", "2001-01-01T00:00:00Z")},
-		{id: "request/record/lat-long", option: set("lat", "95.5"), follows: []string{"request/record/lat-long-number"}},
+		{id: "request/record/lat-long", option: set("lat", "95.5")},
 		{id: "request/record/lat-long-pair", option: in(FormatNone, func(r *node) { r.drop("long") })},
 		{id: "request/record/lat-long-number", option: in(FormatJSON, func(r *node) { r.set("lat", r.value("lat"), kindText) })},
 		{id: "request/record/location", option: in(FormatNone, func(r *node) { r.drop("address", "address_id", "lat", "long") })},
 		{id: "request/record/media-url", option: set("media_url", "photo.jpg")},
 		{id: "request/record/description-length", option: set("description", strings.Repeat("ü", 4001))},
 		{id: "request/record/texts", option: in(FormatNone, func(r *node) { r.nest("service_notice") })},
-		{id: "request/record/zipcode-text", option: number("zipcode", "1234"), follows: []string{"request/formats-equal"}},
+		{id: "request/record/zipcode-text", option: number("zipcode", "1234"), follows: []string{"request/formats-equal", "request/same-as-list"}},
 		{id: "request/record/closed-updated", option: in(FormatNone, closed)},
 	}
 }

@@ -9,10 +9,12 @@ import (
 
 // outcome is what a rule finds in one format.
 type outcome struct {
-	what sort
-	text string    // what was got; or why nothing can be said
-	at   *exchange // where; nil if no single exchange shows it
-	near []string  // what to look for in the body, one behind the other, to show that part of it
+	what  sort
+	text  string    // what was got; or why nothing can be said
+	at    *exchange // where; nil if no single exchange shows it
+	cause string    // the id of the requirement whose breach is told instead
+	about []string  // the fields that two records do not have alike
+	near  []string  // what to look for in the body, one behind the other, to show that part of it
 }
 
 type sort uint8
@@ -40,6 +42,13 @@ func cannot(format string, args ...any) outcome {
 	return outcome{what: unseen, text: fmt.Sprintf(format, args...)}
 }
 
+// because is that nothing can be said, for what has been found under another id.
+func because(id string) outcome {
+	o := cannot("because of %s", id)
+	o.cause = id
+	return o
+}
+
 // good is the result of the helpers below where all is well; else they return what the rule returns.
 func good(o outcome) bool { return o.what == kept }
 
@@ -54,7 +63,7 @@ func reached(x *exchange) outcome {
 	case x.err != nil:
 		return outcome{what: trouble, text: x.err.Error(), at: x}
 	case x.coded != nil:
-		return cannot("because of encoding/content-encoding")
+		return because("encoding/content-encoding")
 	case x.busy():
 		return outcome{what: trouble, text: fmt.Sprintf("the server is busy: status %d %s", x.status, http.StatusText(x.status)), at: x}
 	}

@@ -121,9 +121,10 @@ const (
 // session has once and keeps; what they ask for first is fetched first.
 type rule struct {
 	Requirement
-	want  string   // what would have been right, for the report
-	late  bool     // looks at all exchanges of the run, so it comes last
-	needs []string // ids: what is found there is the cause of what would be found here
+	want  string      // what would have been right, for the report
+	late  bool        // looks at all exchanges of the run, so it comes last
+	needs []string    // ids: what is found there is the cause of what would be found here
+	peers []Operation // it compares their records: a field that is wrong there is told there
 	judge func(s *session, f Format) outcome
 }
 
@@ -137,8 +138,8 @@ type section struct {
 
 // catalogue is made once, of the sections in rules_*.go.
 var catalogue = assemble(
-	discoveryRules(), serviceRules(), definitionRules(), formRules(), listRules(), recordRules(inList), volumeRules(), filterRules(), itemRules(),
-	singleRules(), errorRules(), createRules(), filedRules(), textRules(), townRules(), refusalRules(), attributeRules(), tokenRules(), deFactoRules(), updateRules(), anyRules(), labelRules(),
+	discoveryRules(), serviceRules(), definitionRules(), metadataRules(), formRules(), listRules(), recordRules(inList), volumeRules(), filterRules(), togetherRules(), itemRules(),
+	singleRules(), errorRules(), createRules(), receiptRules(), filedRules(), textRules(), keptRules(), townRules(), refusalRules(), misfitRules(), attributeRules(), tokenRules(), deFactoRules(), updateRules(), anyRules(), labelRules(),
 )
 
 // byID finds rules for what depends on them. It is a function, since the rules must not depend on the catalogue.
@@ -218,11 +219,18 @@ func once(id string, l Level, title, text, want string, j func(s *session) outco
 // at sets the section that a rule is from, where it is not the one of its neighbours.
 func (r rule) at(spec string) rule { r.Spec = spec; return r }
 
+// op sets the operation of a rule, where it is not the one of its neighbours.
+func (r rule) op(op Operation) rule { r.Operation = op; return r }
+
 // of sets the feature of a rule, where it is not the one of its neighbours.
 func (r rule) of(f Feature) rule { r.Feature = f; return r }
 
 // because names requirements whose breach is the cause of what this one would find: it is told once, there.
 func (r rule) because(ids ...string) rule { r.needs = append(r.needs, ids...); return r }
+
+// compares names the operations whose records a rule compares: a field that another rule has found wrong differs, and
+// that is told once, there.
+func (r rule) compares(ops ...Operation) rule { r.peers = ops; return r }
 
 // last makes a rule look at what the others brought.
 func (r rule) last() rule { r.late = true; return r }

@@ -13,7 +13,7 @@ import (
 func createRules() section {
 	return section{OpCreate, FeatureCreate, specCreate, []rule{
 		each("create/accepted", Must, "A good report is accepted", "A report with a service_code, a location and the required attributes is accepted.",
-			"status 200 or 201", func(s *session, f Format) outcome { return judgeAccepted(s.realtime(f)) }),
+			"status 200 or 201", func(s *session, f Format) outcome { return judgeAccepted(s.realtime(f)) }).because("definition/metadata/false"),
 		inXML("create/xml-root", Must, "XML root of a receipt", "The receipt is in a service_requests element.",
 			"<service_requests>", onReceipt(func(fl *filing) outcome {
 				if fl.x.doc.name != "service_requests" {
@@ -75,7 +75,7 @@ func filedRules() section {
 					return broken(x, "%s, sent was %q", r.show("service_code"), fl.form.Get("service_code"))
 				}
 				return fine
-			})),
+			})).because("create/receipt/own-id"),
 		each("create/utf-8", Must, "Texts are UTF-8", "Texts are sent in UTF-8 and come back as they were.",
 			"the letters of the description", onFiled(judgeLetters)).at(specEncoding),
 		each("create/location", Should, "It is where it was filed", "A request that was filed has the coordinates of the report.",
@@ -95,15 +95,7 @@ func filedRules() section {
 			}).because("create/accepted"),
 		once("create/address-only", Must, "An address is enough", "address_string alone is a location.", "status 200 or 201",
 			func(s *session) outcome {
-				return judgeAccepted(s.file("address", s.plain(), s.without(func(form url.Values) string {
-					form.Del("lat")
-					form.Del("long")
-					form.Del("address_id")
-					if form.Get("address_string") == "" {
-						return "the sample has no address"
-					}
-					return ""
-				})))
+				return judgeAccepted(s.addressed())
 			}).because("create/accepted"),
 		once("create/empty-arguments", Must, "Empty arguments of a report", "An optional argument without a value is the same as none.",
 			"status 200 or 201", func(s *session) outcome {
@@ -112,6 +104,9 @@ func filedRules() section {
 						if form.Get(name) == "" {
 							form.Set(name, "")
 						}
+					}
+					if s.target.Jurisdiction == "" {
+						form.Set("jurisdiction_id", "")
 					}
 					return ""
 				})))
@@ -243,6 +238,8 @@ func judgeLetters(fl *filing, r *node, x *exchange) outcome {
 	switch {
 	case !strings.Contains(r.value("description"), strings.Fields(fl.form.Get("description"))[0]):
 		return cannot("the city does not publish the description as it was sent")
+	case strings.HasPrefix(flat(fl.form.Get("description")), strings.TrimRight(flat(r.value("description")), ".… ")) && len(flat(r.value("description"))) < len(flat(fl.form.Get("description"))):
+		return cannot("the description is cut")
 	case letters == "":
 		return cannot("the description of the sample is ASCII")
 	case !strings.Contains(got, letters):

@@ -49,7 +49,7 @@ func definitionRules() section {
 					return "no attributes"
 				}
 				return ""
-			})),
+			})).because("definition/json-attributes"),
 	}}
 }
 
@@ -65,15 +65,15 @@ func formRules() section {
 		each("definition/attribute-required", Must, "Required flag", "required says true or false: whether a report needs the attribute.",
 			"true or false", onAttributes(oneOf("required", "true", "false"))),
 		inJSON("definition/attribute-booleans", Must, "Flags are booleans", "variable and required are booleans in JSON.",
-			`"variable":true`, onAttributes(allOf(isKind("variable", kindBool), isKind("required", kindBool)))).at(specSpark),
+			`"variable":true`, onAttributes(allOf(isKind("variable", kindBool), isKind("required", kindBool)))).at(specSpark).because("services/list/metadata-boolean"),
 		each("definition/attribute-datatype", Must, "Datatype", "The datatype of an attribute is string, number, datetime, text, singlevaluelist or multivaluelist.",
 			"one of the six datatypes", onAttributes(oneOf("datatype", datatypes...))),
 		each("definition/attribute-order", Must, "Order of attributes", "The order of an attribute is a whole number from 1 on.",
 			"1, 2, 3 …", onAttributes(goodOrder)),
 		each("definition/attribute-order-unique", Must, "Order is unique", "No two attributes of a service have the same order.",
-			"every order once", onAttributesOf(func() func(*node) string { return unique("order") })),
+			"every order once", onAttributesOf(func() func(*node) string { return unique("order") })).because("definition/attribute-order"),
 		inJSON("definition/attribute-order-number", Should, "Order is a number", "order is a number in JSON.",
-			`"order":1`, onAttributes(isKind("order", kindNumber))).at(specSpark),
+			`"order":1`, onAttributes(isKind("order", kindNumber))).at(specSpark).because("definition/attribute-order"),
 		each("definition/attribute-description", Should, "Prompt of an attribute", "Every attribute has a description, which asks or tells the user something.",
 			"a description that is not empty", onAttributes(filled("description"))),
 		each("definition/attribute-texts", Must, "Descriptions are texts", "description and datatype_description are plain texts.",
@@ -108,7 +108,7 @@ func formRules() section {
 		each("definition/value-name", Must, "Names of values", "Every value has a name, which people can read.",
 			"a name that is not empty", onAttributes(func(a *node) string { return eachValue(a, filled("name")) })),
 		once("definition/formats-equal", Must, "XML and JSON agree on definitions", "XML and JSON define the same attributes.",
-			"the same values", judgeDefinitionsEqual),
+			"the same values", judgeDefinitionsEqual).compares(OpDefinition),
 		each("definition/unknown-404", Must, "Unknown service code", "The definition of a service that does not exist is answered with 404.",
 			"status 404", judgeUnknown("services", OpDefinition)).because("definition/served").of(FeatureErrors),
 	}}
@@ -217,7 +217,7 @@ func onAttributesOf(check func() func(*node) string) judgeFunc {
 
 func attributesInXML(d *node, _ string) string {
 	if d.child("attribute") != nil {
-		return "<attribute> stands directly in <" + d.name + ">"
+		return "<attribute> stands directly in <" + d.name + ">, without attributes around it"
 	}
 	for _, a := range d.items("attributes") {
 		if a.name != "attribute" {
@@ -295,8 +295,8 @@ func judgeDefinitionsEqual(s *session) outcome {
 			continue
 		}
 		seen = true
-		if d := differ(objectOf(x, "service_definition"), objectOf(j, "service_definition"), ""); d != "" {
-			return broken(at, "service %s: %s", code, d)
+		if d := differ(objectOf(x, "service_definition"), objectOf(j, "service_definition"), ""); d.text != "" {
+			return d.found(at, "service", code)
 		}
 	}
 	if !seen {

@@ -40,17 +40,17 @@ func discoveryRules() section {
 		each("discovery/endpoints", Must, "List of endpoints", "The document lists one endpoint or more, as endpoint elements in endpoints, or as an array.",
 			"endpoints with at least one endpoint", onDiscovery(judgeEndpointList)),
 		each("discovery/endpoint-specification", Must, "Specification of an endpoint", "Every endpoint names the specification it follows, by a URL.",
-			"a URL such as "+georeportV2, onEndpoints(absoluteURL("specification"))),
+			"a URL such as "+georeportV2, onEndpoints(absoluteURL("specification"))).because("discovery/endpoints"),
 		each("discovery/endpoint-url", Must, "URL of an endpoint", "Every endpoint has an absolute URL.",
-			"an http or https URL", onEndpoints(absoluteURL("url"))),
+			"an http or https URL", onEndpoints(absoluteURL("url"))).because("discovery/endpoints"),
 		each("discovery/endpoint-changeset", Must, "Changeset of an endpoint", "Every endpoint says by its changeset when its services were changed.",
-			"a changeset that is not empty", onEndpoints(filled("changeset"))),
+			"a changeset that is not empty", onEndpoints(filled("changeset"))).because("discovery/endpoints"),
 		each("discovery/endpoint-type", Must, "Type of an endpoint", "The type of an endpoint is production or test.",
-			"production or test", onEndpoints(oneOf("type", "production", "test"))),
+			"production or test", onEndpoints(oneOf("type", "production", "test"))).because("discovery/endpoints"),
 		each("discovery/endpoint-formats", Must, "Formats of an endpoint", "Every endpoint lists the MIME types it answers in, text/xml and application/json.",
-			"formats with text/xml, application/json or both", onEndpoints(goodFormats)),
+			"formats with text/xml, application/json or both", onEndpoints(goodFormats)).because("discovery/endpoints"),
 		each("discovery/georeport-v2", Must, "A GeoReport v2 endpoint", "An endpoint of GeoReport v2 has "+georeportV2+" as its specification.",
-			"an endpoint with that specification", onDiscovery(judgeV2)),
+			"an endpoint with that specification", onDiscovery(judgeV2)).because("discovery/endpoints"),
 		each("discovery/georeport-xml", Must, "XML is offered", "Every endpoint of GeoReport v2 offers text/xml, the format that all servers speak.",
 			"text/xml among the formats", onV2(func(e *node) string {
 				if !slices.Contains(formatsOf(e), "text/xml") {
@@ -59,11 +59,11 @@ func discoveryRules() section {
 				return ""
 			})),
 		each("discovery/names-this-endpoint", Should, "The endpoint names itself", "One of the endpoints is the one that was checked.",
-			"its URL among the endpoints", judgeOwnURL).because("discovery/endpoint-url"),
+			"its URL among the endpoints", judgeOwnURL).because("discovery/endpoints", "discovery/endpoint-url"),
 		once("discovery/formats-true", Must, "Formats are kept", "Every format that discovery announces for this endpoint is answered in.",
 			"an answer to services in every announced format", judgeAnnounced),
 		once("discovery/formats-equal", Must, "XML and JSON agree on discovery", "The discovery document says the same in XML and in JSON.",
-			"the same values", judgeDiscoveryEqual),
+			"the same values", judgeDiscoveryEqual).compares(OpDiscovery),
 	}}
 }
 
@@ -329,8 +329,8 @@ func judgeDiscoveryEqual(s *session) outcome {
 	if !good(o) {
 		return o
 	}
-	if d := differ(objectOf(x, "discovery"), objectOf(j, "discovery"), ""); d != "" {
-		return broken(at, "%s", d)
+	if d := differ(objectOf(x, "discovery"), objectOf(j, "discovery"), ""); d.text != "" {
+		return d.found(at, "discovery", "")
 	}
 	return fine
 }

@@ -14,9 +14,9 @@ func filterRules() section {
 		each("requests/filter/status-open", Must, "Filter by status open", "status=open lists the open requests, and no others.",
 			"only requests that are open", judgeStatus("open")).because("requests/record/status"),
 		each("requests/filter/status-closed", Must, "Filter by status closed", "status=closed lists the closed requests, and no others.",
-			"only requests that are closed", judgeStatus("closed")).because("requests/record/status"),
+			"only requests that are closed", judgeStatus("closed")).because("requests/record/status", "requests/filter/status-open"),
 		each("requests/filter/status-both", Must, "Filter by two statuses", "status takes several words with commas between them.",
-			"the requests of the list without arguments", judgeStatus("open,closed")),
+			"the requests of the list without arguments", judgeStatus("open,closed")).because("requests/record/status"),
 		each("requests/filter/service-code", Must, "Filter by service", "service_code lists the requests of one service, and no others.",
 			"only requests of that service", judgeCodes(1)),
 		each("requests/filter/service-code-list", Must, "Filter by two services", "service_code takes several codes with commas between them.",
@@ -40,7 +40,7 @@ func filterRules() section {
 		each("requests/filter/empty-arguments", Must, "Empty arguments", "An argument without a value is the same as none.",
 			"the requests of the list without arguments", judgeEmptyArguments).at(specArguments),
 		each("requests/filter/nothing", Must, "Nothing found", "A query that no request matches is answered with an empty list.",
-			"status 200 and an empty list", judgeNothing).because("requests/filter/dates"),
+			"status 200 and an empty list", judgeNothing).because("requests/filter/dates", "requests/list/xml-root", "requests/list/json-array"),
 		each("requests/filter/bad-date", Should, "A date that is none", "A date that cannot be read is an error.",
 			"status 400", judgeBadDate).of(FeatureErrors).at(specErrors),
 	}}
@@ -63,6 +63,8 @@ func (s *session) filtered(f Format, query url.Values) ([]*node, *exchange, outc
 		return nil, x, o
 	case !x.ok():
 		return nil, x, broken(x, "status %d", x.status)
+	case x.broken != nil:
+		return nil, x, because("encoding/" + string(f) + "-well-formed")
 	case x.doc == nil:
 		return nil, x, broken(x, "an answer that is no %s", upper(f))
 	}
@@ -146,7 +148,7 @@ func judgeCodes(n int) judgeFunc {
 		if !good(o) {
 			return o
 		}
-		codes := codesOf(all)
+		codes := s.knownCodes(all)
 		if len(codes) <= n {
 			return cannot("the requests are of %d services: whether others would be left out does not show", len(codes))
 		}
@@ -298,6 +300,16 @@ func exactly(x *exchange, got, want []string) outcome {
 	return fine
 }
 
+// knownCodes is codesOf without those that the list of services does not have, if it has any: what stands there may be a name.
+func (s *session) knownCodes(rows []*node) []string {
+	services := keysOf(s.servicesOf(), "service_code")
+	codes := codesOf(rows)
+	if len(services) == 0 {
+		return codes
+	}
+	return slices.DeleteFunc(codes, func(code string) bool { return !slices.Contains(services, code) })
+}
+
 // judgeOverride asks for a request by its id, with filters that it does not match.
 func judgeOverride(s *session, f Format) outcome {
 	all, o := s.listed(f)
@@ -314,6 +326,12 @@ func judgeOverride(s *session, f Format) outcome {
 		status = "open"
 	}
 	query := url.Values{"service_request_id": {ids[0]}, "status": {status}}
+	for _, code := range codesOf(all) {
+		if code != r.value("service_code") {
+			query.Set("service_code", code)
+			break
+		}
+	}
 	if t, ok := instantOf(r.value("requested_datetime")); ok {
 		query.Set("end_date", stamp(t.UTC().Add(-day)))
 		query.Set("start_date", stamp(t.UTC().Add(-2*day)))
@@ -374,6 +392,9 @@ func judgeNothing(s *session, f Format) outcome {
 		return broken(x, "status %d", x.status)
 	case x.doc == nil || looksLikeErrors(x.doc):
 		return broken(x, "an answer that is no list")
+	}
+	if text := emptyList(x.doc, f); text != "" {
+		return broken(x, "%s", text)
 	}
 	return fine
 }

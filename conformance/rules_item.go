@@ -12,6 +12,8 @@ func itemRules() section {
 	return section{OpRequest, FeatureCore, specRequest, []rule{
 		each("request/served", Must, "A request by its id", "A request of the list can be had by its id.",
 			"status 200 and a document", judgeItemServed),
+		each("request/served/either", Must, "Open and closed requests by their id", "A request can be had by its id whether it is open or closed.",
+			"status 200 and a document", judgeItemEither).because("request/served"),
 		inXML("request/xml-root", Must, "XML root of a request", "A single request, too, is in a service_requests element.",
 			"<service_requests>", onItem(func(doc *node, x *exchange, _ *node) outcome {
 				if doc.name != "service_requests" {
@@ -35,9 +37,9 @@ func itemRules() section {
 				return exactly(x, keysOf(rowsOf(doc, x.format), "service_request_id"), []string{r.value("service_request_id")})
 			})),
 		each("request/same-as-list", Should, "The same as in the list", "A single request has the values that it has in the list.",
-			"the same values", judgeSameAsList).because(recordIDs(alone)...),
+			"the same values", judgeSameAsList).compares(OpRequest, OpRequests),
 		once("request/formats-equal", Must, "XML and JSON agree on a request", "A single request has the same values in XML and in JSON.",
-			"the same values", judgeItemEqual),
+			"the same values", judgeItemEqual).because("request/one").compares(OpRequest, OpRequests),
 		each("request/unknown-404", Must, "Unknown id", "A request that does not exist is answered with 404.",
 			"status 404", judgeUnknown("requests", OpRequest)).of(FeatureErrors).at(specErrors),
 	}}
@@ -81,6 +83,29 @@ func judgeItemServed(s *session, f Format) outcome {
 	return fine
 }
 
+// judgeItemEither asks for one of the other status than the chosen one.
+func judgeItemEither(s *session, f Format) outcome {
+	r, o := s.chosen()
+	if !good(o) {
+		return o
+	}
+	if !s.speaks(f) {
+		return cannot("the server does not answer in %s", upper(f))
+	}
+	all, _ := s.sample()
+	i := slices.IndexFunc(all, func(n *node) bool {
+		return n.value("service_request_id") != "" && n.value("status") != r.value("status")
+	})
+	if i < 0 {
+		return cannot("all requests are %s", r.value("status"))
+	}
+	x, o := s.reach(itemCall(f, all[i].value("service_request_id")))
+	if good(o) && !x.ok() {
+		return broken(x, "status %d for request %s, which is %s", x.status, all[i].value("service_request_id"), all[i].value("status"))
+	}
+	return o
+}
+
 func onItem(check func(doc *node, x *exchange, r *node) outcome) judgeFunc {
 	return func(s *session, f Format) outcome {
 		r, o := s.chosen()
@@ -107,7 +132,9 @@ func judgeSameAsList(s *session, f Format) outcome {
 		if name == "" || s.changed(listCall(s.plain(), nil), r) {
 			return fine
 		}
-		return broken(x, "%s, in the list %s", rows[i].show(name), strings.TrimPrefix(r.show(name), name+" is "))
+		o := broken(x, "%s, in the list %s", rows[i].show(name), strings.TrimPrefix(r.show(name), name+" is "))
+		o.about = []string{name}
+		return o
 	})(s, f)
 }
 
@@ -212,7 +239,7 @@ func (s *session) refusals(f Format) []*exchange {
 	var list []*exchange
 	for _, x := range s.log {
 		switch {
-		case x.err != nil || x.busy() || x.format != f || x.op == OpErrors || x.op == OpDiscovery || x.op == OpUpdates:
+		case x.err != nil || x.coded != nil || x.busy() || x.format != f || x.op == OpErrors || x.op == OpDiscovery || x.op == OpUpdates:
 		case x.status == http.StatusBadRequest || x.status == http.StatusForbidden || x.status == http.StatusNotFound:
 			list = append(list, x)
 		}
@@ -300,7 +327,8 @@ func onErrorRows(check func(*node) string) judgeFunc {
 func readableText(r *node) string {
 	v := r.value("description")
 	low := strings.ToLower(v)
-	for _, sign := range []string{"<html", "<br", "<p>", "traceback (most recent", "stack trace", "exception in thread", "sqlstate", " at line ", "undefined index", "nullpointer", "goroutine "} {
+	for _, sign := range []string{"<html", "<br", "<p>", "traceback (most recent", "stack trace", "exception in thread", "sqlstate", " at line ", "undefined index", "nullpointer", "goroutine ",
+		"fatal error", "uncaught ", ".php", ".java:", "/var/www", "c:\\", "select * from"} {
 		if strings.Contains(low, sign) {
 			return r.show("description")
 		}

@@ -26,7 +26,7 @@ func singleRules() section {
 	sec := recordRules(alone)
 	for i, r := range sec.rules {
 		sec.rules[i].Title = r.Title + ", alone"
-		sec.rules[i].needs = []string{inList.group + strings.TrimPrefix(r.ID, alone.group)}
+		sec.rules[i].needs = append([]string{inList.group + strings.TrimPrefix(r.ID, alone.group)}, r.needs...)
 	}
 	return sec
 }
@@ -77,7 +77,7 @@ func recordRules(on source) section {
 				return ""
 			})),
 		inJSON(on.group+"lat-long-number", Should, "Coordinates are numbers", "lat and long are numbers in JSON.",
-			`"lat":37.76`, on.each(allOf(isKind("lat", kindNumber), isKind("long", kindNumber)))).at(specSpark),
+			`"lat":37.76`, on.each(allOf(isKind("lat", kindNumber), isKind("long", kindNumber)))).at(specSpark).because(on.group + "lat-long"),
 		each(on.group+"location", Should, "A request is somewhere", "A request has an address, an address_id or coordinates.",
 			"one of address, address_id, lat and long", on.each(func(r *node) string {
 				if r.value("address") == "" && r.value("address_id") == "" && r.value("lat") == "" {
@@ -117,7 +117,9 @@ func judgeKnownCodes(on source) judgeFunc {
 	return func(s *session, f Format) outcome {
 		known := make(map[string]bool)
 		for _, v := range s.servicesOf() {
-			known[v.value("service_code")] = true
+			if code := v.value("service_code"); code != "" {
+				known[code] = true
+			}
 		}
 		if len(known) == 0 {
 			return cannot("the city has no services to show")
@@ -129,13 +131,4 @@ func judgeKnownCodes(on source) judgeFunc {
 			return ""
 		})(s, f)
 	}
-}
-
-// recordIDs are what the comparison of two records depends on: a value that is wrong in one of them differs.
-func recordIDs(on source) []string {
-	var ids []string
-	for _, r := range recordRules(on).rules {
-		ids = append(ids, r.ID)
-	}
-	return ids
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func refusalRules() section {
-	sec := section{OpCreate, FeatureCreate, specErrors, []rule{
+	return section{OpCreate, FeatureCreate, specErrors, []rule{
 		each("create/unknown-service-404", Must, "Report for an unknown service", "A report for a service that does not exist is answered with 404.",
 			"status 404", refused("unknown service", 404, func(_ *session, form url.Values) string {
 				form.Set("service_code", nobody)
@@ -19,13 +19,13 @@ func refusalRules() section {
 				dropPlace(form)
 				return ""
 			})),
-		once("create/missing-service-code-400", Must, "Report without a service", "A report without a service_code is answered with 400.",
-			"status 400", refusedOnce("no service", 400, func(_ *session, form url.Values) string {
+		each("create/missing-service-code-400", Must, "Report without a service", "A report without a service_code is answered with 400.",
+			"status 400", refused("no service", 400, func(_ *session, form url.Values) string {
 				form.Del("service_code")
 				return ""
 			})),
-		once("create/lat-without-long-400", Must, "Half a pair of coordinates", "A report with lat and without long is answered with 400.",
-			"status 400", refusedOnce("lat only", 400, func(_ *session, form url.Values) string {
+		each("create/lat-without-long-400", Must, "Half a pair of coordinates", "A report with lat and without long is answered with 400.",
+			"status 400", refused("lat only", 400, func(_ *session, form url.Values) string {
 				if form.Get("lat") == "" {
 					return "the sample has no coordinates"
 				}
@@ -34,7 +34,7 @@ func refusalRules() section {
 				form.Set("lat", lat)
 				return ""
 			})),
-		once("create/required-attribute-400", Must, "Report without a required attribute", "A report without an attribute that is required is answered with 400.",
+		each("create/required-attribute-400", Must, "Report without a required attribute", "A report without an attribute that is required is answered with 400.",
 			"status 400", judgeRequiredAttribute).at(specDefinition),
 		once("create/invalid-value-400", Should, "A value that is no choice", "A value that is not among those of a list is answered with 400.",
 			"status 400", judgeInvalidValue).at(specDefinition),
@@ -47,11 +47,48 @@ func refusalRules() section {
 			"two errors", judgeSeveralErrors),
 		each("create/wrong-key-403", Must, "Wrong key", "A report with a key that does not exist is answered with 403.",
 			"status 403", judgeKey("conformance-wrong-key")).at(specKeys),
-		once("create/missing-key-403", Must, "Missing key", "A report without a key is answered with 403.",
-			"status 403", func(s *session) outcome { return judgeKey("")(s, s.plain()) }).at(specKeys),
-	}}
-	for i := range sec.rules { // a server that takes no report shows nothing by refusing one
-		sec.rules[i].needs = []string{"create/accepted"}
+		each("create/missing-key-403", Must, "Missing key", "A report without a key is answered with 403.",
+			"status 403", judgeKey("")).at(specKeys),
+	}}.taking()
+}
+
+// misfitRules are about reports of which an argument is there, and cannot be what it is.
+func misfitRules() section {
+	return section{OpCreate, FeatureCreate, specErrors, []rule{
+		once("create/location/long-without-lat", Must, "The other half of a pair", "A report with long and without lat is answered with 400.",
+			"status 400", refusedOnce("long only", 400, func(_ *session, form url.Values) string {
+				long := form.Get("long")
+				if long == "" {
+					return "the sample has no coordinates"
+				}
+				dropPlace(form)
+				form.Set("long", long)
+				return ""
+			})).at(specCreate),
+		once("create/location/no-degrees", Should, "Coordinates that are none", "A report with a lat that is no degree of latitude is answered with 400.",
+			"status 400", refusedOnce("no degrees", 400, func(_ *session, form url.Values) string {
+				form.Set("lat", "999")
+				form.Set("long", "999")
+				return ""
+			})).at(specCreate),
+		once("create/arguments/empty-service-code", Must, "An empty service_code", "A service_code without a value is the same as none: the report is answered with 400.",
+			"status 400", refusedOnce("empty service", 400, func(_ *session, form url.Values) string {
+				form.Set("service_code", "")
+				return ""
+			})).at(specArguments).because("create/missing-service-code-400"),
+		once("create/attribute/no-number", Should, "A number that is none", "A word for an attribute of datatype number is answered with 400.",
+			"status 400", judgeMisfit("number", "many")).at(specDefinition),
+		once("create/attribute/no-datetime", Should, "A time that is none", "A word for an attribute of datatype datetime, which can be turned into ISO 8601, is answered with 400.",
+			"status 400", judgeMisfit("datetime", "some time ago")).at(specDefinition),
+		once("create/attribute/no-choice", Should, "One value of several is no choice", "A value that is not among those of a multivaluelist is answered with 400.",
+			"status 400", judgeMisfit("multivaluelist", nobody)).at(specDefinition),
+	}}.taking()
+}
+
+// taking: a server that takes no report shows nothing by refusing one.
+func (sec section) taking() section {
+	for i := range sec.rules {
+		sec.rules[i].needs = append(sec.rules[i].needs, "create/accepted")
 	}
 	return sec
 }
@@ -75,6 +112,9 @@ func refusedOnce(name string, status int, change func(*session, url.Values) stri
 
 func judgeRefusal(fl *filing, status int) outcome {
 	o := fl.outcome()
+	if good(o) && fl.x.ok() && fl.x.doc != nil && looksLikeErrors(fl.x.doc) {
+		return because("errors/status")
+	}
 	if good(o) && fl.x.status != status {
 		return broken(fl.x, "status %d for a report with %s", fl.x.status, describeForm(fl.form))
 	}
@@ -112,23 +152,37 @@ func judgeSeveralErrors(s *session) outcome {
 }
 
 // judgeRequiredAttribute leaves out the first required attribute of any service.
-func judgeRequiredAttribute(s *session) outcome {
-	return s.withAttribute("required", func(a *node) bool { return a.value("required") == "true" }, func(form url.Values, a *node) {
+func judgeRequiredAttribute(s *session, f Format) outcome {
+	return s.withAttribute("required", f, func(a *node) bool { return a.value("required") == "true" }, func(form url.Values, a *node) {
 		for _, end := range []string{"]", "][]"} {
 			form.Del("attribute[" + a.value("code") + end)
 		}
 	})
 }
 
+// judgeMisfit files a value that an attribute of the datatype cannot have.
+func judgeMisfit(datatype, v string) func(*session) outcome {
+	return func(s *session) outcome {
+		return s.withAttribute("no "+datatype, s.plain(), func(a *node) bool { return a.value("datatype") == datatype }, func(form url.Values, a *node) {
+			name := "attribute[" + a.value("code") + "]"
+			form.Del(name)
+			if datatype == "multivaluelist" {
+				name += "[]"
+			}
+			form.Set(name, v)
+		})
+	}
+}
+
 func judgeInvalidValue(s *session) outcome {
-	return s.withAttribute("invalid", func(a *node) bool { return a.value("datatype") == "singlevaluelist" }, func(form url.Values, a *node) {
+	return s.withAttribute("invalid", s.plain(), func(a *node) bool { return a.value("datatype") == "singlevaluelist" }, func(form url.Values, a *node) {
 		form.Set("attribute["+a.value("code")+"]", nobody)
 	})
 }
 
 // withAttribute files a report that is right but for an attribute, and expects it to be refused.
-func (s *session) withAttribute(name string, suits func(*node) bool, spoil func(url.Values, *node)) outcome {
-	fl := s.file(name, s.plain(), func() (url.Values, string) {
+func (s *session) withAttribute(name string, f Format, suits func(*node) bool, spoil func(url.Values, *node)) outcome {
+	fl := s.file(name, f, func() (url.Values, string) {
 		for _, code := range s.defined() {
 			list := s.attributesFor(code)
 			i := slices.IndexFunc(list, func(a *node) bool { return a.value("variable") == "true" && suits(a) })
@@ -160,7 +214,8 @@ func attributeRules() section {
 	sec := section{OpCreate, FeatureCreate, specDefinition, nil}
 	for _, d := range datatypes {
 		sec.rules = append(sec.rules, once("create/attribute-"+d, Must, "Attribute of datatype "+d,
-			"A report may have a value for an attribute of datatype "+d+".", "status 200 or 201", judgeDatatype(d)).because("create/accepted"))
+			"A report may have a value for an attribute of datatype "+d+".", "status 200 or 201", judgeDatatype(d)).because("create/accepted",
+			"definition/json-values", "definition/values-of-lists", "definition/value-key", "definition/attribute-datatype"))
 	}
 	return sec
 }

@@ -34,7 +34,7 @@ func listRules() section {
 		each("requests/list/default-90-days", Must, "The last 90 days", "Without dates the list covers 90 days.",
 			"requests of no more than 90 days", judge90Days),
 		once("requests/list/formats-equal", Must, "XML and JSON agree on requests", "XML and JSON list the same requests, with the same values.",
-			"the same requests", judgeRequestsEqual),
+			"the same requests", judgeRequestsEqual).compares(OpRequests),
 	}}
 }
 
@@ -91,7 +91,7 @@ func judgeOrderOfDates(r *node) string {
 	from, ok := instantOf(r.value("requested_datetime"))
 	to, also := instantOf(r.value("updated_datetime"))
 	if ok && also && to.Before(from) {
-		return "requested " + r.value("requested_datetime") + ", updated " + r.value("updated_datetime")
+		return "updated_datetime is " + r.value("updated_datetime") + ", requested_datetime " + r.value("requested_datetime")
 	}
 	return ""
 }
@@ -175,8 +175,8 @@ func judgeRequestsEqual(s *session) outcome {
 	if len(missing(keysOf(x, "service_request_id"), keysOf(settled, "service_request_id"))) > 0 ||
 		len(missing(keysOf(settled, "service_request_id"), keysOf(x, "service_request_id"))) > 0 {
 		// It does change. The records that did not in the meantime must agree.
-		if d := differRows(unchanged(x, settled), j, "service_request_id"); d != "" {
-			return broken(at, "%s", d)
+		if d, id := differRows(unchanged(x, settled), j, "service_request_id"); d.text != "" {
+			return d.found(at, "service_request_id", id)
 		}
 		return fine
 	}
@@ -184,8 +184,10 @@ func judgeRequestsEqual(s *session) outcome {
 		return o2
 	}
 	kx, kj := keysOf(x, "service_request_id"), keysOf(j, "service_request_id")
-	if len(missing(kx, kj))+len(missing(kj, kx)) == 0 && differRows(unchanged(x, settled), j, "service_request_id") == "" {
-		return fine // each of the records that differ has changed before or after the second look
+	if len(missing(kx, kj))+len(missing(kj, kx)) == 0 {
+		if d, _ := differRows(unchanged(x, settled), j, "service_request_id"); d.text == "" {
+			return fine // each of the records that differ has changed before or after the second look
+		}
 	}
 	return o
 }

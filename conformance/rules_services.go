@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -21,7 +22,7 @@ func serviceRules() section {
 		inJSON("services/list/json-array", Must, "JSON form of the services", "In JSON the list is an array of objects, without a name around it.",
 			"[{…},…]", judgeArray(sv)).at(specSpark),
 		each("services/list/no-key", Should, "Reading needs no key", "Services and requests can be read without an API key.",
-			"an answer without api_key", judgeNoKey).at(specKeys),
+			"an answer without api_key", judgeNoKey).at(specKeys).last(),
 		each("services/list/service-code", Must, "Code of a service", "Every service has a service_code.",
 			"a service_code that is not empty", onServices(filled("service_code"))),
 		each("services/list/service-code-unique", Must, "Codes are unique", "No two services have the same service_code.",
@@ -41,7 +42,7 @@ func serviceRules() section {
 		each("services/list/texts", Must, "Name, description and group are texts", "service_name, description and group are plain texts.",
 			"no array and no object", onServices(plainText("service_name", "description", "group"))),
 		once("services/list/formats-equal", Must, "XML and JSON agree on services", "XML and JSON list the same services, with the same values.",
-			"the same services", judgeServicesEqual),
+			"the same services", judgeServicesEqual).compares(OpServices),
 		each("services/list/jurisdiction-empty", Must, "Empty argument of services", "An empty jurisdiction_id is the same as none.",
 			"the same services", judgeEmptyJurisdiction).at(specArguments),
 		each("services/list/jurisdiction-unknown", Must, "Unknown jurisdiction", "A jurisdiction_id that a server of several jurisdictions does not have is answered with 404.",
@@ -118,14 +119,18 @@ func judgeSame(x, j []*node, key string, at *exchange) outcome {
 	if len(kx) == 0 && len(kj) == 0 {
 		return cannot("there are no records to compare")
 	}
+	var o outcome
 	if m := missing(kx, kj); len(m) > 0 {
-		return broken(at, "JSON lacks %s", few(m))
+		o = broken(at, "JSON lacks %s", few(m))
+	} else if m := missing(kj, kx); len(m) > 0 {
+		o = broken(at, "XML lacks %s", few(m))
 	}
-	if m := missing(kj, kx); len(m) > 0 {
-		return broken(at, "XML lacks %s", few(m))
+	if o.what == broke {
+		o.about = []string{key}
+		return o
 	}
-	if d := differRows(x, j, key); d != "" {
-		return broken(at, "%s", d)
+	if d, id := differRows(x, j, key); d.text != "" {
+		return d.found(at, key, id)
 	}
 	return fine
 }
@@ -150,7 +155,7 @@ func judgeEmptyJurisdiction(s *session, f Format) outcome {
 		return broken(x, "an answer that is no %s", upper(f))
 	}
 	got := rowsOf(x.doc, f)
-	if len(got) != len(want) {
+	if got = slices.DeleteFunc(slices.Clone(got), func(r *node) bool { return r.kind != kindObject }); len(got) != len(want) {
 		return broken(x, "%d services with jurisdiction_id=, %d without it", len(got), len(want))
 	}
 	return fine
@@ -173,11 +178,17 @@ func judgeJurisdiction(status int, query url.Values) judgeFunc {
 			return o
 		case x.status == status:
 			return fine
-		case x.ok() && sniff(x.body) == f && (x.doc == nil || !looksLikeErrors(x.doc)):
+		case x.ok() && sniff(x.body) == f && (x.doc == nil || !looksLikeErrors(x.doc)) && s.sameList(servicesCall(f), x):
 			return cannot("the server ignores jurisdiction_id, as one of a single jurisdiction may")
 		}
 		return broken(x, "status %d", x.status)
 	}
+}
+
+// sameList tells whether an answer has as many records as the one of this town: the server has taken no notice of the other.
+func (s *session) sameList(c call, x *exchange) bool {
+	own := s.get(c)
+	return own.doc == nil || x.doc == nil || len(rowsOf(x.doc, c.format)) == len(rowsOf(own.doc, c.format))
 }
 
 // looksLikeErrors recognises an error document by its records, whatever stands around them.
@@ -186,7 +197,7 @@ func looksLikeErrors(doc *node) bool {
 		return true
 	}
 	for _, k := range doc.kids {
-		if strings.HasPrefix(k.name, "error") || k.child("code") != nil && k.child("description") != nil && k.child("datatype") == nil {
+		if strings.HasPrefix(k.name, "error") || k.child("code") != nil && k.child("description") != nil && k.child("datatype") == nil && k.child("service_name") == nil {
 			return true
 		}
 	}

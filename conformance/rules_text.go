@@ -3,6 +3,7 @@ package conformance
 import (
 	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -20,7 +21,7 @@ func textRules() section {
 		once("create/location/address-id-only", Must, "An address_id is enough", "address_id alone is a location.", "status 200 or 201",
 			judgeAddressID).because("create/accepted"),
 		once("create/errors/names-argument", Should, "Errors name the argument", "An error says which argument was not there or not known.",
-			"service_code, or its value, in a description", judgeNamesArgument).at(specErrors).because("create/missing-service-code-400", "create/unknown-service-404"),
+			"the name of the argument, or its value, in a description", judgeNamesArgument).at(specErrors).because("create/missing-service-code-400", "create/unknown-service-404", "create/missing-location-400", "errors/description", "errors/rows"),
 	}}
 }
 
@@ -48,7 +49,8 @@ const longest = 4000
 func judgeLongText(s *session) outcome {
 	f := s.plain()
 	fl := s.file("4000", f, s.without(func(form url.Values) string {
-		text := s.numbered(form.Get("description")) + "\n"
+		// What happens to signs and lines is found by rules of their own.
+		text := flat(strings.ReplaceAll(s.numbered(form.Get("description")), "&", "and")) + " "
 		text += strings.Repeat("Sehr lang, very long, assez long. ", 1+longest/30)
 		text = string([]rune(text)[:longest-1]) + "."
 		form.Set("description", text)
@@ -120,21 +122,32 @@ func judgeAddressID(s *session) outcome {
 	})))
 }
 
-// judgeNamesArgument looks at the refusals of reports without a service, or for one that is none.
+// placeWords are those of which one is in any error about a place, in the languages of the servers that we know.
+var placeWords = []string{"lat", "long", "lng", "address", "location", "place", "coordinate", "position", "geo", "ort", "adress", "koord", "sijainti", "osoite", "lieu", "lugar", "direcc"}
+
+// judgeNamesArgument looks at the refusals of reports without a service or a place, or for a service that is none.
 func judgeNamesArgument(s *session) outcome {
 	f := s.plain()
-	for _, name := range []string{"no service", "unknown service"} {
+	seen := false
+	for _, name := range []string{"no service", "unknown service", "no location"} {
 		fl := s.filings[name+"."+string(f)]
 		if fl == nil || fl.why != "" || fl.x.status/100 != 4 || fl.x.doc == nil {
 			continue
 		}
-		for _, e := range errorRowsOf(fl.x.doc, f) {
-			text := strings.ToLower(e.value("description") + e.value("code"))
-			if strings.Contains(text, "service") || strings.Contains(text, nobody) {
-				return fine
-			}
+		seen = true
+		words, text := []string{"service_code", "service", nobody}, ""
+		if name == "no location" {
+			words = placeWords
 		}
-		return broken(fl.x, "no description names service_code")
+		for _, e := range errorRowsOf(fl.x.doc, f) {
+			text += strings.ToLower(e.value("description") + " " + e.value("code") + " ")
+		}
+		if !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) }) {
+			return broken(fl.x, "no description names %s", words[0])
+		}
 	}
-	return cannot("no such error was seen")
+	if !seen {
+		return cannot("no such error was seen")
+	}
+	return fine
 }

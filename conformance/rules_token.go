@@ -23,6 +23,21 @@ func tokenRules() section {
 				}
 				return fine
 			}),
+		each("token/served/again", Must, "A token can be asked for again", "A token that has become an id is answered when it is asked for once more.",
+			"the same answer", func(s *session, f Format) outcome {
+				p, o := s.poll(f)
+				if !good(o) {
+					return o
+				}
+				if p.id == "" {
+					return cannot("not judged: the id is pending")
+				}
+				x, o := s.reach(tokenCall(f, p.token))
+				if good(o) && !x.ok() {
+					return broken(x, "status %d, and before 200", x.status)
+				}
+				return o
+			}).because("token/served"),
 		inXML("token/xml-root", Must, "XML root of a token", "The answer is in a service_requests element.",
 			"<service_requests>", onToken(func(p *polled) string {
 				if p.x.doc.name != "service_requests" {

@@ -3,6 +3,7 @@ package conformance
 import (
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // townRules: every operation has to know the jurisdictions of a server of several, and not the list of services alone.
@@ -15,7 +16,12 @@ func townRules() section {
 		missing := each(string(t.op)+"/jurisdiction/missing", Must, "Missing jurisdiction, "+t.label,
 			"A server that needs jurisdiction_id answers a call without it with 400: "+t.label+".",
 			"status 400", t.judge(http.StatusBadRequest, ""))
-		for _, r := range []rule{unknown, missing} {
+		empty := each(string(t.op)+"/jurisdiction/empty", Must, "Empty jurisdiction, "+t.label,
+			"An empty jurisdiction_id is the same as none: "+t.label+".", "the answer without it", t.judgeEmpty).at(specArguments)
+		for _, r := range []rule{unknown, missing, empty} {
+			if t.op == OpCreate && r.ID == empty.ID {
+				continue // a report with empty arguments has this one, too: create/empty-arguments
+			}
 			r.Operation, r.needs = t.op, []string{t.need}
 			if t.op == OpCreate {
 				r.Feature = FeatureCreate
@@ -26,7 +32,10 @@ func townRules() section {
 	return sec
 }
 
-const noCity = "no_such_city"
+const (
+	noCity    = "no_such_city"
+	emptyCity = "\x00empty"
+)
 
 // town is an operation as it is asked with another jurisdiction_id.
 type town struct {
@@ -53,10 +62,10 @@ var towns = []town{
 		return s.abroad(itemCall(f, r.value("service_request_id")), city)
 	}},
 	{OpCreate, "filing", "create/accepted", func(s *session, f Format, city string) (*exchange, outcome) {
-		fl := s.file("in "+city, f, s.without(func(form url.Values) string { form.Set("jurisdiction_id", city); return "" }))
+		fl := s.file("in "+city, f, s.without(func(form url.Values) string { form.Set("jurisdiction_id", orElse(city, noTown)); return "" }))
 		return fl.x, fl.outcome()
 	}},
-	{OpToken, "tokens", "token/served", func(s *session, f Format, city string) (*exchange, outcome) {
+	{OpToken, "tokens", "token/served/again", func(s *session, f Format, city string) (*exchange, outcome) {
 		p, o := s.poll(f)
 		if !good(o) {
 			return nil, o
@@ -69,7 +78,7 @@ var towns = []town{
 func (s *session) abroad(c call, city string) (*exchange, outcome) {
 	c.naked = true
 	if city != "" {
-		c.query = url.Values{"jurisdiction_id": {city}}
+		c.query = url.Values{"jurisdiction_id": {strings.TrimPrefix(city, emptyCity)}}
 	}
 	return s.reach(c)
 }
@@ -97,10 +106,25 @@ func (t town) judge(status int, city string) judgeFunc {
 	}
 }
 
+// judgeEmpty: a server that needs jurisdiction_id may refuse an empty one, as it refuses none.
+func (t town) judgeEmpty(s *session, f Format) outcome {
+	if s.target.Jurisdiction != "" {
+		return cannot("the target needs a jurisdiction_id")
+	}
+	if !s.speaks(f) {
+		return cannot("the server does not answer in %s", upper(f))
+	}
+	x, o := t.ask(s, f, emptyCity)
+	if good(o) && !x.ok() {
+		return broken(x, "status %d with jurisdiction_id=, and not without it", x.status)
+	}
+	return o
+}
+
 // heeds tells whether any list is refused for its jurisdiction_id.
 func (s *session) heeds(f Format, city string) bool {
 	for _, c := range []call{servicesCall(f), listCall(f, nil)} {
-		if x, o := s.abroad(c, city); good(o) && x.status/100 == 4 {
+		if x, o := s.abroad(c, city); good(o) && (x.status/100 == 4 || x.ok() && !s.sameList(c, x)) {
 			return true
 		}
 	}

@@ -59,6 +59,9 @@ func All() iter.Seq[Server] { return Default().All() }
 // Load reads a catalogue of one's own. The package documentation shows the format, which is that of
 // this package's servers.json. The error names every row that is not right, and what is wrong with it.
 func Load(r io.Reader) (*Catalogue, error) {
+	if r == nil {
+		return nil, errors.New("servers: there is no file to load")
+	}
 	var f file
 	dec := json.NewDecoder(r)
 	dec.DisallowUnknownFields()
@@ -141,9 +144,10 @@ func build(date Date, rows map[string]Server) *Catalogue {
 // With returns a catalogue with the rows of c and of others. A row stands in the place of an earlier
 // one with the same key; nothing of that is kept. c and the others stay as they are.
 func (c *Catalogue) With(others ...*Catalogue) *Catalogue {
+	c = c.made()
 	rows := make(map[string]Server, len(c.rows))
 	for _, from := range append([]*Catalogue{c}, others...) {
-		for _, s := range from.rows {
+		for _, s := range from.made().rows {
 			rows[s.Key] = s
 		}
 	}
@@ -151,7 +155,15 @@ func (c *Catalogue) With(others ...*Catalogue) *Catalogue {
 }
 
 // Date returns the day on which the data was put together, or "" if its file does not say.
-func (c *Catalogue) Date() Date { return c.date }
+func (c *Catalogue) Date() Date { return c.made().date }
+
+// made returns c, or an empty catalogue for nil.
+func (c *Catalogue) made() *Catalogue {
+	if c == nil {
+		return new(Catalogue)
+	}
+	return c
+}
 
 // All returns the servers that are worth trying, sorted by key: those whose status is [Live], [Listed]
 // or [Blocked]. [Catalogue.Every] has the others as well.
@@ -175,6 +187,7 @@ func (c *Catalogue) ByDialect(name string) iter.Seq[Server] {
 }
 
 func (c *Catalogue) where(want func(*Server) bool) iter.Seq[Server] {
+	c = c.made()
 	return func(yield func(Server) bool) {
 		for i := range c.rows {
 			if want(&c.rows[i]) && !yield(c.rows[i].clone()) {

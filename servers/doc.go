@@ -34,9 +34,14 @@
 //
 // # Rate limits
 //
-// What is known of a server's limit is kept by each client for itself. Clients of the same host, such as
-// two organisations on SeeClickFix, should share one limiter: pass them the same open311.WithLimiter. A
-// key may allow more calls than the row says; open311.WithRateLimit overrides it.
+// Servers count the calls of all their cities together, so the clients that a program opens for one host, such as those
+// of two organisations on SeeClickFix, share one limiter. A key may allow more calls than the row says:
+// open311.WithRateLimit overrides it, for that client alone.
+//
+// # Time zones
+//
+// Some rows name a time zone. A program for an image without a time zone database, such as scratch, imports
+// time/tzdata, which adds half a megabyte; without it [Open] returns an error that says so for those rows.
 //
 // # Your own rows
 //

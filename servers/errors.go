@@ -19,6 +19,9 @@ type UnknownError struct {
 
 // Error names what was looked for, and the near ones.
 func (e *UnknownError) Error() string {
+	if e == nil {
+		e = new(UnknownError)
+	}
 	text := fmt.Sprintf("servers: no server is called %q", e.Name)
 	if len(e.Near) > 0 {
 		text += "; did you mean " + strings.Join(e.Near, ", ") + "?"
@@ -38,6 +41,9 @@ type AmbiguousError struct {
 
 // Error names what was looked for, and the servers.
 func (e *AmbiguousError) Error() string {
+	if e == nil {
+		e = new(AmbiguousError)
+	}
 	return fmt.Sprintf("servers: %q may mean %s; say which", e.Name, strings.Join(e.Matches, ", "))
 }
 
@@ -52,6 +58,9 @@ type RetiredError struct {
 
 // Error says why the server is gone and where to go instead.
 func (e *RetiredError) Error() string {
+	if e == nil {
+		e = new(RetiredError)
+	}
 	text := "servers: " + e.Server.label() + " is retired"
 	if e.Since != "" {
 		text += fmt.Sprintf(" (known since %s)", e.Since)

@@ -42,6 +42,7 @@ func newIndex(rows []Server) index {
 // the key counts first and the name last.
 func (c *Catalogue) Lookup(name string) (Server, error) {
 	asked := fold(name)
+	c = c.made()
 	found := c.index.find(asked)
 	switch len(found) {
 	case 0:

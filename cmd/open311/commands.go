@@ -3,22 +3,19 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-open311/open311"
-	"github.com/go-open311/open311/conformance"
-	"github.com/go-open311/open311/servers"
 )
 
 type listCmd struct {
 	city
 	output
-	Since   time.Time `format:"2006-01-02" placeholder:"DAY" help:"Requested on this day (UTC) or later; all if not given."`
-	Status  []string  `placeholder:"WORD" help:"Only these states, such as open."`
-	Service []string  `placeholder:"CODE" help:"Only these services."`
+	Since   time.Time `format:"2006-01-02" placeholder:"DAY" help:"Requested on this day (UTC) or later."`
+	Status  []string  `placeholder:"WORD" help:"Only these states, such as open; WORD,WORD."`
+	Service []string  `placeholder:"CODE" help:"Only these services; CODE,CODE."`
 	Limit   int       `placeholder:"N" help:"No more than so many."`
 }
 
@@ -42,8 +39,10 @@ func (l *listCmd) Run(ctx context.Context, to streams) error {
 	for _, s := range l.Status {
 		q.Statuses = append(q.Statuses, open311.Status(s))
 	}
-	w := l.to(to.out, requestColumns...)
+	w, line := l.to(to.out, requestColumns...), to.progress()
+	defer line.end()
 	for r, err := range c.Requests.All(ctx, q) {
+		line.say("%d requests", w.n)
 		if err == nil {
 			err = w.row(r, cells(r)...)
 		}
@@ -124,49 +123,4 @@ func (s *servicesCmd) questions(ctx context.Context, c *open311.Client, to strea
 		}
 	}
 	return w.end()
-}
-
-type serversCmd struct{ output }
-
-func (s *serversCmd) Run(to streams) error {
-	w := s.to(to.out, "key", "country", "dialect", "name")
-	for row := range servers.All() {
-		if err := w.row(row, row.Key, row.Country, row.DialectName, row.Name); err != nil {
-			return err
-		}
-	}
-	return w.end()
-}
-
-type checkCmd struct {
-	Endpoint     string        `required:"" placeholder:"URL" help:"The server: what stands before /services.xml."`
-	Jurisdiction string        `placeholder:"ID" help:"Its jurisdiction_id, if it wants one."`
-	Create       bool          `help:"File reports too, which stay in the city: for test endpoints."`
-	Pace         time.Duration `default:"200ms" help:"The delay between calls."`
-	KeyFile      string        `type:"existingfile" placeholder:"FILE" help:"The file with the API key."`
-	Format       string        `enum:"text,json,junit,markdown,html" default:"text" help:"The report: text, json, junit, markdown or html."`
-}
-
-func (k *checkCmd) Run(ctx context.Context, to streams) error {
-	key, err := (&city{KeyFile: k.KeyFile}).key()
-	if err != nil {
-		return err
-	}
-	pace := k.Pace
-	if pace == 0 {
-		pace = -1 // the target's zero is its default
-	}
-	report, err := conformance.Check(ctx, conformance.Target{Endpoint: k.Endpoint, Jurisdiction: k.Jurisdiction, APIKey: key,
-		AllowCreate: k.Create, Pace: pace})
-	if err == nil {
-		err = report.Write(to.out, k.Format)
-	}
-	if err != nil {
-		fmt.Fprintln(to.err, "open311:", err)
-		return exit(2) // it cannot be said
-	}
-	if status := report.ExitStatus(); status != 0 {
-		return exit(status)
-	}
-	return nil
 }

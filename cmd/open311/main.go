@@ -3,13 +3,25 @@
 //	open311 servers
 //	open311 list --city chicago --since 2026-01-01 --status open --format csv
 //	open311 get --city chicago SR26-00000001
+//	open311 report --endpoint http://localhost:8080/open311/v2 --service 0101 --place 43.25,-68.05 --text "A hole"
+//	open311 watch --city chicago --state chicago.json --webhook https://hooks.example/T1 --shape slack
+//	open311 mirror --city chicago --since 2024-01-01 --format csv,sqlite -o chicago
 //	open311 check --endpoint http://localhost:8080/open311/v2
 //
-// The API key comes from OPEN311_API_KEY or a file, never from a flag, which others on the machine could read.
+// Flags may be written with one dash or two. The API key comes from OPEN311_API_KEY or a file, never from a flag, which
+// others on the machine could read. Progress is shown on terminals only.
 //
-// The exit status is 0 if all went well, 1 if a call failed, 2 for wrong arguments, 3 if a listing is not
-// complete, 4 if something was not found, and 130 when it was interrupted. That of check is 0 for a conformant
-// server, 1 for one that is not, and 2 if it could not be said.
+// The exit status is
+//
+//	0    all went well
+//	1    a call failed
+//	2    wrong arguments, or a report that cannot be right; nothing was sent
+//	3    a listing or a copy is not complete
+//	4    something was not found
+//	5    nobody knows whether a report has arrived
+//	130  interrupted
+//
+// That of check is 0 for a conformant server, 1 for one that is not, and 2 if it could not be said.
 package main
 
 import (
@@ -19,6 +31,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	_ "time/tzdata" // for images without a time zone database
@@ -31,13 +45,22 @@ import (
 type program struct {
 	List     listCmd     `cmd:"" help:"List service requests."`
 	Get      getCmd      `cmd:"" help:"Show service requests by id."`
-	Services servicesCmd `cmd:"" help:"List what can be reported, or what one service asks."`
+	Services servicesCmd `cmd:"" help:"List services, or what one of them asks."`
+	Report   reportCmd   `cmd:"" help:"File a report."`
+	Watch    watchCmd    `cmd:"" help:"Tell what changes, in one city or many."`
+	Mirror   mirrorCmd   `cmd:"" help:"Copy all requests of a city to files or a database."`
 	Check    checkCmd    `cmd:"" help:"Tell whether a server is conformant."`
 	Servers  serversCmd  `cmd:"" help:"List the catalogue of public servers."`
+
+	Completion completionCmd `cmd:"" help:"Print a script that completes commands in a shell."`
+	Complete   completeCmd   `cmd:"" hidden:""`
 }
 
-// streams are what a command writes to.
-type streams struct{ out, err io.Writer }
+// streams are what a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
 
 // exit is an error that has been told already, and its status.
 type exit int
@@ -47,7 +70,7 @@ func (e exit) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	os.Exit(run(ctx, os.Args[1:], streams{os.Stdout, os.Stderr}))
+	os.Exit(run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
 }
 
 // run is main for tests.
@@ -60,17 +83,33 @@ func run(ctx context.Context, args []string, to streams) (status int) {
 	}()
 	var p program
 	parser, err := kong.New(&p, kong.Name("open311"), kong.Writers(to.out, to.err), kong.Exit(func(s int) { panic(helped{s}) }),
-		kong.Description("Asks Open311 GeoReport v2 servers of cities. The API key, if one is needed, is read from OPEN311_API_KEY or --key-file."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(to))
+		kong.Description(description),
+		kong.Help(help), kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(to))
 	if err != nil {
 		panic(err) // the tests run every command
 	}
-	command, err := parser.Parse(args)
+	command, err := parser.Parse(dashes(args))
 	if err != nil {
 		fmt.Fprintln(to.err, "open311:", err, "\n\"open311 -h\" lists what there is.")
 		return 2
 	}
 	return statusOf(ctx, command.Run(), to.err)
+}
+
+var oneDash = regexp.MustCompile(`^-[a-z][a-z-]+(=|$)`)
+
+// dashes lets long flags have one dash, as those of Go's own programs.
+func dashes(args []string) []string {
+	args = slices.Clone(args)
+	for i, a := range args {
+		if a == "--" {
+			break
+		}
+		if oneDash.MatchString(a) {
+			args[i] = "-" + a
+		}
+	}
+	return args
 }
 
 // statusOf tells an error, and the status that says what it means.
@@ -81,10 +120,12 @@ func statusOf(ctx context.Context, err error, to io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(to, "open311:", strings.TrimPrefix(err.Error(), "open311: "))
+	fmt.Fprintln(to, "open311:", safe(strings.TrimPrefix(err.Error(), "open311: ")))
 	switch {
 	case ctx.Err() != nil:
 		return 130
+	case errors.Is(err, open311.ErrOutcomeUnknown):
+		return 5
 	case errors.Is(err, open311.ErrTruncated), errors.Is(err, open311.ErrUnproven):
 		return 3
 	case errors.Is(err, errUsage):

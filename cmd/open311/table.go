@@ -5,13 +5,15 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-open311/open311/mirror"
 )
 
 // output is the flag that says how to write.
 type output struct {
-	Format string `enum:"table,csv,json,ndjson" default:"table" help:"How to write: table, csv, json or ndjson."`
+	Format string `enum:"table,csv,json,ndjson" default:"table" placeholder:"FORM" help:"How to write: table, csv, json or ndjson."`
 }
 
 // writer writes rows as they come, in one of the formats. Of csv and table it writes the columns.
@@ -19,22 +21,27 @@ type writer struct {
 	format  string
 	out     io.Writer
 	columns []string
-	tab     *tabwriter.Writer
 	n       int
+
+	first  [][]string // of a table, until its widths are known
+	widths []int
 }
 
+// A table is as wide as its first rows want, and a terminal allows.
+const (
+	measured   = 100
+	widest     = 22 // of a column that is not the last
+	screenWide = 80
+)
+
 func (o output) to(out io.Writer, columns ...string) *writer {
-	w := &writer{format: o.Format, out: out, columns: columns}
-	if o.Format == "table" {
-		w.tab = tabwriter.NewWriter(out, 0, 1, 2, ' ', 0)
-	}
-	return w
+	return &writer{format: o.Format, out: out, columns: columns}
 }
 
 // row writes one thing: all of it in JSON, its cells elsewhere.
 func (w *writer) row(thing any, cells ...string) error {
 	w.n++
-	if w.format != "csv" && w.tab == nil {
+	if w.format != "csv" && w.format != "table" {
 		return w.json(thing)
 	}
 	if w.n == 1 {
@@ -64,35 +71,67 @@ func (w *writer) json(thing any) error {
 func (w *writer) line(cells []string) error {
 	cells = slices.Clone(cells)
 	for i, c := range cells {
-		cells[i] = safe(c, w.tab == nil)
-	}
-	if w.tab == nil {
-		// All cells are quoted: where ; separates cells, one in a text would make a second cell, and that a formula.
-		for i, c := range cells {
-			cells[i] = `"` + strings.ReplaceAll(c, `"`, `""`) + `"`
+		cells[i] = safe(c)
+		if w.format == "csv" {
+			cells[i] = mirror.Cell(cells[i])
 		}
+	}
+	switch {
+	case w.format == "csv":
 		_, err := io.WriteString(w.out, strings.Join(cells, ",")+"\n")
 		return err
+	case w.widths != nil:
+		return w.print(cells)
 	}
-	for i, c := range cells[:len(cells)-1] {
-		cells[i] = clip(c, 22)
+	if w.first = append(w.first, cells); len(w.first) == measured {
+		return w.layout()
 	}
-	_, err := io.WriteString(w.tab, strings.Join(cells, "\t")+"\n")
+	return nil
+}
+
+// layout chooses the widths of a table by its first rows, and prints them.
+func (w *writer) layout() error {
+	w.widths = make([]int, len(w.columns))
+	sum := 0
+	for i := range w.widths[:len(w.widths)-1] {
+		for _, cells := range w.first {
+			w.widths[i] = min(max(w.widths[i], utf8.RuneCountInString(cells[i])), widest)
+		}
+		sum += w.widths[i] + 2
+	}
+	if w.widths[len(w.widths)-1] = 1 << 20; terminal(w.out) {
+		w.widths[len(w.widths)-1] = max(screenWide-1-sum, 10)
+	}
+	for _, cells := range w.first {
+		if err := w.print(cells); err != nil {
+			return err
+		}
+	}
+	w.first = nil
+	return nil
+}
+
+func (w *writer) print(cells []string) error {
+	var line strings.Builder
+	for i, c := range cells {
+		c = clip(c, w.widths[i])
+		line.WriteString(c)
+		if i < len(cells)-1 {
+			line.WriteString(strings.Repeat(" ", w.widths[i]+2-utf8.RuneCountInString(c)))
+		}
+	}
+	_, err := io.WriteString(w.out, strings.TrimRight(line.String(), " ")+"\n")
 	return err
 }
 
-// safe takes out what a terminal would take for commands, and in CSV what a spreadsheet would take for a formula.
-func safe(s string, sheet bool) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+// safe takes out what a terminal would take for commands, or for the end of a line.
+func safe(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
 			return ' '
 		}
 		return r
 	}, s)
-	if sheet && s != "" && strings.ContainsAny(s[:1], "=+-@") {
-		return "'" + s
-	}
-	return s
 }
 
 func clip(s string, n int) string {
@@ -105,8 +144,8 @@ func clip(s string, n int) string {
 // end writes what is still held back.
 func (w *writer) end() error {
 	switch {
-	case w.tab != nil:
-		return w.tab.Flush()
+	case len(w.first) > 0:
+		return w.layout()
 	case w.format == "json" && w.n == 0:
 		_, err := io.WriteString(w.out, "[]\n")
 		return err

@@ -42,20 +42,13 @@ func run(args []string, out, progress io.Writer) int {
 	if target.Endpoint == "" {
 		city := httptest.NewServer(open311test.NewHandler(open311test.WithClock(time.Now)))
 		defer city.Close()
-		target.Endpoint = city.URL + "/open311/v2"
+		target.Endpoint, target.Pace = city.URL+"/open311/v2", -1
 		fmt.Fprintln(progress, "No URL: checking a city in memory.")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if target.Pace == 0 && ours(target.Endpoint) {
-		target.Pace = -1
-	}
-	bar, wipe := show(progress)
-	target.Progress = bar
 	report, err := conformance.Check(ctx, target)
-	wipe()
 	if err == nil {
-		brief(progress, report, file)
 		err = write(report, format, file, out)
 	}
 	if err != nil {
@@ -63,36 +56,20 @@ func run(args []string, out, progress io.Writer) int {
 		return 2
 	}
 	fmt.Fprintf(progress, "%s: %s\n", report.Endpoint, report.Verdict)
-	if len(report.Formats) == 0 {
-		fmt.Fprintln(progress, "Nothing was answered in XML or JSON. Is this the endpoint, what stands before /services.xml?")
-	}
 	return report.ExitStatus()
 }
 
 func parse(args []string, usage io.Writer) (t conformance.Target, format, file string, err error) {
 	f := flag.NewFlagSet("conformance", flag.ContinueOnError)
 	f.SetOutput(usage)
-	f.StringVar(&t.APIKey, "key", os.Getenv("OPEN311_API_KEY"), "API key, for -create; also from OPEN311_API_KEY")
+	t.APIKey, t.Disable = os.Getenv("OPEN311_API_KEY"), make(map[string]string)
 	f.StringVar(&t.Jurisdiction, "jurisdiction", "", "jurisdiction_id of every call")
-	f.StringVar(&t.DiscoveryURL, "discovery", "", "URL of the discovery document; else the usual places")
-	f.BoolVar(&t.AllowCreate, "create", false, "file service requests too, which stay in the city: for test endpoints")
-	f.DurationVar(&t.Pace, "pace", 0, "delay between calls; by default 200ms, and none for a server on this machine")
+	f.BoolVar(&t.AllowCreate, "create", false, "file service requests too, which stay in the city: for test endpoints; the key is in OPEN311_API_KEY")
+	f.DurationVar(&t.Pace, "pace", 0, "delay between calls; 200ms by default, -1ns: none")
 	f.Func("disable", "id=reason of a requirement not to judge; may be repeated", func(v string) error {
 		id, reason, _ := strings.Cut(v, "=")
-		if t.Disable == nil {
-			t.Disable = make(map[string]string)
-		}
 		t.Disable[id] = reason
 		return nil
-	})
-	f.Func("only", "one of the operations to check, such as requests; may be repeated", func(v string) error {
-		t.Only = append(t.Only, conformance.Operation(v))
-		return nil
-	})
-	f.Func("known", "a `file` with the ids of what is known to be broken: it does not count in the exit status", func(name string) error {
-		b, err := os.ReadFile(name)
-		t.Known = strings.Fields(string(b))
-		return err
 	})
 	f.StringVar(&format, "format", "", "of the report: "+strings.Join(conformance.ReportFormats(), ", ")+" (by the name of -o, else text)")
 	f.StringVar(&file, "o", "", "write the report to this `file`")
@@ -112,4 +89,16 @@ func parse(args []string, usage io.Writer) (t conformance.Target, format, file s
 		return t, "", "", fmt.Errorf("-format %s: there is no such report", format)
 	}
 	return t, format, file, nil
+}
+
+// write writes to the file, or to out if there is none.
+func write(r *conformance.Report, format, file string, out io.Writer) error {
+	if file == "" {
+		return r.Write(out, format)
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.Write(f, format), f.Close())
 }

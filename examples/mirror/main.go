@@ -1,33 +1,45 @@
-// Mirror copies all service requests of a city into a directory: requests.ndjson, requests.csv,
-// requests.geojson, and index.html, a page about them that needs no network. A run that was stopped, or
-// killed, goes on where it was when the same command is given again; nothing is lost or doubled. Without
+// Mirror copies all service requests of a city into a directory, as requests.csv and requests.ndjson. A run that was
+// stopped, or killed, goes on where it was when the same command is given again; nothing is lost or doubled. Without
 // arguments it copies a city in memory.
 //
 //	go run ./examples/mirror
 //	go run ./examples/mirror -city chicago -since 2024-01-01 -o out/
-//	go run ./examples/mirror -endpoint https://city.example/open311/v2 -jurisdiction city.example
+//	go run ./examples/mirror -endpoint https://city.example/open311/v2
 //
-// The exit status is 0 for a complete copy, 1 if something is missing or went wrong, 2 for wrong
-// arguments, and 130 when it was interrupted.
+// The exit status is 0 for a complete copy, 1 if something is missing or went wrong, 2 for wrong arguments, and 130
+// when it was interrupted. The program cmd/open311 writes more formats, databases among them.
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"log"
+	"net/http"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
+	"time"
 
 	"github.com/go-open311/open311"
-	"github.com/go-open311/open311/examples/mirror/internal/mirror"
+	"github.com/go-open311/open311/mirror"
+	"github.com/go-open311/open311/open311test"
+	"github.com/go-open311/open311/servers"
+)
+
+var (
+	city     = flag.String("city", "", "a `key` of the catalogue in package servers, such as chicago")
+	endpoint = flag.String("endpoint", "", "a GeoReport v2 endpoint (`URL`) that is not in the catalogue")
+	since    = flag.String("since", "", "copy what was requested from this `day` (UTC) on; a year ago if it is empty")
+	dir      = flag.String("o", "out", "the `directory` to write to")
+	rate     = flag.Float64("rate", 0, "calls a second; 0: what the catalogue says, else 1")
 )
 
 func main() {
 	log.SetFlags(0)
+	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
 	job, err := arguments()
@@ -37,9 +49,8 @@ func main() {
 	}
 	report, err := mirror.Run(ctx, *job)
 	switch {
-	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		log.Printf("mirror: stopped. %d of %d windows are safe in %s; the same command goes on from there.",
-			report.Done, report.Windows, job.Dir)
+	case errors.Is(err, context.Canceled):
+		log.Printf("mirror: stopped. %d of %d windows are safe in %s; the same command goes on from there.", report.Done, report.Windows, *dir)
 		os.Exit(130)
 	case err != nil:
 		log.Fatal("mirror: ", err)
@@ -51,46 +62,48 @@ func main() {
 }
 
 // arguments turns the command line into a job.
-func arguments() (*mirror.Job, error) {
-	job := &mirror.Job{Log: os.Stderr}
-	var from source
-	var since, until, statuses, services string
-	flag.StringVar(&from.city, "city", "", "a `key` of the catalogue in package servers, such as chicago")
-	flag.StringVar(&from.endpoint, "endpoint", "", "a GeoReport v2 endpoint (`URL`) that is not in the catalogue")
-	flag.StringVar(&from.jurisdiction, "jurisdiction", "", "its jurisdiction_`id`, if it wants one")
-	flag.StringVar(&since, "since", "", "copy what was requested from this `day` (UTC) or time on; a year ago if it is empty")
-	flag.StringVar(&until, "until", "", "and up to the end of this `day` or this time; now if it is empty")
-	flag.StringVar(&statuses, "status", "", "only requests in these `states`, such as open")
-	flag.StringVar(&services, "service", "", "only requests for these service `codes`")
-	flag.StringVar(&job.Dir, "o", "out", "the `directory` to write to")
-	flag.IntVar(&job.Days, "window", 7, "`days` to fetch as one piece, which is what a kill can cost; 0: all at once")
-	flag.BoolVar(&job.Fresh, "fresh", false, "start anew if the directory has a copy, or a part of one, already")
-	flag.Float64Var(&from.rate, "rate", 0, "calls a second; 0: what the catalogue says, else 1")
-	flag.IntVar(&from.concurrency, "concurrency", 1, "`pages` to read at a time")
-	flag.Parse()
-	job.Statuses, job.Services = values[open311.Status](statuses), values[string](services)
-	var err error
-	switch {
-	case flag.NArg() > 0:
+func arguments() (job *mirror.Job, err error) {
+	if flag.NArg() > 0 {
 		return nil, fmt.Errorf("there is no argument %q; -help lists those there are", flag.Arg(0))
-	case job.Days < 0:
-		return nil, errors.New("-window is a negative number")
 	}
-	if job.Since, err = moment("since", since, false); err != nil {
-		return nil, err
-	}
-	if job.Until, err = moment("until", until, true); err != nil {
-		return nil, err
-	}
-	return job, from.open(job)
-}
-
-// values splits a list at its commas.
-func values[T ~string](list string) (out []T) {
-	for v := range strings.SplitSeq(list, ",") {
-		if v = strings.TrimSpace(v); v != "" {
-			out = append(out, T(v))
+	job = &mirror.Job{Dir: *dir, Days: 7, Name: cmp.Or(*city, *endpoint), Source: cmp.Or(*city, *endpoint), Log: os.Stderr}
+	if *since != "" {
+		if job.Since, err = time.Parse(time.DateOnly, *since); err != nil {
+			return nil, fmt.Errorf("-since %q is no day such as 2024-01-31", *since)
 		}
 	}
-	return out
+	switch {
+	case *city != "" && *endpoint != "":
+		return nil, errors.New("-city and -endpoint exclude each other")
+	case *city != "":
+		err = fromCatalogue(job)
+	case *endpoint != "":
+		job.Client, err = open311.New(*endpoint, open311.WithRateLimit(cmp.Or(*rate, 1), 1))
+	default: // the town of package open311test, without a socket; it is the same in every run
+		town := open311test.NewHandler()
+		job.Until = town.Now()
+		job.Name, job.Source = "Quillhaven", "a city in memory"
+		job.Client, err = open311.New("http://quillhaven.example/open311/v2", open311.WithHTTPClient(&http.Client{Transport: town.Transport()}))
+	}
+	return job, err
+}
+
+func fromCatalogue(job *mirror.Job) error {
+	row, err := servers.Lookup(*city)
+	if err != nil {
+		return err
+	}
+	dialect, err := row.Dialect()
+	if err != nil {
+		return err
+	}
+	var opts []open311.Option
+	if *rate != 0 || dialect.RateLimit == 0 {
+		opts = append(opts, open311.WithRateLimit(cmp.Or(*rate, 1), 1))
+	}
+	if dialect.Windows.Off {
+		job.Days = 0 // every window would list all there is
+	}
+	job.Client, err = row.Open(opts...)
+	return err
 }

@@ -1,19 +1,25 @@
-// Report files a report with a photo and shows the request as the city has it then: a city in memory unless
-// -endpoint names one. It asks for what no flag tells, if standard input is a terminal.
+// Report files a report with a photo and shows the request as the city has it then: a city in memory unless -endpoint
+// names one, whose API key, if it wants one, is in OPEN311_API_KEY.
 //
 //	go run ./examples/report
 //	go run ./examples/report -service 0302 -place 43.25,-68.05 -attr KIND=furniture,toxic -text Sofa -dry-run
 //
-// The exit status is 0 if the report was filed, 1 if not or if that is not known, and 2 for wrong arguments.
+// The exit status is 0 if the report was filed, 1 if not or if that is not known, and 2 for wrong arguments. The program
+// cmd/open311 asks for what is missing.
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
-	"net/http"
+	"image"
+	"image/png"
+	"io"
 	"net/http/httptest"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,48 +30,60 @@ import (
 func main() {
 	n := &open311.NewRequest{Attributes: open311.Attributes{}, Media: []open311.Media{photo()}}
 	endpoint := flag.String("endpoint", "", "a GeoReport v2 endpoint (`URL`); none: a city in memory")
-	key := flag.String("key", "", "the API `key`, if the city wants one")
-	dryRun := flag.Bool("dry-run", false, "print what would be sent, without the key, and end")
-	flag.StringVar(&n.ServiceCode, "service", "", "the `code` of the service")
-	flag.StringVar(&n.AddressString, "place", "", "`latitude,longitude` or an address")
-	flag.StringVar(&n.Description, "text", "", "what is the matter")
+	dryRun := flag.Bool("dry-run", false, "check the report, and do not send it")
+	place := flag.String("place", "43.25,-68.05", "`latitude,longitude` or an address")
+	flag.StringVar(&n.ServiceCode, "service", "0303", "the `code` of the service")
+	flag.StringVar(&n.Description, "text", "It is broken.", "what is the matter")
 	flag.Func("attr", "an answer to a question of the service, `CODE=value`, or CODE=key,key", func(s string) error {
 		code, values, ok := strings.Cut(s, "=")
 		if !ok {
 			return errors.New("it is not CODE=value")
 		}
-		n.Attributes[code] = append(n.Attributes[code], strings.Split(values, ",")...)
+		n.Attributes.Set(code, strings.Split(values, ",")...)
 		return nil
 	})
-	if flag.Parse(); flag.NArg() > 0 {
-		fail(2, fmt.Errorf("there is no argument %q; -help lists those there are", flag.Arg(0)))
+	flag.Parse()
+	var p open311.Point
+	if _, err := fmt.Sscanf(*place, "%g,%g", &p.Lat, &p.Long); err == nil {
+		n.Location = &p
+	} else {
+		n.AddressString = *place
 	}
 	if *endpoint == "" {
 		*endpoint = httptest.NewServer(open311test.NewHandler(open311test.WithClock(time.Now))).URL + "/open311/v2"
 	}
-	transport := http.DefaultTransport
-	if *dryRun {
-		transport = printer{transport, *key}
-	}
-	c, err := open311.New(*endpoint, open311.WithAPIKey(*key), open311.WithHTTPClient(&http.Client{Transport: transport}))
+	c, err := open311.New(*endpoint, open311.WithAPIKey(os.Getenv("OPEN311_API_KEY")))
 	if err != nil {
-		fail(2, err)
+		fmt.Fprintln(os.Stderr, "report:", err)
+		os.Exit(2)
 	}
-	if err := report(context.Background(), c, n); err != nil && !errors.Is(err, errPrinted) {
-		fail(1, err)
+	if err := report(context.Background(), c, n, *dryRun); err != nil {
+		fmt.Fprintln(os.Stderr, "report:", err)
+		os.Exit(1)
 	}
 }
 
-// report files a report and waits until the city shows it.
-func report(ctx context.Context, c *open311.Client, n *open311.NewRequest) error {
-	if err := fill(ctx, c, n); err != nil {
+// report checks a report, files it, and waits until the city shows it.
+func report(ctx context.Context, c *open311.Client, n *open311.NewRequest, dryRun bool) error {
+	services, err := c.Services.List(ctx)
+	if err != nil {
+		return err
+	}
+	var def *open311.ServiceDefinition // services without metadata have none
+	if i := slices.IndexFunc(services, func(s open311.Service) bool { return s.Code == n.ServiceCode }); i >= 0 && services[i].Metadata {
+		if def, err = c.Services.Definition(ctx, n.ServiceCode); err != nil {
+			return err
+		}
+	}
+	if err := n.Validate(def); err != nil || dryRun {
+		fmt.Printf("Nothing is sent. It would be:\n%+v\n", n)
 		return err
 	}
 	receipt, err := c.Requests.Create(ctx, n)
 	switch {
-	case errors.Is(err, open311.ErrOutcomeUnknown) && !errors.Is(err, errPrinted):
-		lookForIt(ctx, c, n)
-		return err
+	case errors.Is(err, open311.ErrOutcomeUnknown): // look before it is filed again
+		found, lookErr := c.Requests.FindSimilar(ctx, n, time.Hour)
+		return errors.Join(fmt.Errorf("it may have arrived; the city shows %d requests that may be it", len(found)), err, lookErr)
 	case err != nil:
 		return err
 	case receipt.Token != "":
@@ -77,14 +95,19 @@ func report(ctx context.Context, c *open311.Client, n *open311.NewRequest) error
 		fmt.Println("Filed. The city does not show such reports.")
 		return nil
 	}
-	fmt.Println("It is request", receipt.ID)
-	if receipt.ServiceNotice != "" {
-		fmt.Println(receipt.ServiceNotice)
-	}
+	fmt.Println("It is request", receipt.ID, receipt.ServiceNotice)
 	r, err := c.Requests.Get(ctx, receipt.ID)
 	if err != nil {
 		return fmt.Errorf("it is filed, but not shown yet: %w", err)
 	}
-	show(r)
+	fmt.Printf("%s, %s: %s\n%s\n", r.ServiceName, r.Status, r.Description, strings.Join(r.MediaURLs(), " "))
 	return nil
+}
+
+// photo is made here, as a camera would.
+func photo() open311.Media {
+	var b bytes.Buffer
+	_ = png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8))) // into memory
+	return open311.Media{Name: "photo.png", Size: int64(b.Len()),
+		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b.Bytes())), nil }}
 }

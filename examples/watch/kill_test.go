@@ -44,7 +44,7 @@ func TestKill(t *testing.T) {
 	hooks := httptest.NewServer(hook)
 	defer hooks.Close()
 	args := []string{"-endpoint", city.URL + "/open311/v2", "-state", filepath.Join(dir, "state.json"), "-webhook", hooks.URL,
-		"-since", start.Add(-time.Hour).Format(time.RFC3339), "-log", "error"}
+		"-since", start.Add(-time.Hour).Format(time.RFC3339)}
 	for n := range kills {
 		cmd := exec.Command(program, append(args, "-every", "30ms")...)
 		cmd.Stderr = os.Stderr

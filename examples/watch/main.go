@@ -1,117 +1,116 @@
-// Watch tells a webhook what changes in a city: which requests are new, updated, closed, reopened or gone.
-// It keeps in a file how far it has come, so that nothing is lost when it is stopped or killed; at most the
-// one message in hand is sent again then. Without arguments it watches a city in memory in which an hour
-// passes every second, and prints.
+// Watch tells a webhook what changes in a city: which requests are new, updated, closed, reopened or gone. It keeps in
+// a file how far it has come, so that nothing is lost when it is stopped or killed; at most the one message in hand is
+// sent again then. Without arguments it watches a city in memory in which an hour passes every second, and prints.
 //
 //	go run ./examples/watch
-//	go run ./examples/watch -city chicago -every 5m -state chicago.json -webhook https://hooks.example/T1 -shape slack
-//	WATCH_TOKEN=… go run ./examples/watch -endpoint https://city.example/open311/v2 -once -kinds closed \
-//		-near 52.5,13.4,1500 -state city.json -webhook https://social.example/api/v1/statuses -shape mastodon
+//	WATCH_TOKEN=… go run ./examples/watch -city chicago -state chicago.json -webhook https://social.example/api/v1/statuses -shape mastodon
 //
 // With -once it looks once and ends, for cron. The exit status is 0 if all went well, 1 if not, and 2 for wrong
-// arguments. The first run takes stock and tells nothing, unless -since says where to begin.
+// arguments. The first run takes stock and tells nothing, unless -since says where to begin. The program cmd/open311
+// can do more: many cities at a time, places, services.
 package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
-	"iter"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
 	"github.com/go-open311/open311"
+	"github.com/go-open311/open311/notify"
+	"github.com/go-open311/open311/open311test"
+	"github.com/go-open311/open311/servers"
+)
+
+var (
+	endpoint = flag.String("endpoint", "", "a GeoReport v2 endpoint (`URL`) that is not in the catalogue")
+	city     = flag.String("city", "", "a `key` of the catalogue in package servers, such as chicago")
+	once     = flag.Bool("once", false, "look once and end")
+	every    = flag.Duration("every", time.Minute, "how `long` to wait between looks")
+	since    = flag.String("since", "", "without a state, tell what has happened since this `time`, such as 2026-05-01T00:00:00Z")
+	state    = flag.String("state", "", "the `file` that keeps how far it has come; none: it forgets")
+	webhook  = flag.String("webhook", "", "where to post the changes (`URL`); none: print them")
+	shape    = flag.String("shape", "plain", "what the webhook takes: plain, slack or mastodon; the latter's token is in WATCH_TOKEN")
 )
 
 func main() {
+	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	job, err := arguments()
-	if err == nil {
-		err = job.prepare()
-	}
+	hook := &notify.Hook{URL: *webhook, Shape: notify.Shape(*shape), Token: os.Getenv("WATCH_TOKEN"), Log: slog.Default()}
+	feed, err := prepare(hook)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "watch:", err)
 		os.Exit(2)
 	}
-	if err := job.run(ctx); err != nil {
-		slog.Error("watch ends", "error", err)
+	if err := watch(ctx, feed, hook); err != nil {
+		fmt.Fprintln(os.Stderr, "watch:", err)
 		os.Exit(1)
 	}
-	slog.Info("watch ends", "told", job.told)
 }
 
-// job is what the command line asks for.
-type job struct {
-	client *open311.Client
-	opts   open311.FeedOptions
-	feed   *open311.Feed
-	hook   *webhook
-	every  time.Duration
-	once   bool
-	told   int // changes so far
-}
-
-func arguments() (*job, error) {
-	j := &job{hook: &webhook{token: os.Getenv("WATCH_TOKEN")}}
-	var from source
-	var query open311.Query
-	var state, since, kinds, services, near, level string
-	flag.StringVar(&from.city, "city", "", "a `key` of the catalogue in package servers, such as chicago")
-	flag.StringVar(&from.endpoint, "endpoint", "", "a GeoReport v2 endpoint (`URL`) that is not in the catalogue")
-	flag.StringVar(&from.jurisdiction, "jurisdiction", "", "its jurisdiction_`id`, if it wants one")
-	flag.StringVar(&state, "state", "", "the `file` that keeps how far it has come; none: it forgets")
-	flag.StringVar(&since, "since", "", "without a state, tell what has happened since this `time`, such as 2026-05-01T00:00:00Z")
-	flag.StringVar(&kinds, "kinds", "", "tell only these `kinds`: created,updated,closed,reopened,gone")
-	flag.StringVar(&services, "service", "", "only requests for these service `codes`")
-	flag.StringVar(&near, "near", "", "only around a place: `lat,long,metres`")
-	flag.StringVar(&j.hook.url, "webhook", "", "where to post the changes (`URL`); none: print them")
-	flag.StringVar(&j.hook.shape, "shape", "plain", "what the webhook takes: plain, slack or mastodon; the latter's token is in WATCH_TOKEN")
-	flag.DurationVar(&j.every, "every", 0, "how `long` to wait between looks; a minute, or a second for the city in memory")
-	flag.BoolVar(&j.once, "once", false, "look once and end")
-	flag.StringVar(&level, "log", "info", "the least `level` to log: debug, info, warn or error")
-	flag.Parse()
+// prepare makes the feed: it goes on where the state says.
+func prepare(hook *notify.Hook) (*open311.Feed, error) {
 	if flag.NArg() > 0 {
 		return nil, fmt.Errorf("there is no argument %q; -help lists those there are", flag.Arg(0))
 	}
-	j.opts.Kinds, query.ServiceCodes = split[open311.ChangeKind](kinds), split[string](services)
-	if state != "" {
-		j.opts.Store = open311.FileCheckpoint(state)
+	var opts open311.FeedOptions
+	var err error
+	if *since != "" {
+		if opts.Since, err = time.Parse(time.RFC3339, *since); err != nil {
+			return nil, fmt.Errorf("-since %q is no time such as 2026-05-01T00:00:00Z", *since)
+		}
 	}
-	j.opts.Query = &query
-	if err := first(setLog(level), setTime(&j.opts.Since, since), setCircle(&query, near), j.hook.check()); err != nil {
+	if *webhook != "" {
+		if err := hook.Check(); err != nil {
+			return nil, err
+		}
+	}
+	if *state != "" {
+		opts.Store = open311.FileCheckpoint(*state)
+	}
+	client, err := connect()
+	if err != nil {
 		return nil, err
 	}
-	return j, from.open(j)
+	return client.Requests.Feed(opts)
 }
 
-// run looks for changes and tells them until ctx ends.
-func (j *job) run(ctx context.Context) error {
-	changes := j.feed.Watch(ctx, j.every)
-	if j.once {
-		changes = j.feed.Poll(ctx)
+func connect() (*open311.Client, error) {
+	switch {
+	case *city != "" && *endpoint != "":
+		return nil, errors.New("-city and -endpoint exclude each other")
+	case *city != "":
+		return servers.Open(*city)
+	case *endpoint != "":
+		return open311.New(*endpoint)
 	}
-	return j.tell(ctx, changes)
+	*every = min(*every, time.Second)
+	town := open311test.NewHandler(open311test.WithTicking(open311test.NewClock(time.Now(), 3600)), open311test.WithLife(open311test.Life{}))
+	return open311.New("http://quillhaven.example/open311/v2", open311.WithHTTPClient(&http.Client{Transport: town.Transport()}))
 }
 
-func (j *job) tell(ctx context.Context, changes iter.Seq2[*open311.Change, error]) (last error) {
+// watch looks for changes and tells them until ctx ends.
+func watch(ctx context.Context, feed *open311.Feed, hook *notify.Hook) (last error) {
+	changes := feed.Watch(ctx, *every)
+	if *once {
+		changes = feed.Poll(ctx)
+	}
 	for change, err := range changes {
-		if err != nil {
-			if last = err; !j.once {
-				slog.Warn("not everything could be read", "error", err)
-			}
-			continue
+		if last = err; err != nil {
+			slog.Warn("not everything could be read", "error", err)
+		} else if *webhook == "" {
+			_ = json.NewEncoder(os.Stdout).Encode(notify.Data(change))
+		} else if err := hook.Post(ctx, change); err != nil {
+			return err // the feed has not noted the change, and gives it again next time
 		}
-		// An error ends the loop: the feed has not noted the change then, and gives it again next time.
-		if err := j.hook.post(ctx, change); err != nil {
-			return err
-		}
-		slog.Info(string(change.Kind), "id", change.Request.ID, "status", change.Request.Status)
-		j.told++
-		last = nil
 	}
 	if ctx.Err() != nil {
 		return nil // asked to stop

@@ -19,9 +19,33 @@ type rule struct {
 	} `json:"conditions"`
 }
 
+// Answers are the answers to the questions of a service. Those to one question are gone through once, however many
+// rules ask for them.
+type Answers struct {
+	to   func(code string) []string
+	sets map[string]map[string]bool
+}
+
+// Of returns the answers that a function has by the codes of the questions.
+func Of(to func(code string) []string) *Answers {
+	return &Answers{to, make(map[string]map[string]bool)}
+}
+
+func (a *Answers) set(code string) map[string]bool {
+	set, ok := a.sets[code]
+	if !ok {
+		set = make(map[string]bool)
+		for _, v := range a.to(code) {
+			set[v] = true
+		}
+		a.sets[code] = set
+	}
+	return set
+}
+
 // Applies reports whether a question with a rule is asked, by the answers to the others. A rule that says nothing
 // applies; of one that cannot be read, or has a comparison that is not known, nothing can be required: known is false.
-func Applies(raw json.RawMessage, answers func(code string) []string) (applies, known bool) {
+func (a *Answers) Applies(raw json.RawMessage) (applies, known bool) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return true, true
 	}
@@ -34,7 +58,7 @@ func Applies(raw json.RawMessage, answers func(code string) []string) (applies, 
 	}
 	any := strings.EqualFold(r.Clause, "OR")
 	for _, c := range r.Conditions {
-		holds, ok := compare(answers(c.Attribute), strings.ToLower(c.Op), c.Value)
+		holds, ok := a.compare(c.Attribute, strings.ToLower(c.Op), c.Value)
 		switch {
 		case !ok:
 			return false, false
@@ -48,32 +72,33 @@ func Applies(raw json.RawMessage, answers func(code string) []string) (applies, 
 }
 
 // compare compares the answers to a question with a value, or a list of values.
-func compare(given []string, op string, raw json.RawMessage) (holds, ok bool) {
-	wanted := values(raw)
-	has := slices.ContainsFunc(given, func(v string) bool { return slices.Contains(wanted, v) })
+func (a *Answers) compare(code, op string, raw json.RawMessage) (holds, ok bool) {
+	wanted, set := values(raw), a.set(code)
+	has := slices.ContainsFunc(wanted, func(v string) bool { return set[v] })
 	switch op {
 	case "eq", "in", "contains":
 		return has, true
 	case "neq", "ne", "nin":
 		return !has, true
 	}
+	given := a.to(code)
 	if len(given) != 1 || len(wanted) != 1 {
 		return false, op == "gt" || op == "gte" || op == "lt" || op == "lte"
 	}
-	a, err := strconv.ParseFloat(given[0], 64)
-	b, err2 := strconv.ParseFloat(wanted[0], 64)
+	x, err := strconv.ParseFloat(given[0], 64)
+	y, err2 := strconv.ParseFloat(wanted[0], 64)
 	if err != nil || err2 != nil {
 		return false, false
 	}
 	switch op {
 	case "gt":
-		return a > b, true
+		return x > y, true
 	case "gte":
-		return a >= b, true
+		return x >= y, true
 	case "lt":
-		return a < b, true
+		return x < y, true
 	case "lte":
-		return a <= b, true
+		return x <= y, true
 	}
 	return false, false
 }

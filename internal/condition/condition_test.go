@@ -19,7 +19,7 @@ func TestApplies(t *testing.T) {
 		`{"conditions":[{"attribute":"NONE","op":"gte","value":5}]}`:                                                                   {false, true},
 		`{"conditions":[{"attribute":"DEPTH","op":"near","value":5}]}`:                                                                 {false, false},
 	} {
-		applies, known := Applies(json.RawMessage(raw), func(code string) []string { return answers[code] })
+		applies, known := Of(func(code string) []string { return answers[code] }).Applies(json.RawMessage(raw))
 		if got := [2]bool{applies, known}; got != want {
 			t.Errorf("%s: %v, want %v", raw, got, want)
 		}

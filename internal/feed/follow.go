@@ -11,12 +11,14 @@ import (
 const maxFailures = 2
 
 // due returns the ids to ask for one by one: expected in a list and absent, absent in the last poll, or not
-// seen for long. Open ones are asked for as well as closed ones, as long as they are remembered.
+// seen for long. Open ones are asked for as well as closed ones, as long as they are remembered. Those that can wait do
+// so until they fill a call, or are enough for a list to be read in their place, or go with one that cannot.
 func (p *Pass) due() []string {
 	if p.t.follow() == 0 {
 		return nil
 	}
 	var ids []string
+	can := true // they can wait
 	from := p.answers.from.Add(time.Hour).Unix()
 	for e := range p.t.store.all() {
 		missing := p.answers.window && p.answers.whole && e.requested > from && !e.flags.has(flagUnlisted) && p.within(e)
@@ -25,7 +27,11 @@ func (p *Pass) due() []string {
 		}
 		if p.rows[e.id].in == 0 && !nameless(e.id) && !p.tooSoon(e) {
 			ids = append(ids, e.id)
+			can = can && !missing && e.absent == 0 && p.unseen(e).Abs() < p.t.follow().Truncate(time.Minute)
 		}
+	}
+	if can && len(ids) < max(p.perCall(), listCalls+1) {
+		return nil
 	}
 	slices.Sort(ids)
 	// In no order that would let a server's bad records hold up the same ones every time.
@@ -37,13 +43,18 @@ func (p *Pass) due() []string {
 // came together are not asked for together.
 func (p *Pass) late(e *entry) bool {
 	half := p.t.follow() / 2
-	age := p.now.Sub(time.Unix(int64(e.seen)*60, 0)).Truncate(time.Minute)
+	age := p.unseen(e)
 	if age >= 0 && age < half {
 		return false
 	}
 	h := (uint64(e.requested) ^ uint64(e.views[byList].sum)<<32 ^ uint64(e.views[byList].text)) * 0x9e3779b97f4a7c15
 	wait := half + time.Duration(float64(half)*float64(h>>54)/1024)
 	return age >= wait || age < -wait // our clock was put back
+}
+
+// unseen returns for how long a record was not seen; negative if our clock was put back.
+func (p *Pass) unseen(e *entry) time.Duration {
+	return p.now.Sub(time.Unix(int64(e.seen)*60, 0)).Truncate(time.Minute)
 }
 
 // follow asks for records by their ids, several at a time if the server bears it.
@@ -53,7 +64,15 @@ func (p *Pass) follow(ids []string) error {
 	}
 	p.report.Lists = append(p.report.Lists, "ids")
 	a := &asking{p: p}
-	for chunk := range slices.Chunk(ids, p.t.perCall()) {
+	if p.report.Audit && p.head.Singly && len(ids) > 1 {
+		missing, err := a.several(ids[:2])
+		if err != nil {
+			return err
+		}
+		p.head.Singly = len(missing) > 0
+		ids = append(missing, ids[2:]...)
+	}
+	for chunk := range slices.Chunk(ids, p.perCall()) {
 		missing := chunk
 		if len(chunk) > 1 {
 			var err error
@@ -76,7 +95,7 @@ func (p *Pass) follow(ids []string) error {
 			}
 		}
 		// The list has left out what there is, for other reasons than one unknown id: it is no use.
-		p.t.singly = p.t.singly || len(chunk) > 1 && found > 0 && found == len(missing)
+		p.head.Singly = p.head.Singly || len(chunk) > 1 && found > 0 && found == len(missing)
 	}
 	return p.bury(a)
 }

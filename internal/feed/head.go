@@ -47,6 +47,7 @@ type Facts struct {
 	PerDay      int  `json:"per_day,omitempty"`      // how many records a day has
 	AnswersIDs  bool `json:"answers_ids,omitempty"`  // a record that was asked for by its id has come
 	Views       Like `json:"views,omitempty"`
+	Singly      bool `json:"singly,omitempty"` // for a list of ids it gives nothing, or one record only
 }
 
 // Like says in what the answer of a single record is like the list.

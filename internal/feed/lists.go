@@ -95,6 +95,7 @@ type Answer struct {
 	Answered bool      // at least one call was answered as it should be
 	Complete bool      // nothing is missing
 	Unproven bool      // nothing speaks for a loss, and nothing proves that there is none
+	Short    bool      // a short answer was taken for all there is
 	Cut      bool      // of Updated: perhaps the list was cut, and there are no pages
 	Calls    int
 	Gaps     []Gap // what could not be had

@@ -109,6 +109,23 @@ func (p *Pass) forward(before time.Time, newest int64) time.Time {
 	return before
 }
 
+// within reports whether the list by time of request could have brought e.
+func (p *Pass) within(e *entry) bool {
+	c := &p.t.cfg
+	return (c.Start.IsZero() || e.requested > c.Start.Unix()) && (c.End.IsZero() || e.requested < c.End.Unix())
+}
+
+// perCall returns how many ids one call may be for.
+func (p *Pass) perCall() int {
+	if p.head.Singly {
+		return 1
+	}
+	return max(1, p.t.cfg.IDsPerCall)
+}
+
+// listCalls is how many calls a list may take besides its pages.
+const listCalls = 4
+
 // flood is how many unknown records of one second there were in a row.
 type flood struct {
 	second int64

@@ -72,9 +72,7 @@ func (p *Pass) read() error {
 	}
 	age := p.now.Sub(p.head.Audited) // below 0 after our clock was put back
 	audit := !p.head.Stocked || p.head.Mode == "" || age < 0 || age >= p.t.auditEvery()
-	if p.report.Audit = audit; audit {
-		p.t.singly = false
-	}
+	p.report.Audit = audit
 	if err := p.readLists(audit); err != nil {
 		return err
 	}

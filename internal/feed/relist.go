@@ -10,7 +10,7 @@ import (
 // returns the ids that are left. What it brings of others that are not known is none of its business: it may have been
 // forgotten.
 func (p *Pass) relist(ids []string) ([]string, error) {
-	if p.head.Most == 0 || len(ids)/p.t.perCall() <= listCalls {
+	if p.head.Most == 0 || len(ids)/p.perCall() <= listCalls {
 		return ids, nil
 	}
 	for _, list := range []func([]string) (Ask, bool){p.openAsk, p.dateAsk} {
@@ -35,9 +35,6 @@ func (p *Pass) relist(ids []string) ([]string, error) {
 	return ids, nil
 }
 
-// listCalls is how many calls a list may take besides its pages.
-const listCalls = 4
-
 // openAsk is for the list of all open records, where the server heeds the state.
 func (p *Pass) openAsk(ids []string) (Ask, bool) {
 	if !p.head.HeedsOpen {
@@ -54,7 +51,7 @@ func (p *Pass) openAsk(ids []string) (Ask, bool) {
 			open++
 		}
 	}
-	return Ask{State: OpenOnly, Strict: true}, open/p.head.Most+listCalls < due/p.t.perCall()
+	return Ask{State: OpenOnly, Strict: true}, open/p.head.Most+listCalls < due/p.perCall()
 }
 
 // dateAsk is for the list of those days that brings as many of the ids as makes up for its calls.
@@ -73,7 +70,7 @@ func (p *Pass) dateAsk(ids []string) (Ask, bool) {
 	for i, requested := range due {
 		days := p.clock().Sub(unixTime(requested)) / (24 * time.Hour)
 		calls := int(days+1)*p.head.PerDay/p.head.Most + listCalls
-		if saved := (i+1)/p.t.perCall() - calls; saved > best {
+		if saved := (i+1)/p.perCall() - calls; saved > best {
 			best, from = saved, requested
 		}
 	}

@@ -42,11 +42,10 @@ type Config struct {
 // Tracker is a feed: what is known, and how to learn more. One poll at a time may run; Snapshot and Last may
 // be called at any time.
 type Tracker struct {
-	cfg    Config
-	state  stateOf
-	lists  Lists
-	singly bool      // the server gives nothing, or one only, for a list of ids
-	swept  time.Time // when it was last looked what to forget
+	cfg   Config
+	state stateOf
+	lists Lists
+	swept time.Time // when it was last looked what to forget
 
 	mu    sync.Mutex // guards the rest against Snapshot and Last; only the poll in hand changes it
 	store store
@@ -162,14 +161,6 @@ func (t *Tracker) auditEvery() time.Duration {
 		return d
 	}
 	return defaultAudit
-}
-
-// perCall returns how many ids one call may be for.
-func (t *Tracker) perCall() int {
-	if t.singly {
-		return 1
-	}
-	return max(1, t.cfg.IDsPerCall)
 }
 
 // Last returns what the last poll did; zero before the first.

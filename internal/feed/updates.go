@@ -52,16 +52,21 @@ func (p *Pass) updates(audit bool) (bool, error) {
 		}
 		return w.see(s)
 	}
-	ask := Ask{From: after, Strict: audit}
-	a, err := p.t.lists.Updated(p.ctx, ask, see)
-	p.note("updated", a)
-	p.answers.cut = a.Cut
-	if err == nil && honoured && p.head.HidesClosed {
-		ask.State = ClosedOnly
-		a, err = p.t.lists.Updated(p.ctx, ask, see)
+	list := func(ask Ask) (Answer, error) {
+		a, err := p.t.lists.Updated(p.ctx, ask, see)
 		p.note("updated", a)
-		p.answers.cut = p.answers.cut || a.Cut
+		p.answers.cut = a.Cut
+		if err == nil && honoured && p.head.HidesClosed {
+			ask.State = ClosedOnly
+			short := a.Short
+			a, err = p.t.lists.Updated(p.ctx, ask, see)
+			p.note("updated", a)
+			p.answers.cut, a.Short = p.answers.cut || a.Cut, a.Short || short
+		}
+		a.Short = a.Short && honoured
+		return a, err
 	}
+	_, err := w.read(Ask{From: after, Strict: audit}, list)
 	if honoured {
 		err = p.emptyList(err, w, time.Time{}, after)
 	}

@@ -20,8 +20,11 @@ func (p *Pass) window(audit bool) error {
 		start = time.Time{} // all there is: the listing finds out where that begins
 	}
 	w := &reading{p: p, in: inWindow}
-	answer, err := p.t.lists.Requested(p.ctx, Ask{From: start, Strict: a.strict}, w.see)
-	p.note("requested", answer)
+	answer, err := w.read(Ask{From: start, Strict: a.strict}, func(ask Ask) (Answer, error) {
+		answer, err := p.t.lists.Requested(p.ctx, ask, w.see)
+		p.note("requested", answer)
+		return answer, err
+	})
 	if err = p.emptyList(err, w, from, time.Time{}); err != nil {
 		return err
 	}
@@ -48,23 +51,6 @@ func (p *Pass) window(audit bool) error {
 		p.head.Updated = p.forward(p.head.Updated, max(w.requested, w.updated))
 	}
 	return nil
-}
-
-// reading is a list that is being read.
-type reading struct {
-	p                  *Pass
-	in                 in
-	rows, closed       int
-	requested, updated int64 // the newest dates in it
-}
-
-func (w *reading) see(s Sighting) bool {
-	w.rows++
-	if w.p.t.closed(s.Status) {
-		w.closed++
-	}
-	w.requested, w.updated = max(w.requested, UnixSeconds(s.Requested)), max(w.updated, UnixSeconds(s.Updated))
-	return w.p.see(&s, w.in)
 }
 
 // hidden asks for closed records where a list of any state has had none of them: some servers give those only
@@ -113,12 +99,6 @@ func (p *Pass) expects(requested, updated time.Time) bool {
 		}
 	}
 	return false
-}
-
-// within reports whether the list by time of request could have brought e.
-func (p *Pass) within(e *entry) bool {
-	c := &p.t.cfg
-	return (c.Start.IsZero() || e.requested > c.Start.Unix()) && (c.End.IsZero() || e.requested < c.End.Unix())
 }
 
 // windowStart returns from where on the list by time of request is read.

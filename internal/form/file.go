@@ -199,7 +199,7 @@ var extensions = map[string]string{"image/jpeg": ".jpg", "image/png": ".png", "i
 // the sender, and never empty, because a part without one is no file to most servers. A file without a
 // name is called by its label: Media[0] becomes media0.jpg.
 func shownName(f *File) string {
-	if name := f.Name[strings.LastIndexAny(f.Name, `/\`)+1:]; name != "" {
+	if name := f.Name[strings.LastIndexAny(f.Name, `/\`)+1:]; strings.Trim(name, ".") != "" { // . and .. are directories
 		return name
 	}
 	label := strings.Map(func(r rune) rune {

@@ -6,6 +6,7 @@ import (
 	"go/doc/comment"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"io/fs"
 	"os"
 	"path"
@@ -133,8 +134,13 @@ func TestMentionedFiles(t *testing.T) {
 var unresolved = regexp.MustCompile(`(?:^|[\s(])\[\*?(?:[a-z][a-z0-9]*\.)?[A-Z]\w*(?:\.[A-Z]\w*)?\](?:$|[\s.,;:)]|'s)`)
 
 // TestDocLinks looks for names in square brackets that documentation would show as plain text, and for links to names
-// of other packages of this repository that do not have them.
+// of other packages, of this repository or imported by it, that do not have them.
 func TestDocLinks(t *testing.T) {
+	others, err := imported(token.NewFileSet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := 0
 	docs := make(map[string]*doc.Package) // by import path
 	for _, name := range tree(t, ".go") {
 		dir := path.Dir(name)
@@ -152,13 +158,36 @@ func TestDocLinks(t *testing.T) {
 						t.Errorf("%s: %s is no link, in: %.80s", at, m, text)
 					}
 				case *comment.DocLink:
-					if to := docs[part.ImportPath]; to != nil && part.Name != "" && !has(to, part.Recv, part.Name) {
+					if links++; part.Name == "" {
+						continue
+					}
+					to, ok := docs[part.ImportPath], true
+					if to != nil {
+						ok = has(to, part.Recv, part.Name)
+					} else if of, err := others.Import(part.ImportPath); err == nil {
+						ok = exports(of, part.Recv, part.Name)
+					}
+					if !ok {
 						t.Errorf("%s: [%s.%s.%s] leads nowhere", at, part.ImportPath, part.Recv, part.Name)
 					}
 				}
 			}
 		}
 	}
+	t.Logf("%d links", links)
+}
+
+// exports reports whether a compiled package has a name, or a type of it a method or a field.
+func exports(p *types.Package, recv, name string) bool {
+	if recv == "" {
+		return p.Scope().Lookup(name) != nil
+	}
+	typ, ok := p.Scope().Lookup(strings.TrimPrefix(recv, "*")).(*types.TypeName)
+	if !ok {
+		return false
+	}
+	o, _, _ := types.LookupFieldOrMethod(typ.Type(), true, p, name)
+	return o != nil
 }
 
 func document(t *testing.T, dir, at string) *doc.Package {

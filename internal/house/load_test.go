@@ -75,17 +75,11 @@ func load(t *testing.T) packages {
 }
 
 var loadOnce = sync.OnceValues(func() (packages, error) {
-	exports, err := exportData()
+	fset := token.NewFileSet()
+	std, err := imported(fset)
 	if err != nil {
 		return nil, err
 	}
-	fset := token.NewFileSet()
-	std := importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) {
-		if exports[path] == "" {
-			return nil, fmt.Errorf("no export data of %s", path)
-		}
-		return os.Open(exports[path])
-	})
 	dirs, err := directories()
 	if err != nil {
 		return nil, err
@@ -107,6 +101,20 @@ var loadOnce = sync.OnceValues(func() (packages, error) {
 	}
 	return all, nil
 })
+
+// imported gives the compiled packages of others that the module imports.
+func imported(fset *token.FileSet) (types.Importer, error) {
+	exports, err := exportData()
+	if err != nil {
+		return nil, err
+	}
+	return importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) {
+		if exports[path] == "" {
+			return nil, fmt.Errorf("no export data of %s", path)
+		}
+		return os.Open(exports[path])
+	}), nil
+}
 
 // exportData asks the go command where the compiled packages are that the module imports. Importing them from
 // source would take several times as long.

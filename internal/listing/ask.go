@@ -140,6 +140,7 @@ func (w *walk) look(r *response, sent, meant span) *answer {
 	if r.err != nil {
 		return a
 	}
+	w.answered = w.answered || !r.slice.Start.IsZero() || !r.slice.End.IsZero()
 	a.full = w.full(r)
 	o := w.order
 	if o == anyOrder {
@@ -166,11 +167,20 @@ const maxLone = 100
 
 // absorb takes the rows of an answer for known.
 func (w *walk) absorb(a *answer) {
+	if len(a.slice.Statuses) == 0 {
+		for _, state := range []State{Open, Closed} {
+			if a.shows(state) {
+				w.shown.unasked[state]++
+			}
+		}
+	}
 	for _, row := range a.rows {
 		if w.seen.add(row.Key, inWalk) {
 			a.fresh++
 		}
-		w.shown.note(&row)
+		if t, ok := seconds(row.At); !ok || t >= w.wanted.lo-slack && t <= w.wanted.hi+slack {
+			w.shown.note(&row) // what was not asked for may be the answer to another question
+		}
 	}
 	w.rows += a.fresh
 	w.known.add(a.marks)
@@ -200,6 +210,10 @@ func (w *walk) giveUpRest(err error) {
 		if !ok {
 			return
 		}
-		w.cov.giveUp(open, open, err, "")
+		lost := open
+		if w.bounds.start > 0 && lost.hi != future {
+			lost.hi += slack // nobody knows how the bounds of what came before were read
+		}
+		w.cov.giveUp(lost, open, err, "")
 	}
 }

@@ -161,10 +161,10 @@ func (r *reading) inside(s span) int {
 
 // control is the result of a comparison of an answer with the span that was asked for, and with what is known.
 type control struct {
-	above, below int   // rows outside of the span, by more than the slack
-	missing      int   // known rows of the span that have not come
-	missed       int64 // the newest of them
-	disorder     bool  // rows have been left out between others: the list is not in the order that it seems to have
+	above, below int  // rows outside of the span, by more than the slack
+	missing      int  // known rows of the span that have not come
+	deep         bool // some of them lie so far from the bounds that these cannot be why
+	disorder     bool // rows have been left out between others: the list is not in the order that it seems to have
 }
 
 // check compares an answer to a call for the span sent with the rows that are known in the span that was meant. full
@@ -202,9 +202,7 @@ func (k *known) check(r *reading, sent, meant span, full bool, o order) control 
 	for _, m := range due {
 		if !come[m] {
 			c.missing++
-			if c.missing == 1 {
-				c.missed = m.at
-			}
+			c.deep = c.deep || m.at > sent.lo+slack && m.at < sent.hi-slack
 		}
 	}
 	if full && c.missing > 0 {
@@ -214,7 +212,7 @@ func (k *known) check(r *reading, sent, meant span, full bool, o order) control 
 			anchor = due[len(due)-1]
 		}
 		if slices.ContainsFunc(r.marks, func(m mark) bool { return m.at == anchor.at }) {
-			c.missing, c.disorder = 0, true
+			c.missing, c.deep, c.disorder = 0, false, true
 		}
 	}
 	return c

@@ -212,10 +212,10 @@ func TestCheck(t *testing.T) {
 		want   control
 	}{
 		"all came":                          {[]mark{{40 * d, 2}, {30 * d, 3}}, span{30 * d, 40 * d}, false, falling, control{}},
-		"one is missing":                    {[]mark{{40 * d, 2}}, span{30 * d, 40 * d}, false, falling, control{missing: 1, missed: 30 * d}},
-		"all are missing":                   {nil, span{20 * d, 40 * d}, false, anyOrder, control{missing: 3, missed: 40 * d}},
+		"one is missing":                    {[]mark{{40 * d, 2}}, span{30 * d, 40 * d}, false, falling, control{missing: 1}},
+		"all are missing":                   {nil, span{20 * d, 40 * d}, false, anyOrder, control{missing: 3, deep: true}},
 		"none is known":                     {nil, span{31 * d, 39 * d}, false, anyOrder, control{}},
-		"another row of its time":           {[]mark{{30 * d, 99}}, span{30 * d, 30 * d}, false, falling, control{missing: 1, missed: 30 * d}},
+		"another row of its time":           {[]mark{{30 * d, 99}}, span{30 * d, 30 * d}, false, falling, control{missing: 1}},
 		"one above":                         {[]mark{{50 * d, 1}}, span{31 * d, 39 * d}, false, falling, control{above: 1}},
 		"one below":                         {[]mark{{10 * d, 5}}, span{31 * d, 39 * d}, false, falling, control{below: 1}},
 		"above by the slack":                {[]mark{{39*d + slack, 98}}, span{31 * d, 39 * d}, false, falling, control{}},
@@ -227,10 +227,10 @@ func TestCheck(t *testing.T) {
 		"cut, its last second":              {[]mark{{50 * d, 1}, {40 * d, 99}}, everything, true, falling, control{}},
 		"cut, in no order":                  {[]mark{{30 * d, 3}}, everything, true, mixed, control{}},
 		"cut, nothing has a date":           {nil, everything, true, falling, control{}},
-		"cut, begins late":                  {[]mark{{30 * d, 3}, {20 * d, 4}}, everything, true, falling, control{missing: 2, missed: 50 * d}},
-		"cut, begins early":                 {[]mark{{20 * d, 4}, {40 * d, 2}}, everything, true, rising, control{missing: 2, missed: 30 * d}},
-		"cut, one left out":                 {[]mark{{50 * d, 1}, {30 * d, 3}}, everything, true, falling, control{disorder: true, missed: 40 * d}},
-		"cut, one left out of those rising": {[]mark{{10 * d, 5}, {30 * d, 3}}, everything, true, rising, control{disorder: true, missed: 20 * d}},
+		"cut, begins late":                  {[]mark{{30 * d, 3}, {20 * d, 4}}, everything, true, falling, control{missing: 2, deep: true}},
+		"cut, begins early":                 {[]mark{{20 * d, 4}, {40 * d, 2}}, everything, true, rising, control{missing: 2, deep: true}},
+		"cut, one left out":                 {[]mark{{50 * d, 1}, {30 * d, 3}}, everything, true, falling, control{disorder: true}},
+		"cut, one left out of those rising": {[]mark{{10 * d, 5}, {30 * d, 3}}, everything, true, rising, control{disorder: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var k known

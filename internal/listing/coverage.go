@@ -39,7 +39,7 @@ type loss struct {
 }
 
 // errOpen is the reason of a gap that nobody has given one for.
-var errOpen = errors.New("this span was not asked for: the listing ended before")
+var errOpen = errors.New("the server answers for this time as if it were asked for another one: nothing shows that all of its requests have come")
 
 // prove notes that all rows of a span have come.
 func (c *coverage) prove(s span, p premise) {
@@ -71,6 +71,7 @@ func (c *coverage) void(p premise) {
 
 // giveUp notes that a span cannot be had. tried is what is not to be asked for again; s, where rows may be missing.
 func (c *coverage) giveUp(s, tried span, err error, slice string) {
+	s = span{min(s.lo, tried.lo), max(s.hi, tried.hi)}
 	c.lost = append(c.lost, loss{s, tried, err, slice})
 }
 

@@ -56,17 +56,22 @@ func (w *walk) misread(a *answer) bool { return a.above > 0 || a.missing > 0 || 
 // their start, so that shorter spans do not help.
 func (w *walk) startIgnored(a *answer) bool { return a.below > 0 && a.full && w.order != falling }
 
-// cuttable reports whether rows may be missing because the span is too long.
+// cuttable reports whether rows may be missing because the span is too long: one of more than 90 days, or any if they
+// lie where no way of reading its bounds leaves them out.
 func (w *walk) cuttable(a *answer, meant span) bool {
-	return a.missing > 0 && a.above == 0 && !w.belief.limited() && !w.off(offReach) && meant.length(w.clock()) > safeSpan
-}
-
-// cutSpan takes it that they are.
-func (w *walk) cutSpan(a *answer, meant span) bool {
-	if !w.cuttable(a, meant) {
+	if a.missing == 0 || a.above > 0 || w.off(offReach) {
 		return false
 	}
-	w.belief.noteLimit(safeSpan, "an answer to a long span left out a part of it", w.now())
+	return a.deep || !w.belief.limited() && meant.length(w.clock()) > safeSpan
+}
+
+// cutSpan takes it that they are; false: there is no shorter one to try.
+func (w *walk) cutSpan(a *answer, meant span) bool {
+	limit, ok := shorter(meant.length(w.clock()))
+	if !ok || !w.cuttable(a, meant) || w.belief.limited() && limit >= w.belief.limit() {
+		return false
+	}
+	w.belief.noteLimit(limit, "an answer to a long span left out a part of it", w.now())
 	return true
 }
 
@@ -90,6 +95,11 @@ func (w *walk) swap(a *answer, meant span) bool {
 		w.bounds = old
 		w.swaps--
 		return true
+	}
+	if known := w.known.in(meant); err == nil && b.err != nil && len(known) > 0 { // it fails for something else of a long span
+		meant = span{known[0].at - slack, known[0].at + slack}
+		sent = w.bounds.widen(meant)
+		b, err = w.ask(w.slice(sent), sent, meant, true)
 	}
 	if err == nil && b.err == nil && b.inside(meant) > 0 && b.above+b.below == 0 && b.missing == 0 {
 		w.cov.proven = nil // it was proven of another question

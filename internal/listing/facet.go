@@ -100,9 +100,10 @@ func (l *Lister) unmatched(f facet) error {
 	return nil
 }
 
-// noteStates notes that a list without a status has shown requests of either state: none of them is hidden.
+// noteStates notes that lists without a status have shown requests of either state: none of them is hidden. One answer
+// teaches nothing.
 func (l *Lister) noteStates() {
-	if l.shown.states[Open] && l.shown.states[Closed] && l.belief.Statuses == nil {
+	if l.shown.unasked[Open] > 1 && l.shown.unasked[Closed] > 1 && l.belief.Statuses == nil {
 		l.belief.Statuses = &Evidence{l.now(), "a list without a status had both open and closed requests"}
 	}
 }
@@ -187,18 +188,75 @@ func (l *Lister) probe(f facet) error {
 	if a.err == nil && a.sent > 0 && a.given == 0 && !w.shows(a, f) {
 		return nil // the same rows as without it: the server does not take the word
 	}
-	limited := l.belief.limited() && l.caller.rows > 0 && !l.wanted.open() && !l.off(offReach)
-	if !limited && w.lacks(a, f) {
+	if !w.far() && w.lacks(a, f) {
 		if a, err = w.lookElsewhere(a, f, sent); err != nil {
 			return l.orNote(err)
 		}
 		if w.lacks(a, f) {
+			l.absent = append(l.absent, absence{f, l.premises(), nil})
 			return nil
 		}
 	}
 	l.spans++
 	if err := l.walk(f); err != nil {
 		return l.orNote(err)
+	}
+	return nil
+}
+
+// far reports whether one call is no proof of absence for all the time that was asked for: the server cuts long spans, or
+// has a window of its own for lists without dates and was not seen to answer for a long one.
+func (l *Lister) far() bool {
+	if l.caller.rows == 0 || l.off(offReach) {
+		return false
+	}
+	return l.belief.limited() && !l.wanted.open() || l.windowed && l.caller.rows >= fewRows && l.belief.far() < l.quiet()
+}
+
+// absence is that nothing came of a facet, under what was believed then of the server's dates.
+type absence struct {
+	facet facet
+	under premises
+	err   error // why that is in doubt; nil: it is not
+}
+
+// premises are beliefs that the meaning of an empty answer rests on.
+type premises struct {
+	bounds   Bounds
+	far      bool
+	windowed bool
+}
+
+func (l *Lister) premises() premises {
+	p := premises{far: l.far(), windowed: l.windowed}
+	if b := l.belief.Bounds; b != nil {
+		p.bounds = Bounds{Swapped: b.Swapped, Start: b.Start, End: b.End}
+	}
+	return p
+}
+
+// lookAgain asks once more for what was absent before it was found out what dates mean here.
+func (l *Lister) lookAgain() error {
+	absent := l.absent
+	l.absent = nil
+	for _, a := range absent {
+		switch {
+		case l.premises() != a.under && a.err != nil:
+			if err := l.walk(a.facet); err != nil {
+				return l.orNote(err)
+			}
+		case l.premises() != a.under:
+			if err := l.probe(a.facet); err != nil {
+				return err
+			}
+		case a.err != nil:
+			l.gaps = append(l.gaps, gapOf(l.wanted, a.err, ""))
+		}
+	}
+	for _, a := range l.absent { // they were looked at twice
+		if a.err != nil {
+			l.gaps = append(l.gaps, gapOf(l.wanted, a.err, ""))
+		}
 	}
 	return nil
 }
@@ -228,10 +286,10 @@ func (w *walk) lookElsewhere(a *answer, f facet, sent span) (*answer, error) {
 			return c, err
 		}
 	}
-	if a.err != nil || err == nil && b.err != nil {
+	if a.err != nil || err == nil && b.fault&(Refused|NotFound) != 0 {
 		return a, err
 	}
-	return b, err
+	return b, err // if the server fails, that says nothing
 }
 
 // orNote notes that there were no calls left for a value. Other errors of the value end the listing if they end all.

@@ -254,6 +254,8 @@ func (t *town) unknowable(r request, q Query) string {
 	switch {
 	case r.status == "secret" && len(q.Statuses) == 0, r.status != "open" && c["hide"] == "open" && c["filters"] == "statusignored":
 		return "2 status"
+	case c["cap"] == "1" && t.equals(r) && !t.styled() && c["size"] != "heeded":
+		return "7 cap of one"
 	case !t.dates() && window && !(c["bounds"] == "onlystart" || c["bounds"] == "onlyend"):
 		return "1 window"
 	case !t.dates() && c["order"] == "unstable":
@@ -274,10 +276,16 @@ func (t *town) unknowable(r request, q Query) string {
 	return ""
 }
 
+// equals reports whether there is another row of the second of one.
+func (t *town) equals(r request) bool {
+	return slices.ContainsFunc(t.rows, func(o request) bool { return o.at == r.at && o.key != r.key })
+}
+
 // behind reports whether a row stands behind the cap of the list that has it: that of all that is asked for, or that
 // of its state.
 func (t *town) behind(r request, state bool) bool {
 	n := 0
+	state = state && t.city["filters"] != "statusignored"
 	for _, o := range t.rows {
 		if o.status == r.status || !state {
 			n++

@@ -18,6 +18,9 @@ func (l *Lister) Run(ctx context.Context) error {
 	l.ahead = newPrefetch(ctx, l.src, l.told.Concurrency)
 	defer l.ahead.stop()
 	err := l.facets()
+	if err == nil {
+		err = l.lookAgain()
+	}
 	switch {
 	case errors.Is(err, errStop):
 		return nil

@@ -8,7 +8,7 @@ func (w *walk) moment(s span, a *answer) error {
 	}
 	m := span{a.oldest - edge, a.newest + edge}
 	if a.oldest > s.hi || a.newest < s.lo || len(a.marks) == 0 { // not even a moment: the bounds are too coarse to come past it
-		m = span{max(s.lo, s.hi-slack), s.hi}
+		m = span{max(s.lo, s.top(w.clock())-slack), s.hi}
 	} else if a.newest-a.oldest > slack {
 		m = s // it is in no order, and cannot be cut any further
 	}
@@ -22,6 +22,14 @@ func (w *walk) moment(s span, a *answer) error {
 	}
 	wide := true
 	done := b.err == nil && (!b.full || len(b.marks) == 1)
+	if done && w.onlyOne(b) {
+		w.spans++
+		p, err := w.pages(b.slice, b.response, pageOptions{wide: wide})
+		if err != nil {
+			return w.orGiveUp(err)
+		}
+		done = p.rows <= 1 || p.heeded && p.ending != Cut
+	}
 	if !done && b.err == nil {
 		if done, err = w.rest(b, m, wide); err != nil {
 			return w.orGiveUp(err)
@@ -42,6 +50,12 @@ func (w *walk) moment(s span, a *answer) error {
 	w.cov.giveUp(m, tried, errMoment, w.src.Describe(&b.slice))
 	w.win.free()
 	return nil
+}
+
+// onlyOne reports whether there is but one row, and no answer has ever shown that the server gives more than one: then it
+// may be one of several of its second.
+func (w *walk) onlyOne(b *answer) bool {
+	return b.full && b.slice.Size == 0 && w.caller.rows == 1 && w.belief.Caps.of(b.slice.Size).Rows <= 1 && w.caps.of(0).Rows <= 1
 }
 
 // few reports whether an answer has all rows that are known, and they are fewer than servers give at once, unless one of

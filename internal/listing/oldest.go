@@ -71,6 +71,9 @@ func (w *walk) older(s span) (found bool, err error) {
 	w.spans++
 	a, err := w.dated(s)
 	for err == errRetry {
+		if w.belief.limited() && s.length(w.clock()) > w.step() {
+			return w.halves(s) // a longer one is cut
+		}
 		a, err = w.dated(s)
 	}
 	switch {

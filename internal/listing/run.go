@@ -2,6 +2,7 @@ package listing
 
 import (
 	"fmt"
+	"slices"
 )
 
 // run lists the facet. An error is that of its first call, or ends the listing.
@@ -52,6 +53,11 @@ func (w *walk) run() error {
 	if plain && a == nil && len(w.cov.lost)+len(w.cov.skip) == 0 {
 		w.gaps = append(w.gaps, w.gap(fmt.Errorf("the server fails for the list of all, and for no part of it that was asked for: %w", w.cause)))
 	}
+	w.windowed = w.windowed || plain && a != nil && w.lacksOf(a)
+	if a == nil && w.rows == 0 && !w.controlled && slices.ContainsFunc(w.cov.lost, func(l loss) bool { return l.hi == future }) {
+		w.absent = append(w.absent, absence{w.facet, w.premises(), fmt.Errorf("no requests came, and the server fails for the question that would show that it has any: %w", w.cause)})
+		return nil // silence says nothing where nothing was ever heard
+	}
 	if plain && a != nil {
 		if err := w.end(a); err != nil && err != errBudget {
 			return err
@@ -63,6 +69,14 @@ func (w *walk) run() error {
 	}
 	w.gaps = append(w.gaps, w.cov.gaps(w.wanted)...)
 	return nil
+}
+
+// lacksOf reports whether an answer that was not cut lacks known rows that are not of just now.
+func (w *walk) lacksOf(a *answer) bool {
+	if a.err != nil || a.full {
+		return false
+	}
+	return w.known.check(&a.reading, everything, span{past, w.began - minute}, false, anyOrder).missing > 0
 }
 
 // goal is what has to be proven: the query, and a slack beyond its bounds, since nobody knows how they are read.
@@ -218,8 +232,11 @@ func (w *walk) empty(exact span) (bool, error) {
 	if err == nil && a.err != nil {
 		return w.emptyBeside(exact, a.err)
 	}
-	if err != nil || len(a.marks) == 0 {
+	if err != nil || a.sent > 0 && len(a.marks) == 0 {
 		return true, err
+	}
+	if a.sent == 0 {
+		return true, w.emptySwapped(exact)
 	}
 	for range 2 {
 		s := span{a.newest - slack, a.newest + slack}
@@ -233,6 +250,17 @@ func (w *walk) empty(exact span) (bool, error) {
 		w.bounds.swap()
 	}
 	return false, nil
+}
+
+// emptySwapped looks whether a server that has nothing without dates either gives a window of its own then, and takes
+// start for end: the query has to bring nothing in the other meaning as well.
+func (w *walk) emptySwapped(exact span) error {
+	w.bounds.swap()
+	b, err := w.ask(w.slice(exact), exact, nothing, true)
+	if err != nil || b.err != nil || b.inside(exact) == 0 || b.above+b.below > 0 {
+		w.bounds.swap()
+	}
+	return err
 }
 
 // emptyBeside is the control where the server fails for the list without dates: the same bounds in the other meaning, or

@@ -19,6 +19,9 @@ func (w *walk) uncontrolled(meant span) bool {
 // call.
 func (w *walk) doubt(a *answer, sent, meant span, wide bool) (*answer, error) {
 	rest := span{w.cov.goal.lo, meant.hi}
+	if w.wanted.lo == past {
+		rest.lo = min(rest.lo, w.clock()-longAgo) // for the same call it is seen whether there is anything older at all
+	}
 	long := w.told.Span > 0 && rest.length(w.clock()) > int64(w.told.Span.Seconds())
 	if rest.lo < meant.lo && rest.lo != past && !w.belief.limited() && !long && w.win.failed == 0 {
 		longer := w.bounds.widen(rest)

@@ -18,10 +18,11 @@ type fingerprint struct{ first, last, rows uint64 }
 type shown struct {
 	codes, statuses map[int]bool // of the values that were asked for
 	states          map[State]bool
+	unasked         map[State]int // in how many answers to calls without a status
 }
 
 func newShown() shown {
-	return shown{map[int]bool{}, map[int]bool{}, map[State]bool{}}
+	return shown{map[int]bool{}, map[int]bool{}, map[State]bool{}, map[State]int{}}
 }
 
 func (s *shown) note(row *Row) {
@@ -69,6 +70,8 @@ type Lister struct {
 	noDates  bool   // dates are refused, ignored, or mean something else
 	denied   bool   // they are refused
 	noSize   bool
+	windowed bool              // a list without dates has shown only a part: the server has a window of its own for it
+	absent   []absence         // facets of which nothing came
 	joined   bool              // a list of several values may be empty
 	tiled    bool              // lists are in no order of time
 	vain     [ways]int         // how often each way to the rest of a moment was tried in vain
@@ -149,7 +152,8 @@ type walk struct {
 	tailed     bool        // the end of a long span has been looked at
 	swaps      int         // how often start was tried for end
 	stray      int         // lists of rows that all lie outside of the span
-	controlled bool        // a call with dates has brought what it had to bring
+	answered   bool        // a call with dates was answered
+	controlled bool        // it has brought what it had to bring
 	proofs     int         // how many have done so under the bounds as they are sent now
 	before     fingerprint // of the full answer before
 	lone       []span      // of which one row came

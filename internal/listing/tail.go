@@ -10,7 +10,7 @@ func (w *walk) plain(a *answer) error {
 		return nil
 	}
 	p, err := w.pages(a.slice, a.response, pageOptions{twice: true})
-	if err == nil && !p.heeded {
+	if err == nil && (!p.heeded || p.ending == Cut) {
 		err = w.larger(a)
 	}
 	if err == errBudget {

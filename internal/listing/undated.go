@@ -1,9 +1,6 @@
 package listing
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // byPages is what is left where dates are no help: the pages of the list, and other questions. If none of them brings
 // more, and the server has shown that it heeds any of what it is asked, the list is all there is.
@@ -17,14 +14,14 @@ func (w *walk) byPages(a *answer) error {
 	p, err := w.pages(a.slice, a.response, pageOptions{twice: true, holes: true})
 	q.list(a, p)
 	if err == nil {
-		q.heeded, q.ended, q.err = p.heeded || w.datesHeeded(), p.heeded && p.ending != Cut, p.err
+		q.heeded, q.ended, q.err = p.heeded, p.heeded && p.ending != Cut, p.err
 		if p.hole != nil {
 			w.gaps = append(w.gaps, w.gap(fmt.Errorf("a page of the list could not be had: %w", p.hole)))
 		}
 		q.short = a.meta.Total > max(p.rows, a.sent)
 		err = q.others()
 		oldest, ok := w.known.oldest()
-		q.narrow = w.denied && ok && !q.ended && w.wanted.lo != past && oldest > w.wanted.lo+slack
+		q.narrow = q.narrow || w.denied && ok && !q.ended && w.wanted.lo != past && oldest > w.wanted.lo+slack
 		q.more = q.more || q.outside()
 	}
 	if err == errBudget {
@@ -34,12 +31,6 @@ func (w *walk) byPages(a *answer) error {
 		w.gaps = append(w.gaps, w.gap(gap))
 	}
 	return err
-}
-
-// datesHeeded reports whether a list of a few rows was left out for a span that has none of them: that dates did not
-// prove it has other reasons.
-func (w *walk) datesHeeded() bool {
-	return w.rows > 0 && w.rows < fewRows && slices.ContainsFunc(w.silent, func(s span) bool { return len(w.known.in(s)) == 0 })
 }
 
 // questions are what is asked beside a list whose rows dates do not help to find, and what came of that.
@@ -137,36 +128,69 @@ func (q *questions) others() error {
 	return q.sizes()
 }
 
-// otherBounds asks for the list without dates; if that is what was asked for, with a start, and with an end only: a server
-// may heed either of them, and give a window of its own without.
+// otherBounds asks for the list without dates, if it has some, and for what would lie beyond it.
 func (q *questions) otherBounds() error {
 	a := q.main
 	if !a.slice.Start.IsZero() || !a.slice.End.IsZero() {
 		b, err := q.ask(q.slice(everything), everything, nothing, false)
-		if err != nil || b.err != nil || !b.full || same(a.response, b.response) {
+		if err != nil || b.err != nil || same(a.response, b.response) {
 			return err
 		}
-		p, err := q.pages(b.slice, b.response, pageOptions{twice: true})
-		if err == nil {
+		if b.full {
+			p, err := q.pages(b.slice, b.response, pageOptions{twice: true})
+			if err != nil {
+				return err
+			}
 			q.heeded = q.heeded || p.heeded
 			q.ended = q.ended || p.heeded && p.ending != Cut
 			q.list(b, p)
 		}
-		return err
 	}
 	if q.denied {
 		return nil
 	}
-	for _, s := range []span{{q.clock() - longAgo, future}, {past, q.clock() + day}} {
-		b, err := q.ask(q.slice(s), everything, nothing, false)
+	return q.beyond()
+}
+
+// beyond asks for all by a start, for what is older by an end, and for what is newer by a start where the newest do not
+// come first: a server may heed one of the dates, and give a window of its own without.
+func (q *questions) beyond() error {
+	whole := span{q.clock() - longAgo, future}
+	if _, err := q.bounded(whole); err != nil {
+		return err
+	}
+	oldest, ok := q.known.oldest()
+	if !ok {
+		_, err := q.bounded(span{past, q.clock() + day})
+		return err
+	}
+	if _, err := q.bounded(span{past, oldest}); err != nil {
+		return err
+	}
+	if now, _ := q.known.oldest(); now < oldest && q.wanted.has(now) {
+		q.narrow = true
+	}
+	if newest, _ := q.known.newest(); q.order != falling && newest < q.began {
+		b, err := q.bounded(span{newest, future})
 		if err != nil {
 			return err
 		}
-		if err := q.follow(b); err != nil {
-			return err
-		}
+		q.more = q.more || b.err == nil && b.full && b.oldest >= newest-slack && b.given > b.arrived
 	}
 	return nil
+}
+
+// bounded asks for the list with one of the dates. If the server fails for it, and not for dates altogether, it fails for
+// something that the list does not show.
+func (q *questions) bounded(s span) (*answer, error) {
+	b, err := q.ask(q.slice(s), everything, s, false)
+	if err != nil {
+		return nil, err
+	}
+	if b.err != nil && b.fault&(Refused|NotFound) == 0 && q.answered && q.err == nil {
+		q.err = fmt.Errorf("the server fails for the list of all requests if it is asked for by date: %w", b.err)
+	}
+	return b, q.follow(b)
 }
 
 // states asks for each state, or for each of several values that were asked for together, and sees whether the server
@@ -217,24 +241,41 @@ func (q *questions) statesOf(s Slice) (bool, error) {
 	return whole, nil
 }
 
-// sizes asks for one row less, and for more rows than came.
+// sizes asks for more rows than came, and for one row less. As many as were asked for are no end: then for even more; and
+// a larger page may be cut as well, which the states show that are asked for by it.
 func (q *questions) sizes() error {
 	if q.heeded || q.more || q.told.NoSize || q.belief.Size != nil || q.main.sent < minCap {
 		return nil
 	}
 	s := q.main.slice
-	s.Size = q.main.sent * moreRows
-	b, err := q.ask(s, everything, nothing, false)
-	if err != nil || b.err != nil {
+	grown := false
+	for s.Size = q.main.sent * moreRows; ; s.Size *= moreRows {
+		b, err := q.ask(s, everything, nothing, false)
+		if err != nil {
+			return err
+		}
+		if b.err != nil || b.sent <= q.main.sent {
+			break
+		}
+		q.list(b, paged{})
+		q.main, grown = b, true
+		if b.different() < s.Size {
+			break
+		}
+	}
+	if grown {
+		q.heeded = true
+		if len(q.facet.statuses) == 1 || q.told.NoStatus {
+			return nil
+		}
+		_, err := q.statesOf(q.main.slice)
 		return err
 	}
-	if b.sent > q.main.sent {
-		q.list(b, paged{})
-		q.heeded = true
-		return nil
+	if q.main.sent == q.told.Cap {
+		return nil // so many are what it is told to give at once
 	}
 	s.Size = q.main.sent - 1
-	b, err = q.ask(s, everything, nothing, false)
+	b, err := q.ask(s, everything, nothing, false)
 	if err == nil && b.err == nil && b.sent == q.main.sent-1 {
 		q.heeded = true
 	}

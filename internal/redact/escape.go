@@ -2,7 +2,6 @@ package redact
 
 import (
 	"html"
-	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -34,9 +33,16 @@ func hexRune(s, prefix string, digits int) (rune, int) {
 	if len(s) < end || !strings.HasPrefix(s, prefix) {
 		return 0, 0
 	}
-	n, err := strconv.ParseUint(s[len(prefix):end], 16, 32)
-	if err != nil {
-		return 0, 0
+	var n uint32
+	for i := len(prefix); i < end; i++ {
+		switch c := s[i]; {
+		case decimal(c):
+			n = n<<4 | uint32(c-'0')
+		case hexadecimal(c):
+			n = n<<4 | uint32(c|0x20-'a'+10)
+		default:
+			return 0, 0
+		}
 	}
 	return rune(n), end
 }
@@ -64,9 +70,11 @@ func appendBackslash(dst []byte, s string) ([]byte, int) {
 	case 'u':
 		r, n := hexRune(s, `\u`, 4)
 		if utf16.IsSurrogate(r) {
-			if low, m := hexRune(s[n:], `\u`, 4); m > 0 && utf16.IsSurrogate(low) {
-				r, n = utf16.DecodeRune(r, low), n+m
+			low, m := hexRune(s[n:], `\u`, 4)
+			if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
+				return dst, 0 // half a letter: after \ it may be the beginning of a whole one
 			}
+			n += m
 		}
 		if n > 0 {
 			return utf8.AppendRune(dst, r), n
@@ -80,12 +88,17 @@ const longestEntity = 34
 
 // appendEntity takes names with their semicolon only: &region=1 is a parameter.
 func appendEntity(dst []byte, s string) ([]byte, int) {
+	in := nameByte
 	end := 1
-	for end < min(len(s), longestEntity) && (nameByte(s[end]) || end == 1 && s[end] == '#') {
+	if strings.HasPrefix(s, "&#") {
+		if in, end = decimal, 2; strings.HasPrefix(s[2:], "x") || strings.HasPrefix(s[2:], "X") {
+			in, end = hexadecimal, 3
+		}
+	}
+	for end < min(len(s), longestEntity) && in(s[end]) {
 		end++
 	}
-	closed := end < len(s) && s[end] == ';'
-	if closed {
+	if end < len(s) && s[end] == ';' {
 		end++
 	} else if len(s) < 2 || s[1] != '#' {
 		return dst, 0
@@ -96,3 +109,7 @@ func appendEntity(dst []byte, s string) ([]byte, int) {
 	}
 	return append(dst, plain...), end
 }
+
+func decimal(c byte) bool { return '0' <= c && c <= '9' }
+
+func hexadecimal(c byte) bool { return decimal(c) || 'a' <= c|0x20 && c|0x20 <= 'f' }

@@ -122,25 +122,22 @@ func (k *known) settle(in string, found []span) string {
 }
 
 // find returns what is to be hidden in a text at any level of escaping, and
-// whether there were more levels than are looked at.
+// whether there were more levels than are looked at. A text that can be read in
+// more ways than are tried is hidden as a whole.
 func (k *known) find(in string) (found []span, deeper bool) {
-	v := &view{text: in}
-	var whole []span
-	for range maxLevels {
-		found, whole = k.names.find(v, k.values.find(v, found), whole)
-		if v = v.unescape(); v == nil {
-			return found, false
-		}
+	deeper, endless := views(in, func(v *view) {
+		found = k.names.find(v, k.values.find(v, found))
+	})
+	if endless {
+		found = append(found, span{to: len(in)})
 	}
-	return found, true
+	return found, deeper
 }
 
 // holds returns where the secrets themselves are in a text.
 func (k *known) holds(in string) (found []span) {
-	v := &view{text: in}
-	for level := 0; v != nil && level < maxLevels; level++ {
-		found = k.values.find(v, found)
-		v = v.unescape()
+	if _, endless := views(in, func(v *view) { found = k.values.find(v, found) }); endless {
+		found = append(found, span{to: len(in)})
 	}
 	return found
 }
@@ -182,11 +179,7 @@ func (s *Set) Snippet(b []byte, limit int) string {
 	k := s.known()
 	in := string(b)
 	end := len(in)
-	v := &view{text: in}
-	for level := 0; v != nil && level < maxLevels; level++ {
-		end = min(end, k.values.cutOff(v))
-		v = v.unescape()
-	}
+	views(in, func(v *view) { end = min(end, k.values.cutOff(v)) })
 	if end < len(in) {
 		in = in[:end] + k.mask
 	}

@@ -58,15 +58,16 @@ func (k *known) betrays(in string, packed int) bool {
 	if len(found) > 0 || deeper {
 		return true
 	}
-	var plain string
-	for v := (&view{text: in}); v != nil; v = v.unescape() {
-		if k.values.holdsShort(v) {
-			return true
-		}
-		plain = v.text
+	short := false
+	if views(in, func(v *view) { short = short || k.values.holdsShort(v) }); short {
+		return true
 	}
 	if packed == maxPacked {
 		return false
+	}
+	plain := in
+	for v := (&view{text: in}); v != nil; v = v.unescape() {
+		plain = v.text
 	}
 	for word := range strings.FieldsFuncSeq(plain, outsideBase64) {
 		if k.betrays(unpacked(word), packed+1) {

@@ -9,12 +9,12 @@ import (
 // over the text that looks back a bounded distance, and ahead only over what it
 // then hides or steps over: linear, whatever a server sends.
 //
-// whole are values that were found with their ends where there was less to undo:
-// their quotes are not looked at again, for some of them were escaped. It returns
-// these values with those that were found now, in order.
-func (n names) find(v *view, found, whole []span) (all, wholes []span) {
+// Values that were found with their ends where there was less to undo are not
+// looked at again, for some of their quotes were escaped. Those that are found
+// now are kept in v, in order.
+func (n names) find(v *view, found []span) []span {
 	in := v.text
-	wholes = whole
+	whole, wholes := v.whole, slices.Clip(v.whole)
 	for i := 0; i < len(in); {
 		h := hit{quote: -1}
 		next := i + 1
@@ -53,7 +53,8 @@ func (n names) find(v *view, found, whole []span) (all, wholes []span) {
 		i = next
 	}
 	slices.SortFunc(wholes, func(a, b span) int { return a.from - b.from })
-	return found, wholes
+	v.whole = wholes
+	return found
 }
 
 // nameLetter returns the length of a letter of a name, which may be escaped as

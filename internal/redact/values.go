@@ -14,9 +14,6 @@ import (
 // of an error; it is hidden by the name of its parameter only.
 const minLen = 4
 
-// maxLevels is how many levels of escaping are undone.
-const maxLevels = 8
-
 // values are secrets in the forms in which they are looked for.
 type values struct {
 	patterns []string // folded
@@ -59,11 +56,7 @@ func isText(s string) bool { return strings.ToValidUTF8(s, "") == s && norm.NFC.
 func spellings(secret string) []string {
 	var all []string
 	for _, form := range []string{secret, strings.TrimSpace(secret), norm.NFC.String(secret), norm.NFD.String(secret)} {
-		v := &view{text: form}
-		for level := 0; v != nil && level < maxLevels; level++ {
-			all = append(all, v.text)
-			v = v.unescape()
-		}
+		views(form, func(v *view) { all = append(all, v.text) })
 	}
 	slices.Sort(all)
 	all = slices.Compact(all)
@@ -110,6 +103,7 @@ func (s *values) find(v *view, found []span) []span {
 	f := v.fold()
 	for _, p := range s.patterns {
 		found = appendAll(found, f, p)
+		found = appendEaten(found, f, p)
 	}
 	return findNumbers(f, s.numbers, found)
 }
@@ -123,6 +117,60 @@ func appendAll(found []span, v *view, p string) []span {
 		i += n
 		found = append(found, v.span(i, i+len(p)))
 	}
+}
+
+// maxEaten is how many letters of a secret half an escape before it may take, as
+// \U does.
+const maxEaten = 8
+
+// appendEaten appends where a folded view has all of p but its first letters,
+// which half an escape before them has taken for its own: %4 before 1abc%2F reads
+// Aabc/. The letters themselves are in a view that this one comes from.
+func appendEaten(found []span, v *view, p string) []span {
+	if v.outer == nil {
+		return found
+	}
+	most := min(maxEaten, len(p)-1)
+	for i := 0; ; {
+		n := strings.Index(v.text[i:], p[most:])
+		if n < 0 {
+			return found
+		}
+		i += n
+		from, eaten := i, most
+		for eaten > 0 && from > 0 && v.text[from-1] == p[eaten-1] {
+			from, eaten = from-1, eaten-1
+		}
+		if s := v.span(from, i+len(p)-most); eaten > 0 {
+			for outer := v.outer; outer != nil; outer = outer.outer {
+				if start := outer.endsAt(s.from, p[:eaten]); start >= 0 {
+					s.from = start
+					found = append(found, s)
+					break
+				}
+			}
+		}
+		i++
+	}
+}
+
+// endsAt returns the place in the original where the folded letters begin that
+// stand right before another place; -1 if they do not stand there.
+func (v *view) endsAt(place int, letters string) int {
+	end := place
+	if v.at != nil {
+		end, _ = slices.BinarySearch(v.at, int32(place))
+	}
+	if end < len(letters) || end > len(v.text) {
+		return -1
+	}
+	from := end - len(letters)
+	for i := range len(letters) {
+		if foldByte(v.text[from+i]) != letters[i] {
+			return -1
+		}
+	}
+	return int(v.place(from))
 }
 
 // holdsShort reports whether a secret that is too short to be looked for

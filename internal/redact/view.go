@@ -13,6 +13,10 @@ type view struct {
 	// at[i] is where text[i] begins in the original, at[len(text)] where the
 	// original ends. Nil means that both are the same.
 	at []int32
+	// whole are the values that were found with their ends in this view, or in
+	// one of those that it comes from.
+	whole []span
+	outer *view // the one that it comes from
 }
 
 // A span is a piece of the original text to hide, and where it has the quote to
@@ -40,10 +44,11 @@ func (v *view) place(i int) int32 {
 }
 
 // unescape undoes one level of escaping; nil means that there is none.
-func (v *view) unescape() *view {
-	const marks = `%\&`
-	first := strings.IndexAny(v.text, marks)
-	if first < 0 {
+func (v *view) unescape() *view { return v.undo(allKinds) }
+
+// undo is unescape for the escapes that begin with one of the marks.
+func (v *view) undo(marks string) *view {
+	if !strings.ContainsAny(v.text, marks) {
 		return nil
 	}
 	out := make([]byte, 0, len(v.text))
@@ -67,7 +72,7 @@ func (v *view) unescape() *view {
 	if !changed {
 		return nil
 	}
-	return &view{string(out), append(at, v.place(len(v.text)))}
+	return &view{string(out), append(at, v.place(len(v.text))), v.whole, v}
 }
 
 // fold returns the view as it is compared: in small letters, with one kind of
@@ -82,7 +87,7 @@ func (v *view) fold() *view {
 		for i := range out {
 			out[i] = foldByte(v.text[i])
 		}
-		return &view{string(out), v.at}
+		return &view{text: string(out), at: v.at, outer: v.outer}
 	}
 	out := make([]byte, 0, len(v.text))
 	at := make([]int32, 0, len(v.text)+1)
@@ -98,7 +103,7 @@ func (v *view) fold() *view {
 		}
 		i += n
 	}
-	return &view{string(out), append(at, v.place(len(v.text)))}
+	return &view{text: string(out), at: append(at, v.place(len(v.text))), outer: v.outer}
 }
 
 func foldByte(c byte) byte {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/go-open311/open311"
+	"github.com/go-open311/open311/internal/cputime"
 	"github.com/go-open311/open311/internal/wire"
 )
 
@@ -494,7 +495,7 @@ func newDuel(c *comparison) *duel {
 	for i := range d.times {
 		d.run(i) // makes the payload, and lets caches and pools fill
 		n, took := 0, time.Duration(0)
-		for start := processTime(); took < roundTime/4; took = processTime() - start {
+		for start := cputime.Used(); took < roundTime/4; took = cputime.Used() - start {
 			d.run(i)
 			n++
 		}
@@ -516,11 +517,11 @@ func (d *duel) round() {
 	for k := range 2 {
 		i := (k + d.rounds) % 2 // who goes first changes
 		runtime.GC()
-		start := processTime()
+		start := cputime.Used()
 		for range d.times[i] {
 			d.run(i)
 		}
-		took[i] = (processTime() - start) / time.Duration(d.times[i])
+		took[i] = (cputime.Used() - start) / time.Duration(d.times[i])
 		d.cost[i] = append(d.cost[i], took[i])
 	}
 	d.ratios = append(d.ratios, float64(took[1])/float64(took[0]))
@@ -563,7 +564,7 @@ func BenchmarkRatios(b *testing.B) {
 			b.ReportMetric(allocs, "allocs/request")
 			b.ReportMetric(size, "B/request")
 			b.Logf("| %s | %s | %.1f× [%.1f–%.1f] of %s | target %g×, floor %g× | %v %v, theirs %v | %d rounds, %s |",
-				c.p, c.ours.name, median, least, most, c.theirs.name, target, floor, clockName,
+				c.p, c.ours.name, median, least, most, c.theirs.name, target, floor, cputime.Clock,
 				ours.Round(10*time.Nanosecond), theirs.Round(10*time.Nanosecond), d.rounds, runtime.Version())
 		})
 	}
@@ -585,7 +586,7 @@ func TestFloors(t *testing.T) {
 				}
 				median, least, most := d.ratio()
 				text := fmt.Sprintf("%.1f× [%.1f–%.1f] as fast as %s; target %g×, floor %g× (%s time, %s)",
-					median, least, most, c.theirs.name, target, floor, clockName, runtime.Version())
+					median, least, most, c.theirs.name, target, floor, cputime.Clock, runtime.Version())
 				if median >= floor {
 					t.Log(text)
 					return

@@ -35,8 +35,11 @@ func (r *renderer) render(dst []byte, n int32) []byte {
 	case Text:
 		b := s.text(d)
 		if r.xml {
-			if b = trim(r.utf8(b)); len(b) == 0 {
-				return append(dst, "null"...) // there were but control characters
+			if b = trim(r.utf8(b)); len(b) == 0 { // there were but control characters
+				if d.flags&listed != 0 {
+					return append(dst, "[]"...)
+				}
+				return append(dst, "null"...)
 			}
 		}
 		if d.flags&(quoted|textScratch|repaired) == quoted && !r.legacy {

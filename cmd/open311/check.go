@@ -1,0 +1,139 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/go-open311/open311/conformance"
+	"github.com/go-open311/open311/open311test"
+	"github.com/go-open311/open311/servers"
+)
+
+type checkCmd struct {
+	Endpoint     string            `placeholder:"URL" help:"What stands before /services.xml; none: a town in memory."`
+	City         string            `placeholder:"KEY" help:"A city of the catalogue instead."`
+	Jurisdiction string            `placeholder:"ID" help:"Its jurisdiction_id, if it wants one."`
+	Discovery    string            `placeholder:"URL" help:"Of its discovery document; else the usual places."`
+	Create       bool              `help:"File reports, too, that stay: for test endpoints."`
+	Pace         time.Duration     `default:"-1s" placeholder:"TIME" help:"Between calls; 200ms, and none on this machine."`
+	Disable      map[string]string `mapsep:"none" placeholder:"ID=WHY" help:"A requirement not to judge; may be repeated."`
+	Only         []string          `placeholder:"WORD" help:"Only these operations, such as requests."`
+	Known        string            `type:"existingfile" placeholder:"FILE" help:"Ids of what is known to be broken: no failure."`
+	KeyFile      string            `type:"existingfile" placeholder:"FILE" help:"The file with the API key."`
+	Format       string            `enum:",text,json,junit,markdown,html" default:"" placeholder:"FORM" help:"text, json, junit, markdown or html; by the name of -o."`
+	Output       string            `short:"o" placeholder:"FILE" help:"Write the report there."`
+}
+
+// find takes the endpoint of a city from the catalogue.
+func (k *checkCmd) find() error {
+	if k.City == "" {
+		return nil
+	}
+	if k.Endpoint != "" {
+		return fmt.Errorf("%w: --city and --endpoint exclude each other", errUsage)
+	}
+	row, err := servers.Lookup(k.City)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	k.Endpoint, k.Jurisdiction = row.BaseURL, cmp.Or(k.Jurisdiction, row.JurisdictionID)
+	return nil
+}
+
+// target is what the suite is told.
+func (k *checkCmd) target() (t conformance.Target, err error) {
+	t = conformance.Target{Endpoint: k.Endpoint, Jurisdiction: k.Jurisdiction, DiscoveryURL: k.Discovery, AllowCreate: k.Create,
+		Disable: k.Disable, Pace: k.Pace}
+	if k.Pace < 0 {
+		t.Pace = 0 // the target's zero is its default
+	}
+	if k.Pace == 0 || k.Pace < 0 && ours(k.Endpoint) {
+		t.Pace = -1
+	}
+	for _, word := range k.Only {
+		t.Only = append(t.Only, conformance.Operation(word))
+	}
+	if k.Known != "" {
+		text, err := os.ReadFile(k.Known)
+		if err != nil {
+			return t, err
+		}
+		t.Known = strings.Fields(string(text))
+	}
+	t.APIKey, err = (&city{KeyFile: k.KeyFile}).key()
+	return t, err
+}
+
+func (k *checkCmd) Run(ctx context.Context, to streams) error {
+	if err := k.find(); err != nil {
+		return err
+	}
+	if k.Endpoint == "" {
+		town := httptest.NewServer(open311test.NewHandler(open311test.WithClock(time.Now)))
+		defer town.Close()
+		k.Endpoint = town.URL + "/open311/v2"
+		fmt.Fprintln(to.err, "No --endpoint: checking a city in memory.")
+	}
+	target, err := k.target()
+	if err != nil {
+		return err
+	}
+	line := to.progressBeside()
+	target.Progress = func(done, total int, r conformance.Result) { line.say("%s %s", bar(done, total), r.ID) }
+	report, err := conformance.Check(ctx, target)
+	line.end()
+	if err == nil {
+		err = k.write(to.out, report)
+	}
+	if err != nil {
+		fmt.Fprintln(to.err, "open311:", err)
+		return exit(2) // it cannot be said
+	}
+	if k.Output != "" {
+		brief(to.err, report, k.Output)
+	}
+	fmt.Fprintf(to.err, "%s: %s\n", report.Endpoint, report.Verdict)
+	if len(report.Formats) == 0 {
+		fmt.Fprintln(to.err, "Nothing was answered in XML or JSON. Is this the endpoint, what stands before /services.xml?")
+	}
+	if status := report.ExitStatus(); status != 0 {
+		return exit(status)
+	}
+	return nil
+}
+
+// write writes the report to its file, or to out if there is none.
+func (k *checkCmd) write(out io.Writer, r *conformance.Report) error {
+	byName := map[string]string{".html": "html", ".json": "json", ".xml": "junit", ".md": "markdown"}
+	format := cmp.Or(k.Format, byName[filepath.Ext(k.Output)], "text")
+	if k.Output == "" {
+		return r.Write(out, format)
+	}
+	f, err := os.Create(k.Output)
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.Write(f, format), f.Close())
+}
+
+// brief says in a line each what failed, if the report itself goes into a file.
+func brief(w io.Writer, r *conformance.Report, file string) {
+	for _, res := range r.Results {
+		if res.Status == conformance.Fail && len(res.Findings) > 0 {
+			mark := "fail "
+			if res.Known {
+				mark = "known"
+			}
+			fmt.Fprintf(w, "%s  %s: %s\n", mark, res.ID, safe(res.Findings[0].Got))
+		}
+	}
+	fmt.Fprintf(w, "The report is in %s.\n", file)
+}

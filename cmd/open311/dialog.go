@@ -1,0 +1,108 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+
+	"github.com/go-open311/open311"
+)
+
+// dialog asks on a terminal. Without an in it asks nothing.
+type dialog struct {
+	in  *bufio.Reader
+	out io.Writer
+}
+
+// ask returns what a flag has told already, or what is typed in.
+func (d *dialog) ask(question, told string) string {
+	if told != "" || d.in == nil {
+		return told
+	}
+	fmt.Fprint(d.out, question, " ")
+	line, _ := d.in.ReadString('\n') // at its end what has been typed counts
+	return strings.TrimSpace(line)
+}
+
+// answers asks the questions of a service.
+func (d *dialog) answers(n *open311.NewRequest, def *open311.ServiceDefinition) {
+	if def == nil || d.in == nil {
+		return
+	}
+	for i := range def.Attributes {
+		a := &def.Attributes[i]
+		if !a.Variable {
+			fmt.Fprintln(d.out, safe(a.Description)) // it only tells something
+		} else if len(n.Attributes[a.Code]) == 0 {
+			if answer := d.ask(question(a), ""); answer != "" {
+				n.Attributes.Set(a.Code, strings.Split(answer, ",")...)
+			}
+		}
+	}
+}
+
+// question puts an attribute in words.
+func question(a *open311.Attribute) string {
+	var q strings.Builder
+	q.WriteString(safe(cmp.Or(a.Description, a.Code)))
+	if a.DatatypeDescription != "" {
+		q.WriteString(" " + safe(a.DatatypeDescription))
+	}
+	for _, v := range a.Values {
+		fmt.Fprintf(&q, "\n  %-8s %s", safe(v.Key), safe(v.Name))
+	}
+	if !a.Required {
+		q.WriteString("\n  (or nothing)")
+	}
+	return q.String() + "\n>"
+}
+
+var errDryRun = errors.New("it is a dry run")
+
+// show prints a report in place of sending it. Nothing is stored.
+func (r *reportCmd) show(ctx context.Context, n *open311.NewRequest, to streams) error {
+	key, err := r.key()
+	if err != nil {
+		return err
+	}
+	c, err := r.open(open311.WithHTTPClient(&http.Client{Transport: &sketch{key: key, to: to.out}}))
+	if err != nil {
+		return err
+	}
+	if _, err := c.Requests.Create(ctx, n); err != nil && !errors.Is(err, errDryRun) {
+		return err
+	}
+	return nil
+}
+
+// sketch prints a POST in place of sending it, without the key.
+type sketch struct {
+	key string
+	to  io.Writer
+}
+
+func (s *sketch) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method != http.MethodPost {
+		return http.DefaultTransport.RoundTrip(r)
+	}
+	dump, err := httputil.DumpRequestOut(r, true)
+	if err != nil {
+		return nil, err
+	}
+	text := strings.ToValidUTF8(string(dump), ".")
+	if s.key != "" {
+		text = strings.NewReplacer(s.key, "REDACTED", url.QueryEscape(s.key), "REDACTED").Replace(text)
+	}
+	fmt.Fprintln(s.to, "Nothing is sent. It would be:")
+	for line := range strings.Lines(text) {
+		fmt.Fprintln(s.to, clip(safe(strings.TrimRight(line, "\r\n")), 400))
+	}
+	return nil, errDryRun
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-open311/open311/open311test"
+)
+
+// Every row is asked, and what lives is told from what does not.
+func TestServersCheck(t *testing.T) {
+	one, two := town(t)
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	_ = one
+	file := filepath.Join(t.TempDir(), "servers.json")
+	text := fmt.Sprintf(`{"servers":[{"key":"alive","base_url":%q},{"key":"dead","base_url":%q},
+		{"key":"retired","base_url":%q,"status":"retired","retired":{"reason":"moved"}}]}`, strings.TrimPrefix(two, "--endpoint="), gone.URL, gone.URL)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, out, errs := call(t, "servers", "-check", "--file="+file, "--format=csv")
+	if status != 0 || !strings.Contains(out, `"alive","listed","live","19"`) || !strings.Contains(out, `"dead","listed","none"`) ||
+		!strings.Contains(out, `"retired","retired","none"`) || !strings.Contains(errs, "1 of 3 live") {
+		t.Errorf("status %d: %s%s", status, out, errs)
+	}
+}
+
+func TestCompletion(t *testing.T) {
+	for line, want := range map[string][]string{
+		"li":                               {"list"},
+		"completion ":                      {"bash", "zsh", "fish"},
+		"list --for":                       {"--format"},
+		"list -for":                        {"-format"},
+		"list --format ":                   {"table", "csv", "json", "ndjson"},
+		"list --format=n":                  {"ndjson"},
+		"list --format = n":                {"ndjson"}, // as bash takes it apart
+		"list --city chica":                {"chicago"},
+		"list --dialect Sp":                {"Spot"},
+		"mirror --format=sq":               {"sqlite"},
+		"watch --shape t":                  {"telegram"},
+		"mirror --until 2026-01-01 --sinc": {"--since"},
+		"list --key-file ":                 nil, // the shell knows files
+	} {
+		args := append([]string{"complete", "--"}, strings.Split(line, " ")...)
+		status, out, errs := call(t, args...)
+		if got := strings.Fields(out); status != 0 || !slices.Equal(got, want) {
+			t.Errorf("%q: status %d: %q, want %q %s", line, status, got, want, errs)
+		}
+	}
+	if _, out, _ := call(t, "complete", "--", ""); !strings.Contains(out, "mirror\n") || strings.Contains(out, "complete\n") {
+		t.Errorf("commands: %q", out)
+	}
+	for shell, check := range map[string][]string{"bash": {"bash", "-n"}, "zsh": {"zsh", "-n"}, "fish": {"fish", "-n"}} {
+		status, out, _ := call(t, "completion", shell)
+		if status != 0 || !strings.Contains(out, "open311 complete") {
+			t.Errorf("%s: %s", shell, out)
+		}
+		if path, err := exec.LookPath(check[0]); err == nil {
+			c := exec.Command(path, check[1:]...)
+			c.Stdin = strings.NewReader(out)
+			if said, err := c.CombinedOutput(); err != nil {
+				t.Errorf("%s: %v %s", shell, err, said)
+			}
+		}
+	}
+}
+
+// The suite's report goes into a file, what is known does not count, and what failed is told.
+func TestCheckReports(t *testing.T) {
+	wrong := open311test.NewServer(t, open311test.WithSize(20), open311test.WithQuirks(open311test.Quirks{Name: "wrong", Root: "requests"})).URL
+	dir := t.TempDir()
+	page, list := filepath.Join(dir, "report.html"), filepath.Join(dir, "known.txt")
+	if err := os.WriteFile(list, []byte("requests/list/xml-root\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, errs := call(t, "check", "--endpoint="+wrong, "-o", page); status != 1 || !strings.Contains(errs, "fail   requests/list/xml-root: ") {
+		t.Errorf("status %d: %s", status, errs)
+	}
+	status, _, errs := call(t, "check", "--endpoint="+wrong, "--known="+list, "--only=requests", "-o", page)
+	if status != 0 || !strings.Contains(errs, "known  requests/list/xml-root: ") || !strings.Contains(errs, page) {
+		t.Errorf("what is known: status %d: %s", status, errs)
+	}
+	if b, err := os.ReadFile(page); err != nil || !strings.HasPrefix(string(b), "<!DOCTYPE html>") {
+		t.Errorf("the page: %v", err)
+	}
+	if status, _, _ := call(t, "check", "--endpoint="+wrong, "--disable=x=y"); status != 2 {
+		t.Errorf("no such requirement: status %d", status)
+	}
+	if status, out, _ := call(t, "check", "--disable=discovery/served=later", "--format=markdown"); status != 2 || !strings.Contains(out, "# Open311 conformance: partial") {
+		t.Errorf("disabled: status %d: %.200s", status, out)
+	}
+}
+
+func TestOurs(t *testing.T) {
+	for endpoint, want := range map[string]bool{
+		"http://localhost:8080/v2": true, "http://127.0.0.1/v2": true, "http://[::1]:80/v2": true,
+		"https://city.example/v2": false, "http://192.0.2.1/v2": false, "localhost:8080": false, ":": false,
+	} {
+		if got := ours(endpoint); got != want {
+			t.Errorf("%s: %v, want %v", endpoint, got, want)
+		}
+	}
+}
+
+// Long flags have one dash or two; what stands behind -- is left alone.
+func TestDashes(t *testing.T) {
+	in := []string{"list", "-city", "x", "-since=2026-01-01", "--limit=3", "-h", "-y", "-o", "-1.5", "--", "-city"}
+	want := []string{"list", "--city", "x", "--since=2026-01-01", "--limit=3", "-h", "-y", "-o", "-1.5", "--", "-city"}
+	if got := dashes(in); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}

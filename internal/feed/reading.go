@@ -1,0 +1,65 @@
+package feed
+
+import "time"
+
+// reading is a list that is being read.
+type reading struct {
+	p                  *Pass
+	in                 in
+	rows, closed, news int   // news: those that have shown a change
+	requested, updated int64 // the newest dates in it
+}
+
+func (w *reading) see(s Sighting) bool {
+	w.rows++
+	if w.p.t.closed(s.Status) {
+		w.closed++
+	}
+	w.requested, w.updated = max(w.requested, UnixSeconds(s.Requested)), max(w.updated, UnixSeconds(s.Updated))
+	more := w.p.see(&s, w.in)
+	if w.p.changes[s.Key] != nil {
+		w.news++
+	}
+	return more
+}
+
+// read reads a list. A short answer that was taken for all of it, and does not look like that, is read again to its
+// end: how many rows a server gives at once may have changed since that was found out.
+func (w *reading) read(ask Ask, list func(Ask) (Answer, error)) (Answer, error) {
+	a, err := list(ask)
+	if err != nil || !a.Short || w.likely(ask.From) {
+		return a, err
+	}
+	ask.Strict, w.rows, w.closed, w.news = true, 0, 0, 0
+	return list(ask)
+}
+
+const (
+	// fewNews is how many changes are no reason to doubt that there are no others.
+	fewNews = 9
+	// roundPage divides the number of rows that most servers give at once.
+	roundPage = 25
+)
+
+// likely reports whether an answer looks like a whole list from a time on: what is known to be in the newer half of it
+// is there (the older one is left to clocks that differ), and what is news is little beside that. An answer of as many rows
+// as a page may have has no news at all.
+func (w *reading) likely(from time.Time) bool {
+	expected, shown := 0, 0
+	newest := max(w.p.t.store.head.Requested.Unix(), w.p.t.store.head.Updated.Unix())
+	half := from.Unix() + max(0, newest-from.Unix())/2
+	for e := range w.p.t.store.all() {
+		stamp := e.requested
+		if w.in == inUpdates {
+			stamp = e.views[byList].updated
+		}
+		if stamp <= half || !e.flags.has(hasList) || e.flags.has(flagUnlisted) || e.absent != 0 || !w.p.within(e) ||
+			e.flags.has(flagClosed) && !w.p.head.ShowsClosed {
+			continue
+		}
+		if expected++; w.p.rows[e.id].in&w.in != 0 {
+			shown++
+		}
+	}
+	return expected-shown <= expected/10 && w.news <= max(fewNews, expected/4) && (w.news == 0 || w.rows%roundPage != 0)
+}

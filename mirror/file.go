@@ -1,0 +1,105 @@
+package mirror
+
+import (
+	"bufio"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// file is a file that is there whole or not at all: it is written under another name, and gets its own
+// when all of it is on the disk.
+type file struct {
+	*textFile
+	path string
+}
+
+const tmpSuffix = ".tmp"
+
+func create(path string) (*file, error) {
+	f, err := createText(path + tmpSuffix)
+	if err != nil {
+		return nil, err
+	}
+	return &file{f, path}, nil
+}
+
+// commit makes the file what it is called, and returns its size.
+func (f *file) commit() (int64, error) {
+	if err := f.Commit(); err != nil {
+		return 0, err
+	}
+	return publish(f.path)
+}
+
+// publish gives a file that was written under its temporary name its own, once it is on the disk.
+func publish(path string) (int64, error) {
+	f, err := os.OpenFile(path+tmpSuffix, os.O_RDWR, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	if err := f.Sync(); err != nil {
+		return 0, err
+	}
+	if err := f.Close(); err != nil {
+		return 0, err
+	}
+	step()
+	if err := os.Rename(path+tmpSuffix, path); err != nil {
+		return 0, err
+	}
+	step()
+	return info.Size(), syncDir(filepath.Dir(path))
+}
+
+// textFile is a file that is written through a buffer.
+type textFile struct {
+	*bufio.Writer
+	f *os.File
+}
+
+func createText(path string) (*textFile, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	step()
+	return &textFile{bufio.NewWriterSize(f, 1<<16), f}, nil
+}
+
+// Commit writes what is still in the buffer, and closes the file.
+func (f *textFile) Commit() error {
+	if err := f.Flush(); err != nil {
+		return err
+	}
+	step()
+	err := f.f.Close()
+	f.f = nil
+	return err
+}
+
+// Discard removes a file that was not committed.
+func (f *textFile) Discard() {
+	if f.f != nil {
+		_ = f.f.Close() // it is not wanted
+		_ = os.Remove(f.f.Name())
+	}
+}
+
+// syncDir makes renames in a directory last.
+func syncDir(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil // directories cannot be synced there
+	}
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}

@@ -1,0 +1,129 @@
+package mirror
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+
+	"github.com/go-open311/open311"
+)
+
+// Format is a notation that a copy can have. Those of this package are files; a database is one, too.
+type Format struct {
+	Name string // "csv"
+	File string // its name in the directory of the copy; "" for what is kept elsewhere
+	// Begin begins to write. A file is written to path, which is not its name yet: the copy gives it that when
+	// all of it is there.
+	Begin func(ctx context.Context, path string) (Writer, error)
+}
+
+// Writer takes the requests of a copy: each once, those of the newest window first.
+type Writer interface {
+	// Write adds a request. The record is only good until Write returns.
+	Write(r *Record) error
+	// Commit ends a file, or makes what is in a database visible, in place of what an earlier copy has left there.
+	Commit() error
+	// Discard gives up, and leaves nothing behind. After Commit it does nothing.
+	Discard()
+}
+
+// Record is a service request in a copy.
+type Record struct {
+	Line    []byte // as a line of JSON, without its end
+	Request *open311.ServiceRequest
+	Place   *open311.Point // where it is; nil if it does not say, or nowhere on Earth
+}
+
+// read reads a line of a part.
+func (r *Record) read(line []byte) error {
+	var request open311.ServiceRequest
+	if err := request.UnmarshalJSON(line); err != nil {
+		// It is one that says so little that a reader of answers does not take it for a request.
+		request = open311.ServiceRequest{}
+		if err := json.Unmarshal(line, &request.Extra); err != nil {
+			return err
+		}
+	}
+	*r = Record{Line: line, Request: &request}
+	if p := request.Location; p != nil && p.Valid() {
+		r.Place = p
+	}
+	return nil
+}
+
+// encode writes a request as a line.
+func encode(to *bytes.Buffer, r *open311.ServiceRequest) error {
+	e := json.NewEncoder(to)
+	e.SetEscapeHTML(false)
+	return e.Encode(r)
+}
+
+// NDJSON is one JSON object a line, as the specification names the fields: requests.ndjson.
+func NDJSON() Format {
+	return Format{Name: "ndjson", File: "requests.ndjson", Begin: func(_ context.Context, path string) (Writer, error) {
+		f, err := createText(path)
+		return ndjson{f}, err
+	}}
+}
+
+type ndjson struct{ *textFile }
+
+func (n ndjson) Write(r *Record) error {
+	_, _ = n.textFile.Write(r.Line) // a bufio.Writer keeps its error
+	return n.WriteByte('\n')
+}
+
+// outputs are what a copy is written to, side by side.
+type outputs []*output
+
+type output struct {
+	Writer
+	path string // "" if it is no file of the directory
+}
+
+func (m *mirror) open(ctx context.Context) (out outputs, err error) {
+	for _, f := range m.Formats {
+		o := &output{}
+		tmp := ""
+		if f.File != "" {
+			o.path = m.path(f.File)
+			tmp = o.path + tmpSuffix
+		}
+		if o.Writer, err = f.Begin(ctx, tmp); err != nil {
+			out.discard()
+			return nil, err
+		}
+		out = append(out, o)
+	}
+	return out, nil
+}
+
+func (o outputs) write(r *Record) error {
+	for _, one := range o {
+		if err := one.Write(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o outputs) commit() error {
+	for _, one := range o {
+		if err := one.Commit(); err != nil {
+			return err
+		}
+		if one.path == "" {
+			continue
+		}
+		if _, err := publish(one.path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o outputs) discard() {
+	for _, one := range o {
+		one.Discard()
+	}
+}

@@ -1,0 +1,159 @@
+// Package notify tells people what changes in a city: it posts changes to Slack, Mastodon, Telegram, or any webhook.
+//
+//	hook := &notify.Hook{URL: url, Shape: notify.Slack}
+//	for change, err := range feed.Watch(ctx, time.Minute) {
+//		...
+//		if err := hook.Post(ctx, change); err != nil {
+//			return err // the feed gives the change again next time
+//		}
+//	}
+//
+// Anybody can file a report, and nobody may call people, show links or give commands by it in the name of who runs
+// the program. So what a server says is harmless in every shape: see [Text].
+package notify
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-open311/open311"
+)
+
+// Hook is where changes are told. It is safe for concurrent use.
+type Hook struct {
+	URL   string // of the webhook; of Telegram's server, which is https://api.telegram.org if it is empty
+	Shape Shape  // what it takes; "" is Plain
+	Token string // goes as a Bearer token, or, to Telegram, into the path
+	Chat  string // of Telegram: the id of the chat, or the @name of the channel
+
+	Client *http.Client // nil: one that gives up a call after 20 seconds
+	Log    *slog.Logger // is told when a message has to be sent again; nil: nobody is
+}
+
+// Check says what is wrong with a hook, if anything is.
+func (h *Hook) Check() error {
+	if !slices.Contains(Shapes(), h.shape()) {
+		return fmt.Errorf("there is no shape %q; there are %s", h.Shape, shapeList())
+	}
+	if h.Shape == Telegram && (h.Token == "" || h.Chat == "") {
+		return errors.New("telegram wants a token of a bot and a chat")
+	}
+	u, err := url.Parse(h.address())
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return errors.New("a webhook is an absolute URL that starts with https:// or http://") // it is not shown: it may be a secret
+	}
+	return nil
+}
+
+func (h *Hook) shape() Shape { return cmp.Or(h.Shape, Plain) }
+
+// address is where to post.
+func (h *Hook) address() string {
+	if h.Shape != Telegram {
+		return h.URL
+	}
+	return strings.TrimSuffix(cmp.Or(h.URL, "https://api.telegram.org"), "/") + "/bot" + h.Token + "/sendMessage"
+}
+
+// tries is how often a message is sent, with pauses of one, two, four … seconds.
+const tries = 6
+
+// Post tells a change, again and again if it has to: while the other side is out of reach, fails, or wants fewer calls.
+// Errors name neither the address nor the token.
+func (h *Hook) Post(ctx context.Context, c *open311.Change) error {
+	body, err := json.Marshal(h.message(c))
+	if err != nil {
+		return err
+	}
+	for n := range tries {
+		wait, err := h.send(ctx, body, keyOf(c))
+		if err == nil {
+			return nil
+		}
+		if wait < 0 || n == tries-1 || ctx.Err() != nil {
+			return err
+		}
+		wait = max(wait, time.Second<<n)
+		if h.Log != nil {
+			h.Log.Warn("the webhook will be called again", "error", err, "wait", wait)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+	return nil
+}
+
+var defaultClient = &http.Client{Timeout: 20 * time.Second}
+
+// send makes one call. A negative wait means that another one would be of no use.
+func (h *Hook) send(ctx context.Context, body []byte, key string) (wait time.Duration, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.address(), bytes.NewReader(body))
+	if err != nil {
+		return -1, bare(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	// Mastodon, and others, take a message with the same key for the same message.
+	req.Header.Set("Idempotency-Key", key)
+	if h.Token != "" && h.Shape != Telegram {
+		req.Header.Set("Authorization", "Bearer "+h.Token)
+	}
+	resp, err := cmp.Or(h.Client, defaultClient).Do(req)
+	if err != nil {
+		return 0, bare(err)
+	}
+	defer resp.Body.Close()
+	answer, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10)) // to its end, so that the connection can be used again
+	switch code := resp.StatusCode; {
+	case code < 300:
+		return 0, nil
+	case code == http.StatusTooManyRequests, code >= 500, code == http.StatusRequestTimeout:
+		return min(pause(resp.Header, answer), 5*time.Minute), fmt.Errorf("the webhook answers %s", resp.Status)
+	}
+	return -1, fmt.Errorf("the webhook refuses the message: %s", resp.Status)
+}
+
+// pause is how long the other side wants us to wait: 0 if it does not say, or says it as a date. Telegram says it in
+// the answer.
+func pause(h http.Header, answer []byte) time.Duration {
+	var telegram struct {
+		Parameters struct {
+			RetryAfter int `json:"retry_after"`
+		} `json:"parameters"`
+	}
+	seconds, err := strconv.Atoi(h.Get("Retry-After"))
+	if err != nil && json.Unmarshal(answer, &telegram) == nil {
+		seconds = telegram.Parameters.RetryAfter
+	}
+	return time.Duration(max(seconds, 0)) * time.Second
+}
+
+// bare takes the address out of an error: who knows a webhook's address may write to it.
+func bare(err error) error {
+	if ue, ok := errors.AsType[*url.Error](err); ok {
+		return fmt.Errorf("the webhook: %w", ue.Err)
+	}
+	return err
+}
+
+// keyOf is the same for the same change.
+func keyOf(c *open311.Change) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %s %s %s", c.Kind, c.Request.ID, c.Previous, c.Request.Status, c.At().UTC()))
+	return hex.EncodeToString(sum[:16])
+}
