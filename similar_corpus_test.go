@@ -15,15 +15,13 @@ import (
 	"testing"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
 
 	"github.com/go-open311/open311"
 )
 
-// shownAs are manners in which cities show a text again, beyond those that the corpus of internal/match was tuned on:
-// nothing was changed to please these but where a comment in that package says so.
+// shownAs are manners in which cities show a text again, beyond those of the corpus of internal/match.
 var shownAs = map[string]func(string) string{
 	"title case": func(s string) string {
 		up := true
@@ -115,8 +113,8 @@ var shownAs = map[string]func(string) string{
 	"translated by the by": func(s string) string { return s + "\n\n[auto-translated] Es gibt ein Problem auf der Straße" },
 }
 
-// unseen are manners that were written after all that reads texts, and that nothing was changed for.
-var unseen = map[string]func(string) string{
+// shownAsToo are manners that were written after those above passed.
+var shownAsToo = map[string]func(string) string{
 	"BBCode": func(s string) string {
 		return "[quote][b]" + strings.ReplaceAll(s, "\n", "[/b]\n[b]") + "[/b][/quote]"
 	},
@@ -155,6 +153,26 @@ var unseen = map[string]func(string) string{
 	"a log": func(s string) string {
 		return "01.06.2026 08:15 (Web): " + s + "\n01.06.2026 09:00 (Office): passed on to the depot"
 	},
+}
+
+// unseen are manners that nothing was changed for: they were written last, and measured once.
+var unseen = map[string]func(string) string{
+	"Latin-1 entities twice": func(s string) string { return html.EscapeString(html.EscapeString(html.EscapeString(s))) },
+	"a span for each line":   func(s string) string { return "<span>" + strings.ReplaceAll(s, "\n", "</span><span>") + "</span>" },
+	"cut at 70, read more":   func(s string) string { r := []rune(s); return string(r[:70]) + "… read more" },
+	"the reporter before it": func(s string) string { return "Anonymous wrote on 1 June: " + s },
+	"lower case, no accents": func(s string) string {
+		return strings.ToLower(strings.NewReplacer("é", "e", "è", "e", "ß", "ss", "ü", "u", "ö", "o").Replace(s))
+	},
+	"phone as dots":         func(s string) string { return strings.ReplaceAll(s, "555-0199", "...-....") },
+	"house number removed":  func(s string) string { return strings.ReplaceAll(s, "12 Elm", "Elm") },
+	"mail at domain":        func(s string) string { return strings.ReplaceAll(s, "me@home.example", "me (at) home (dot) example") },
+	"tabs for blanks":       func(s string) string { return strings.ReplaceAll(s, " ", "\t") },
+	"guillemets for quotes": strings.NewReplacer(`"deep"`, "«deep»").Replace,
+	"windows-1254":          func(s string) string { return inCharset(charmap.Windows1254, s) },
+	"a street name masked":  func(s string) string { return strings.ReplaceAll(s, "Elm Street", "<redacted>") },
+	"first name masked":     func(s string) string { return strings.ReplaceAll(s, "Miller", "M.") },
+	"translated heads":      func(s string) string { return "Beschreibung: " + s + "\nKategorie: Straße\nStatus: neu" },
 }
 
 var mailAddress = regexp.MustCompile(`[\w.]+@[\w.]+\w`)
@@ -300,15 +318,14 @@ func TestSimilarCorpus(t *testing.T) {
 		share = 1
 	}
 	type tally struct{ found, all int }
-	manners := shownAs
-	if os.Getenv("UNSEEN") != "" {
-		manners = unseen
-	}
+	manners := maps.Clone(shownAs)
+	maps.Copy(manners, shownAsToo)
+	maps.Copy(manners, unseen)
 	byManner, missed, strange, calls, failed := map[string]*tally{}, map[string]int{}, map[string]int{}, 0, map[string]int{}
 	var sum tally
 	for _, manner := range slices.Sorted(maps.Keys(manners)) {
 		byManner[manner] = &tally{}
-		for i, text := range corpusReports {
+		for _, text := range corpusReports {
 			for _, shape := range slices.Sorted(maps.Keys(corpusShapes)) {
 				for _, stamp := range slices.Sorted(maps.Keys(corpusStamps)) {
 					for _, place := range slices.Sorted(maps.Keys(corpusPlaces)) {
@@ -339,7 +356,6 @@ func TestSimilarCorpus(t *testing.T) {
 						byManner[manner].all++
 						sum.all++
 						calls = max(calls, city.calls)
-						_ = i
 					}
 				}
 			}
@@ -350,13 +366,8 @@ func TestSimilarCorpus(t *testing.T) {
 			t.Logf("%s: %d of %d", manner, b.found, b.all)
 		}
 	}
-	if os.Getenv("V") != "" {
-		for _, m := range slices.Sorted(maps.Keys(missed)) {
-			t.Log("missed", m, missed[m])
-		}
-		for _, m := range slices.Sorted(maps.Keys(failed)) {
-			t.Log("found, with an error", m, failed[m])
-		}
+	for _, m := range slices.Sorted(maps.Keys(failed)) {
+		t.Log("found, with an error", m, failed[m])
 	}
 	for _, m := range slices.Sorted(maps.Keys(strange)) {
 		t.Log("strange", m, strange[m])
@@ -366,7 +377,7 @@ func TestSimilarCorpus(t *testing.T) {
 		nf += n
 	}
 	t.Logf("%d manners, %d looks: recall %.2f %%, %d strangers, %d found with an error, at most %d calls a look", len(manners), sum.all, 100*float64(sum.found)/float64(sum.all), len(strange), nf, calls)
-	if sum.found*100 < sum.all*95 || len(strange) > 0 || calls > 30 {
+	if sum.found*100 < sum.all*95 || len(strange) > 0 || calls > 20 {
 		t.Fail()
 	}
 }
@@ -388,5 +399,3 @@ func newCorpusCity(random *rand.Rand, text string, place *open311.Point, stamp f
 	slices.SortStableFunc(c.rows, func(a, b corpusRow) int { return b.At.Compare(a.At) })
 	return c
 }
-
-var _ = utf8.RuneError
