@@ -28,7 +28,7 @@ var ideas = []struct {
 	{"other questions", offQuestions, []string{"bounds=refused"}, 60},
 	{"each value by itself", offValues, []string{"filters=first"}, 20},
 	{"states that are hidden", offHidden, []string{"hide=open"}, 20},
-	{"budget of calls", offBudget, []string{"poison=record"}, 60},
+	{"budget of calls", offBudget, []string{"cap=1", "cap=2"}, 100},
 	{"rows that cannot be read", offSkipped, []string{"content=unreadable"}, 80},
 }
 
