@@ -1,5 +1,7 @@
 package listing
 
+import "slices"
+
 // How a call is made, and its answer controlled: everything that asks for something goes through here.
 
 // ask makes a call, or takes its answer if it is known, and controls it. A call that fails without having been tried
@@ -16,8 +18,21 @@ func (w *walk) ask(s Slice, sent, meant span, wide bool) (*answer, error) {
 				return nil, err
 			}
 		}
+		if r.echo && r.strays(sent) {
+			if r, err = w.pageAgain(s, wide); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return w.look(r, sent, meant), nil
+}
+
+// strays reports whether an answer has rows outside of the span that was sent, by however little.
+func (r *response) strays(sent span) bool {
+	return slices.ContainsFunc(r.rows, func(row Row) bool {
+		t, ok := seconds(row.At)
+		return ok && !sent.has(t)
+	})
 }
 
 // again makes a call once more.

@@ -17,7 +17,8 @@ type response struct {
 	meta    Meta
 	err     error
 	fault   Fault
-	number  int // of the call
+	number  int  // of the call
+	echo    bool // it is letter for letter the answer to the call before it, which was another one: perhaps a cache's
 }
 
 // errStop ends a listing because the caller's loop has ended.
@@ -36,7 +37,8 @@ type caller struct {
 	rows   int    // different rows that came
 	calls  int
 	asked  map[string]*asked
-	held   int      // rows kept in asked
+	held   int // rows kept in asked
+	latest fingerprint
 	order  []string // in which slices were asked for
 	ahead  *prefetch
 }
@@ -92,6 +94,9 @@ func (c *caller) call(s Slice, wide bool) (*response, error) {
 	c.tell(r.meta.Clock)
 	c.calls++
 	r.number = c.calls
+	print := r.print()
+	r.echo = print.rows > 0 && print == c.latest && c.times(&s) == 0
+	c.latest = print
 	c.keep(s.key(), r)
 	if !c.src.Turn(r.meta, r.err) {
 		return r, errStop
@@ -174,6 +179,14 @@ func (c *caller) open(s *Slice) (Rows, error) {
 func (c *caller) fits(row *Row, wide bool) bool {
 	t, ok := seconds(row.At)
 	return row.Fits && (ok && c.wanted.has(t) || !ok && !wide)
+}
+
+// print tells an answer from others.
+func (r *response) print() fingerprint {
+	if r.err != nil || len(r.rows) == 0 {
+		return fingerprint{}
+	}
+	return fingerprint{r.rows[0].Key, r.rows[len(r.rows)-1].Key, uint64(len(r.rows))}
 }
 
 // different is how many different rows an answer had, with those that cannot be told apart.

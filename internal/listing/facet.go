@@ -185,7 +185,13 @@ func (l *Lister) probe(f facet) error {
 	if err != nil {
 		return l.orNote(err)
 	}
-	if a.err == nil && a.sent > 0 && a.given == 0 && !w.shows(a, f) {
+	same := func() bool { return a.err == nil && a.sent > 0 && a.given == 0 && !w.shows(a, f) }
+	if same() && a.echo { // perhaps of another call
+		if a, err = w.confirm(a, sent, sent, false); err != nil {
+			return l.orNote(err)
+		}
+	}
+	if same() {
 		return nil // the same rows as without it: the server does not take the word
 	}
 	if !w.far() && w.lacks(a, f) {
