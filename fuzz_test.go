@@ -231,7 +231,9 @@ func fuzzParse(doc []byte) (root *fuzzElement, ok bool) {
 			if len(token.Attr) > 0 && bytes.IndexByte(doc, '&') >= 0 {
 				return nil, false // references in attributes are left alone
 			}
-			if e.kids != nil && bytes.ContainsFunc(doc, func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) && r > ' ' || r < ' ' && !strings.ContainsRune("\t\r\n", r) }) {
+			if e.kids != nil && bytes.ContainsFunc(doc, func(r rune) bool {
+				return r == utf8.RuneError || unicode.IsControl(r) && r > ' ' || r < ' ' && !strings.ContainsRune("\t\r\n", r)
+			}) {
 				return nil, false // beside attributes, a text is one before it is known that it has but control characters
 			}
 			switch {
