@@ -72,6 +72,11 @@ func (c *coverage) void(p premise) {
 // giveUp notes that a span cannot be had. tried is what is not to be asked for again; s, where rows may be missing.
 func (c *coverage) giveUp(s, tried span, err error, slice string) {
 	s = span{min(s.lo, tried.lo), max(s.hi, tried.hi)}
+	if n := len(c.lost); n > 0 && c.lost[n-1].tried.lo == tried.hi+1 && c.lost[n-1].err.Error() == err.Error() {
+		last := &c.lost[n-1] // it goes on: one gap
+		last.lo, last.hi, last.tried.lo = min(last.lo, s.lo), max(last.hi, s.hi), tried.lo
+		return
+	}
 	c.lost = append(c.lost, loss{s, tried, err, slice})
 }
 

@@ -213,20 +213,6 @@ func (l *Lister) far() bool {
 	return l.belief.limited() && !l.wanted.open() || l.windowed && l.caller.rows >= fewRows && l.belief.far() < l.quiet()
 }
 
-// absence is that nothing came of a facet, under what was believed then of the server's dates.
-type absence struct {
-	facet facet
-	under premises
-	err   error // why that is in doubt; nil: it is not
-}
-
-// premises are beliefs that the meaning of an empty answer rests on.
-type premises struct {
-	bounds   Bounds
-	far      bool
-	windowed bool
-}
-
 func (l *Lister) premises() premises {
 	p := premises{far: l.far(), windowed: l.windowed}
 	if b := l.belief.Bounds; b != nil {

@@ -50,15 +50,20 @@ func (w *walk) run() error {
 	if err != nil {
 		return err
 	}
-	if plain && a == nil && len(w.cov.lost)+len(w.cov.skip) == 0 {
+	return w.finish(a, plain)
+}
+
+// finish is what is left once dates have brought all that they could. a is the first answer, nil if there is none; plain
+// says that it was asked for without dates.
+func (w *walk) finish(a *answer, plain bool) error {
+	switch {
+	case a == nil && plain && len(w.cov.lost)+len(w.cov.skip) == 0:
 		w.gaps = append(w.gaps, w.gap(fmt.Errorf("the server fails for the list of all, and for no part of it that was asked for: %w", w.cause)))
-	}
-	w.windowed = w.windowed || plain && a != nil && w.lacksOf(a)
-	if a == nil && w.rows == 0 && !w.controlled && slices.ContainsFunc(w.cov.lost, func(l loss) bool { return l.hi == future }) {
+	case a == nil && w.unheard():
 		w.absent = append(w.absent, absence{w.facet, w.premises(), fmt.Errorf("no requests came, and the server fails for the question that would show that it has any: %w", w.cause)})
-		return nil // silence says nothing where nothing was ever heard
-	}
-	if plain && a != nil {
+		return nil
+	case a != nil && plain:
+		w.windowed = w.windowed || w.lacksOf(a)
 		if err := w.end(a); err != nil && err != errBudget {
 			return err
 		}
@@ -69,6 +74,12 @@ func (w *walk) run() error {
 	}
 	w.gaps = append(w.gaps, w.cov.gaps(w.wanted)...)
 	return nil
+}
+
+// unheard reports whether nothing was ever heard, so that silence says nothing: no row came, and the server fails for the
+// newest ones.
+func (w *walk) unheard() bool {
+	return w.rows == 0 && !w.controlled && slices.ContainsFunc(w.cov.lost, func(l loss) bool { return l.hi == future })
 }
 
 // lacksOf reports whether an answer that was not cut lacks known rows that are not of just now.

@@ -183,6 +183,20 @@ var (
 	errMoment = errors.New("more requests bear this time than the server gives at once, and it shows no way to the rest")
 )
 
+// absence is that nothing came of a facet, under what was believed then of the server's dates.
+type absence struct {
+	facet facet
+	under premises
+	err   error // why that is in doubt; nil: it is not
+}
+
+// premises are beliefs that the meaning of an empty answer rests on.
+type premises struct {
+	bounds   Bounds
+	far      bool
+	windowed bool
+}
+
 // errRetry asks for the span that is open now: what is believed has changed.
 var errRetry = errors.New("again")
 

@@ -69,7 +69,7 @@ func (w *windows) halve(s span, now int64) bool {
 	if s.lo == past {
 		length = defaultQuiet
 	}
-	if length <= w.finest() {
+	if length <= w.finest(s) {
 		return false
 	}
 	w.length, w.steady = max(length/2, 1), false
@@ -77,9 +77,11 @@ func (w *windows) halve(s span, now int64) bool {
 }
 
 // finest is the shortest span that is taken apart if the server fails for it. One request is isolated to its second;
-// where there are many, that is not worth the calls.
-func (w *windows) finest() int64 {
+// where there are many, that is not worth the calls, nor where it goes on failing just below what was given up.
+func (w *windows) finest(s span) int64 {
 	switch {
+	case w.below(s):
+		return coarsest
 	case w.times < fewFailures:
 		return second
 	case w.times < manyFailures:
@@ -93,11 +95,17 @@ const (
 	manyFailures = 8
 )
 
+// coarsest is how far from a moment a server may look that reads bounds by the day, in another zone.
+const coarsest = slack + day
+
+// below reports whether a span begins just below what was given up last.
+func (w *windows) below(s span) bool { return w.times > 0 && w.lost.lo == s.hi+1 }
+
 // giveUp returns the span to give up for a moment that the server fails for. If it goes on failing just below, that is
 // more and more: its bounds are coarse, or read in another zone.
 func (w *windows) giveUp(moment span) span {
-	if w.lost.lo == moment.hi+1 {
-		moment.lo = moment.hi - 2*(w.lost.hi-w.lost.lo+1) + 1
+	if w.below(moment) {
+		moment.lo = moment.hi - max(coarsest, 2*(w.lost.hi-w.lost.lo+1)) + 1
 	} else {
 		w.records++
 	}
