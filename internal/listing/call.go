@@ -37,9 +37,9 @@ type caller struct {
 	rows   int    // different rows that came
 	calls  int
 	asked  map[string]*asked
-	held   int // rows kept in asked
-	latest fingerprint
-	order  []string // in which slices were asked for
+	held   int         // rows kept in asked
+	latest fingerprint // of the answer before
+	order  []string    // in which slices were asked for
 	ahead  *prefetch
 }
 
@@ -181,7 +181,10 @@ func (c *caller) fits(row *Row, wide bool) bool {
 	return row.Fits && (ok && c.wanted.has(t) || !ok && !wide)
 }
 
-// print tells an answer from others.
+// fingerprint tells answers apart.
+type fingerprint struct{ first, last, rows uint64 }
+
+// print returns the fingerprint of an answer; the zero one if it has no rows.
 func (r *response) print() fingerprint {
 	if r.err != nil || len(r.rows) == 0 {
 		return fingerprint{}

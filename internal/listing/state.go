@@ -11,9 +11,6 @@ import (
 // fewRows is how many rows a list has at most that is looked at like that.
 const fewRows = 10
 
-// fingerprint tells answers apart.
-type fingerprint struct{ first, last, rows uint64 }
-
 // shown is what rows have come of.
 type shown struct {
 	codes, statuses map[int]bool // of the values that were asked for

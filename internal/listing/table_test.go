@@ -167,3 +167,27 @@ func TestOne(t *testing.T) {
 	v := judge(c, seed, 0, os.Stderr)
 	t.Log(v.broken, v.calls, v.least)
 }
+
+// TestMended lists random cities of which earlier engines have lost requests without an error, by their seeds.
+func TestMended(t *testing.T) {
+	for _, m := range []struct {
+		why   string
+		seeds []uint64
+	}{
+		{"one of the dates is ignored, and lists without dates show a window of the server's own", []uint64{848, 2408, 6588, 9656}},
+		{"one row at a time, and several of one second", []uint64{8191, 8396}},
+		{"one of the dates is ignored, and pages end at a depth", []uint64{7352}},
+		{"dates are ignored, sizes are clamped late, and a page comes for an answer", []uint64{8509}},
+		{"a cache gives the answer to another call", []uint64{24069, 32631}},
+	} {
+		for _, seed := range m.seeds {
+			c := random(rand.New(rand.NewPCG(seed, 2)))
+			v := judge(c, seed, 0, nil)
+			for _, what := range []string{silent, outside, doubled, foreign, thrice} {
+				if how, broken := v.broken[what]; broken {
+					t.Errorf("%s: seed %d, %v: %s: %s", m.why, seed, c, what, how)
+				}
+			}
+		}
+	}
+}
