@@ -79,9 +79,8 @@ func TestProblemsForAForm(t *testing.T) {
 			if tt.change != nil {
 				tt.change(n)
 			}
-			var ve *open311.ValidationError
 			var got []open311.Problem
-			if errors.As(n.Validate(tt.def), &ve) {
+			if ve, ok := errors.AsType[*open311.ValidationError](n.Validate(tt.def)); ok {
 				got = slices.Clone(ve.Problems)
 			}
 			for i := range got {

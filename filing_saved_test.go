@@ -76,9 +76,9 @@ type savedCity struct {
 	answer         savedAnswer
 	saves, session bool
 
-	mu              sync.Mutex
-	posts, reports  int
-	formats, others map[string]bool
+	mu             sync.Mutex
+	posts, reports int
+	formats        map[string]bool
 }
 
 func (c *savedCity) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -113,9 +113,7 @@ func readTagged(text []byte, dst any) error {
 	if err := json.Unmarshal(text, &values); err != nil || values == nil {
 		return err
 	}
-	t := reflect.TypeOf(dst).Elem()
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range reflect.TypeOf(dst).Elem().Fields() {
 		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if value, ok := values[f.Name]; ok && values[tag] == nil {
 			values[tag] = value

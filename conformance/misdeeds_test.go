@@ -45,8 +45,6 @@ func instead(is func(a *answer) bool, status int, body map[Format]string) open31
 	return when(func(a *answer) bool { return is(a) && body[a.f] != "" }, func(a *answer) { a.status, a.body = status, []byte(body[a.f]) })
 }
 
-func always(*answer) bool { return true }
-
 func emptyTown(a *answer) bool {
 	return a.r.URL.Query().Has("jurisdiction_id") && a.form.Get("jurisdiction_id") == ""
 }

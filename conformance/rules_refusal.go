@@ -39,7 +39,7 @@ func refusalRules() section {
 		once("create/invalid-value-400", Should, "A value that is no choice", "A value that is not among those of a list is answered with 400.",
 			"status 400", judgeInvalidValue).at(specDefinition),
 		once("create/long-description-400", Should, "A description that is too long", "A description of more than 4000 characters is answered with 400.",
-			"status 400", refusedOnce("long", 400, func(_ *session, form url.Values) string {
+			"status 400", refusedOnce("long", func(_ *session, form url.Values) string {
 				form.Set("description", strings.Repeat("x", 4001))
 				return ""
 			})).at(specCreate),
@@ -56,7 +56,7 @@ func refusalRules() section {
 func misfitRules() section {
 	return section{OpCreate, FeatureCreate, specErrors, []rule{
 		once("create/location/long-without-lat", Must, "The other half of a pair", "A report with long and without lat is answered with 400.",
-			"status 400", refusedOnce("long only", 400, func(_ *session, form url.Values) string {
+			"status 400", refusedOnce("long only", func(_ *session, form url.Values) string {
 				long := form.Get("long")
 				if long == "" {
 					return "the sample has no coordinates"
@@ -66,13 +66,13 @@ func misfitRules() section {
 				return ""
 			})).at(specCreate),
 		once("create/location/no-degrees", Should, "Coordinates that are none", "A report with a lat that is no degree of latitude is answered with 400.",
-			"status 400", refusedOnce("no degrees", 400, func(_ *session, form url.Values) string {
+			"status 400", refusedOnce("no degrees", func(_ *session, form url.Values) string {
 				form.Set("lat", "999")
 				form.Set("long", "999")
 				return ""
 			})).at(specCreate),
 		once("create/arguments/empty-service-code", Must, "An empty service_code", "A service_code without a value is the same as none: the report is answered with 400.",
-			"status 400", refusedOnce("empty service", 400, func(_ *session, form url.Values) string {
+			"status 400", refusedOnce("empty service", func(_ *session, form url.Values) string {
 				form.Set("service_code", "")
 				return ""
 			})).at(specArguments).because("create/missing-service-code-400"),
@@ -106,8 +106,8 @@ func refused(name string, status int, change func(*session, url.Values) string) 
 	}
 }
 
-func refusedOnce(name string, status int, change func(*session, url.Values) string) func(*session) outcome {
-	return func(s *session) outcome { return refused(name, status, change)(s, s.plain()) }
+func refusedOnce(name string, change func(*session, url.Values) string) func(*session) outcome {
+	return func(s *session) outcome { return refused(name, 400, change)(s, s.plain()) }
 }
 
 func judgeRefusal(fl *filing, status int) outcome {

@@ -135,11 +135,12 @@ type stretch struct {
 }
 
 // end takes out what is no difference, where the stretch ends.
-func (s stretch) end() stretch {
+func (s *stretch) end() stretch {
+	out := *s
 	if s.digitsA == s.digitsB {
-		s.a, s.b = s.a-digitWeight*utf8.RuneCountInString(s.digitsA), s.b-digitWeight*utf8.RuneCountInString(s.digitsB)
+		out.a, out.b = s.a-digitWeight*utf8.RuneCountInString(s.digitsA), s.b-digitWeight*utf8.RuneCountInString(s.digitsB)
 	}
-	return s
+	return out
 }
 
 func (s *stretch) add(o stretch) {
@@ -147,7 +148,7 @@ func (s *stretch) add(o stretch) {
 }
 
 // left returns how much of mine the signs of the other text do not explain. They may stand for no more than what agrees.
-func (s stretch) left(matched int) int {
+func (s *stretch) left(matched int) int {
 	left := s.a - s.numbers - min(s.blanked, matched)
 	if matched >= looseEnds {
 		left -= s.cut

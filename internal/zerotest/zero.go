@@ -108,7 +108,7 @@ func calm(t *testing.T, what string, f reflect.Value) {
 // saysSomething checks that an error is more than a word.
 func saysSomething(t *testing.T, what string, v reflect.Value) {
 	t.Helper()
-	if err, ok := v.Interface().(error); ok && v.Type() == reflect.TypeFor[error]() && len(strings.Fields(err.Error())) < 3 && !strings.Contains(what, "Error).") {
+	if err, ok := reflect.TypeAssert[error](v); ok && v.Type() == reflect.TypeFor[error]() && len(strings.Fields(err.Error())) < 3 && !strings.Contains(what, "Error).") {
 		t.Errorf("%s: the error says but %q", what, err)
 	}
 }
