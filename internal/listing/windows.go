@@ -77,10 +77,10 @@ func (w *windows) halve(s span, now int64) bool {
 }
 
 // finest is the shortest span that is taken apart if the server fails for it. One request is isolated to its second;
-// where there are many, that is not worth the calls, nor where it goes on failing just below what was given up.
+// where there are many, that is not worth the calls, nor just below what was given up for bounds that are coarse.
 func (w *windows) finest(s span) int64 {
 	switch {
-	case w.below(s):
+	case w.below(s) && w.lost.hi-w.lost.lo >= coarsest:
 		return coarsest
 	case w.times < fewFailures:
 		return second
@@ -105,7 +105,11 @@ func (w *windows) below(s span) bool { return w.times > 0 && w.lost.lo == s.hi+1
 // more and more: its bounds are coarse, or read in another zone.
 func (w *windows) giveUp(moment span) span {
 	if w.below(moment) {
-		moment.lo = moment.hi - max(coarsest, 2*(w.lost.hi-w.lost.lo+1)) + 1
+		more := 2 * (w.lost.hi - w.lost.lo + 1)
+		if moment.hi-moment.lo <= second { // requests of neighbouring seconds are rare, coarse bounds are not
+			more = max(more, coarsest)
+		}
+		moment.lo = moment.hi - more + 1
 	} else {
 		w.records++
 	}

@@ -108,12 +108,12 @@ func TestWindowsGiveUp(t *testing.T) {
 	if w.length != 0 || w.failed != 0 || w.bad != (span{}) {
 		t.Errorf("the windows below stay short: %+v", w)
 	}
-	if below := (span{497 - coarsest, 497}); w.halve(below, 1000) || w.length != 0 {
-		t.Errorf("what is just below is taken apart to %d", w.length)
-	}
 	second := w.giveUp(span{496, 497})
 	if second != (span{497 - coarsest + 1 - 2*edge, 497}) {
 		t.Errorf("the one just below: %v", second)
+	}
+	if below := (span{second.lo - 1 - coarsest, second.lo - 1}); w.halve(below, 1000) || w.length != 0 {
+		t.Errorf("what is just below is taken apart to %d", w.length)
 	}
 	if third := w.giveUp(span{second.lo - 2, second.lo - 1}); third.hi-third.lo <= second.hi-second.lo {
 		t.Errorf("not longer than %v: %v", second, third)
