@@ -18,7 +18,7 @@ type response struct {
 	err     error
 	fault   Fault
 	number  int  // of the call
-	echo    bool // it is letter for letter the answer to the call before it, which was another one: perhaps a cache's
+	echo    bool // its rows are those of the call before it: perhaps a cache's, or the server does not heed what has changed
 }
 
 // errStop ends a listing because the caller's loop has ended.
@@ -95,7 +95,7 @@ func (c *caller) call(s Slice, wide bool) (*response, error) {
 	c.calls++
 	r.number = c.calls
 	print := r.print()
-	r.echo = print.rows > 0 && print == c.latest && c.times(&s) == 0
+	r.echo = print.rows > 0 && print == c.latest
 	c.latest = print
 	c.keep(s.key(), r)
 	if !c.src.Turn(r.meta, r.err) {

@@ -3,7 +3,7 @@ package listing
 // moment deals with a time of which more rows are there than come at once: the rest is got by pages, by a larger page,
 // or by asking for the states apart. Else it is given up, and the listing goes on behind it.
 func (w *walk) moment(s span, a *answer) error {
-	if a.oldest > s.hi && w.bounds.earlier(a.newest-s.hi) {
+	if a.oldest > s.hi && !a.echo && w.bounds.earlier(a.newest-s.hi) {
 		return nil // the end is read later than it is sent: each answer begins with what is known
 	}
 	m := span{a.oldest - edge, a.newest + edge}
