@@ -18,7 +18,7 @@ func (w *walk) ask(s Slice, sent, meant span, wide bool) (*answer, error) {
 				return nil, err
 			}
 		}
-		if r.echo && r.strays(sent) {
+		if w.echoes == 1 && r.strays(sent) { // a second time it is the server's way
 			if r, err = w.pageAgain(s, wide); err != nil {
 				return nil, err
 			}

@@ -39,6 +39,7 @@ type caller struct {
 	asked  map[string]*asked
 	held   int         // rows kept in asked
 	latest fingerprint // of the answer before
+	echoes int         // how many in a row have been the same as that
 	order  []string    // in which slices were asked for
 	ahead  *prefetch
 }
@@ -95,8 +96,11 @@ func (c *caller) call(s Slice, wide bool) (*response, error) {
 	c.calls++
 	r.number = c.calls
 	print := r.print()
-	r.echo = print.rows > 0 && print == c.latest
-	c.latest = print
+	if print.rows == 0 || print != c.latest {
+		c.echoes = -1
+	}
+	c.echoes++
+	r.echo, c.latest = c.echoes > 0, print
 	c.keep(s.key(), r)
 	if !c.src.Turn(r.meta, r.err) {
 		return r, errStop
