@@ -118,7 +118,7 @@ func (w *walk) judge(s span, a *answer) error {
 			w.bounds.earlier(a.newest - s.hi) // so that the next one does not begin with what is known
 		}
 		return nil
-	case w.strays(s, a):
+	case w.strays(s, a), w.echoes >= maxStrayLists && a.oldest > s.hi: // it is the same whatever the end
 		return errDates
 	case !ordered && !w.coarse(s, a) && w.win.narrow(s, w.known.in(s), now):
 		return nil
