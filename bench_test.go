@@ -184,6 +184,9 @@ func BenchmarkListing(b *testing.B) {
 // TestListingAllocations checks what a request of a listing costs in memory, client and all: one string
 // with its texts, or in a loop over All that and the request itself.
 func TestListingAllocations(t *testing.T) {
+	if raceDetector {
+		t.Skip("allocations are counted without the race detector")
+	}
 	for _, f := range []wire.Format{wire.JSON, wire.XML} {
 		city := newBenchCity(f)
 		format := open311.FormatJSON
