@@ -2,9 +2,10 @@ package listing
 
 // pageOptions is how carefully pages are read.
 type pageOptions struct {
-	twice bool // the page that ends them is asked for again: nothing else can show what it hides
-	wide  bool // the list has more than the query asks for
-	holes bool // one bad page is passed over, and noted
+	twice bool    // the page that ends them is asked for again: nothing else can show what it hides
+	wide  bool    // the list has more than the query asks for
+	holes bool    // one bad page is passed over, and noted
+	rows  *rowSet // where the rows of the list are noted; nil: in a set of its own
 }
 
 // paged is what the pages of a list have brought.
@@ -15,7 +16,7 @@ type paged struct {
 	heeded bool    // the server heeds the parameters
 	hole   error   // a page that could not be had and was passed over
 	span   span    // of the times of all rows
-	seen   *dedupe // all rows; nil: none but those of the first answer
+	seen   *rowSet // all rows; nil: none but those of the first answer
 }
 
 // pages reads the rest of a list whose first answer is there. Its end proves nothing.
@@ -28,7 +29,11 @@ func (w *walk) pages(base Slice, first *response, o pageOptions) (paged, error) 
 				return paged{ending: Repeats}, err
 			}
 		}
-		c := newCursor(style, number, base, first, w.began)
+		rows := o.rows
+		if rows == nil {
+			rows = newRowSet()
+		}
+		c := newCursor(style, number, base, first, w.began, rows)
 		if told && w.belief.Paging == nil && style != Links {
 			if ok, err := w.begins(c, first, o.wide); err != nil || !ok { // what is told may be wrong here
 				if err != nil {
@@ -105,9 +110,9 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 
 // widen notes the times of the rows of a page.
 func (p *paged) widen(r *response) {
-	for _, row := range r.rows {
-		if t, ok := seconds(row.At); ok {
-			p.span.lo, p.span.hi = min(p.span.lo, t), max(p.span.hi, t)
+	for i := range r.rows {
+		if row := &r.rows[i]; row.dated() {
+			p.span.lo, p.span.hi = min(p.span.lo, row.At), max(p.span.hi, row.At)
 		}
 	}
 }

@@ -10,8 +10,8 @@ func (w *walk) byPages(a *answer) error {
 		w.gaps = append(w.gaps, w.gap(errDates))
 		return nil
 	}
-	q := &questions{walk: w, main: a, undated: undated{whole: w.told.Whole}}
-	p, err := w.pages(a.slice, a.response, pageOptions{twice: true, holes: true})
+	q := &questions{walk: w, main: a, undated: undated{whole: w.told.Whole}, listed: &rowSet{rows: &w.seen, as: listed}}
+	p, err := w.pages(a.slice, a.response, pageOptions{twice: true, holes: true, rows: q.listed})
 	q.list(a, p)
 	if err == nil {
 		q.heeded, q.ended, q.err = p.heeded, p.heeded && p.ending != Cut, p.err
@@ -38,15 +38,15 @@ type questions struct {
 	*walk
 	undated
 	main   *answer
-	listed dedupe // rows of the list, and of others that came to an end
+	listed *rowSet // of the list, and of others that came to an end
 }
 
 // list notes the rows of a list.
 func (q *questions) list(a *answer, p paged) {
 	for _, row := range a.rows {
-		q.listed.add(row.Key, came)
+		q.listed.add(row.Key)
 	}
-	if p.seen != nil {
+	if p.seen != nil && p.seen != q.listed {
 		q.listed.merge(p.seen)
 	}
 }
@@ -56,7 +56,7 @@ func (q *questions) list(a *answer, p paged) {
 func (q *questions) outside() bool {
 	seen := false
 	for _, m := range q.known.in(q.wanted) { // the newest first
-		listed := q.listed.has(m.key, came)
+		listed := q.listed.has(m.key)
 		if seen = seen || listed; !listed && m.at <= q.began && (seen || m.at <= q.began-minute) {
 			return true
 		}
