@@ -6,6 +6,7 @@ type pageOptions struct {
 	wide  bool    // the list has more than the query asks for
 	holes bool    // one bad page is passed over, and noted
 	rows  *rowSet // where the rows of the list are noted; nil: in a set of its own
+	known *Plain  // what is believed of the same list; nil: nothing
 }
 
 // paged is what the pages of a list have brought.
@@ -17,6 +18,8 @@ type paged struct {
 	hole   error   // a page that could not be had and was passed over
 	span   span    // of the times of all rows
 	seen   *rowSet // all rows; nil: none but those of the first answer
+	last   int     // of the last page that had any
+	known  bool    // the list has come to the end that was known
 }
 
 // pages reads the rest of a list whose first answer is there. Its end proves nothing.
@@ -53,13 +56,14 @@ func (w *walk) pages(base Slice, first *response, o pageOptions) (paged, error) 
 
 // turn reads page by page to the end.
 func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
-	p := paged{rows: first.sent, span: span{future, past}, seen: c.rows}
+	p := paged{rows: first.sent, span: span{future, past}, seen: c.rows, last: first.sent}
 	p.widen(first)
 	holes, before := 0, 0
 	for n := 0; ; n++ {
 		s, ok := c.slice()
 		if !ok {
 			p.heeded = true
+			p.known = o.known.ends(p.rows, first.sent, p.last, w.now())
 			return p, nil
 		}
 		w.pagesAhead(c, p.heeded)
@@ -71,7 +75,8 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 		if err == nil && r.err == nil {
 			fresh = c.add(r)
 		}
-		if err == nil && fresh == 0 && o.twice && w.times(&s) < maxTimes {
+		p.known = err == nil && fresh == 0 && r.err == nil && r.sent == 0 && holes == 0 && o.known.ends(p.rows, first.sent, p.last, w.now())
+		if err == nil && fresh == 0 && o.twice && !p.known && w.times(&s) < maxTimes {
 			c.back(r)
 			if r, err = w.pageAgain(s, o.wide); err == nil && r.err == nil {
 				fresh = c.add(r)
@@ -85,6 +90,7 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 			return p, nil
 		case fresh > 0:
 			p.rows += r.sent
+			p.last = r.sent
 			p.widen(r)
 			w.look(r, everything, nothing)
 			p.heeded, holes = true, 0
