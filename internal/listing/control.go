@@ -113,14 +113,14 @@ func read(rows []Row) reading {
 	r := reading{rival: true}
 	falls, rises := true, true
 	var at, changed int64
-	for _, row := range rows {
-		t, ok := seconds(row.At)
-		if !ok {
+	for i := range rows {
+		t := rows[i].At
+		if t == Undated {
 			continue
 		}
-		upd, ok := seconds(row.Updated)
-		if ok = ok && upd >= t; !ok {
-			upd = t
+		upd := max(rows[i].Updated, t)
+		if r.marks == nil {
+			r.marks = make([]mark, 0, len(rows)-i)
 		}
 		if len(r.marks) == 0 {
 			r.oldest, r.newest, changed = t, t, upd
@@ -133,7 +133,7 @@ func read(rows []Row) reading {
 		r.rival = r.rival && upd <= changed
 		r.oldest, r.newest = min(r.oldest, t), max(r.newest, t)
 		at, changed = t, upd
-		r.marks = append(r.marks, mark{t, row.Key})
+		r.marks = append(r.marks, mark{t, rows[i].Key})
 	}
 	r.change = changed
 	switch {
