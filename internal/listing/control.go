@@ -38,7 +38,9 @@ func (k *known) add(rows []mark) {
 	if !slices.IsSortedFunc(rows, newerFirst) {
 		rows = slices.SortedFunc(slices.Values(rows), newerFirst)
 	}
-	k.marks = slices.Compact(mergeMarks(k.marks, rows))
+	newer, _ := slices.BinarySearchFunc(k.marks, rows[0], newerFirst) // most answers are older than all before
+	rest := slices.Compact(mergeMarks(slices.Clone(k.marks[newer:]), rows))
+	k.marks = append(k.marks[:newer], rest...)
 	if len(k.marks) <= maxMarks {
 		return
 	}
@@ -61,7 +63,7 @@ func newerFirst(a, b mark) int {
 	return cmp.Compare(a.key, b.key)
 }
 
-// mergeMarks puts sorted rows into sorted marks, from the end: most answers are older than all before.
+// mergeMarks puts sorted rows into sorted marks, from the end.
 func mergeMarks(marks, rows []mark) []mark {
 	i, j := len(marks)-1, len(rows)-1
 	marks = append(marks, rows...)
@@ -195,12 +197,18 @@ func (k *known) check(r *reading, sent, meant span, full bool, o order) control 
 	if len(due) == 0 {
 		return c
 	}
-	come := make(map[mark]bool, len(r.marks))
+	come := make([]bool, len(due))
+	newest, oldest := due[0].at, due[len(due)-1].at
 	for _, m := range r.marks {
-		come[m] = true
+		if m.at < oldest || m.at > newest {
+			continue
+		}
+		if i, ok := slices.BinarySearchFunc(due, m, newerFirst); ok {
+			come[i] = true
+		}
 	}
-	for _, m := range due {
-		if !come[m] {
+	for i, m := range due {
+		if !come[i] {
 			c.missing++
 			c.deep = c.deep || m.at > sent.lo+slack && m.at < sent.hi-slack
 		}
