@@ -46,6 +46,9 @@ func (w *walk) pages(base Slice, first *response, o pageOptions) (paged, error) 
 			}
 		}
 		p, err := w.turn(c, first, o)
+		if err == nil && c.ahead && p.ending != Cut {
+			err = w.unmoved(c, first, &p, o.wide)
+		}
 		if err != nil || p.heeded || !told && style != Auto {
 			return p, err
 		}
@@ -92,7 +95,8 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 			p.rows += r.sent
 			p.last = r.sent
 			p.widen(r)
-			w.look(r, everything, nothing)
+			a := w.look(r, everything, nothing)
+			c.sorted = c.sorted && a.order != mixed
 			p.heeded, holes = true, 0
 			w.learnPaging(c.style, c.first)
 			before = r.number
