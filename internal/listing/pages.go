@@ -126,3 +126,34 @@ func (p *paged) widen(r *response) {
 		}
 	}
 }
+
+// unmoved looks whether the beginning of a list is what it was before its pages were read in any order. If it is not, they
+// are read once more one by one.
+func (w *walk) unmoved(c *cursor, first *response, p *paged, wide bool) error {
+	w.Lister.ahead.want(nil, 0)
+	r, err := w.pageAgain(first.slice, wide)
+	if err != nil || r.err == nil && r.number != first.number && r.print() == first.print() {
+		return err
+	}
+	again := newCursor(c.style, c.first, c.base, first, c.began, c.rows)
+	for {
+		s, _ := again.slice()
+		if r, err = w.pageAgain(s, wide); err != nil {
+			return err
+		}
+		fresh := 0
+		if r.err == nil {
+			fresh = again.add(r)
+		}
+		if fresh > 0 {
+			p.rows += fresh
+			p.widen(r)
+			w.look(r, everything, nothing)
+		} else if r.err != nil || r.sent == 0 || again.page >= c.page {
+			if p.ending, p.err = ending(r); p.ending != Cut {
+				p.ending = Exhausted
+			}
+			return nil
+		}
+	}
+}
