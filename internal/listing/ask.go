@@ -174,20 +174,20 @@ const maxLone = 100
 
 // absorb takes the rows of an answer for known.
 func (w *walk) absorb(a *answer) {
-	if len(a.slice.Statuses) == 0 {
-		for _, state := range []State{Open, Closed} {
-			if a.shows(state) {
-				w.shown.unasked[state]++
-			}
-		}
-	}
+	var states [allStates]bool
 	for i := range a.rows {
 		row := &a.rows[i]
+		states[row.State] = true
 		if w.seen.add(row.Key, inWalk) {
 			a.fresh++
 		}
 		if !row.dated() || row.At >= w.wanted.lo-slack && row.At <= w.wanted.hi+slack {
 			w.shown.note(row) // what was not asked for may be the answer to another question
+		}
+	}
+	for state, shown := range states {
+		if shown && len(a.slice.Statuses) == 0 {
+			w.shown.unasked[state]++
 		}
 	}
 	w.rows += a.fresh
