@@ -13,10 +13,13 @@ import (
 // can be understood.
 func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	v := strings.TrimSpace(h.Get("Retry-After"))
+	if v == "" {
+		return 0, false
+	}
 	if strings.Trim(v, "0123456789.") == "" {
 		s, err := strconv.ParseFloat(v, 64)
 		switch {
-		case err != nil && !math.IsInf(s, 1): // "", ".", "1.2.3"
+		case err != nil && !math.IsInf(s, 1): // ".", "1.2.3"
 			return 0, false
 		case s >= math.MaxInt64/float64(time.Second):
 			return math.MaxInt64, true

@@ -81,7 +81,8 @@ func (c *Client) Do(req *http.Request, getBody func() (io.ReadCloser, error), si
 		return nil, k.failure(err)
 	}
 	after, _ := retryAfter(resp.Header, time.Now())
-	return &Result{resp, k.attempts, after, k.notFollowed}, nil
+	k.result = Result{resp, k.attempts, after, k.notFollowed}
+	return &k.result, nil
 }
 
 // validate finds what no attempt can mend, before net/http would after each.
@@ -93,6 +94,8 @@ func validate(req *http.Request) error {
 		return fmt.Errorf("unsupported scheme %q", req.URL.Scheme)
 	case req.URL.Host == "":
 		return errors.New("no host in the URL")
+	case strings.ContainsFunc(req.Method, notInMethods):
+		return fmt.Errorf("invalid method %q", req.Method)
 	}
 	for name, values := range req.Header {
 		for _, v := range values {
@@ -102,6 +105,11 @@ func validate(req *http.Request) error {
 		}
 	}
 	return nil
+}
+
+// notInMethods is what no method has. RFC 9110 allows a few marks more, which nobody uses.
+func notInMethods(r rune) bool {
+	return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 }
 
 // control is what net/http refuses in a header value.
