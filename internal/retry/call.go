@@ -53,11 +53,7 @@ func (k *call) String() string { return "open311 call" }
 
 // newCall returns a call and the request with which the loop makes it.
 func newCall(req *http.Request, getBody func() (io.ReadCloser, error), size int64) (*call, *retryablehttp.Request) {
-	k := &call{Context: req.Context(), req: req}
-	switch req.Method {
-	case "", http.MethodGet, http.MethodHead:
-		k.safe = true
-	}
+	k := &call{Context: req.Context(), req: req, safe: repeatable(req.Method)}
 	out := req.WithContext(k)
 	out.Body, out.GetBody, out.ContentLength = nil, nil, 0
 	r := &k.loop
@@ -68,6 +64,11 @@ func newCall(req *http.Request, getBody func() (io.ReadCloser, error), size int6
 		r.ContentLength = size
 	}
 	return k, r
+}
+
+// repeatable reports whether a request may be sent again whatever became of it.
+func repeatable(method string) bool {
+	return method == "" || method == http.MethodGet || method == http.MethodHead
 }
 
 // begin is the hook that go-retryablehttp calls before each attempt. Each has an

@@ -29,7 +29,8 @@ type Client struct {
 
 // New returns a Client that sends through the transport of hc, wrapped as cfg says, with its cookie
 // jar and redirect policy. hc itself is not changed and its idle connections
-// are left alone; nil means http.DefaultClient.
+// are left alone; nil means http.DefaultClient. What is not to be sent twice is
+// sent over a connection of its own if the transport is a *http.Transport.
 func New(hc *http.Client, cfg Config) *Client {
 	if hc == nil {
 		hc = http.DefaultClient
@@ -39,6 +40,7 @@ func New(hc *http.Client, cfg Config) *Client {
 	if base == nil {
 		base = http.DefaultTransport
 	}
+	base = fresh(base)
 	home := base
 	if cfg.Wrap != nil {
 		home = cfg.Wrap(base)
