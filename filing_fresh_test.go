@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -91,5 +92,27 @@ func TestReportsOverFreshConnections(t *testing.T) {
 				t.Errorf("of %d reports nobody knows what came of %d; what was read came over %d connections", rounds, unknown, connections.Load())
 			}
 		})
+	}
+}
+
+// TestUploadThatIsRefusedUnread: a server that says at once that a photo is too large, and reads none of it, is heard.
+func TestUploadThatIsRefusedUnread(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+	}))
+	t.Cleanup(s.Close)
+	c, err := open311.New(s.URL, open311.WithFormat(open311.FormatJSON), open311.WithRetry(quick))
+	if err != nil {
+		t.Fatal(err)
+	}
+	photo := strings.Repeat("\xff\xd8\xff\xe0 photo", 1<<20)
+	for range 3 {
+		_, err := c.Requests.Create(t.Context(), &open311.NewRequest{ServiceCode: "001", AddressString: "Main St 1",
+			Media: []open311.Media{mediaOf("a.jpg", photo, int64(len(photo)))}})
+		var ae *open311.APIError
+		if errors.Is(err, open311.ErrOutcomeUnknown) || !errors.As(err, &ae) || ae.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("the server said 413: %v", err)
+		}
 	}
 }
