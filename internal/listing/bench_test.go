@@ -20,6 +20,7 @@ type plain struct {
 	pages bool // it heeds page numbers
 	cap   int
 	given int
+	got   map[uint64]bool // the keys of what was given; nil: they are not kept
 	calls int
 }
 
@@ -91,7 +92,13 @@ func (r *plainRows) Next() (Row, error) {
 	r.at++
 	return *r.rows[r.at-1], nil
 }
-func (r *plainRows) Give() bool  { r.s.given++; return true }
+func (r *plainRows) Give() bool {
+	r.s.given++
+	if r.s.got != nil {
+		r.s.got[r.rows[r.at-1].Key] = true
+	}
+	return true
+}
 func (r *plainRows) Close() Meta { return Meta{Total: -1} }
 func (r *plainRows) Abort()      {}
 

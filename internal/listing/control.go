@@ -25,19 +25,30 @@ type mark struct {
 // control of every bound, and of every absence. Of very many it keeps a sample, and the newest and oldest.
 type known struct {
 	marks  []mark // the newest first
+	added  []mark // those that are not among them yet, in no order
 	halved uint   // how often half of them have been dropped
 }
 
 // maxMarks bounds the memory of [known]; beyond it, half of the marks are dropped by their keys.
 const maxMarks = 1 << 14
 
+// maxAdded is how many rows are put among the others at once, if nobody asks before.
+const maxAdded = maxMarks / 4
+
 func (k *known) add(rows []mark) {
+	if k.added = append(k.added, rows...); len(k.added) > maxAdded {
+		k.settle()
+	}
+}
+
+// settle puts what was added among the others.
+func (k *known) settle() {
+	rows := k.added
 	if len(rows) == 0 {
 		return
 	}
-	if !slices.IsSortedFunc(rows, newerFirst) {
-		rows = slices.SortedFunc(slices.Values(rows), newerFirst)
-	}
+	k.added = rows[:0]
+	slices.SortFunc(rows, newerFirst)
 	newer, _ := slices.BinarySearchFunc(k.marks, rows[0], newerFirst) // most answers are older than all before
 	rest := slices.Compact(mergeMarks(slices.Clone(k.marks[newer:]), rows))
 	k.marks = append(k.marks[:newer], rest...)
@@ -81,12 +92,14 @@ func mergeMarks(marks, rows []mark) []mark {
 
 // in returns the known rows of a span, the newest first.
 func (k *known) in(s span) []mark {
+	k.settle()
 	from, _ := slices.BinarySearchFunc(k.marks, s.hi, func(m mark, t int64) int { return cmp.Compare(t, m.at) })
 	to, _ := slices.BinarySearchFunc(k.marks, s.lo-1, func(m mark, t int64) int { return cmp.Compare(t, m.at) })
 	return k.marks[from:max(from, to)]
 }
 
 func (k *known) oldest() (int64, bool) {
+	k.settle()
 	if len(k.marks) == 0 {
 		return 0, false
 	}
@@ -94,6 +107,7 @@ func (k *known) oldest() (int64, bool) {
 }
 
 func (k *known) newest() (int64, bool) {
+	k.settle()
 	if len(k.marks) == 0 {
 		return 0, false
 	}
@@ -192,6 +206,9 @@ func (k *known) check(r *reading, sent, meant span, full bool, o order) control 
 		default:
 			return c
 		}
+	}
+	if meant == nothing {
+		return c
 	}
 	due := k.in(meant)
 	if len(due) == 0 {

@@ -44,7 +44,7 @@ func TestKnownAdd(t *testing.T) {
 			for _, list := range test.lists {
 				k.add(list)
 			}
-			if diff := cmp.Diff(test.want, k.marks, spans); diff != "" {
+			if diff := cmp.Diff(test.want, k.in(everything), spans); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -28,6 +28,9 @@ type cursor struct {
 	rows  *rowSet // of the list
 	began int64   // rows that are newer have arrived meanwhile, and say nothing
 	mess  bool    // pages overlap: the list has no stable order
+	// Whether pages can be, and have been, read in another order than their own.
+	sorted bool // its rows rise or fall by time, so that those that arrive stand at one end
+	ahead  bool
 }
 
 // errOverlap is why pages are no help that are cut out of a list anew each time in another order.
@@ -40,6 +43,8 @@ func newCursor(style Style, firstPage int, base Slice, first *response, began in
 		c.base.Size = first.sent // the server gives fewer than it was asked for: it must not count by that
 	}
 	c.add(first)
+	o := read(first.rows)
+	c.sorted = o.pairs >= minPairs && (o.order == falling || o.order == rising)
 	return c
 }
 

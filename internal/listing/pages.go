@@ -46,6 +46,9 @@ func (w *walk) pages(base Slice, first *response, o pageOptions) (paged, error) 
 			}
 		}
 		p, err := w.turn(c, first, o)
+		if err == nil && c.ahead && p.ending != Cut {
+			err = w.unmoved(c, first, &p, o.wide)
+		}
 		if err != nil || p.heeded || !told && style != Auto {
 			return p, err
 		}
@@ -92,7 +95,8 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 			p.rows += r.sent
 			p.last = r.sent
 			p.widen(r)
-			w.look(r, everything, nothing)
+			a := w.look(r, everything, nothing)
+			c.sorted = c.sorted && a.order != mixed
 			p.heeded, holes = true, 0
 			w.learnPaging(c.style, c.first)
 			before = r.number
@@ -119,6 +123,37 @@ func (p *paged) widen(r *response) {
 	for i := range r.rows {
 		if row := &r.rows[i]; row.dated() {
 			p.span.lo, p.span.hi = min(p.span.lo, row.At), max(p.span.hi, row.At)
+		}
+	}
+}
+
+// unmoved looks whether the beginning of a list is what it was before its pages were read in any order. If it is not, they
+// are read once more one by one.
+func (w *walk) unmoved(c *cursor, first *response, p *paged, wide bool) error {
+	w.Lister.ahead.want(nil, 0)
+	r, err := w.pageAgain(first.slice, wide)
+	if err != nil || r.err == nil && r.number != first.number && r.print() == first.print() {
+		return err
+	}
+	again := newCursor(c.style, c.first, c.base, first, c.began, c.rows)
+	for {
+		s, _ := again.slice()
+		if r, err = w.pageAgain(s, wide); err != nil {
+			return err
+		}
+		fresh := 0
+		if r.err == nil {
+			fresh = again.add(r)
+		}
+		if fresh > 0 {
+			p.rows += fresh
+			p.widen(r)
+			w.look(r, everything, nothing)
+		} else if r.err != nil || r.sent == 0 || again.page >= c.page {
+			if p.ending, p.err = ending(r); p.ending != Cut {
+				p.ending = Exhausted
+			}
+			return nil
 		}
 	}
 }
