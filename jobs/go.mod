@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/go-open311/open311 v0.0.0
+	github.com/google/go-cmp v0.7.0
 	github.com/jackc/pgx/v5 v5.13.0
 	github.com/riverqueue/river v0.51.2
 	github.com/riverqueue/river/riverdriver v0.51.2

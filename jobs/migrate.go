@@ -24,17 +24,27 @@ func (d *DB) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.within(ctx, func(tx *sql.Tx) error {
-		if d.postgres() {
-			if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", migrationLock); err != nil {
+	if !d.postgres() {
+		return d.within(ctx, func(tx *sql.Tx) error {
+			if _, err := river.MigrateTx(ctx, tx, rivermigrate.DirectionUp, nil); err != nil {
 				return err
 			}
+			return d.migrate(ctx, tx)
+		})
+	}
+	// Some steps of River's need a transaction of their own: the lock has to outlive them.
+	conn, err := d.sql.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err = conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", migrationLock); err == nil {
+		if _, err = river.Migrate(ctx, rivermigrate.DirectionUp, nil); err == nil {
+			err = d.within(ctx, func(tx *sql.Tx) error { return d.migrate(ctx, tx) })
 		}
-		if _, err := river.MigrateTx(ctx, tx, rivermigrate.DirectionUp, nil); err != nil {
-			return err
-		}
-		return d.migrate(ctx, tx)
-	})
+		_, unlocked := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", migrationLock)
+		err = errors.Join(err, unlocked)
+	}
+	return errors.Join(err, conn.Close())
 }
 
 func (d *DB) migrate(ctx context.Context, tx *sql.Tx) error {
