@@ -63,6 +63,9 @@ type pollJob struct {
 	changes  int
 }
 
+// slack is how far the clocks of cities may be behind.
+const slack = time.Hour
+
 // begin makes the feed: from its checkpoint, or from the finished backfill.
 func (w *follower) begin(ctx context.Context, s *session, job *river.Job[Follow]) (*pollJob, error) {
 	saved, err := w.r.db.checkpoint(ctx, job.Args.City)
@@ -72,7 +75,8 @@ func (w *follower) begin(ctx context.Context, s *session, job *river.Job[Follow]
 	opts := open311.FeedOptions{Checkpoint: saved.Checkpoint}
 	var failed error
 	if saved.revision == 0 {
-		opts.Known = w.known(ctx, job.Args.City, &failed)
+		// Since counts for a city whose backfill was empty: what has come meanwhile is news.
+		opts.Known, opts.Since = w.known(ctx, job.Args.City, &failed), s.row.planned.Add(-slack)
 	}
 	feed, err := s.Requests.Feed(opts)
 	return &pollJob{r: w.r, job: job, feed: feed, revision: saved.revision}, errors.Join(err, failed)

@@ -14,6 +14,7 @@ import (
 
 // A city is harvested and then followed: each request is there once, and each change.
 func TestHarvestAndFollow(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, name string) {
 		city := open311test.NewServer(t, open311test.WithQuirks(open311test.Quirks{UpdatedFilters: true}))
 		db := open(t, name)

@@ -30,6 +30,7 @@ func (w *harvester) work(ctx context.Context, job *river.Job[Harvest]) error {
 	if err != nil {
 		return err
 	}
+	planned := time.Now()
 	shards, whole, err := plan(ctx, s.Client, w.r.cfg.Rows, job.Attempt < triesForGaps)
 	if err != nil {
 		return err
@@ -42,8 +43,8 @@ func (w *harvester) work(ctx context.Context, job *river.Job[Harvest]) error {
 		jobs[i] = river.InsertManyParams{Args: Shard{City: city, Plan: s.row.plan + 1, Query: q, Whole: whole}}
 	}
 	return complete(ctx, w.r, job, city, func(tx *sql.Tx) error {
-		if err := w.r.db.advance(ctx, tx, city, "plan = plan + 1, shards = $2, gaps = 0, progressed = $3, harvested = NULL", "plan = $4",
-			len(jobs), w.r.db.at(time.Now()), s.row.plan); err != nil {
+		if err := w.r.db.advance(ctx, tx, city, "plan = plan + 1, shards = $2, gaps = 0, planned = $3, progressed = $4, harvested = NULL", "plan = $5",
+			len(jobs), w.r.db.at(planned), w.r.db.at(time.Now()), s.row.plan); err != nil {
 			return err
 		}
 		_, err := w.r.river.InsertManyTx(ctx, tx, jobs)

@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,6 +16,15 @@ import (
 	"github.com/go-open311/open311/open311test"
 	"github.com/go-open311/open311/servers"
 )
+
+// TestMain has tests run side by side: most of their time they wait.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		_ = flag.Set("test.parallel", "16")
+	}
+	os.Exit(m.Run())
+}
 
 // databases runs a test with each database. .ci/postgres says where PostgreSQL is; in CI it has to be there.
 func databases(t *testing.T, test func(t *testing.T, name string)) {

@@ -17,6 +17,7 @@ type server struct {
 	learned    open311.Learned
 	plan       int64 // how many backfills were planned
 	shards     int64 // of the latest, how many are still to be done
+	planned    time.Time // when it began
 	progressed time.Time
 	harvested  time.Time // when that backfill was complete; zero: it is not
 }
@@ -25,9 +26,9 @@ type server struct {
 func (d *DB) serverRow(ctx context.Context, key string) (server, error) {
 	var s server
 	var learned sql.NullString
-	var progressed, harvested moment
-	err := d.sql.QueryRowContext(ctx, d.q("SELECT learned, plan, shards, progressed, harvested FROM open311_server WHERE server = $1"), key).
-		Scan(&learned, &s.plan, &s.shards, &progressed, &harvested)
+	var planned, progressed, harvested moment
+	err := d.sql.QueryRowContext(ctx, d.q("SELECT learned, plan, shards, planned, progressed, harvested FROM open311_server WHERE server = $1"), key).
+		Scan(&learned, &s.plan, &s.shards, &planned, &progressed, &harvested)
 	if errors.Is(err, sql.ErrNoRows) {
 		_, err := d.sql.ExecContext(ctx, d.q("INSERT INTO open311_server (server) VALUES ($1) ON CONFLICT (server) DO NOTHING"), key)
 		return s, err
@@ -35,7 +36,7 @@ func (d *DB) serverRow(ctx context.Context, key string) (server, error) {
 	if err != nil {
 		return s, err
 	}
-	s.progressed, s.harvested = progressed.Time, harvested.Time
+	s.planned, s.progressed, s.harvested = planned.Time, progressed.Time, harvested.Time
 	if learned.Valid {
 		// What a newer program has learned, this one learns anew.
 		_ = json.Unmarshal([]byte(learned.String), &s.learned)

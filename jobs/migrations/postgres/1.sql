@@ -38,6 +38,7 @@ CREATE TABLE open311_server (
 	learned text,
 	plan bigint NOT NULL DEFAULT 0,
 	shards bigint NOT NULL DEFAULT 0,
+	planned timestamptz,
 	gaps bigint NOT NULL DEFAULT 0,
 	progressed timestamptz,
 	harvested timestamptz,

@@ -38,6 +38,7 @@ CREATE TABLE open311_server (
 	learned text,
 	plan integer NOT NULL DEFAULT 0,
 	shards integer NOT NULL DEFAULT 0,
+	planned text,
 	gaps integer NOT NULL DEFAULT 0,
 	progressed text,
 	harvested text,
