@@ -106,10 +106,15 @@ func TestDatabaseAway(t *testing.T) {
 	if long {
 		length = 30 * time.Second
 	}
-	begin := time.AfterFunc(time.Second, func() { p.leave(true) })
-	defer begin.Stop()
-	end := time.AfterFunc(time.Second+length, func() { p.leave(false) })
-	defer end.Stop()
-	f.live(time.Hour)
+	var going sync.WaitGroup
+	going.Go(func() {
+		eventually(t, time.Minute, "a harvest has begun", func() bool { return f.number("SELECT count(*) FROM open311_server WHERE plan > 0") > 0 })
+		p.leave(true)
+		<-time.After(length)
+		p.leave(false)
+	})
+	f.spared = true
+	f.live()
+	going.Wait()
 	f.settle()
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/url"
 	"strings"
@@ -23,20 +24,24 @@ func (r *Runner) limit(city servers.Server) error {
 	if err != nil {
 		return fmt.Errorf("jobs: the city %s: %w", city.Key, err)
 	}
-	perSecond := dialect.RateLimit
-	if l := city.RateLimit; l.Calls > 0 && l.Seconds > 0 {
-		perSecond = float64(l.Calls) / float64(l.Seconds)
+	l := city.RateLimit
+	if l.Calls <= 0 || l.Seconds <= 0 {
+		perSecond := dialect.RateLimit
+		if perSecond <= 0 {
+			perSecond = r.cfg.PerSecond
+		}
+		l = servers.RateLimit{Calls: int(math.Round(perSecond * 60)), Seconds: 60} // servers state their limits by the minute
 	}
-	if perSecond <= 0 {
-		perSecond = r.cfg.PerSecond
-	}
-	host := hostOf(city)
-	if perSecond > 0 {
-		// A little more than that, since calls do not take the same time to get there.
-		r.hosts[host] = max(r.hosts[host], time.Duration(1.02/perSecond*float64(time.Second)))
+	if l.Calls > 0 {
+		// A little more than that: calls do not take the same time to get there.
+		gap := (time.Duration(l.Seconds)*time.Second*51/50 + late) / time.Duration(l.Calls)
+		r.hosts[hostOf(city)] = max(r.hosts[hostOf(city)], gap)
 	}
 	return nil
 }
+
+// late is how much later than another one a call may reach its host.
+const late = time.Second / 2
 
 func hostOf(city servers.Server) string {
 	u, err := url.Parse(city.BaseURL)
@@ -58,8 +63,8 @@ type session struct {
 // patience is how long the row of calls to a host may be before a job begins that adds to it.
 const patience = 15 * time.Second
 
-// open makes a client for a city that knows what others have learned of it. The error may be a snooze: the calls of
-// others to that host fill the next time already.
+// open makes a client for a city that knows what others have learned of it. The error may be that the calls of others to
+// that host fill the next time already.
 func (r *Runner) open(ctx context.Context, key string) (*session, error) {
 	city, err := r.city(key)
 	if err != nil {
@@ -72,7 +77,7 @@ func (r *Runner) open(ctx context.Context, key string) (*session, error) {
 			return nil, err
 		}
 		if backlog > max(patience, 2*gap) {
-			return nil, river.JobSnooze(backlog + rand.N(backlog))
+			return nil, &busyError{s.host, backlog}
 		}
 	}
 	if s.row, err = r.db.serverRow(ctx, key); err != nil {
@@ -128,6 +133,11 @@ func (r *Runner) settle(ctx context.Context, done Result, began time.Time) error
 	return err
 }
 
+func asBusy(err error) *busyError {
+	busy, _ := errors.AsType[*busyError](err)
+	return busy
+}
+
 // holdLongest is the longest that a server is left alone because it asks for it.
 const holdLongest = 24 * time.Hour
 
@@ -136,6 +146,9 @@ func (r *Runner) outcome(ctx context.Context, key string, err error) error {
 	switch {
 	case err == nil || errors.As(err, &snooze):
 		return err
+	case asBusy(err) != nil:
+		wait := asBusy(err).wait
+		return river.JobSnooze(wait + rand.N(wait+time.Second))
 	case errors.Is(err, errOvertaken):
 		return river.JobCancel(err)
 	case ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) && !errors.Is(context.Cause(ctx), river.ErrJobCancelledRemotely):

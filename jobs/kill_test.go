@@ -44,7 +44,7 @@ func TestKill(t *testing.T) {
 						name = fresh(t, name)
 					}
 					f := newFleet(t, name, uint64(i), long)
-					f.live(time.Duration(500+rand.N(3500)) * time.Millisecond)
+					f.live()
 					mu.Lock()
 					defer mu.Unlock()
 					reports, asked = reports+len(f.reports), asked+f.settle()
@@ -63,17 +63,18 @@ type fleet struct {
 	*testing.T
 	db      *jobs.DB
 	long    bool
+	spared  bool // no process is killed
 	cities  map[string]*open311test.Server
 	old     map[string][]open311.ServiceRequest // that were there before
 	config  childConfig
-	runner  *jobs.Runner   // of the test itself: it adds jobs
+	runner  *jobs.Runner       // of the test itself: it adds jobs
 	edited  map[[2]string]bool // city and id; true: the history has to have it
-	reports []string       // their IDs
+	reports []string           // their IDs
 }
 
 func newFleet(t *testing.T, name string, seed uint64, long bool) *fleet {
 	f := &fleet{T: t, long: long, cities: map[string]*open311test.Server{}, old: map[string][]open311.ServiceRequest{}, edited: map[[2]string]bool{}}
-	f.config = childConfig{DB: name, Every: time.Second, Timeout: 4 * time.Second, Rows: 150, Leads: long}
+	f.config = childConfig{DB: name, Every: time.Second, Timeout: 8 * time.Second, Rows: 150, Leads: long}
 	if long {
 		f.config.Timeout = 20 * time.Second // looking for a report takes its time
 	}
@@ -96,7 +97,7 @@ func newFleet(t *testing.T, name string, seed uint64, long bool) *fleet {
 // slow makes a city take its time, so that processes have something in hand when they are killed.
 func slow(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		<-time.After(100 * time.Millisecond)
+		<-time.After(40 * time.Millisecond)
 		next.ServeHTTP(w, r)
 	})
 }
@@ -124,8 +125,12 @@ func (f *fleet) lead(d time.Duration) {
 	}
 }
 
-// live has the cities live for five seconds, and one process killed meanwhile.
-func (f *fleet) live(kill time.Duration) {
+// live has the cities live for some seconds, and one process killed meanwhile.
+func (f *fleet) live() {
+	ticks := 50
+	if f.long {
+		ticks = 150
+	}
 	children := []func(){}
 	for range 3 {
 		cmd := child(f.T, f.config)
@@ -147,27 +152,33 @@ func (f *fleet) live(kill time.Duration) {
 	}
 	f.Cleanup(func() { close(stop); led.Wait() })
 	victim := rand.IntN(3)
-	timer := time.AfterFunc(kill, children[victim])
-	defer timer.Stop()
+	if !f.spared {
+		kill := time.Duration(500+rand.IntN(80*ticks)) * time.Millisecond
+		defer time.AfterFunc(kill, children[victim]).Stop()
+	}
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
-	for i := range 50 {
+	for i := range ticks {
 		<-tick.C
 		f.happen(i)
 	}
 }
 
-// happen changes a city, and has a report filed.
-func (f *fleet) happen(i int) {
+// edit changes a request.
+func (f *fleet) edit(i int) {
 	key := fmt.Sprintf("city-%d", i%3)
-	city := f.cities[key]
-	id := [2]string{key, f.old[key][(i*7)%100].ID}
+	city, id := f.cities[key], [2]string{key, f.old[key][(i*7)%110].ID}
 	if _, done := f.edited[id]; !done {
 		// What happens while the city is still being harvested, the harvest may have seen already.
 		f.edited[id] = f.number("SELECT count(*) FROM open311_server WHERE followed IS NOT NULL AND server = '"+key+"'") > 0
 		city.Edit(id[1], func(r *open311.ServiceRequest) { r.StatusNotes = "edited" })
 	}
-	report, err := f.runner.File(f.Context(), key, &open311.Filing{Report: &open311.NewRequest{ServiceCode: "0102",
+}
+
+// happen changes a request, and has a report filed.
+func (f *fleet) happen(i int) {
+	f.edit(i)
+	report, err := f.runner.File(f.Context(), fmt.Sprintf("city-%d", i%3), &open311.Filing{Report: &open311.NewRequest{ServiceCode: "0102",
 		Location: &open311.Point{Lat: 43.2 + float64(i)/1000, Long: -68.05}, Description: fmt.Sprintf("Report %d: a lid is broken", i)}})
 	if err != nil {
 		f.Fatal(err)
@@ -177,7 +188,7 @@ func (f *fleet) happen(i int) {
 
 // settle waits until all is done, and judges it. It returns how many reports wait for a person.
 func (f *fleet) settle() (asked int) {
-	within := 50 * time.Second
+	within := 2 * time.Minute
 	if f.long {
 		within = 5 * time.Minute
 	}
@@ -186,15 +197,20 @@ func (f *fleet) settle() (asked int) {
 			f.dump()
 		}
 	}()
-	eventually(f.T, within, "all reports have come to an end", func() bool { return f.number("SELECT count(*) FROM open311_filing WHERE state IN ('ready', 'sending')") == 0 })
+	eventually(f.T, within, "all reports have come to an end", func() bool {
+		return f.number("SELECT count(*) FROM open311_filing WHERE state IN ('ready', 'sending')") == 0
+	})
 	eventually(f.T, within, "all requests are in the table", func() bool {
 		for key, city := range f.cities {
 			if f.number("SELECT count(*) FROM open311_request WHERE server = '"+key+"'") != len(city.Requests()) {
 				return false
 			}
 		}
-		return true
+		return f.number("SELECT count(*) FROM open311_server WHERE followed IS NOT NULL") == len(f.cities)
 	})
+	for i := range 9 { // that every city is followed by now
+		f.edit(100 + i)
+	}
 	eventually(f.T, within, "all changes are in the table", f.current)
 	if n := f.number("SELECT count(*) FROM (SELECT server, id, kind, status FROM open311_change GROUP BY 1, 2, 3, 4 HAVING count(*) > 1) AS d"); n != 0 {
 		f.Errorf("%d changes are there twice", n)

@@ -21,7 +21,7 @@ import (
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
-		_ = flag.Set("test.parallel", "16")
+		_ = flag.Set("test.parallel", "8")
 	}
 	os.Exit(m.Run())
 }
@@ -113,7 +113,7 @@ func work(t *testing.T, r *jobs.Runner) (events <-chan *river.Event, stop func()
 // ended waits for a job of a kind to end in a way.
 func ended(t *testing.T, events <-chan *river.Event, kind string, how river.EventKind) *river.Event {
 	t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		select {
 		case e := <-events:

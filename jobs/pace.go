@@ -24,13 +24,33 @@ func (d *DB) clock() string {
 	return "CAST(unixepoch('subsec') * 1000000 AS integer)"
 }
 
+// busyError says that so many calls wait for a host that another one would take too long.
+type busyError struct {
+	host string
+	wait time.Duration
+}
+
+func (e *busyError) Error() string {
+	return fmt.Sprintf("jobs: calls to %s have to wait for %s", e.host, e.wait.Round(time.Second))
+}
+
+// longestWait is how far away the instant of a call may be. A job that would wait for longer goes back to the queue.
+func longestWait(gap time.Duration) time.Duration { return max(2*time.Minute, 20*gap) }
+
 // take takes the next instant from now on of a host, moves it on by gap, and returns how far away it is.
 func (d *DB) take(ctx context.Context, host string, gap time.Duration) (time.Duration, error) {
 	now := d.clock()
 	statement := "INSERT INTO open311_pace AS p (host, next) VALUES ($1, " + now + " + $2) ON CONFLICT (host) DO UPDATE SET next = " +
-		"CASE WHEN p.next < " + now + " THEN " + now + " ELSE p.next END + $2 RETURNING next - $2 - " + now
+		"CASE WHEN p.next < " + now + " THEN " + now + " ELSE p.next END + $2 WHERE p.next <= " + now + " + $3 RETURNING next - $2 - " + now
 	var wait int64
-	err := d.sql.QueryRowContext(ctx, d.q(statement), host, gap.Microseconds()).Scan(&wait)
+	err := d.sql.QueryRowContext(ctx, d.q(statement), host, gap.Microseconds(), longestWait(gap).Microseconds()).Scan(&wait)
+	if errors.Is(err, sql.ErrNoRows) {
+		backlog, err := d.backlog(ctx, host)
+		if err != nil {
+			return 0, err
+		}
+		return 0, &busyError{host, backlog}
+	}
 	if err != nil {
 		return 0, fmt.Errorf("jobs: the limit of %s: %w", host, err)
 	}

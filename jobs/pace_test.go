@@ -86,7 +86,9 @@ func TestRetryAfter(t *testing.T) {
 		db := open(t, name)
 		s := row("quillhaven", city)
 		s.RateLimit = servers.RateLimit{Calls: 1000, Seconds: 1}
-		r, err := jobs.New(db, quick(s))
+		cfg := quick(s)
+		cfg.River = func(c *river.Config) { c.TestOnly, c.PeriodicJobs = true, nil }
+		r, err := jobs.New(db, cfg)
 		if err != nil {
 			t.Fatal(err)
 		}

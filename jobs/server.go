@@ -15,8 +15,8 @@ import (
 // server is the row of a city: how far its jobs have come.
 type server struct {
 	learned    open311.Learned
-	plan       int64 // how many backfills were planned
-	shards     int64 // of the latest, how many are still to be done
+	plan       int64     // how many backfills were planned
+	shards     int64     // of the latest, how many are still to be done
 	planned    time.Time // when it began
 	progressed time.Time
 	harvested  time.Time // when that backfill was complete; zero: it is not
