@@ -63,7 +63,8 @@ type fleet struct {
 	*testing.T
 	db      *jobs.DB
 	long    bool
-	spared  bool // no process is killed
+	spared  bool   // no process is killed
+	differs string // a request that is in the table otherwise than in its city
 	cities  map[string]*open311test.Server
 	old     map[string][]open311.ServiceRequest // that were there before
 	config  childConfig
@@ -257,9 +258,7 @@ func (f *fleet) current() bool {
 		}
 		for _, r := range city.Requests() {
 			if got := have[r.ID]; got == nil || got.StatusNotes != r.StatusNotes || got.Status != r.Status {
-				if os.Getenv("OPEN311_JOBS_LOG") != "" {
-					f.Logf("%s: %+v, want %+v", key, got, r)
-				}
+				f.differs = fmt.Sprintf("%s: %+v, want %+v", key, got, r)
 				return false
 			}
 		}
@@ -281,6 +280,7 @@ func (f *fleet) dump() {
 	if err != nil {
 		rows, err = f.db.SQL().QueryContext(f.Context(), "SELECT kind, state::text, attempt, args::text, coalesce(errors::text, '') FROM river_job WHERE state <> 'completed' LIMIT 20")
 	}
+	f.Log(f.differs)
 	if err != nil {
 		f.Log(err)
 		return

@@ -82,7 +82,7 @@ func build(size int) (towns []town, stop func() error, err error) {
 		h := open311test.NewHandler(open311test.WithBase(path), open311test.WithSeed(uint64(i+1)), open311test.WithSize(size), open311test.WithDialect(d))
 		mux.Handle(path+"/", h)
 		towns = append(towns, town{h, servers.Server{Key: key, Name: d.Name, BaseURL: "http://" + l.Addr().String() + path, DialectName: words[i%len(words)],
-			JurisdictionID: "town.example", RateLimit: servers.RateLimit{Calls: 60_000, Seconds: 60}}}) // they bear more than real ones
+			JurisdictionID: "town", RateLimit: servers.RateLimit{Calls: 60_000, Seconds: 60}}}) // they bear more than real ones
 	}
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	ended := make(chan error, 1)
@@ -148,6 +148,9 @@ func (l *lines) Write(p []byte) (int, error) {
 	return l.to.Write(p)
 }
 
+// patience is how long a demonstration may take.
+const patience = 5 * time.Minute
+
 // watch shows how far the towns are. Once they are harvested and followed, requests change in them, and it ends when that is
 // known.
 func watch(ctx context.Context, out io.Writer, db *jobs.DB, towns []town) error {
@@ -164,6 +167,9 @@ func watch(ctx context.Context, out io.Writer, db *jobs.DB, towns []town) error 
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+		}
+		if time.Since(began) > patience {
+			return fmt.Errorf("the demonstration is not done after %s", patience)
 		}
 		s, err := db.Status(ctx)
 		if err != nil {
@@ -189,10 +195,10 @@ func watch(ctx context.Context, out io.Writer, db *jobs.DB, towns []town) error 
 	}
 }
 
-// happen closes some requests of a town.
+// happen changes the newest requests of a town: those every city lists at once. Older ones a feed asks for once a day.
 func happen(t town) (n int) {
-	for _, r := range t.Requests() {
-		if n < 3 && r.Status.Is(open311.StatusOpen) && t.Edit(r.ID, func(r *open311.ServiceRequest) { r.Status = open311.StatusClosed }) {
+	for _, r := range t.Requests()[:2] {
+		if t.Edit(r.ID, func(r *open311.ServiceRequest) { r.Status, r.StatusNotes = open311.StatusClosed, "The crew was there." }) {
 			n++
 		}
 	}
