@@ -168,7 +168,7 @@ func (f *fleet) live() {
 // edit changes a request.
 func (f *fleet) edit(i int) {
 	key := fmt.Sprintf("city-%d", i%3)
-	city, id := f.cities[key], [2]string{key, f.old[key][(i*7)%110].ID}
+	city, id := f.cities[key], [2]string{key, f.old[key][(i*7)%75].ID}
 	if _, done := f.edited[id]; !done {
 		// What happens while the city is still being harvested, the harvest may have seen already.
 		f.edited[id] = f.number("SELECT count(*) FROM open311_server WHERE followed IS NOT NULL AND server = '"+key+"'") > 0
