@@ -13,4 +13,3 @@ func (d *DB) Statement(s string) string { return d.q(s) }
 func Plan(ctx context.Context, c *open311.Client, rows int) ([]open311.Query, bool, error) {
 	return plan(ctx, c, rows, false)
 }
-

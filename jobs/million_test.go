@@ -48,17 +48,72 @@ func TestMillion(t *testing.T) {
 			t.Fatal(err)
 		}
 		usage, _ := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+		cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 		var stored int
 		if err := db.SQL().QueryRowContext(t.Context(), "SELECT count(*) FROM open311_request").Scan(&stored); err != nil || stored != n {
 			t.Fatalf("%d rows, want %d: %v", stored, n, err)
 		}
 		plain, sink := plainInsert(t, db), sinkInsert(t, db)
 		rate := func(d time.Duration) float64 { return float64(n) / d.Seconds() }
-		t.Logf("%d rows: harvest %.0f rows/s in %s, first poll %s, %d MB; sink alone %.0f rows/s; plain batches %.0f rows/s: %.1f and %.1f times as long",
-			n, rate(harvested), harvested.Round(time.Millisecond), followed.Round(time.Millisecond), usage.Maxrss/1024, rate(sink), rate(plain),
+		t.Logf("%d rows: harvest %.0f rows/s in %s, first poll %s, %.1f s of CPU, %d MB; sink alone %.0f rows/s; plain batches %.0f rows/s: %.1f and %.1f times as long",
+			n, rate(harvested), harvested.Round(time.Millisecond), followed.Round(time.Millisecond), cpu.Seconds(), usage.Maxrss/1024, rate(sink), rate(plain),
 			harvested.Seconds()/plain.Seconds(), sink.Seconds()/plain.Seconds())
 	}
 	databases(t, test)
+}
+
+// A poll of a quiet city costs few calls, and little time of the processor.
+func TestCostOfPolls(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, name string) {
+		const cities, polls = 10, 5
+		city := open311test.NewServer(t, open311test.WithSize(200), open311test.WithClock(time.Now), open311test.WithQuirks(open311test.Quirks{UpdatedFilters: true}))
+		c := childConfig{DB: name, Every: time.Second, Timeout: time.Minute, Rows: 1000, Leads: true}
+		for i := range cities {
+			c.Cities = append(c.Cities, row("city-"+strconv.Itoa(i), city))
+		}
+		db := open(t, name)
+		cmd := child(t, c)
+		number := func(query string) (n int) {
+			if err := db.SQL().QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		eventually(t, time.Minute, "all cities are followed", func() bool {
+			return number("SELECT count(*) FROM open311_server WHERE followed IS NOT NULL") == cities
+		})
+		const done = "SELECT count(*) FROM river_job WHERE kind = 'open311_follow' AND state = 'completed'"
+		before, calls, cpu := number(done), len(city.Calls()), cpuOf(t, cmd.Process.Pid)
+		eventually(t, time.Minute, "they are polled some times", func() bool { return number(done) >= before+cities*polls })
+		n := number(done) - before
+		perPoll := float64(len(city.Calls())-calls) / float64(n)
+		t.Logf("%d polls: %.2f calls, %s of CPU each", n, perPoll, ((cpuOf(t, cmd.Process.Pid) - cpu) / time.Duration(n)).Round(10*time.Microsecond))
+		if perPoll > 3 {
+			t.Errorf("a poll of a quiet city takes %.2f calls", perPoll)
+		}
+	})
+}
+
+// cpuOf is what a process has used of the processor, as far as the system tells.
+func cpuOf(t *testing.T, pid int) time.Duration {
+	t.Helper()
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(text), ") ")
+	fields := strings.Fields(rest)
+	const tick = 10 * time.Millisecond
+	var ticks int64
+	for _, f := range fields[11:13] {
+		n, err := strconv.ParseInt(f, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * tick
 }
 
 // plainInsert puts the rows into a table of their own by statements of a hundred rows, five of them a transaction.
