@@ -27,7 +27,7 @@ type DB struct {
 }
 
 // connections are how many a process opens to PostgreSQL, besides the one that listens.
-const connections = 8
+const connections = 5
 
 // Open opens a database and brings its tables up to date. The name is a URL such as postgres://host/name, or settings
 // such as "host=/run/postgresql dbname=cities"; any other name is a file of SQLite, for the processes of one machine. A

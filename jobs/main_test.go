@@ -20,8 +20,12 @@ import (
 // TestMain has tests run side by side: most of their time they wait.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	lanes := "8"
+	if _, long := trials(0); long {
+		lanes = "3" // a PostgreSQL takes a hundred connections if nobody has told it otherwise
+	}
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
-		_ = flag.Set("test.parallel", "8")
+		_ = flag.Set("test.parallel", lanes)
 	}
 	os.Exit(m.Run())
 }
