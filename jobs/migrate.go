@@ -26,6 +26,7 @@ func (d *DB) Migrate(ctx context.Context) error {
 	}
 	if !d.postgres() {
 		return d.within(ctx, func(tx *sql.Tx) error {
+			//nolint:staticcheck // the steps of PostgreSQL need transactions of their own; those of SQLite are one, so that no other process begins them
 			if _, err := river.MigrateTx(ctx, tx, rivermigrate.DirectionUp, nil); err != nil {
 				return err
 			}

@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"database/sql"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -131,4 +132,44 @@ func TestCancel(t *testing.T) {
 		t.Fatalf("%d are cancelled: %v", n, err)
 	}
 	ended(t, events, "open311_check", river.EventKindJobCancelled)
+}
+
+// Where PostGIS is there, requests have a place that it can search by.
+func TestPlaces(t *testing.T) {
+	t.Parallel()
+	name := newPostgres(t)
+	conn := connect(t, name)
+	var there int
+	if err := conn.QueryRowContext(t.Context(), "SELECT count(*) FROM pg_available_extensions WHERE name = 'postgis'").Scan(&there); err != nil {
+		t.Fatal(err)
+	}
+	switch {
+	case there == 0 && os.Getenv("CI") != "":
+		t.Fatal("the PostgreSQL of OPEN311_TEST_POSTGRES has no PostGIS; .ci/postgres installs it")
+	case there == 0:
+		t.Skip("the PostgreSQL of OPEN311_TEST_POSTGRES has no PostGIS; .ci/postgres installs it")
+	}
+	db := open(t, name) // without it at first
+	execute(t, db, "CREATE EXTENSION postgis")
+	for range 2 {
+		if err := db.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tx, err := db.SQL().BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near := &open311.ServiceRequest{ID: "near", Location: &open311.Point{Lat: 43, Long: -68}}
+	if err := db.Tables().Write(t.Context(), tx, &jobs.Batch{Server: "quillhaven", Seen: time.Now(), Requests: []*open311.ServiceRequest{near, {ID: "nowhere"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	var id string
+	err = conn.QueryRowContext(t.Context(), "SELECT id FROM open311_request WHERE ST_DWithin(place::geography, ST_MakePoint(-68, 43.001)::geography, 200)").Scan(&id)
+	if err != nil || id != "near" {
+		t.Errorf("%q is found: %v", id, err)
+	}
 }
