@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -10,51 +11,73 @@ import (
 // has to wait for the next poll.
 const maxFailures = 2
 
-// due returns the ids to ask for one by one: expected in a list and absent, absent in the last poll, or not
-// seen for long. Open ones are asked for as well as closed ones, as long as they are remembered. Those that can wait do
-// so until they fill a call, or are enough for a list to be read in their place, or go with one that cannot.
-func (p *Pass) due() []string {
+// due is what may have to be asked for by id.
+type due struct {
+	urgent []string // expected in a list and absent, or absent in the last poll
+	unseen []*entry // not seen for half of Follow at least, and for longest first
+	of     int      // how many records can be asked for by id
+}
+
+// due returns what is to be asked for by id. Open ones are asked for as well as closed ones, as long as they are remembered.
+func (p *Pass) due() (d due) {
 	if p.t.follow() == 0 {
-		return nil
+		return d
 	}
-	var ids []string
-	can := true // they can wait
 	from := p.answers.from.Add(time.Hour).Unix()
 	for e := range p.t.store.all() {
-		missing := p.answers.window && p.answers.whole && e.requested > from && !e.flags.has(flagUnlisted) && p.within(e)
-		if !missing && e.absent == 0 && !p.late(e) {
+		if nameless(e.id) {
 			continue
 		}
-		if p.rows[e.id].in == 0 && !nameless(e.id) && !p.tooSoon(e) {
-			ids = append(ids, e.id)
-			can = can && !missing && e.absent == 0 && p.unseen(e).Abs() < p.t.follow().Truncate(time.Minute)
+		d.of++
+		if p.rows[e.id].in != 0 || p.tooSoon(e) {
+			continue
+		}
+		missing := p.answers.window && p.answers.whole && e.requested > from && !e.flags.has(flagUnlisted) && p.within(e)
+		switch {
+		case missing || e.absent != 0:
+			d.urgent = append(d.urgent, e.id)
+		case p.unseen(e) >= p.t.follow()/2:
+			d.unseen = append(d.unseen, e)
 		}
 	}
-	if can && len(ids) < max(p.perCall(), listCalls+1) {
-		return nil
+	slices.SortFunc(d.unseen, func(a, b *entry) int {
+		return cmp.Or(cmp.Compare(p.unseen(b), p.unseen(a)), cmp.Compare(a.id, b.id))
+	})
+	return d
+}
+
+// unseen returns for how long a record was not seen, or by how much our clock was put back.
+func (p *Pass) unseen(e *entry) time.Duration {
+	return p.now.Sub(time.Unix(int64(e.seen)*60, 0)).Truncate(time.Minute).Abs()
+}
+
+// overdue reports whether a record was not seen for Follow.
+func (p *Pass) overdue(e *entry) bool { return p.unseen(e) >= p.t.follow().Truncate(time.Minute) }
+
+// ids returns what to ask for by id now: what is urgent or overdue, and as many more as fill the last call. Those
+// that came together are not asked for together: beyond one call, no more may wait than can be asked for one after the
+// other until they are overdue, at twice the pace at which all of them are.
+func (p *Pass) ids(d due) []string {
+	now := 0
+	for i, e := range d.unseen {
+		left := 1 - float64(p.unseen(e))/float64(p.t.follow())
+		if may := p.perCall() + int(2*left*float64(d.of)); p.overdue(e) {
+			now = i + 1
+		} else if i+1 > may {
+			now = max(now, i+1-may)
+		}
+	}
+	ids := d.urgent
+	if n := len(ids) + now; n > 0 {
+		calls := (n + p.perCall() - 1) / p.perCall()
+		for _, e := range d.unseen[:min(len(d.unseen), calls*p.perCall()-len(ids))] {
+			ids = append(ids, e.id)
+		}
 	}
 	slices.Sort(ids)
 	// In no order that would let a server's bad records hold up the same ones every time.
 	rand.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 	return ids
-}
-
-// late reports whether a record was not seen for long. That is spread over half of Follow, so that those that
-// came together are not asked for together.
-func (p *Pass) late(e *entry) bool {
-	half := p.t.follow() / 2
-	age := p.unseen(e)
-	if age >= 0 && age < half {
-		return false
-	}
-	h := (uint64(e.requested) ^ uint64(e.views[byList].sum)<<32 ^ uint64(e.views[byList].text)) * 0x9e3779b97f4a7c15
-	wait := half + time.Duration(float64(half)*float64(h>>54)/1024)
-	return age >= wait || age < -wait // our clock was put back
-}
-
-// unseen returns for how long a record was not seen; negative if our clock was put back.
-func (p *Pass) unseen(e *entry) time.Duration {
-	return p.now.Sub(time.Unix(int64(e.seen)*60, 0)).Truncate(time.Minute)
 }
 
 // follow asks for records by their ids, several at a time if the server bears it.

@@ -48,9 +48,20 @@ type Lists interface {
 type Ask struct {
 	From  time.Time // zero: from the beginning
 	State State
-	// Strict is set where all has to be there. Else a short page may be taken for the last one.
-	Strict bool
+	Proof Proof
+	// Mixed: lists of any state were seen to have closed records among the others, and need not be asked for each alone.
+	Mixed bool
 }
+
+// Proof is what has to be shown of the end of a list.
+type Proof uint8
+
+// The proofs.
+const (
+	Likely Proof = iota // an answer that is short beside others may be taken for all there is
+	Loose               // so may one that is shorter than others: what is missing is asked for otherwise
+	Strict              // all has to be there, and it has to be shown
+)
 
 // State is which records a list is of.
 type State uint8

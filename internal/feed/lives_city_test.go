@@ -200,7 +200,7 @@ func (w *town) list(ask Ask, fits func(*report) bool, see func(Sighting) bool) (
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b *report) int { return w.requested(b).Compare(w.requested(a)) })
-	if w.Told == "large pages" && !ask.Strict {
+	if w.Told == "large pages" && ask.Proof != Strict {
 		rows = rows[:min(len(rows), 4)]
 	}
 	for i, r := range rows {
@@ -246,7 +246,7 @@ func (w *town) Updated(_ context.Context, ask Ask, see func(Sighting) bool) (Ans
 
 // Probe implements Lists.
 func (w *town) Probe(ctx context.Context, after time.Time) (rows int, a Answer, err error) {
-	a, err = w.Updated(ctx, Ask{From: after, Strict: true}, func(Sighting) bool { rows++; return true })
+	a, err = w.Updated(ctx, Ask{From: after, Proof: Strict}, func(Sighting) bool { rows++; return true })
 	return rows, a, err
 }
 

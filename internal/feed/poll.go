@@ -81,9 +81,9 @@ func (p *Pass) read() error {
 			return err
 		}
 	}
-	ids, err := p.relist(p.due())
+	d, err := p.relist(p.due())
 	if err == nil {
-		err = p.follow(ids)
+		err = p.follow(p.ids(d))
 	}
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ type reading struct {
 	p                  *Pass
 	in                 in
 	rows, closed, news int   // news: those that have shown a change
+	lastNews           int   // which row was the last of them
 	requested, updated int64 // the newest dates in it
 }
 
@@ -18,7 +19,7 @@ func (w *reading) see(s Sighting) bool {
 	w.requested, w.updated = max(w.requested, UnixSeconds(s.Requested)), max(w.updated, UnixSeconds(s.Updated))
 	more := w.p.see(&s, w.in)
 	if w.p.changes[s.Key] != nil {
-		w.news++
+		w.news, w.lastNews = w.news+1, w.rows
 	}
 	return more
 }
@@ -30,7 +31,7 @@ func (w *reading) read(ask Ask, list func(Ask) (Answer, error)) (Answer, error) 
 	if err != nil || !a.Short || w.likely(ask.From) {
 		return a, err
 	}
-	ask.Strict, w.rows, w.closed, w.news = true, 0, 0, 0
+	ask.Proof, w.rows, w.closed, w.news, w.lastNews = Strict, 0, 0, 0, 0
 	return list(ask)
 }
 
@@ -43,7 +44,7 @@ const (
 
 // likely reports whether an answer looks like a whole list from a time on: what is known to be in the newer half of it
 // is there (the older one is left to clocks that differ), and what is news is little beside that. An answer of as many rows
-// as a page may have has no news at all.
+// as a page may have has no news at its end, where it may have been cut.
 func (w *reading) likely(from time.Time) bool {
 	expected, shown := 0, 0
 	newest := max(w.p.t.store.head.Requested.Unix(), w.p.t.store.head.Updated.Unix())
@@ -61,5 +62,6 @@ func (w *reading) likely(from time.Time) bool {
 			shown++
 		}
 	}
-	return expected-shown <= expected/10 && w.news <= max(fewNews, expected/4) && (w.news == 0 || w.rows%roundPage != 0)
+	atEnd := w.news > 0 && w.lastNews > w.rows-w.rows/4
+	return expected-shown <= expected/10 && w.news <= max(fewNews, expected/4) && !(atEnd && w.rows%roundPage == 0)
 }

@@ -19,7 +19,7 @@ func (p *Pass) see(s *Sighting, from in) bool {
 	}
 	switch {
 	case ch != nil:
-		p.again(ch, s, from)
+		p.seenAgain(ch, s, from)
 	case known == nil:
 		key = p.discover(s, from)
 	default:
@@ -132,15 +132,15 @@ func (p *Pass) compare(known *entry, old string, s *Sighting, from in) {
 	}
 	// That it was there is worth a line in the checkpoint only now and then.
 	age := p.now.Sub(time.Unix(int64(known.seen)*60, 0))
-	if age.Abs() <= max(p.t.follow()/4, time.Minute) && next == *known {
+	if from&(inAnswer|inOther) == 0 && age.Abs() <= max(p.t.follow()/4, time.Minute) && next == *known {
 		return
 	}
 	next.seen = minutes(p.now)
 	p.t.put(&next, old)
 }
 
-// again takes in a record of which a change was found in this poll already.
-func (p *Pass) again(ch *Change, s *Sighting, from in) {
+// seenAgain takes in a record of which a change was found in this poll already.
+func (p *Pass) seenAgain(ch *Change, s *Sighting, from in) {
 	kind := p.merge(&ch.next, s)
 	ch.next.flags = ch.next.flags.with(flagUnlisted, from == inAnswer && p.rows[ch.next.id].in&inLists == 0)
 	if kind == "" {

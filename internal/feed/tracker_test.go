@@ -250,7 +250,7 @@ func TestTrackerOutage(t *testing.T) {
 				time.Sleep(25 * time.Hour)
 				pass := newPass(t.Context(), tr)
 				c.err = errors.New("404")
-				if err := pass.follow(pass.due()); err != nil {
+				if err := pass.follow(pass.ids(pass.due())); err != nil {
 					t.Fatal(err)
 				}
 				for _, ch := range pass.Changes() {

@@ -66,7 +66,11 @@ func (p *Pass) updates(audit bool) (bool, error) {
 		a.Short = a.Short && honoured
 		return a, err
 	}
-	_, err := w.read(Ask{From: after, Strict: audit}, list)
+	ask := Ask{From: after, Mixed: p.head.ShowsClosed && !audit}
+	if audit {
+		ask.Proof = Strict
+	}
+	_, err := w.read(ask, list)
 	if honoured {
 		err = p.emptyList(err, w, time.Time{}, after)
 	}

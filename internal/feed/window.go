@@ -20,7 +20,11 @@ func (p *Pass) window(audit bool) error {
 		start = time.Time{} // all there is: the listing finds out where that begins
 	}
 	w := &reading{p: p, in: inWindow}
-	answer, err := w.read(Ask{From: start, Strict: a.strict}, func(ask Ask) (Answer, error) {
+	ask := Ask{From: start, Mixed: p.head.ShowsClosed && !audit}
+	if a.strict {
+		ask.Proof = Strict
+	}
+	answer, err := w.read(ask, func(ask Ask) (Answer, error) {
 		answer, err := p.t.lists.Requested(p.ctx, ask, w.see)
 		p.note("requested", answer)
 		return answer, err
@@ -58,7 +62,11 @@ func (p *Pass) window(audit bool) error {
 func (p *Pass) hidden(start time.Time, shown *reading) error {
 	w := &reading{p: p, in: inClosed}
 	more := 0
-	answer, err := p.t.lists.Requested(p.ctx, Ask{From: start, State: ClosedOnly, Strict: p.answers.strict}, func(s Sighting) bool {
+	proof := Likely
+	if p.answers.strict {
+		proof = Strict
+	}
+	answer, err := p.t.lists.Requested(p.ctx, Ask{From: start, State: ClosedOnly, Proof: proof}, func(s Sighting) bool {
 		if p.t.closed(s.Status) {
 			more++
 		}
@@ -137,7 +145,7 @@ func (p *Pass) openOnes() error {
 		return nil
 	}
 	w := &reading{p: p, in: inOther}
-	answer, err := p.t.lists.Requested(p.ctx, Ask{State: OpenOnly, Strict: true}, func(s Sighting) bool {
+	answer, err := p.t.lists.Requested(p.ctx, Ask{State: OpenOnly, Proof: Strict}, func(s Sighting) bool {
 		if p.t.closed(s.Status) {
 			w.closed++
 			return w.closed <= maxClosed
