@@ -251,7 +251,7 @@ func (l *feedLists) traits(ls *lister, ask feed.Ask) listing.Traits {
 		if ls.q.Params == nil {
 			ls.q.Params = url.Values{}
 		}
-		ls.q.Params.Set(l.c.dialect.param("status"), strings.Join(told.Statuses, ","))
+		ls.q.Params.Set(l.c.param("status"), strings.Join(told.Statuses, ","))
 	}
 	if ask.Proof == feed.Strict {
 		return told

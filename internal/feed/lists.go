@@ -12,7 +12,7 @@
 // answers to ids; what happens to one that was closed for longer than closed ones are remembered; one that was
 // closed before anybody looked, where lists are of open ones only; what changes without a date before a server that
 // shows other notes in the two kinds of answers was asked for the second one; and a record from before the first look that was
-// not open then, or of which a server that does not heed the state says nothing.
+// not open when stock was taken, or of which a server that does not heed the state says nothing.
 package feed
 
 import (

@@ -111,7 +111,9 @@ func (w *town) sight(r *report, single bool) Sighting {
 	case "the first date":
 		s.Updated = s.Requested
 	case "a later date":
-		s.Updated = s.Updated.Add(90 * time.Minute)
+		if !s.Updated.IsZero() {
+			s.Updated = s.Updated.Add(90 * time.Minute)
+		}
 	case "longer texts":
 		s.Text = 8 + now.notes
 	case "other notes":

@@ -174,9 +174,16 @@ type looker struct {
 	told    map[*report]bool // that it was told, and not only there
 	again   map[*report]bool // told, and the program has crashed before that was noted
 	gone    map[*report]bool
-	overdue map[*report]int // polls without error since it has been due
+	overdue map[*report]overdue
+	stocked time.Time // when stock was taken
 	faults  []string
 	excused map[string]int
+}
+
+// overdue is for how long something should have been told.
+type overdue struct {
+	since time.Time
+	polls int // without an error
 }
 
 const follow = day
@@ -186,7 +193,7 @@ func live(t *testing.T, seed uint64, verbose bool) *looker {
 	rng := rand.New(rand.NewPCG(seed, 311))
 	w := &town{rng: rand.New(rand.NewPCG(seed, 113)), begin: time.Now()}
 	l := &looker{t: t, town: w, rng: rng, verbose: verbose, known: map[*report]int{}, told: map[*report]bool{}, again: map[*report]bool{},
-		gone: map[*report]bool{}, overdue: map[*report]int{}, excused: map[string]int{}}
+		gone: map[*report]bool{}, overdue: map[*report]overdue{}, excused: map[string]int{}}
 	w.traits, l.lies = randomTraits(rng)
 	l.populate()
 	l.spells()
@@ -286,6 +293,9 @@ func (l *looker) look() {
 	pass, err := l.tracker.Poll(l.t.Context())
 	var gaps *GapError
 	partly := errors.As(err, &gaps)
+	if l.stocked.IsZero() && pass.head.Stocked {
+		l.stocked = time.Now()
+	}
 	l.noteStock()
 	if err != nil {
 		l.logf("%v", err)
@@ -423,9 +433,17 @@ func (l *looker) compare() {
 			delete(l.overdue, r)
 			continue
 		}
-		if l.overdue[r]++; l.overdue[r] == 3 && !l.town.rest {
+		due := l.overdue[r]
+		if due.polls++; due.polls == 1 {
+			due.since = time.Now()
+		}
+		// After trouble it takes that long to find out that something is gone.
+		if due.polls == 3 && time.Since(due.since) < goneAfter {
+			due.polls--
+		} else if due.polls == 3 && !l.town.rest {
 			l.fault("late", r, "%s, for %v", why, time.Since(since))
 		}
+		l.overdue[r] = due
 	}
 }
 
@@ -471,8 +489,8 @@ func (l *looker) excuse(r *report) string {
 		return "single ones are never answered"
 	case !ok && w.Shows == "open ones only" && (isClosed || w.wasClosed(r)):
 		return "lists of open ones only, and it was closed"
-	case !ok && l.old(r) && r.filed().Before(w.begin.Add(-90*day)) && w.Age != "since the start of the query" && (w.closedAt(r, w.begin) || w.IgnoresState):
-		return "of long ago, and not open when the feed began, or the server does not heed the state"
+	case !ok && l.old(r) && r.filed().Before(w.begin.Add(-90*day)) && w.Age != "since the start of the query" && (w.closedAt(r, w.begin) || w.IgnoresState || !byUpdate && w.closedAt(r, l.stocked)):
+		return "of long ago, and not open when stock was taken, or the server does not heed the state"
 	}
 	return ""
 }

@@ -39,7 +39,7 @@ func (p *Pass) window(audit bool) error {
 	if w.closed > 0 {
 		p.head.HidesClosed = false
 	}
-	if p.head.HidesClosed || audit && w.closed == 0 && w.rows > 0 {
+	if p.head.HidesClosed || audit && w.closed == 0 && (w.rows > 0 || !p.head.ShowsClosed) {
 		if err := p.hidden(start, w); err != nil {
 			return err
 		}
