@@ -20,6 +20,7 @@ type city struct {
 	err      error // what every call fails with
 	faults   Fault // and what that means
 	gap      error // what is missing in the list by time of request
+	page     int   // how many rows a list has whose end need not be proven; 0: all
 	asked    []string
 	recalled Habits
 }
@@ -35,11 +36,17 @@ func (c *city) answer() Answer { return Answer{Clock: c.clock, Answered: c.err =
 func (c *city) Requested(_ context.Context, ask Ask, see func(Sighting) bool) (Answer, error) {
 	c.asked = append(c.asked, "requested")
 	a := c.answer()
+	a.Short = ask.Proof == Likely
+	rows := 0
 	if a.Complete = c.err == nil && c.gap == nil; c.gap != nil {
 		a.Gaps = []Gap{{Err: c.gap}}
 	}
 	for _, s := range c.rows {
+		if a.Short && rows == c.page && c.page > 0 {
+			break
+		}
 		if !s.Requested.Before(ask.From) && c.err == nil && (ask.State == AnyState || (ask.State == ClosedOnly) == (s.Status == "closed")) {
+			rows++
 			see(s)
 		}
 	}
