@@ -21,6 +21,7 @@ type city struct {
 	faults   Fault // and what that means
 	gap      error // what is missing in the list by time of request
 	page     int   // how many rows a list has whose end need not be proven; 0: all
+	most     int   // how many it gives at once; 0: all
 	asked    []string
 	recalled Habits
 }
@@ -102,7 +103,12 @@ func (c *city) Fault(err error) Fault {
 }
 
 func (c *city) Recall(h Habits) { c.recalled = h }
-func (c *city) Habits() Habits  { return Habits{Most: len(c.rows), Paging: 1} }
+func (c *city) Habits() Habits {
+	if c.most != 0 {
+		return Habits{Most: max(c.most, 0), Paging: 1}
+	}
+	return Habits{Most: len(c.rows), Paging: 1}
+}
 
 func (c *city) put(s Sighting) {
 	c.rows = slices.DeleteFunc(c.rows, func(old Sighting) bool { return old.Key == s.Key })
@@ -116,9 +122,11 @@ func (c *city) put(s Sighting) {
 	c.rows = append(c.rows, s)
 }
 
-func (c *city) tracker(t *testing.T, from Snapshot) *Tracker {
+func (c *city) tracker(t *testing.T, from Snapshot) *Tracker { return c.trackerOf(t, from, 50) }
+
+func (c *city) trackerOf(t *testing.T, from Snapshot, idsPerCall int) *Tracker {
 	t.Helper()
-	tr, err := New(Config{Scope: "x", Overlap: 24 * time.Hour, Follow: 24 * time.Hour, IDsPerCall: 50, ByUpdate: true,
+	tr, err := New(Config{Scope: "x", Overlap: 24 * time.Hour, Follow: 24 * time.Hour, IDsPerCall: idsPerCall, ByUpdate: true,
 		State: func(s string) (string, bool) { return s, s == "closed" }}, c, from)
 	if err != nil {
 		t.Fatal(err)
