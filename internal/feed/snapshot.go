@@ -126,16 +126,16 @@ func (s Snapshot) Append(head Head, changes []byte) (Snapshot, error) {
 	return s, nil
 }
 
-// snapshot returns a picture of the store. What has changed since the last full one is added to it as long
-// as that is little: a snapshot is taken after each change.
+// snapshot returns a picture of the store: the last full one, if there is any, and what has changed since. A snapshot is
+// taken after each change.
 func (s *store) snapshot() Snapshot {
-	if s.block == nil || s.changes > max(256, len(s.known)/8) {
+	if s.block == nil {
 		var c encoder
 		var plain []byte
 		for _, id := range slices.Sorted(maps.Keys(s.known)) {
 			plain = c.append(plain, s.known[id])
 		}
-		s.block, s.later, s.changes = &block{raw: deflate(plain), count: len(s.known)}, nil, 0
+		s.block = &block{raw: deflate(plain), count: len(s.known)}
 	}
 	return Snapshot{Head: s.head, known: s.block, later: slices.Clip(s.later), changes: s.changes}
 }

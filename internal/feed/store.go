@@ -34,12 +34,18 @@ func (s *store) all() iter.Seq[*entry] {
 	}
 }
 
-// put remembers e, or forgets it if it is marked as dropped.
+// put remembers e, or forgets it if it is marked as dropped. That goes into the log, as long as there is a full picture
+// that it goes on from, and the log is little beside that.
 func (s *store) put(e *entry) {
 	s.set(e)
+	if s.block == nil {
+		return
+	}
 	var c encoder // of its own: a part of the log can be read without what comes before
 	s.later = c.append(s.later, e)
-	s.changes++
+	if s.changes++; s.changes > max(256, len(s.known)/8) {
+		s.block, s.later, s.changes = nil, nil, 0
+	}
 }
 
 func (s *store) set(e *entry) {
