@@ -23,7 +23,7 @@ func (p *Pass) due() (d due) {
 	if p.t.follow() == 0 {
 		return d
 	}
-	from := p.answers.from.Add(time.Hour).Unix()
+	from := p.window.from.Add(time.Hour).Unix()
 	for e := range p.t.store.all() {
 		if nameless(e.id) {
 			continue
@@ -32,7 +32,7 @@ func (p *Pass) due() (d due) {
 		if p.rows[e.id].in != 0 || p.tooSoon(e) {
 			continue
 		}
-		missing := p.answers.window && p.answers.whole && e.requested > from && !e.flags.has(flagUnlisted) && p.within(e)
+		missing := p.window.read && p.window.whole && e.requested > from && !e.flags.has(flagUnlisted) && p.within(e)
 		switch {
 		case missing || e.absent != 0:
 			d.urgent = append(d.urgent, e.id)
@@ -85,40 +85,48 @@ func (p *Pass) follow(ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	p.report.Lists = append(p.report.Lists, "ids")
-	a := &asking{p: p}
-	if p.report.Audit && p.head.Singly && len(ids) > 1 {
-		missing, err := a.several(ids[:2])
+	p.work = p.work.plus(work{lists: []string{"ids"}})
+	if p.audit && p.head.Singly && len(ids) > 1 {
+		missing, err := p.several(ids[:2])
 		if err != nil {
 			return err
 		}
 		p.head.Singly = len(missing) > 0
 		ids = append(missing, ids[2:]...)
 	}
+	var absent []string // as the server says
+	failures, controlled := 0, false
 	for chunk := range slices.Chunk(ids, p.perCall()) {
 		missing := chunk
 		if len(chunk) > 1 {
 			var err error
-			if missing, err = a.several(chunk); err != nil {
+			if missing, err = p.several(chunk); err != nil {
 				return err
 			}
 		}
 		found := 0
 		for _, id := range missing {
-			if ok, err := a.one(id); err != nil {
+			what, err := p.one(id, inAnswer)
+			if err != nil {
 				return err
-			} else if ok {
-				found++
 			}
-			if a.failures > maxFailures {
-				return p.bury(a)
+			switch failures++; what {
+			case isThere:
+				found, failures = found+1, 0
+			case isAbsent:
+				absent, failures = append(absent, id), 0
 			}
-			if len(a.absent) > maxFailures && !a.controlled && !a.control() {
-				return p.bury(a)
+			hopeless := failures > maxFailures
+			if !hopeless && len(absent) > maxFailures && !controlled {
+				controlled = true
+				hopeless = !p.control(absent)
+			}
+			if hopeless {
+				return p.bury(absent)
 			}
 		}
 		// The list has left out what there is, for other reasons than one unknown id: it is no use.
 		p.head.Singly = p.head.Singly || len(chunk) > 1 && found > 0 && found == len(missing)
 	}
-	return p.bury(a)
+	return p.bury(absent)
 }

@@ -4,24 +4,39 @@ import "time"
 
 // reading is a list that is being read.
 type reading struct {
-	p                  *Pass
-	in                 in
-	rows, closed, news int   // news: those that have shown a change
-	lastNews           int   // which row was the last of them
-	requested, updated int64 // the newest dates in it
+	p  *Pass
+	in in
+	counts
+}
+
+// counts is what a list has shown so far.
+type counts struct {
+	rows, closed       int
+	news, lastNews     int   // how many have shown a change, and which row was the last of them
+	requested, updated int64 // the newest dates
 }
 
 func (w *reading) see(s Sighting) bool {
-	w.rows++
-	if w.p.t.closed(s.Status) {
-		w.closed++
-	}
-	w.requested, w.updated = max(w.requested, UnixSeconds(s.Requested)), max(w.updated, UnixSeconds(s.Updated))
 	more := w.p.see(&s, w.in)
-	if w.p.changes[s.Key] != nil {
-		w.news, w.lastNews = w.news+1, w.rows
-	}
+	w.counts = w.plus(&s, w.p.t.closed(s.Status), w.p.changes[s.Key] != nil)
 	return more
+}
+
+// plus returns the counts with a row more.
+func (c counts) plus(s *Sighting, closed, isNew bool) counts {
+	rows, last := c.rows+1, c.lastNews
+	if isNew {
+		last = rows
+	}
+	return counts{rows, c.closed + one(closed), c.news + one(isNew), last,
+		max(c.requested, UnixSeconds(s.Requested)), max(c.updated, UnixSeconds(s.Updated))}
+}
+
+func one(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 // read reads a list. A short answer that was taken for all of it, and does not look like that, is read again to its
@@ -31,8 +46,8 @@ func (w *reading) read(ask Ask, list func(Ask) (Answer, error)) (Answer, error) 
 	if err != nil || !a.Short || w.likely(ask.From) {
 		return a, err
 	}
-	ask.Proof, w.rows, w.closed, w.news, w.lastNews = Strict, 0, 0, 0, 0
-	return list(ask)
+	w.counts = counts{}
+	return list(Ask{From: ask.From, State: ask.State, Proof: Strict})
 }
 
 const (

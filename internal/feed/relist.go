@@ -39,7 +39,7 @@ func (p *Pass) again(ask Ask) error {
 		if p.t.store.known[s.Key] != nil {
 			return p.see(&s, inOther)
 		}
-		p.report.Rows++
+		p.work = p.work.plus(work{rows: 1})
 		return true
 	})
 	answer.Gaps = nil // what it has not brought is asked for by id

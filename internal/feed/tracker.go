@@ -72,7 +72,7 @@ func (t *Tracker) Know(known iter.Seq[Sighting]) {
 		if !s.Inside {
 			continue
 		}
-		e := newEntry(&s, t.closed(s.Status), now)
+		e := newEntry(&s, flags(0).with(flagClosed, t.closed(s.Status)), now)
 		if t.put(&e, ""); e.requested == 0 {
 			continue
 		}

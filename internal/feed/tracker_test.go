@@ -291,7 +291,7 @@ func TestTrackerClockPutRight(t *testing.T) {
 		ahead := time.Now().AddDate(11, 0, 0)
 		tr.store.head = Head{Scope: "x", Stocked: true, Mode: modeWindow, Audited: ahead, Requested: time.Now(), Updated: time.Now()}
 		for _, id := range []string{"7", "8"} {
-			e := newEntry(&Sighting{Key: id, Status: "open"}, false, ahead)
+			e := newEntry(&Sighting{Key: id, Status: "open"}, 0, ahead)
 			tr.put(&e, "")
 		}
 		told := look(t, tr)
