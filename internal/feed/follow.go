@@ -19,31 +19,34 @@ type due struct {
 }
 
 // due returns what is to be asked for by id. Open ones are asked for as well as closed ones, as long as they are remembered.
-func (p *Pass) due() (d due) {
+func (p *Pass) due() due {
 	if p.t.follow() == 0 {
-		return d
+		return due{}
 	}
 	from := p.window.from.Add(time.Hour).Unix()
+	var urgent []string
+	var unseen []*entry
+	of := 0
 	for e := range p.t.store.all() {
 		if nameless(e.id) {
 			continue
 		}
-		d.of++
+		of++
 		if p.rows[e.id].in != 0 || p.tooSoon(e) {
 			continue
 		}
 		missing := p.window.read && p.window.whole && e.requested > from && !e.flags.has(flagUnlisted) && p.within(e)
 		switch {
 		case missing || e.absent != 0:
-			d.urgent = append(d.urgent, e.id)
+			urgent = append(urgent, e.id)
 		case p.unseen(e) >= p.t.follow()/2:
-			d.unseen = append(d.unseen, e)
+			unseen = append(unseen, e)
 		}
 	}
-	slices.SortFunc(d.unseen, func(a, b *entry) int {
+	slices.SortFunc(unseen, func(a, b *entry) int {
 		return cmp.Or(cmp.Compare(p.unseen(b), p.unseen(a)), cmp.Compare(a.id, b.id))
 	})
-	return d
+	return due{urgent, unseen, of}
 }
 
 // unseen returns for how long a record was not seen, or by how much our clock was put back.

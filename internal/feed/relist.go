@@ -13,27 +13,30 @@ func (p *Pass) relist(d due) (due, error) {
 	if p.head.Most == 0 {
 		return d, nil
 	}
+	unseen := d.unseen
 	for _, list := range []func([]*entry) (Ask, []*entry){p.openAsk, p.dateAsk} {
-		ask, of := list(d.unseen)
+		ask, of := list(unseen)
 		if len(of) == 0 {
 			continue
 		}
+		left := func(e *entry) bool { return p.rows[e.id].in == 0 }
 		if slices.ContainsFunc(of, p.overdue) {
 			if err := p.again(ask); err != nil {
 				return d, err
 			}
-			d.unseen = slices.DeleteFunc(d.unseen, func(e *entry) bool { return p.rows[e.id].in != 0 })
-			continue
+		} else {
+			waiting := make(map[*entry]bool, len(of))
+			for _, e := range of {
+				waiting[e] = true
+			}
+			left = func(e *entry) bool { return !waiting[e] }
 		}
-		waiting := make(map[*entry]bool, len(of))
-		for _, e := range of {
-			waiting[e] = true
-		}
-		d.unseen = slices.DeleteFunc(d.unseen, func(e *entry) bool { return waiting[e] })
+		unseen = slices.DeleteFunc(unseen, func(e *entry) bool { return !left(e) })
 	}
-	return d, nil
+	return due{d.urgent, unseen, d.of}, nil
 }
 
+// again reads a list for what it may bring of what is known.
 func (p *Pass) again(ask Ask) error {
 	answer, err := p.t.lists.Requested(p.ctx, ask, func(s Sighting) bool {
 		if p.t.store.known[s.Key] != nil {
@@ -42,8 +45,7 @@ func (p *Pass) again(ask Ask) error {
 		p.work = p.work.plus(work{rows: 1})
 		return true
 	})
-	answer.Gaps = nil // what it has not brought is asked for by id
-	p.note("again", answer)
+	p.note("again", answer) // but for its gaps: what it has not brought is asked for by id
 	if p.refused(err) {
 		return nil
 	}

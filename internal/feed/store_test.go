@@ -17,7 +17,7 @@ func TestSnapshotSize(t *testing.T) {
 	for _, kind := range []string{"running numbers", "24 hex digits", "UUIDs"} {
 		rng := rand.New(rand.NewPCG(1, 2))
 		now := time.Now().Truncate(time.Second)
-		s := newStore(Head{Scope: "x"})
+		s := newStore(Head{Scope: "x"}, 0)
 		for i := range 50_000 {
 			at := now.Add(-time.Duration(rng.Int64N(800*24*3600)) * time.Second)
 			seen := Sighting{Key: fmt.Sprintf("QH26-%06d", i), Status: "open", Requested: at,

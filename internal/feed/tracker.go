@@ -54,14 +54,12 @@ type Tracker struct {
 
 // New returns a feed that goes on from a snapshot of the same scope, or begins if that is zero.
 func New(cfg Config, lists Lists, from Snapshot) (*Tracker, error) {
-	t := &Tracker{cfg: cfg, state: cfg.State, lists: lists}
-	if from.IsZero() {
-		t.store = newStore(Head{Scope: cfg.Scope, Since: cfg.Since})
-		return t, nil
-	}
+	st := newStore(Head{Scope: cfg.Scope, Since: cfg.Since}, 0)
 	var err error
-	t.store, err = restore(from)
-	return t, err
+	if !from.IsZero() {
+		st, err = restore(from)
+	}
+	return &Tracker{cfg: cfg, state: cfg.State, lists: lists, store: st}, err
 }
 
 // Know takes in what was listed before, completely, in place of the stock of a feed that begins.
