@@ -61,6 +61,7 @@ func (p *Pass) found() {
 // unread notes that a record is there, although it cannot be read.
 func (p *Pass) unread(id string) {
 	if known := p.t.store.known[id]; known != nil {
-		p.t.put(&entry{known.id, known.views, known.requested, minutes(p.now), known.changed, 0, known.flags}, "")
+		seen := minutes(p.now.Add(-p.t.follow() / 2)) // what it says has to be seen still
+		p.t.put(&entry{known.id, known.views, known.requested, seen, known.changed, 0, known.flags}, "")
 	}
 }

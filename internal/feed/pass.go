@@ -84,8 +84,12 @@ func newPass(ctx context.Context, t *Tracker) *Pass {
 // note takes in what an answer says besides its rows, and what it has not brought.
 func (p *Pass) note(list string, a Answer) {
 	p.work = p.work.plus(work{lists: []string{list}, calls: max(1, a.Calls), answered: a.Answered, unproven: a.Unproven})
-	if a.Clock.After(p.server) {
-		p.server = a.Clock
+	if !a.Clock.After(p.server) {
+		return
+	}
+	p.server = a.Clock
+	if ahead := int64(p.server.Sub(p.now) / time.Second); max(ahead-p.head.Ahead, p.head.Ahead-ahead) > 300 {
+		p.head.Ahead = ahead
 	}
 }
 
@@ -101,7 +105,7 @@ func (p *Pass) refused(err error) bool {
 // not move the feed: all later ones would be behind them.
 func (p *Pass) clock() time.Time {
 	if p.server.IsZero() {
-		return p.now
+		return p.now.Add(time.Duration(p.head.Ahead) * time.Second)
 	}
 	return p.server
 }

@@ -125,12 +125,12 @@ func (t *Tracker) forget(h Head, now time.Time) {
 	old := func(at time.Time) int64 { return UnixSeconds(at.Add(-t.back(true) - zoneSlack)) }
 	requested, updated := old(h.Requested), old(h.Updated)
 	changed := minutes(now.Add(-max(closedFor, 2*t.cfg.Overlap+2*24*time.Hour)))
-	unnamed := minutes(now.Add(-namelessFor))
+	unnamed, unseen := minutes(now.Add(-namelessFor)), minutes(now.Add(-2*t.follow()))
 	s := &t.store
 	for e := range s.all() {
 		done := e.changed < changed && e.flags.has(flagClosed) || e.changed < unnamed && nameless(e.id)
-		if e.absent > changed {
-			done = false // it is to be said first that it is gone
+		if e.absent > changed || e.seen < unseen && e.changed >= unnamed {
+			done = false // it is to be said first that it is gone, or to be seen what has become of it
 		}
 		if !done || e.requested >= requested || max(e.views[byList].updated, e.views[bySingle].updated) >= updated {
 			continue
