@@ -17,6 +17,7 @@ type filter struct {
 	ctx     context.Context
 	c       *conn
 	q       *Query
+	checks  []check // of what the query asks for
 	ignored parts     // parts of the query that the server was seen to ignore
 	doubted []doubted // requests that wait for the end of the listing
 	warned  map[string]bool
@@ -48,15 +49,31 @@ func newFilter(ctx context.Context, c *conn, q *Query) filter {
 	if !c.sends("updated_after") {
 		f.ignored |= ofUpdate
 	}
+	for _, k := range checks {
+		if k.asked(q) {
+			f.checks = append(f.checks, k)
+		}
+	}
 	return f
+}
+
+// check compares a request with a part of a query.
+type check struct {
+	part  parts
+	asked func(*Query) bool
+	of    func(*filter, *ServiceRequest) verdict
+}
+
+var checks = [...]check{
+	{ofCode, func(q *Query) bool { return len(q.ServiceCodes) > 0 }, (*filter).code},
+	{ofStatus, func(q *Query) bool { return len(q.Statuses) > 0 }, (*filter).status},
+	{ofUpdate, func(q *Query) bool { return !q.UpdatedAfter.IsZero() || !q.UpdatedBefore.IsZero() }, (*filter).update},
+	{ofPlace, func(q *Query) bool { return q.Near != nil || q.Within != nil || q.Area != nil }, (*filter).place},
 }
 
 // judge compares a request with the query. doubt has the parts that it fits only if the server heeds them.
 func (f *filter) judge(r *ServiceRequest) (fits bool, doubt parts) {
-	for _, check := range [...]struct {
-		part parts
-		of   func(*filter, *ServiceRequest) verdict
-	}{{ofCode, (*filter).code}, {ofStatus, (*filter).status}, {ofUpdate, (*filter).update}, {ofPlace, (*filter).place}} {
+	for _, check := range f.checks {
 		switch check.of(f, r) {
 		case contradicts:
 			f.ignored |= check.part
@@ -84,7 +101,7 @@ const (
 
 func (f *filter) code(r *ServiceRequest) verdict {
 	switch {
-	case len(f.q.ServiceCodes) == 0 || codeIndex(f.q.ServiceCodes, r.ServiceCode) >= 0:
+	case codeIndex(f.q.ServiceCodes, r.ServiceCode) >= 0:
 		return fit
 	case strings.TrimSpace(r.ServiceCode) == "":
 		f.warn("service_code", "a request without one is given, though the query asks for some")
@@ -100,7 +117,7 @@ func codeIndex(codes []string, code string) int {
 
 func (f *filter) status(r *ServiceRequest) verdict {
 	asked := f.q.Statuses
-	if len(asked) == 0 || slices.ContainsFunc(asked, r.Status.Is) {
+	if slices.ContainsFunc(asked, r.Status.Is) {
 		return fit
 	}
 	state := meaning(r.Status)
@@ -123,8 +140,6 @@ func (f *filter) update(r *ServiceRequest) verdict {
 	after, before := f.q.UpdatedAfter, f.q.UpdatedBefore
 	t := r.UpdatedDatetime
 	switch {
-	case after.IsZero() && before.IsZero():
-		return fit
 	case t.IsZero():
 		f.warn("updated_datetime", "a request without one is given, though the query asks for a span of it")
 		return fit
@@ -139,8 +154,6 @@ func (f *filter) update(r *ServiceRequest) verdict {
 func (f *filter) place(r *ServiceRequest) verdict {
 	q := f.q
 	switch {
-	case q.Near == nil && q.Within == nil && q.Area == nil:
-		return fit
 	case r.Location == nil:
 		f.warn("lat", "a request without a place is given, though the query asks for an area")
 		return fit

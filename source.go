@@ -224,8 +224,8 @@ func (l *lister) Load(ctx context.Context, s *listing.Slice) (listing.Rows, erro
 
 // row returns what the engine sees of a record. One without id is known by all that it says.
 func (l *lister) row(r *ServiceRequest) listing.Row {
-	row := listing.Row{At: r.RequestedDatetime, Updated: r.UpdatedDatetime, Fits: l.keep.keeps(r), State: meaning(r.Status),
-		Code: codeIndex(l.q.ServiceCodes, r.ServiceCode), Status: slices.IndexFunc(l.q.Statuses, r.Status.Is)}
+	row := listing.Row{At: listing.Second(r.RequestedDatetime), Updated: listing.Second(r.UpdatedDatetime), Fits: l.keep.keeps(r), State: meaning(r.Status),
+		Code: int32(codeIndex(l.q.ServiceCodes, r.ServiceCode)), Status: int32(slices.IndexFunc(l.q.Statuses, r.Status.Is))}
 	if r.ID == "" {
 		row.Key = requestTable.Hash(l.seed, r)
 	} else {

@@ -27,10 +27,17 @@ func (w *walk) planAhead(s span, a *answer) {
 }
 
 // pagesAhead asks for the pages that follow, where one has shown that they are heeded. They are read in any order, so that
-// requests that arrive meanwhile can push others from one into another that has been read: dates have to prove the list.
+// requests that arrive meanwhile can push others from one into another that has been read: dates have to prove the list, or
+// its beginning, where all that arrives would show.
 func (w *walk) pagesAhead(c *cursor, heeded bool) {
-	if w.Lister.ahead == nil || !heeded || w.noDates || w.told.NoDates {
+	if w.Lister.ahead == nil || !heeded {
 		return
+	}
+	if w.noDates || w.told.NoDates {
+		if !c.sorted {
+			return
+		}
+		c.ahead = true
 	}
 	w.Lister.ahead.want(c.following(w.told.Concurrency), w.calls)
 }

@@ -4,7 +4,6 @@ import (
 	"io"
 	"slices"
 	"sort"
-	"time"
 )
 
 // find returns the rows of a question, in the order of the server.
@@ -87,12 +86,12 @@ func (a *answered) Next() (Row, error) {
 		a.at++
 	}
 	a.last = r
-	row := Row{Key: r.key, Fits: a.t.wants(r), Code: slices.Index(a.t.codes, r.code), Status: slices.Index(a.t.states, r.status), State: stateOf(r.status)}
+	row := Row{Key: r.key, Fits: a.t.wants(r), Code: int32(slices.Index(a.t.codes, r.code)), Status: int32(slices.Index(a.t.states, r.status)), At: Undated, Updated: Undated, State: stateOf(r.status)}
 	if a.t.city["filters"] == "words" { // it shows numbers for words
 		row.Status, row.State, row.Fits = None, Unsaid, len(a.t.codes) == 0 || slices.Contains(a.t.codes, r.code)
 	}
 	if r.at != 0 {
-		row.At, row.Updated = time.Unix(r.at, 0), time.Unix(r.upd, 0)
+		row.At, row.Updated = r.at, r.upd
 	}
 	return row, nil
 }

@@ -29,10 +29,7 @@ func (w *walk) ask(s Slice, sent, meant span, wide bool) (*answer, error) {
 
 // strays reports whether an answer has rows outside of the span that was sent, by however little.
 func (r *response) strays(sent span) bool {
-	return slices.ContainsFunc(r.rows, func(row Row) bool {
-		t, ok := seconds(row.At)
-		return ok && !sent.has(t)
-	})
+	return slices.ContainsFunc(r.rows, func(row Row) bool { return row.dated() && !sent.has(row.At) })
 }
 
 // again makes a call once more.
@@ -134,12 +131,7 @@ func (w *walk) gap(err error) Gap { return gapOf(w.wanted, err, "") }
 
 // shows reports whether an answer has rows of a state.
 func (a *answer) shows(s State) bool {
-	for _, row := range a.rows {
-		if row.State == s {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(a.rows, func(row Row) bool { return row.State == s })
 }
 
 // slice returns the call for a span that is sent as it is.
@@ -182,19 +174,20 @@ const maxLone = 100
 
 // absorb takes the rows of an answer for known.
 func (w *walk) absorb(a *answer) {
-	if len(a.slice.Statuses) == 0 {
-		for _, state := range []State{Open, Closed} {
-			if a.shows(state) {
-				w.shown.unasked[state]++
-			}
-		}
-	}
-	for _, row := range a.rows {
+	var states [allStates]bool
+	for i := range a.rows {
+		row := &a.rows[i]
+		states[row.State] = true
 		if w.seen.add(row.Key, inWalk) {
 			a.fresh++
 		}
-		if t, ok := seconds(row.At); !ok || t >= w.wanted.lo-slack && t <= w.wanted.hi+slack {
-			w.shown.note(&row) // what was not asked for may be the answer to another question
+		if !row.dated() || row.At >= w.wanted.lo-slack && row.At <= w.wanted.hi+slack {
+			w.shown.note(row) // what was not asked for may be the answer to another question
+		}
+	}
+	for state, shown := range states {
+		if shown && len(a.slice.Statuses) == 0 {
+			w.shown.unasked[state]++
 		}
 	}
 	w.rows += a.fresh

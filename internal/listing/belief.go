@@ -18,11 +18,12 @@ type Belief struct {
 	Size     *Refusal  `json:"size,omitempty"`
 	Quiet    *Quiet    `json:"quiet,omitempty"`
 	Statuses *Evidence `json:"statuses,omitempty"` // a call without a status brings open and closed requests
+	Plain    *Plain    `json:"plain,omitempty"`
 }
 
 // IsZero reports whether nothing is believed.
 func (b Belief) IsZero() bool {
-	return b.Paging == nil && b.Caps == nil && b.Bounds == nil && b.Reach == nil && b.Size == nil && b.Statuses == nil && b.Quiet == nil
+	return b.Paging == nil && b.Caps == nil && b.Bounds == nil && b.Reach == nil && b.Size == nil && b.Statuses == nil && b.Quiet == nil && b.Plain == nil
 }
 
 // Evidence says on what a belief rests.
@@ -71,6 +72,23 @@ type Refusal struct {
 type Quiet struct {
 	Evidence
 	Before time.Time `json:"before"`
+}
+
+// Plain is that the pages of the list of all, without dates, have come to an end behind which no other question has brought
+// anything.
+type Plain struct {
+	Evidence
+	Rows int `json:"rows"` // of all its pages
+}
+
+// plainAge is for how long that is believed. A server whose pages end at a depth that the city has just reached is found
+// out after that time.
+const plainAge = 24 * time.Hour
+
+// ends reports whether a list of so many rows comes to its end like the one that is known: it has no fewer rows, hardly
+// more, and its last page is a short one. More rows that fill it would be those of pages that end at a depth.
+func (p *Plain) ends(rows, page, last int, now time.Time) bool {
+	return p != nil && now.Sub(p.Seen) < plainAge && rows >= p.Rows && rows <= p.Rows+page && (last < page || rows == p.Rows)
 }
 
 // Beliefs is a Belief that several listings share.
@@ -215,7 +233,7 @@ func (s *Beliefs) Recall(b Belief) {
 	defer s.mu.Unlock()
 	s.b.Paging, s.b.Bounds = cmp.Or(s.b.Paging, b.Paging), cmp.Or(s.b.Bounds, b.Bounds)
 	s.b.Reach, s.b.Size = cmp.Or(s.b.Reach, b.Reach), cmp.Or(s.b.Size, b.Size)
-	s.b.Statuses, s.b.Quiet = cmp.Or(s.b.Statuses, b.Statuses), cmp.Or(s.b.Quiet, b.Quiet)
+	s.b.Statuses, s.b.Quiet, s.b.Plain = cmp.Or(s.b.Statuses, b.Statuses), cmp.Or(s.b.Quiet, b.Quiet), cmp.Or(s.b.Plain, b.Plain)
 	if s.b.Caps == nil {
 		s.b.Caps = b.Caps
 	}

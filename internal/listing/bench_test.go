@@ -1,6 +1,7 @@
 package listing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ type plain struct {
 	pages bool // it heeds page numbers
 	cap   int
 	given int
+	got   map[uint64]bool // the keys of what was given; nil: they are not kept
 	calls int
 }
 
@@ -26,7 +28,7 @@ func newPlain(n, most int, dated, pages, ordered bool) *plain {
 	s := &plain{dated: dated, pages: pages, falls: ordered, cap: most}
 	now := time.Now().Unix()
 	for i := range n {
-		at := time.Unix(now-60-300*int64(i), 0)
+		at := now - 60 - 300*int64(i)
 		key := uint64(i+1) * 0x9e3779b97f4a7c15
 		s.rows = append(s.rows, Row{Key: key ^ key>>29, At: at, Fits: true, Code: None, Status: None})
 	}
@@ -46,14 +48,14 @@ func (s *plain) Open(_ context.Context, q *Slice) (Rows, error) {
 	if s.dated {
 		first := 0
 		if s.falls && !q.End.IsZero() {
-			first, _ = slices.BinarySearchFunc(s.rows, q.End, func(r Row, end time.Time) int { return end.Compare(r.At) })
+			first, _ = slices.BinarySearchFunc(s.rows, q.End, func(r Row, end time.Time) int { return cmp.Compare(end.Unix(), r.At) })
 		}
 		for i := first; i < len(s.rows); i++ {
 			r := &s.rows[i]
-			if s.falls && r.At.Before(q.Start) {
+			if s.falls && r.At < q.Start.Unix() {
 				break
 			}
-			if !q.Start.IsZero() && r.At.Before(q.Start) || !q.End.IsZero() && r.At.After(q.End) {
+			if !q.Start.IsZero() && r.At < q.Start.Unix() || !q.End.IsZero() && r.At > q.End.Unix() {
 				continue
 			}
 			if from--; from < 0 {
@@ -90,7 +92,13 @@ func (r *plainRows) Next() (Row, error) {
 	r.at++
 	return *r.rows[r.at-1], nil
 }
-func (r *plainRows) Give() bool  { r.s.given++; return true }
+func (r *plainRows) Give() bool {
+	r.s.given++
+	if r.s.got != nil {
+		r.s.got[r.rows[r.at-1].Key] = true
+	}
+	return true
+}
 func (r *plainRows) Close() Meta { return Meta{Total: -1} }
 func (r *plainRows) Abort()      {}
 

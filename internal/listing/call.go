@@ -33,7 +33,7 @@ type caller struct {
 	skew   int64  // by how much the server's clock is ahead of this machine's
 	seen   dedupe // all rows
 	given  int    // rows that the caller has
-	here   keys   // of the answer that is being read
+	length int    // of the answer before, as long as which the next one may be
 	rows   int    // different rows that came
 	calls  int
 	asked  map[string]*asked
@@ -57,7 +57,7 @@ const maxTimes = 2
 const maxHeld = 1 << 13
 
 func newCaller(ctx context.Context, src Source, wanted span) *caller {
-	return &caller{ctx: ctx, src: src, wanted: wanted, began: time.Now().Unix(), here: keys{}, asked: map[string]*asked{}}
+	return &caller{ctx: ctx, src: src, wanted: wanted, began: time.Now().Unix(), asked: map[string]*asked{}}
 }
 
 // last returns the answer to a slice if it is still known; nil: it is not.
@@ -132,7 +132,9 @@ func (c *caller) once(s Slice, wide bool) (*response, error) {
 		r.fail(c.src, err)
 		return r, nil
 	}
-	clear(c.here)
+	var twins twins
+	r.rows = make([]Row, 0, c.length)
+	defer func() { c.length = len(r.rows) }()
 	for {
 		row, err := rows.Next()
 		if err != nil {
@@ -144,11 +146,17 @@ func (c *caller) once(s Slice, wide bool) (*response, error) {
 			return r, nil
 		}
 		r.sent++
-		if c.seen.add(row.Key, came) && !row.after(c.began) {
+		slot := c.seen.slot(slotKey(row.Key))
+		known := *slot&uint64(came) != 0
+		if !known && !row.after(c.began) {
 			c.rows++
 		}
-		fresh := c.fits(&row, wide) && c.seen.add(row.Key, given)
-		if c.here.add(row.Key) {
+		fresh := *slot&uint64(given) == 0 && c.fits(&row, wide)
+		*slot |= uint64(came)
+		if fresh {
+			*slot |= uint64(given)
+		}
+		if !twins.has(r.rows, row.Key, known) {
 			r.rows = append(r.rows, row)
 		}
 		if !fresh {
@@ -167,10 +175,7 @@ func (c *caller) once(s Slice, wide bool) (*response, error) {
 }
 
 // after reports whether a row is newer than a time.
-func (r *Row) after(t int64) bool {
-	at, ok := seconds(r.At)
-	return ok && at > t
-}
+func (r *Row) after(t int64) bool { return r.At > t }
 
 func (c *caller) open(s *Slice) (Rows, error) {
 	if rows, err, ok := c.ahead.take(s); ok {
@@ -181,8 +186,7 @@ func (c *caller) open(s *Slice) (Rows, error) {
 
 // fits reports whether a row is what the query asks for.
 func (c *caller) fits(row *Row, wide bool) bool {
-	t, ok := seconds(row.At)
-	return row.Fits && (ok && c.wanted.has(t) || !ok && !wide)
+	return row.Fits && (row.dated() && c.wanted.has(row.At) || !row.dated() && !wide)
 }
 
 // fingerprint tells answers apart.
@@ -227,13 +231,4 @@ func (c *caller) keep(key string, r *response) {
 		}
 		c.order = c.order[1:]
 	}
-}
-
-// keys tells which rows come again within one answer.
-type keys map[uint64]struct{}
-
-func (k keys) add(key uint64) bool {
-	_, known := k[key]
-	k[key] = struct{}{}
-	return !known
 }

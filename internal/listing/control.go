@@ -25,20 +25,33 @@ type mark struct {
 // control of every bound, and of every absence. Of very many it keeps a sample, and the newest and oldest.
 type known struct {
 	marks  []mark // the newest first
+	added  []mark // those that are not among them yet, in no order
 	halved uint   // how often half of them have been dropped
 }
 
 // maxMarks bounds the memory of [known]; beyond it, half of the marks are dropped by their keys.
 const maxMarks = 1 << 14
 
+// maxAdded is how many rows are put among the others at once, if nobody asks before.
+const maxAdded = maxMarks / 4
+
 func (k *known) add(rows []mark) {
+	if k.added = append(k.added, rows...); len(k.added) > maxAdded {
+		k.settle()
+	}
+}
+
+// settle puts what was added among the others.
+func (k *known) settle() {
+	rows := k.added
 	if len(rows) == 0 {
 		return
 	}
-	if !slices.IsSortedFunc(rows, newerFirst) {
-		rows = slices.SortedFunc(slices.Values(rows), newerFirst)
-	}
-	k.marks = slices.Compact(mergeMarks(k.marks, rows))
+	k.added = rows[:0]
+	slices.SortFunc(rows, newerFirst)
+	newer, _ := slices.BinarySearchFunc(k.marks, rows[0], newerFirst) // most answers are older than all before
+	rest := slices.Compact(mergeMarks(slices.Clone(k.marks[newer:]), rows))
+	k.marks = append(k.marks[:newer], rest...)
 	if len(k.marks) <= maxMarks {
 		return
 	}
@@ -61,7 +74,7 @@ func newerFirst(a, b mark) int {
 	return cmp.Compare(a.key, b.key)
 }
 
-// mergeMarks puts sorted rows into sorted marks, from the end: most answers are older than all before.
+// mergeMarks puts sorted rows into sorted marks, from the end.
 func mergeMarks(marks, rows []mark) []mark {
 	i, j := len(marks)-1, len(rows)-1
 	marks = append(marks, rows...)
@@ -79,12 +92,14 @@ func mergeMarks(marks, rows []mark) []mark {
 
 // in returns the known rows of a span, the newest first.
 func (k *known) in(s span) []mark {
+	k.settle()
 	from, _ := slices.BinarySearchFunc(k.marks, s.hi, func(m mark, t int64) int { return cmp.Compare(t, m.at) })
 	to, _ := slices.BinarySearchFunc(k.marks, s.lo-1, func(m mark, t int64) int { return cmp.Compare(t, m.at) })
 	return k.marks[from:max(from, to)]
 }
 
 func (k *known) oldest() (int64, bool) {
+	k.settle()
 	if len(k.marks) == 0 {
 		return 0, false
 	}
@@ -92,6 +107,7 @@ func (k *known) oldest() (int64, bool) {
 }
 
 func (k *known) newest() (int64, bool) {
+	k.settle()
 	if len(k.marks) == 0 {
 		return 0, false
 	}
@@ -113,14 +129,14 @@ func read(rows []Row) reading {
 	r := reading{rival: true}
 	falls, rises := true, true
 	var at, changed int64
-	for _, row := range rows {
-		t, ok := seconds(row.At)
-		if !ok {
+	for i := range rows {
+		t := rows[i].At
+		if t == Undated {
 			continue
 		}
-		upd, ok := seconds(row.Updated)
-		if ok = ok && upd >= t; !ok {
-			upd = t
+		upd := max(rows[i].Updated, t)
+		if r.marks == nil {
+			r.marks = make([]mark, 0, len(rows)-i)
 		}
 		if len(r.marks) == 0 {
 			r.oldest, r.newest, changed = t, t, upd
@@ -133,7 +149,7 @@ func read(rows []Row) reading {
 		r.rival = r.rival && upd <= changed
 		r.oldest, r.newest = min(r.oldest, t), max(r.newest, t)
 		at, changed = t, upd
-		r.marks = append(r.marks, mark{t, row.Key})
+		r.marks = append(r.marks, mark{t, rows[i].Key})
 	}
 	r.change = changed
 	switch {
@@ -191,16 +207,25 @@ func (k *known) check(r *reading, sent, meant span, full bool, o order) control 
 			return c
 		}
 	}
+	if meant == nothing {
+		return c
+	}
 	due := k.in(meant)
 	if len(due) == 0 {
 		return c
 	}
-	come := make(map[mark]bool, len(r.marks))
+	come := make([]bool, len(due))
+	newest, oldest := due[0].at, due[len(due)-1].at
 	for _, m := range r.marks {
-		come[m] = true
+		if m.at < oldest || m.at > newest {
+			continue
+		}
+		if i, ok := slices.BinarySearchFunc(due, m, newerFirst); ok {
+			come[i] = true
+		}
 	}
-	for _, m := range due {
-		if !come[m] {
+	for i, m := range due {
+		if !come[i] {
 			c.missing++
 			c.deep = c.deep || m.at > sent.lo+slack && m.at < sent.hi-slack
 		}

@@ -2,7 +2,6 @@ package listing
 
 import (
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -11,9 +10,9 @@ import (
 func at(times ...int64) []Row {
 	var rows []Row
 	for i, t := range times {
-		row := Row{Key: uint64(i + 1)}
+		row := Row{Key: uint64(i + 1), At: Undated, Updated: Undated}
 		if t != 0 {
-			row.At = time.Unix(t, 0)
+			row.At = t
 		}
 		rows = append(rows, row)
 	}
@@ -45,7 +44,7 @@ func TestKnownAdd(t *testing.T) {
 			for _, list := range test.lists {
 				k.add(list)
 			}
-			if diff := cmp.Diff(test.want, k.marks, spans); diff != "" {
+			if diff := cmp.Diff(test.want, k.in(everything), spans); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -181,7 +180,7 @@ func TestReadRival(t *testing.T) {
 			rows := at(30, 20, 10)
 			for i, u := range test.updated {
 				if u != 0 {
-					rows[i].Updated = time.Unix(u, 0)
+					rows[i].Updated = u
 				}
 			}
 			if r := read(rows); r.rival != test.rival || r.change != test.change {

@@ -25,21 +25,26 @@ type cursor struct {
 	next  string  // its address
 	step  int     // rows of the first page
 	asked string  // that of the page before it
-	rows  *dedupe // of the list
+	rows  *rowSet // of the list
 	began int64   // rows that are newer have arrived meanwhile, and say nothing
 	mess  bool    // pages overlap: the list has no stable order
+	// Whether pages can be, and have been, read in another order than their own.
+	sorted bool // its rows rise or fall by time, so that those that arrive stand at one end
+	ahead  bool
 }
 
 // errOverlap is why pages are no help that are cut out of a list anew each time in another order.
 var errOverlap = errors.New("the pages of the list overlap: it is sorted anew for each, and what falls between them is not seen")
 
-// newCursor begins behind the first answer to base.
-func newCursor(style Style, firstPage int, base Slice, first *response, began int64) *cursor {
-	c := &cursor{style: style, step: first.sent, began: began, base: base, first: firstPage, page: firstPage, rows: &dedupe{}}
+// newCursor begins behind the first answer to base. rows is where it notes those of the list.
+func newCursor(style Style, firstPage int, base Slice, first *response, began int64, rows *rowSet) *cursor {
+	c := &cursor{style: style, step: first.sent, began: began, base: base, first: firstPage, page: firstPage, rows: rows}
 	if base.Size > len(first.rows) && first.sent > 0 {
 		c.base.Size = first.sent // the server gives fewer than it was asked for: it must not count by that
 	}
 	c.add(first)
+	o := read(first.rows)
+	c.sorted = o.pairs >= minPairs && (o.order == falling || o.order == rising)
 	return c
 }
 
@@ -81,9 +86,10 @@ func (c *cursor) following(n int) []Slice {
 // add goes on behind an answer, and returns how many of its rows are new to the list.
 func (c *cursor) add(r *response) int {
 	fresh, again := 0, 0
-	for _, row := range r.rows {
+	for i := range r.rows {
+		row := &r.rows[i]
 		switch {
-		case c.rows.add(row.Key, came):
+		case c.rows.add(row.Key):
 			if !row.after(c.began) {
 				fresh++
 			}
@@ -134,12 +140,13 @@ func ending(r *response) (Ending, error) {
 // other reports whether an answer has mostly rows that are not among those of the list so far.
 func (c *cursor) other(r *response) bool {
 	fresh, rows := 0, 0
-	for _, row := range r.rows {
+	for i := range r.rows {
+		row := &r.rows[i]
 		if row.after(c.began) {
 			continue
 		}
 		rows++
-		if !c.rows.has(row.Key, came) {
+		if !c.rows.has(row.Key) {
 			fresh++
 		}
 	}

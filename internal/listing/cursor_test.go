@@ -11,7 +11,7 @@ import (
 func page(keys ...uint64) *response {
 	r := &response{sent: len(keys)}
 	for _, key := range keys {
-		r.rows = append(r.rows, Row{Key: key})
+		r.rows = append(r.rows, Row{Key: key, At: Undated})
 	}
 	return r
 }
@@ -39,7 +39,7 @@ func TestCursorSlice(t *testing.T) {
 		"not known":      {Auto, 0, page(1, 2, 3), unpaged, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, ok := newCursor(test.style, test.first, unpaged, test.r, 0).slice()
+			got, ok := newCursor(test.style, test.first, unpaged, test.r, 0, newRowSet()).slice()
 			if diff := cmp.Diff(test.want, got); diff != "" || ok != test.ok {
 				t.Errorf("%t\n%s", ok, diff)
 			}
@@ -62,7 +62,7 @@ func TestCursorSize(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			base := unpaged
 			base.Size = test.size
-			if got := newCursor(Numbers, 1, base, test.r, 0).base.Size; got != test.want {
+			if got := newCursor(Numbers, 1, base, test.r, 0, newRowSet()).base.Size; got != test.want {
 				t.Errorf("got %d, want %d", got, test.want)
 			}
 		})
@@ -84,7 +84,7 @@ func TestCursorOffset(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := page(1, 2, 3)
 			r.meta, r.sent = test.meta, test.sent
-			if s, _ := newCursor(Offsets, 0, unpaged, r, 0).slice(); s.Offset != test.want {
+			if s, _ := newCursor(Offsets, 0, unpaged, r, 0, newRowSet()).slice(); s.Offset != test.want {
 				t.Errorf("got %d, want %d", s.Offset, test.want)
 			}
 		})
@@ -104,7 +104,7 @@ func TestCursorFollowing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got [][2]int
-			for _, s := range newCursor(test.style, 1, unpaged, page(1, 2, 3), 0).following(3) {
+			for _, s := range newCursor(test.style, 1, unpaged, page(1, 2, 3), 0, newRowSet()).following(3) {
 				got = append(got, [2]int{s.Page, s.Offset})
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
@@ -129,7 +129,7 @@ func TestCursorAdd(t *testing.T) {
 		"two new before others":    {page(7, 8, 1, 2, 3, 4), 2, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := newCursor(Numbers, 1, unpaged, page(1, 2, 3, 4, 5, 6), 0)
+			c := newCursor(Numbers, 1, unpaged, page(1, 2, 3, 4, 5, 6), 0, newRowSet())
 			if fresh := c.add(test.next); fresh != test.fresh || c.mess != test.mess {
 				t.Errorf("%d new, mess %t, want %d, %t", fresh, c.mess, test.fresh, test.mess)
 			}
@@ -139,7 +139,7 @@ func TestCursorAdd(t *testing.T) {
 
 // TestCursorArrivals takes no rows for new that have arrived since the listing began.
 func TestCursorArrivals(t *testing.T) {
-	c := newCursor(Numbers, 1, unpaged, &response{rows: at(30, 20)}, 40)
+	c := newCursor(Numbers, 1, unpaged, &response{rows: at(30, 20)}, 40, newRowSet())
 	arrived := &response{rows: at(0, 0, 50, 35)}
 	if c.other(arrived) {
 		t.Error("one of two old rows is new: not most of them")
@@ -154,7 +154,7 @@ func TestCursorBack(t *testing.T) {
 	for _, style := range []Style{Numbers, Offsets, Links} {
 		first, second := page(1, 2, 3), page(4, 5)
 		first.meta.Next, second.meta.Next = "/2", "/3"
-		c := newCursor(style, 1, unpaged, first, 0)
+		c := newCursor(style, 1, unpaged, first, 0, newRowSet())
 		before, _ := c.slice()
 		c.add(second)
 		c.back(&response{err: errLost})
@@ -171,7 +171,7 @@ func TestCursorBack(t *testing.T) {
 // TestCursorSkip steps over a page that could not be had.
 func TestCursorSkip(t *testing.T) {
 	for style, want := range map[Style][2]int{Numbers: {3, NotSent}, Offsets: {NotSent, 6}} {
-		c := newCursor(style, 1, unpaged, page(1, 2, 3), 0)
+		c := newCursor(style, 1, unpaged, page(1, 2, 3), 0, newRowSet())
 		c.skip(3)
 		if s, _ := c.slice(); [2]int{s.Page, s.Offset} != want {
 			t.Errorf("style %d: page %d, offset %d, want %v", style, s.Page, s.Offset, want)
@@ -214,7 +214,7 @@ func TestCursorOther(t *testing.T) {
 		"a failure":      {&response{err: errLost}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := newCursor(Numbers, 1, unpaged, page(1, 2, 3, 4), 0).other(test.r); got != test.want {
+			if got := newCursor(Numbers, 1, unpaged, page(1, 2, 3, 4), 0, newRowSet()).other(test.r); got != test.want {
 				t.Errorf("got %t", got)
 			}
 		})

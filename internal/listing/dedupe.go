@@ -1,6 +1,9 @@
 package listing
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // tag is what a row has come for.
 type tag uint64
@@ -9,16 +12,16 @@ const (
 	came    tag = 1 << iota // in any answer of the listing
 	given                   // to the caller
 	inWalk                  // in the facet that is being listed
+	listed                  // in a list that came to an end, where only pages bring the rest
 	tagBits = iota
 	allTags = 1<<tagBits - 1
 )
 
-// dedupe remembers which rows have come, and for what. It keeps 61 bits of each, so that a million of them take 11 to
-// 16 MB; that two of a million rows are taken for one has a chance of 1 in 4 million. It grows in small shards, never all
+// dedupe remembers which rows have come, and for what. It keeps 60 bits of each, so that a million of them take 11 to
+// 16 MB; that two of a million rows are taken for one has a chance of 1 in 2 million. It grows in small shards, never all
 // at once.
 type dedupe struct {
 	shards [1 << shardBits]shard
-	count  int
 }
 
 const (
@@ -49,7 +52,6 @@ func (d *dedupe) slot(key uint64) *uint64 {
 	if !found {
 		sh.slots[at] = key
 		sh.used++
-		d.count++
 	}
 	return &sh.slots[at]
 }
@@ -74,16 +76,39 @@ func (d *dedupe) forget(t tag) {
 	}
 }
 
-// merge adds the rows of another. They come in the order of their slots: in a smaller table, which grows under way, they
-// would stand in each other's way.
-func (d *dedupe) merge(other *dedupe) {
-	for i := range other.shards {
-		if n := len(other.shards[i].slots); n > len(d.shards[i].slots) {
-			d.shards[i].resize(n)
+// rowSet is the rows that have come for something, and how many these are.
+type rowSet struct {
+	rows  *dedupe
+	as    tag
+	count int
+}
+
+func newRowSet() *rowSet { return &rowSet{rows: &dedupe{}, as: came} }
+
+// add reports whether a row is new to the set.
+func (s *rowSet) add(key uint64) bool {
+	fresh := s.rows.add(key, s.as)
+	if fresh {
+		s.count++
+	}
+	return fresh
+}
+
+func (s *rowSet) has(key uint64) bool { return s.rows.has(key, s.as) }
+
+// merge adds the rows of another set, which has a table of its own. They come in the order of their slots: in a smaller
+// table, which grows under way, they would stand in each other's way.
+func (s *rowSet) merge(other *rowSet) {
+	for i := range other.rows.shards {
+		if n := len(other.rows.shards[i].slots); n > len(s.rows.shards[i].slots) {
+			s.rows.shards[i].resize(n)
 		}
-		for _, slot := range other.shards[i].slots {
-			if slot != 0 {
-				*d.slot(slot &^ allTags) |= slot & allTags
+		for _, slot := range other.rows.shards[i].slots {
+			if key := slot &^ allTags; key != 0 && slot&uint64(other.as) != 0 {
+				if at := s.rows.slot(key); *at&uint64(s.as) == 0 {
+					*at |= uint64(s.as)
+					s.count++
+				}
 			}
 		}
 	}
@@ -121,4 +146,30 @@ func (sh *shard) resize(n int) {
 			sh.slots[at] = slot
 		}
 	}
+}
+
+// twins tells which rows come again within one answer. As long as none of them had come before, there are none, and
+// nothing has to be remembered.
+type twins struct{ keys map[uint64]struct{} }
+
+// fewTwins is how many rows of an answer are looked through one by one.
+const fewTwins = 16
+
+// has reports whether a row is among those of its answer, and notes it. known says that it has come before, in any answer.
+func (t *twins) has(rows []Row, key uint64, known bool) bool {
+	if t.keys == nil {
+		switch {
+		case !known:
+			return false
+		case len(rows) <= fewTwins:
+			return slices.ContainsFunc(rows, func(r Row) bool { return r.Key == key })
+		}
+		t.keys = make(map[uint64]struct{}, 2*len(rows))
+		for i := range rows {
+			t.keys[rows[i].Key] = struct{}{}
+		}
+	}
+	_, twin := t.keys[key]
+	t.keys[key] = struct{}{}
+	return twin
 }

@@ -11,7 +11,7 @@ func (w *walk) detect(base Slice, first *response, wide bool) (Style, int, error
 	if w.off(offPages) || first.sent == 0 {
 		return NoPages, 0, nil
 	}
-	c := newCursor(Auto, 0, base, first, w.began)
+	c := newCursor(Auto, 0, base, first, w.began, newRowSet())
 	if !w.told.NoPage {
 		number, seen, err := w.detectNumbers(c, wide)
 		if seen {
@@ -135,7 +135,7 @@ func (w *walk) cursorAt(a *answer, rows int) (*cursor, error) {
 	if style != Numbers && style != Offsets || a.sent == 0 {
 		return nil, nil
 	}
-	c := newCursor(style, first, a.slice, a.response, w.began)
+	c := newCursor(style, first, a.slice, a.response, w.began, newRowSet())
 	skip := max(0, rows-1) / a.sent
 	c.page, c.pos = first+skip, skip*a.sent
 	return c, nil

@@ -1,7 +1,6 @@
 package listing
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -69,7 +68,7 @@ func (l *Lister) unmatched(f facet) error {
 	if len(f.statuses) == 0 {
 		l.noteStates()
 	}
-	before := maps.Clone(l.shown.codes)
+	before := slices.Clone(l.shown.codes)
 	for i, status := range f.statuses {
 		if len(f.statuses) > 1 && !l.shown.status(i, status) {
 			if err := l.probe(facet{f.codes, []string{status}}); err != nil {
@@ -90,7 +89,7 @@ func (l *Lister) unmatched(f facet) error {
 	for i, code := range f.codes {
 		if len(f.codes) > 1 && !before[i] { // its states were not in the list of all
 			all := l.shown.states
-			l.shown.states = map[State]bool{}
+			l.shown.states = [allStates]bool{}
 			if err := l.hidden(facet{[]string{code}, f.statuses}); err != nil {
 				return err
 			}
@@ -139,7 +138,7 @@ func (l *Lister) each(f, one facet) error {
 	var first error
 	for _, s := range statuses {
 		for _, c := range codes {
-			l.shown.states = map[State]bool{}
+			l.shown.states = [allStates]bool{}
 			part := facet{c, s}
 			err := l.walk(part)
 			if err == errJoined {
@@ -316,7 +315,7 @@ func (l *Lister) walk(f facet) error {
 }
 
 func (l *Lister) newWalk(f facet) *walk {
-	l.seen.forget(inWalk)
+	l.seen.forget(inWalk | listed)
 	w := &walk{Lister: l, facet: f, cov: coverage{skip: l.failed}}
 	if b := l.belief.Bounds; b != nil {
 		w.bounds = bounds{swapped: b.Swapped, start: b.Start, end: b.End}

@@ -8,7 +8,7 @@ import (
 // New returns a listing of a query.
 func New(src Source, q Query, told Traits, shared *Beliefs) *Lister {
 	b := shared.Load()
-	return &Lister{src: src, q: q, told: told, shared: shared, belief: b, asks: pageSize(q.Size, told.Cap, b.Caps), shown: newShown(), how: (*walk).run}
+	return &Lister{src: src, q: q, told: told, shared: shared, belief: b, asks: pageSize(q.Size, told.Cap, b.Caps), shown: newShown(len(q.Codes), len(q.Statuses)), how: (*walk).run}
 }
 
 // Run lists the query. It returns nil when the caller has had enough, and the error of the first call if not even that

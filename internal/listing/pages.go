@@ -2,9 +2,11 @@ package listing
 
 // pageOptions is how carefully pages are read.
 type pageOptions struct {
-	twice bool // the page that ends them is asked for again: nothing else can show what it hides
-	wide  bool // the list has more than the query asks for
-	holes bool // one bad page is passed over, and noted
+	twice bool    // the page that ends them is asked for again: nothing else can show what it hides
+	wide  bool    // the list has more than the query asks for
+	holes bool    // one bad page is passed over, and noted
+	rows  *rowSet // where the rows of the list are noted; nil: in a set of its own
+	known *Plain  // what is believed of the same list; nil: nothing
 }
 
 // paged is what the pages of a list have brought.
@@ -15,7 +17,9 @@ type paged struct {
 	heeded bool    // the server heeds the parameters
 	hole   error   // a page that could not be had and was passed over
 	span   span    // of the times of all rows
-	seen   *dedupe // all rows; nil: none but those of the first answer
+	seen   *rowSet // all rows; nil: none but those of the first answer
+	last   int     // of the last page that had any
+	known  bool    // the list has come to the end that was known
 }
 
 // pages reads the rest of a list whose first answer is there. Its end proves nothing.
@@ -28,7 +32,11 @@ func (w *walk) pages(base Slice, first *response, o pageOptions) (paged, error) 
 				return paged{ending: Repeats}, err
 			}
 		}
-		c := newCursor(style, number, base, first, w.began)
+		rows := o.rows
+		if rows == nil {
+			rows = newRowSet()
+		}
+		c := newCursor(style, number, base, first, w.began, rows)
 		if told && w.belief.Paging == nil && style != Links {
 			if ok, err := w.begins(c, first, o.wide); err != nil || !ok { // what is told may be wrong here
 				if err != nil {
@@ -38,6 +46,9 @@ func (w *walk) pages(base Slice, first *response, o pageOptions) (paged, error) 
 			}
 		}
 		p, err := w.turn(c, first, o)
+		if err == nil && c.ahead && p.ending != Cut {
+			err = w.unmoved(c, first, &p, o.wide)
+		}
 		if err != nil || p.heeded || !told && style != Auto {
 			return p, err
 		}
@@ -48,13 +59,14 @@ func (w *walk) pages(base Slice, first *response, o pageOptions) (paged, error) 
 
 // turn reads page by page to the end.
 func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
-	p := paged{rows: first.sent, span: span{future, past}, seen: c.rows}
+	p := paged{rows: first.sent, span: span{future, past}, seen: c.rows, last: first.sent}
 	p.widen(first)
 	holes, before := 0, 0
 	for n := 0; ; n++ {
 		s, ok := c.slice()
 		if !ok {
 			p.heeded = true
+			p.known = o.known.ends(p.rows, first.sent, p.last, w.now())
 			return p, nil
 		}
 		w.pagesAhead(c, p.heeded)
@@ -66,7 +78,8 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 		if err == nil && r.err == nil {
 			fresh = c.add(r)
 		}
-		if err == nil && fresh == 0 && o.twice && w.times(&s) < maxTimes {
+		p.known = err == nil && fresh == 0 && r.err == nil && r.sent == 0 && holes == 0 && o.known.ends(p.rows, first.sent, p.last, w.now())
+		if err == nil && fresh == 0 && o.twice && !p.known && w.times(&s) < maxTimes {
 			c.back(r)
 			if r, err = w.pageAgain(s, o.wide); err == nil && r.err == nil {
 				fresh = c.add(r)
@@ -80,8 +93,10 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 			return p, nil
 		case fresh > 0:
 			p.rows += r.sent
+			p.last = r.sent
 			p.widen(r)
-			w.look(r, everything, nothing)
+			a := w.look(r, everything, nothing)
+			c.sorted = c.sorted && a.order != mixed
 			p.heeded, holes = true, 0
 			w.learnPaging(c.style, c.first)
 			before = r.number
@@ -105,9 +120,40 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 
 // widen notes the times of the rows of a page.
 func (p *paged) widen(r *response) {
-	for _, row := range r.rows {
-		if t, ok := seconds(row.At); ok {
-			p.span.lo, p.span.hi = min(p.span.lo, t), max(p.span.hi, t)
+	for i := range r.rows {
+		if row := &r.rows[i]; row.dated() {
+			p.span.lo, p.span.hi = min(p.span.lo, row.At), max(p.span.hi, row.At)
+		}
+	}
+}
+
+// unmoved looks whether the beginning of a list is what it was before its pages were read in any order. If it is not, they
+// are read once more one by one.
+func (w *walk) unmoved(c *cursor, first *response, p *paged, wide bool) error {
+	w.Lister.ahead.want(nil, 0)
+	r, err := w.pageAgain(first.slice, wide)
+	if err != nil || r.err == nil && r.number != first.number && r.print() == first.print() {
+		return err
+	}
+	again := newCursor(c.style, c.first, c.base, first, c.began, c.rows)
+	for {
+		s, _ := again.slice()
+		if r, err = w.pageAgain(s, wide); err != nil {
+			return err
+		}
+		fresh := 0
+		if r.err == nil {
+			fresh = again.add(r)
+		}
+		if fresh > 0 {
+			p.rows += fresh
+			p.widen(r)
+			w.look(r, everything, nothing)
+		} else if r.err != nil || r.sent == 0 || again.page >= c.page {
+			if p.ending, p.err = ending(r); p.ending != Cut {
+				p.ending = Exhausted
+			}
+			return nil
 		}
 	}
 }

@@ -3,6 +3,7 @@ package listing
 import (
 	"context"
 	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -74,6 +75,7 @@ func TestReadAhead(t *testing.T) {
 		"by id":       {"paging": "page1", "order": "id", "told": "right"},
 		"by update":   {"paging": "page1", "order": "updated", "told": "right"},
 		"oldest":      {"order": "oldest"},
+		"no dates":    {"paging": "page1", "told": "nodates", "bounds": "ignored"},
 		"failing":     {"poison": "record"},
 		"empty pages": {"paging": "page1", "order": "id", "depth": "empty"},
 	} {
@@ -112,6 +114,62 @@ func TestReadAhead(t *testing.T) {
 				}
 				if 2*ahead > alone && lies["poison"] == "" {
 					t.Error("reading ahead was not faster")
+				}
+			})
+		})
+	}
+}
+
+// shifting is a list without dates whose pages are answered in another order than they are asked for, and at whose
+// beginning a row arrives with each answer, as long as some are left.
+type shifting struct {
+	*plain
+	mu      sync.Mutex
+	arrive  int
+	arrived uint64
+}
+
+func (s *shifting) Open(ctx context.Context, q *Slice) (Rows, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rows, err := s.plain.Open(ctx, q)
+	if q.Page > 2 && s.arrive > 0 {
+		s.arrive--
+		s.arrived++
+		s.rows = append([]Row{{Key: 1<<62 + s.arrived, At: time.Now().Unix() + 1, Updated: Undated, Fits: true, Code: None, Status: None}}, s.rows...)
+	}
+	return rows, err
+}
+
+func (s *shifting) Load(ctx context.Context, q *Slice) (Rows, error) {
+	time.Sleep(time.Duration(10-q.Page%4) * time.Second) // the last ones first
+	return s.Open(ctx, q)
+}
+
+// TestArrivalsWhileReadAhead: pages of a list without dates that are read in any order lose no rows to those that arrive
+// meanwhile, and cost one call more where none arrive.
+func TestArrivalsWhileReadAhead(t *testing.T) {
+	for name, test := range map[string]struct{ arrive, most int }{"none": {0, 5}, "some": {6, 40}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				run := func(n int) (given, calls int) {
+					s := &shifting{plain: newPlain(625, 20, false, true, true), arrive: test.arrive}
+					s.got = map[uint64]bool{}
+					old := slices.Clone(s.rows)
+					l := New(s, Query{}, Traits{Style: Numbers, First: 1, NoDates: true, Concurrency: n}, &Beliefs{})
+					if err := l.Run(t.Context()); err != nil || len(l.Gaps()) > 0 {
+						t.Error(err, l.Gaps())
+					}
+					for _, row := range old {
+						if s.got[row.Key] {
+							given++
+						}
+					}
+					return given, s.calls
+				}
+				_, alone := run(1)
+				if given, calls := run(4); given < 625 || calls > alone+test.most {
+					t.Errorf("%d of 625 rows, %d calls, %d one by one", given, calls, alone)
 				}
 			})
 		})

@@ -9,6 +9,7 @@ package listing
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 )
@@ -54,14 +55,28 @@ type Rows interface {
 
 // Row is what a listing has to know of a record.
 type Row struct {
-	Key     uint64    // tells it from others
-	At      time.Time // by what spans are asked for; zero: not known
-	Updated time.Time // a rival key of the order; zero: not known
-	Fits    bool      // it does not contradict the query, dates apart
-	Code    int       // which of Query.Codes it shows; None: none of them
-	Status  int       // which of Query.Statuses it shows; None
+	Key     uint64 // tells it from others
+	At      int64  // by what spans are asked for, in Unix seconds; Undated: not known
+	Updated int64  // a rival key of the order, in the same way
+	Code    int32  // which of Query.Codes it shows; None: none of them
+	Status  int32  // which of Query.Statuses it shows; None
 	State   State
+	Fits    bool // it does not contradict the query, dates apart
 }
+
+// Undated is the time of a row that bears none.
+const Undated = math.MinInt64
+
+// Second returns a time as a Row has it: Undated if it is zero.
+func Second(t time.Time) int64 {
+	if t.IsZero() {
+		return Undated
+	}
+	return t.Unix()
+}
+
+// dated reports whether a row bears a time.
+func (r *Row) dated() bool { return r.At != Undated }
 
 // None is the Code or Status of a row that shows none of those that were asked for.
 const None = -1
@@ -74,6 +89,7 @@ const (
 	Unsaid State = iota // nothing, or a word of unknown meaning
 	Open
 	Closed
+	allStates = iota
 )
 
 // Meta is what stood beside the rows of an answer.

@@ -80,14 +80,6 @@ func stamp(t int64) time.Time {
 	return time.Unix(t, 0).UTC()
 }
 
-// seconds returns the second of a time, and whether it has one.
-func seconds(t time.Time) (int64, bool) {
-	if t.IsZero() {
-		return 0, false
-	}
-	return t.Unix(), true
-}
-
 // without returns what of a span lies outside of others.
 func (s span) without(others []span) []span {
 	rest := []span{s}

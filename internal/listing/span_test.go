@@ -54,13 +54,12 @@ func TestStamp(t *testing.T) {
 	}
 }
 
-// TestSeconds tells a time that is not known from 1970.
-func TestSeconds(t *testing.T) {
-	if _, ok := seconds(time.Time{}); ok {
-		t.Error("no time has a second")
-	}
-	if at, ok := seconds(time.Unix(0, 0)); !ok || at != 0 {
-		t.Errorf("1970: %d, %t", at, ok)
+// TestSecond tells a time that is not known from 1970.
+func TestSecond(t *testing.T) {
+	for at, want := range map[time.Time]int64{{}: Undated, time.Unix(0, 0): 0, time.Unix(7, 9): 7} {
+		if got := Second(at); got != want {
+			t.Errorf("%v is %d, want %d", at, got, want)
+		}
 	}
 }
 

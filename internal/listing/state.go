@@ -13,23 +13,31 @@ const fewRows = 10
 
 // shown is what rows have come of.
 type shown struct {
-	codes, statuses map[int]bool // of the values that were asked for
-	states          map[State]bool
-	unasked         map[State]int // in how many answers to calls without a status
+	codes, statuses []bool // by the values that were asked for
+	states          [allStates]bool
+	unasked         [allStates]int // in how many answers to calls without a status
 }
 
-func newShown() shown {
-	return shown{map[int]bool{}, map[int]bool{}, map[State]bool{}, map[State]int{}}
+// newShown makes room for so many codes and statuses.
+func newShown(codes, statuses int) shown {
+	return shown{codes: make([]bool, codes), statuses: make([]bool, statuses)}
 }
 
 func (s *shown) note(row *Row) {
-	s.codes[row.Code], s.statuses[row.Status], s.states[row.State] = true, true, true
+	if row.Code >= 0 && int(row.Code) < len(s.codes) {
+		s.codes[row.Code] = true
+	}
+	if row.Status >= 0 && int(row.Status) < len(s.statuses) {
+		s.statuses[row.Status] = true
+	}
+	s.states[row.State] = true
 }
 
 // status reports whether rows of a status have come, by its number among those that were asked for or by its meaning.
+// Those that a dialect asks for have no number.
 func (s *shown) status(i int, word string) bool {
 	state := stateOf(word)
-	return s.statuses[i] || state != Unsaid && s.states[state]
+	return i < len(s.statuses) && s.statuses[i] || state != Unsaid && s.states[state]
 }
 
 // several reports whether it asks for several values in one call.

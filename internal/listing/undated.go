@@ -10,19 +10,26 @@ func (w *walk) byPages(a *answer) error {
 		w.gaps = append(w.gaps, w.gap(errDates))
 		return nil
 	}
-	q := &questions{walk: w, main: a, undated: undated{whole: w.told.Whole}}
-	p, err := w.pages(a.slice, a.response, pageOptions{twice: true, holes: true})
+	q := &questions{walk: w, main: a, undated: undated{whole: w.told.Whole}, listed: &rowSet{rows: &w.seen, as: listed}}
+	p, err := w.pages(a.slice, a.response, pageOptions{twice: true, holes: true, rows: q.listed, known: w.knownPlain(a)})
 	q.list(a, p)
+	listed := q.listed.count
 	if err == nil {
 		q.heeded, q.ended, q.err = p.heeded, p.heeded && p.ending != Cut, p.err
 		if p.hole != nil {
 			w.gaps = append(w.gaps, w.gap(fmt.Errorf("a page of the list could not be had: %w", p.hole)))
 		}
 		q.short = a.meta.Total > max(p.rows, a.sent)
-		err = q.others()
+		known := p.known && q.ended && !q.short
+		if !known {
+			err = q.others()
+		}
 		oldest, ok := w.known.oldest()
 		q.narrow = q.narrow || w.denied && ok && !q.ended && w.wanted.lo != past && oldest > w.wanted.lo+slack
 		q.more = q.more || q.outside()
+		if !known && err == nil {
+			q.teachPlain(a, p, q.listed.count > listed)
+		}
 	}
 	if err == errBudget {
 		q.err, err = errBudget, nil
@@ -33,20 +40,46 @@ func (w *walk) byPages(a *answer) error {
 	return err
 }
 
+// knownPlain returns what is believed of the list that an answer begins; nil: nothing.
+func (w *walk) knownPlain(a *answer) *Plain {
+	if !w.isPlain(a) {
+		return nil
+	}
+	return w.belief.Plain
+}
+
+// isPlain reports whether an answer is the beginning of the list of all.
+func (w *walk) isPlain(a *answer) bool {
+	return a.slice.Start.IsZero() && a.slice.End.IsZero() && len(w.facet.codes)+len(w.facet.statuses) == 0
+}
+
 // questions are what is asked beside a list whose rows dates do not help to find, and what came of that.
 type questions struct {
 	*walk
 	undated
 	main   *answer
-	listed dedupe // rows of the list, and of others that came to an end
+	listed *rowSet // of the list, and of others that came to an end
+}
+
+// teachPlain keeps that nothing else was found behind the end of the list of all, with requests of either state in it. more
+// says that other lists had more.
+func (q *questions) teachPlain(a *answer, p paged, more bool) {
+	if !q.isPlain(a) || q.told.Brief {
+		return
+	}
+	q.noteStates()
+	q.belief.Plain = nil
+	if !more && q.ended && q.undated.gap() == nil && !q.failed && (q.belief.Statuses != nil || q.told.NoStatus) && p.rows >= fewRows {
+		q.belief.Plain = &Plain{Evidence{q.now(), "no other question brought requests that are not in it"}, p.rows}
+	}
 }
 
 // list notes the rows of a list.
 func (q *questions) list(a *answer, p paged) {
 	for _, row := range a.rows {
-		q.listed.add(row.Key, came)
+		q.listed.add(row.Key)
 	}
-	if p.seen != nil {
+	if p.seen != nil && p.seen != q.listed {
 		q.listed.merge(p.seen)
 	}
 }
@@ -56,7 +89,7 @@ func (q *questions) list(a *answer, p paged) {
 func (q *questions) outside() bool {
 	seen := false
 	for _, m := range q.known.in(q.wanted) { // the newest first
-		listed := q.listed.has(m.key, came)
+		listed := q.listed.has(m.key)
 		if seen = seen || listed; !listed && m.at <= q.began && (seen || m.at <= q.began-minute) {
 			return true
 		}
@@ -156,28 +189,50 @@ func (q *questions) otherBounds() error {
 // come first: a server may heed one of the dates, and give a window of its own without.
 func (q *questions) beyond() error {
 	whole := span{q.clock() - longAgo, future}
-	if _, err := q.bounded(whole); err != nil {
+	b, err := q.bounded(whole)
+	if err != nil {
+		return err
+	}
+	if err := q.follow(b); err != nil {
 		return err
 	}
 	oldest, ok := q.known.oldest()
 	if !ok {
-		_, err := q.bounded(span{past, q.clock() + day})
+		if b, err = q.bounded(span{past, q.clock() + day}); err != nil {
+			return err
+		}
+		return q.follow(b)
+	}
+	if b, err = q.bounded(span{past, oldest}); err != nil {
 		return err
 	}
-	if _, err := q.bounded(span{past, oldest}); err != nil {
+	if err := q.followOther(b); err != nil {
 		return err
 	}
 	if now, _ := q.known.oldest(); now < oldest && q.wanted.has(now) {
 		q.narrow = true
 	}
-	if newest, _ := q.known.newest(); q.order != falling && newest < q.began {
-		b, err := q.bounded(span{newest, future})
-		if err != nil {
+	if newest, _ := q.known.newest(); !q.newestFirst() && newest < q.began {
+		if b, err = q.bounded(span{newest, future}); err != nil {
 			return err
 		}
 		q.more = q.more || b.err == nil && b.full && b.oldest >= newest-slack && b.given > b.arrived
+		return q.followOther(b)
 	}
 	return nil
+}
+
+// newestFirst reports whether the list was seen to begin with the newest of its rows.
+func (q *questions) newestFirst() bool {
+	return q.order == falling || q.main.order == falling && q.main.pairs >= minPairs && !q.main.rival
+}
+
+// followOther follows a list that is another one than that of all: where the server does not heed the date, it is the same.
+func (q *questions) followOther(b *answer) error {
+	if q.ended && same(q.main.response, b.response) {
+		return nil
+	}
+	return q.follow(b)
 }
 
 // bounded asks for the list with one of the dates. If the server fails for it, and not for dates altogether, it fails for
@@ -190,7 +245,7 @@ func (q *questions) bounded(s span) (*answer, error) {
 	if b.err != nil && b.fault&(Refused|NotFound) == 0 && q.answered && q.err == nil {
 		q.err = fmt.Errorf("the server fails for the list of all requests if it is asked for by date: %w", b.err)
 	}
-	return b, q.follow(b)
+	return b, nil
 }
 
 // states asks for each state, or for each of several values that were asked for together, and sees whether the server
