@@ -429,7 +429,7 @@ func (l *looker) old(r *report) bool { return r.filed().Before(l.town.begin) }
 func (l *looker) compare() {
 	for _, r := range l.town.rows {
 		why, since := l.missing(r)
-		if why == "" || l.excuse(r) != "" || time.Since(since) < l.bound(r) || !r.readable() {
+		if why == "" || l.excuse(r) != "" || !r.readable() || time.Since(later(since, r.dark[1])) < l.bound(r) {
 			delete(l.overdue, r)
 			continue
 		}
