@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/go-open311/open311"
 	"github.com/go-open311/open311/internal/cputime"
@@ -56,6 +55,22 @@ func costs(t *testing.T) map[string]func(n int) func() {
 			text := []byte(`{"x":[` + strings.Repeat(`{"a":1,"a":[]},`, n) + `0]}`)
 			return func() { _ = new(open311.Learned).UnmarshalJSON(text) }
 		},
+		"servers.Load": func(n int) func() {
+			text := `{"date":"2026-01-01","servers":[` + repeated(`{"key":"k%d","name":"City %d","country":"DE","url":"https://city.example/%d"},`, n) + `{}]}`
+			return func() { _, _ = servers.Load(strings.NewReader(text)) }
+		},
+		"Discover": func(n int) func() {
+			text := `{"endpoints":[` + repeated(`{"specification":"http://wiki.open311.org/GeoReport_v2","url":"https://other.example/%d","type":"test"},`, n) + `{}]}`
+			rt := stubTrip(func(r *http.Request) (*http.Response, error) { return stubReply(r, 200, "application/json", text), nil })
+			return func() {
+				_, _ = open311.Discover(t.Context(), "https://city.example/discovery.json", open311.WithHTTPClient(&http.Client{Transport: rt}))
+			}
+		},
+		"an error with a long text": func(n int) func() {
+			text := repeated(`{"message":"%d api_key=x last_name: y ",`, n)
+			c := stubClient(t, func(r *http.Request) (*http.Response, error) { return stubReply(r, 400, "application/json", text), nil }, open311.WithRetry(once))
+			return func() { _, _ = c.Services.List(t.Context()) }
+		},
 		"Checkpoint": func(n int) func() {
 			text := []byte(`{"x":[` + strings.Repeat(`{"a":1,"a":[]},`, n) + `0]}`)
 			return func() { _ = new(open311.Checkpoint).UnmarshalJSON(text) }
@@ -69,10 +84,12 @@ func costs(t *testing.T) map[string]func(n int) func() {
 	}
 	for shape, d := range costDocuments {
 		doc := func(n int) string { return d.head + repeated(d.part, n) + d.tail + strings.Repeat(d.close, n) }
-		if strings.HasPrefix(d.head, `{"service_request_id"`) {
-			tests["UnmarshalJSON, "+shape] = func(n int) func() {
-				text := []byte(doc(n))
-				return func() { _ = new(open311.ServiceRequest).UnmarshalJSON(text) }
+		if strings.HasPrefix(d.head, `{"service_`) {
+			for of, read := range costTexts {
+				tests["UnmarshalJSON of a "+of+", "+shape] = func(n int) func() {
+					text := []byte(doc(n))
+					return func() { _ = read(text) }
+				}
 			}
 		}
 		for call, f := range costCalls {
@@ -111,6 +128,9 @@ var costDocuments = map[string]struct {
 	"JSON escapes":       {head: `{"service_request_id":"1","description":"`, part: `\u00e4\n&amp;%25`, tail: `"}`},
 	"JSON values":        {head: `{"service_code":"1","attributes":[{"code":"A","values":[{}`, part: `,{"key":"%d","name":"n"}`, tail: `]}]}`},
 	"JSON attributes":    {head: `{"service_code":"1","attributes":[{"code":"B"}`, part: `,{"code":"%d","variable":true,"order":1}`, tail: `]}`},
+	"JSON endpoints":     {head: `{"changeset":"1","endpoints":[{}`, part: `,{"specification":"http://wiki.open311.org/GeoReport_v2","url":"https://city.example/%d","type":"test","formats":["text/xml"]}`, tail: `]}`},
+	"JSON updates":       {head: `[{"update_id":"0"}`, part: `,{"update_id":"%d","service_request_id":"%d","status":"open","description":"x"}`, tail: "]"},
+	"JSON errors":        {head: `[{"code":400,"description":"x"}`, part: `,{"code":%d1,"description":"api_key=%d is wrong"}`, tail: "]"},
 	"JSON broken":        {head: `[{"service_request_id":"1","x":`, part: `{"a":[`, tail: ""},
 	"XML records":        {xml: true, head: `<x>`, part: `<request><service_request_id>%d</service_request_id></request>`, tail: `</x>`},
 	"XML nested":         {xml: true, head: `<x><request><x>`, part: `<a>`, tail: "0", close: "</a>"},
@@ -119,9 +139,18 @@ var costDocuments = map[string]struct {
 	"XML attributes":     {xml: true, head: `<x><request`, part: ` a%d="b"`, tail: "></request></x>"},
 	"XML entities":       {xml: true, head: `<x><request><description>`, part: `&amp;&#65;&nope;`, tail: "</description></request></x>"},
 	"XML CDATA":          {xml: true, head: `<x><request><description>`, part: `<![CDATA[a]]>`, tail: "</description></request></x>"},
+	"XML errors":         {xml: true, head: `<errors>`, part: `<error><code>400</code><description>%d</description></error>`, tail: `</errors>`},
+	"a notice in front":  {xml: true, head: `<br />`, part: `<b>Notice</b>: [%d] in {main} <br />`, tail: "\n<service_requests/>"},
 	"XML broken":         {xml: true, head: `<x><request>`, part: `<!-- <a b='`, tail: ""},
 	"XML values":         {xml: true, head: `<x><attributes><attribute><code>A</code><values>`, part: `<value><key>%d</key></value>`, tail: `</values></attribute></attributes></x>`},
 	"a page of HTML":     {xml: true, head: `<html><body>`, part: `<p>a&lt;b</p>`, tail: `</html>`},
+}
+
+// costTexts read one object.
+var costTexts = map[string]func(text []byte) error{
+	"request":    func(text []byte) error { return new(open311.ServiceRequest).UnmarshalJSON(text) },
+	"definition": func(text []byte) error { return new(open311.ServiceDefinition).UnmarshalJSON(text) },
+	"report":     func(text []byte) error { return new(open311.NewRequest).UnmarshalJSON(text) },
 }
 
 // costCalls read every kind of document. What they return is not asked: most documents are none of theirs.
@@ -129,6 +158,8 @@ var costCalls = map[string]func(context.Context, *open311.Client){
 	"List":       func(ctx context.Context, c *open311.Client) { _, _ = c.Requests.List(ctx, nil) },
 	"Services":   func(ctx context.Context, c *open311.Client) { _, _ = c.Services.List(ctx) },
 	"Definition": func(ctx context.Context, c *open311.Client) { _, _ = c.Services.Definition(ctx, "1") },
+	"Updates":    func(ctx context.Context, c *open311.Client) { _, _ = c.Updates.List(ctx, nil) },
+	"Discovery":  func(ctx context.Context, c *open311.Client) { _, _ = c.Discovery.Get(ctx) },
 }
 
 // Four times the input takes no more than eight times the processor, whatever it is.
@@ -137,17 +168,6 @@ func TestCostIsLinear(t *testing.T) {
 		t.Skip("the race detector has costs of its own")
 	}
 	for name, f := range costs(t) {
-		t.Run(name, func(t *testing.T) {
-			const n = 3000
-			small, large := f(n), f(4*n)
-			var a, b time.Duration
-			for range 3 { // what disturbs both once does not disturb them three times
-				a, b = cputime.Best(5, small), cputime.Best(5, large)
-				if b <= 8*a || b < 20*time.Millisecond {
-					return
-				}
-			}
-			t.Errorf("four times the input takes %.1f times the processor: %v, %v", float64(b)/float64(a), a, b)
-		})
+		t.Run(name, func(t *testing.T) { cputime.Linear(t, 3000, f) })
 	}
 }

@@ -1,13 +1,16 @@
 package open311
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -356,6 +359,9 @@ func parseURL(address string) (*url.URL, error) {
 		return nil, errors.New("open311: the endpoint is not a URL")
 	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
 		return nil, errors.New("open311: the endpoint must be an absolute URL that starts with https:// or http://")
+	}
+	if port, err := strconv.Atoi(cmp.Or(u.Port(), "1")); err != nil || port < 1 || port > math.MaxUint16 {
+		return nil, errors.New("open311: the port of the endpoint must be a number from 1 to 65535")
 	}
 	u.Fragment, u.RawFragment = "", ""
 	return u, nil

@@ -17,7 +17,7 @@ type filter struct {
 	ctx     context.Context
 	c       *conn
 	q       *Query
-	checks  []check // of what the query asks for
+	checks  []check   // of what the query asks for
 	ignored parts     // parts of the query that the server was seen to ignore
 	doubted []doubted // requests that wait for the end of the listing
 	warned  map[string]bool

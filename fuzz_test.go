@@ -191,9 +191,7 @@ func fuzzParse(doc []byte) (root *fuzzElement, ok bool) {
 	if !utf8.Valid(doc) {
 		return nil, false
 	}
-	given := len(doc)
 	doc = dropC1(doc)
-	controls := len(doc) < given
 	type open struct {
 		*fuzzElement
 		null bool
@@ -231,9 +229,6 @@ func fuzzParse(doc []byte) (root *fuzzElement, ok bool) {
 			}
 			if len(token.Attr) > 0 && bytes.IndexByte(doc, '&') >= 0 {
 				return nil, false // references in attributes are left alone
-			}
-			if e.kids != nil && controls {
-				return nil, false // beside attributes, a text is one before it is known that it has but control characters
 			}
 			switch {
 			case len(stack) > 0:

@@ -50,7 +50,7 @@ type NewRequest struct {
 // have to be made before something is set.
 type Attributes map[string][]string
 
-// Set sets the values of an attribute, in place of those it has.
+// Set sets the values of an attribute, in place of those it has. As with http.Header, a nil map panics.
 func (a Attributes) Set(code string, values ...string) { a[code] = slices.Clone(values) }
 
 // SetTime sets an attribute of the datatype datetime, in ISO 8601.

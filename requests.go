@@ -200,15 +200,32 @@ func (p *pointPool) lend(r *ServiceRequest) {
 	p.free = p.free[1:]
 }
 
-// totalOf finds how many requests there are in all, in what stands beside the list (Mark-a-Spot's meta)
-// or in the headers (Libre311, Helsinki); -1 if no one says.
+// totalHeaders are where servers and their frameworks say how many requests there are in all: Libre311, Helsinki, Rails,
+// Yii, WordPress.
+var totalHeaders = []string{"page-TotalSize", "X-Result-Count", "X-Total-Count", "X-Total", "Total", "Total-Count",
+	"X-Pagination-Total-Count", "X-Pagination-Total", "X-WP-Total"}
+
+// totalOf finds how many requests there are in all, in the headers, in the range that the answer says to be (RFC 9110,
+// section 14.4), or in what stands beside the list (Mark-a-Spot's meta); -1 if no one says.
 func totalOf(meta Extra, h http.Header) int {
-	for _, name := range []string{"page-TotalSize", "X-Result-Count", "X-Total-Count"} {
-		if n, err := strconv.Atoi(h.Get(name)); err == nil && n >= 0 {
+	candidates := make([]string, 0, len(totalHeaders)+1)
+	for _, name := range totalHeaders {
+		candidates = append(candidates, h.Get(name))
+	}
+	span, size, _ := strings.Cut(h.Get("Content-Range"), "/")
+	if strings.HasPrefix(span, "bytes") {
+		size = ""
+	}
+	for _, text := range append(candidates, size) {
+		if n, err := strconv.Atoi(strings.TrimSpace(text)); err == nil && n >= 0 {
 			return n
 		}
 	}
 	sets := []Extra{meta}
+	var pagination Extra // some write it as JSON into a header
+	if json.Unmarshal([]byte(h.Get("X-Pagination")), &pagination) == nil {
+		sets = append(sets, pagination)
+	}
 	for _, name := range []string{"meta", "pagination", "paging"} {
 		var inner Extra
 		if meta.Decode(name, &inner) == nil {
@@ -216,7 +233,7 @@ func totalOf(meta Extra, h http.Header) int {
 		}
 	}
 	for _, set := range sets {
-		for _, name := range []string{"total", "total_count", "totalCount", "count"} {
+		for _, name := range []string{"total", "total_count", "totalCount", "totalItems", "count"} {
 			if n, err := strconv.Atoi(set.String(name)); err == nil && n >= 0 {
 				return n
 			}

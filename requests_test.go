@@ -220,6 +220,13 @@ func TestPage(t *testing.T) {
 		{"page-TotalSize", http.Header{"Page-Totalsize": {"42"}}, "[" + row + "]", 1, 42},
 		{"X-Result-Count", http.Header{"X-Result-Count": {"43"}}, "[" + row + "]", 1, 43},
 		{"X-Total-Count", http.Header{"X-Total-Count": {"44"}}, "[" + row + "]", 1, 44},
+		{"X-Total", http.Header{"X-Total": {"44"}}, "[" + row + "]", 1, 44},
+		{"X-Pagination-Total-Count", http.Header{"X-Pagination-Total-Count": {"44"}}, "[" + row + "]", 1, 44},
+		{"Content-Range", http.Header{"Content-Range": {"items 0-0/44"}}, "[" + row + "]", 1, 44},
+		{"Content-Range of unknown size", http.Header{"Content-Range": {"items 0-0/*"}}, "[" + row + "]", 1, -1},
+		{"Content-Range of bytes", http.Header{"Content-Range": {"bytes 0-9/44"}}, "[" + row + "]", 1, -1},
+		{"JSON in a header", http.Header{"X-Pagination": {`{"totalCount": 44}`}}, "[" + row + "]", 1, 44},
+		{"pages, not requests", http.Header{"X-Total-Pages": {"44"}}, "[" + row + "]", 1, -1},
 		{"broken header", http.Header{"X-Total-Count": {"about 44"}}, "[" + row + "]", 1, -1},
 	}
 	for _, tt := range tests {

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/go-open311/open311/internal/feed"
@@ -82,24 +81,6 @@ func hashPlace(h *feed.Hash, p *Point) {
 	h.Number(uint64(int64(math.Round(p.Long * 1e4))))
 }
 
-// closedWords are how words for closed begin, without case and blanks: mySociety's extended states, CitySDK,
-// SeeClickFix, and what cities say in the languages of the catalogue of servers. A dot ends a whole word: what goes
-// on from it means something else ("valmisteilla", in preparation; "close to").
-var closedWords = []string{
-	"closed", "fixed", "resolved", "complete", "done.", "finished", "solved", "archived", "cancelled", "canceled", "rejected", "processed",
-	"duplicate", "nofurtheraction", "unabletofix", "notresponsible", "notcouncilsresponsibility", "internalreferral", "withdrawn",
-	"erledigt", "geschlossen", "abgeschlossen", "gelöst", "geloest", "behoben", "beendet", "nichtlösbar", "nichtloesbar", "abgelehnt",
-	"zurückgewiesen", "duplikat", "dublette", "archiviert",
-	"afgehandeld", "afgerond", "afgesloten", "afgewezen", "gesloten", "opgelost", "voltooid", "geannuleerd",
-	"suljettu", "valmis.", "ratkaistu", "käsitelty", "hylätty", "päättynyt", "arkistoitu",
-	"avslutad", "stängd", "åtgärdad", "avvisad", "färdig", "löst.", "klar.", "avsluttet", "lukket", "løst", "ferdig", "fullført", "utbedret", "avvist",
-	"fechad", "concluíd", "concluid", "resolvid", "encerrad", "finalizad", "arquivad", "cancelad", "rejeitad",
-	"cerrad", "resuelt", "terminad", "solucionad", "rechazad",
-	"fermé", "fermée", "clôtur", "clos.", "résolu", "terminé", "traité", "rejeté", "annulé",
-	"chius", "risolt", "completat", "conclus", "annullat",
-	"κλειστ", "έκλεισε", "ολοκληρ", "επιλύ", "επιλυ", "διεκπεραι", "απορρίφ", "απορριφ",
-}
-
 // stateWord spells a state without case and blanks, and reports whether it means that nothing more is to be
 // done.
 func stateWord(state string) (word string, closed bool) {
@@ -110,12 +91,7 @@ func stateWord(state string) (word string, closed bool) {
 		return state, true
 	}
 	word = spelling.Fold(state)
-	return word, slices.ContainsFunc(closedWords, func(begin string) bool {
-		if whole, ok := strings.CutSuffix(begin, "."); ok {
-			return word == whole
-		}
-		return strings.HasPrefix(word, begin)
-	})
+	return word, spelling.IsClosed(word)
 }
 
 // shortStatus returns a state that does not hold on to the text of its record.

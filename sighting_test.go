@@ -47,6 +47,14 @@ func TestStateWords(t *testing.T) {
 		"open": false, "closed": true, "Closed - Completed": true, "CLOSED_ARCHIVED": true, "Fixed - Council": true, "Unable to fix": true,
 		"Duplicate": true, "Erledigt – ohne Befund": true, "Abgeschlossen": true, "GELÖST": true, "Afgehandeld": true, "Suljettu": true,
 		"Valmis": true, "Valmisteilla": false, "Avslutad": true, "Lukket": true, "Resolvido": true, "Cerrada": true, "Clôturé": true, "Κλειστό": true,
+		"Kapalı": true, "KAPALI": true, "Kapatıldı": true, "Çözüldü": true, "cozuldu": true, "İptal edildi": true, "Kapatılacak": false, "Sonuçlandırılıyor": false, "Çözülmedi": false, "Açık": false,
+		"RESOLU": true, "Résolue": true, "Résolution en cours": false, "Traité le 3 mars": true, "Traitement en cours": false, "Clôture en cours": false, "Ferme\u0301": true,
+		"Lost": false, "løst": true, "löst": true, "Färdigställs": false, "Afsluttet": true, "Færdig": true, "Lokið": true,
+		"Zamknięte": true, "Zamknięcie": false, "Rozwiązane": true, "Rozwiązanie w toku": false, "Vyřešeno": true, "Uzavřeno": true, "Uzavření": false,
+		"Lezárva": true, "Lezárás alatt": false, "Închis": true, "Soluționat": true, "Riješeno": true, "Zaključeno": true, "Suletud": true, "Uždaryta": true, "Atrisināts": true,
+		"Закрыто": true, "Решено": true, "Решение принимается": false, "Выполнено": true, "На выполнении": false, "Виконано": true, "Виконання": false, "Решён": true,
+		"完了": true, "未完了": false, "已解决": true, "처리완료": true, "סגור": true, "مغلق": true, "Selesai": true, "Tancat": true, "Itxita": true,
+		"Ολοκληρώθηκε": true, "Ολοκλήρωση σε εξέλιξη": false,
 		"Close to completion": false, "In progress": false, "not closed": false, "in Bearbeitung": false, "reopened": false, "": false,
 	} {
 		if _, got := stateWord(word); got != want {

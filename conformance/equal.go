@@ -45,12 +45,12 @@ func differ(x, j *node, path string) difference {
 		return differList(x, j, path)
 	case kindObject:
 		for _, k := range j.kids {
-			if d := differ(x.child(k.name), k, path+"."+k.name); d.text != "" {
+			if d := differ(x.child(k.name), k, path+"."+k.name); d.text != "" && !isExtra(x, k.name) {
 				return d
 			}
 		}
 		for _, k := range x.kids {
-			if d := differ(k, j.child(k.name), path+"."+k.name); d.text != "" {
+			if d := differ(k, j.child(k.name), path+"."+k.name); d.text != "" && !isExtra(j, k.name) {
 				return d
 			}
 		}
@@ -60,6 +60,19 @@ func differ(x, j *node, path string) difference {
 		return difference{path, fmt.Sprintf("is %s in XML and %s in JSON", short(x), short(j))}
 	}
 	return difference{}
+}
+
+// isExtra: what the specification does not know may be given in one of the formats only.
+func isExtra(other *node, name string) bool {
+	if other.child(name) != nil {
+		return false
+	}
+	for _, known := range fieldsOf {
+		if slices.Contains(known, name) {
+			return false
+		}
+	}
+	return true
 }
 
 func differList(x, j *node, path string) difference {

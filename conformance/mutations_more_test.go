@@ -224,7 +224,7 @@ func (k known) tokens() []mutation {
 		{id: "token/xml-item", option: only(OpToken, FormatXML, func(d *node) { d.kids[0].name = "token" })},
 		{id: "token/json-array", option: unwrap(OpToken)},
 		{id: "token/token", option: rows(func(r *node) { r.set("token", "another", kindText) })},
-		{id: "token/resolves", option: rows(func(r *node) { r.set("service_request_id", "", kindText) }), blinds: []string{"token/request", "token/formats-equal", "token/served/again"}},
+		{id: "token/resolves", option: rows(func(r *node) { r.set("service_request_id", "", kindText) }), blinds: []string{"token/request", "token/formats-equal", "token/served/again", "token/served/own-id"}},
 		{id: "token/request", option: after(func(a *answer) {
 			switch {
 			case known(a):

@@ -218,6 +218,7 @@ func receipts(change func(r *node)) open311test.Option {
 func TestOddities(t *testing.T) {
 	list := maps.Clone(oddities)
 	maps.Copy(list, more)
+	maps.Copy(list, answers)
 	var flagged atomic.Int64
 	t.Run("table", func(t *testing.T) {
 		i := 0

@@ -180,6 +180,7 @@ func (s *session) part(body []byte, near []string) string {
 
 // Curl is the call as a line for a shell. What was redacted has to be filled in.
 func (e *Exchange) Curl() string {
+	e = orZero(e)
 	line := "curl -i -H " + quoteShell("Accept: "+e.Accept)
 	if e.Form != "" {
 		line += " -d " + quoteShell(e.Form)
@@ -192,10 +193,14 @@ func (e *Exchange) Curl() string {
 func quoteShell(v string) string { return "'" + strings.ReplaceAll(v, "'", `'\''`) + "'" }
 
 // Request is the line that a report prints of it.
-func (e *Exchange) Request() string { return e.Method + " " + e.URL }
+func (e *Exchange) Request() string {
+	e = orZero(e)
+	return e.Method + " " + e.URL
+}
 
 // Answer is the line that a report prints of the answer.
 func (e *Exchange) Answer() string {
+	e = orZero(e)
 	if e.Status == 0 {
 		return orElse(e.Err, "no answer")
 	}
@@ -208,10 +213,11 @@ func (e *Exchange) Answer() string {
 }
 
 // Count returns how many requirements have a status.
-func (r *Report) Count(st Status) int { return countOf(r.Results)[st] }
+func (r *Report) Count(st Status) int { return countOf(orZero(r).Results)[st] }
 
 // Result returns the result of a requirement.
 func (r *Report) Result(id string) (Result, bool) {
+	r = orZero(r)
 	i := slices.IndexFunc(r.Results, func(res Result) bool { return res.ID == id })
 	if i < 0 {
 		return Result{}, false
@@ -223,6 +229,7 @@ func (r *Report) Result(id string) (Result, bool) {
 // without, 1 if it is not, unless all that
 // failed was known before, 2 if that could not be said.
 func (r *Report) ExitStatus() int {
+	r = orZero(r)
 	switch r.Verdict {
 	case Conformant, ConformantWithWarnings:
 		return 0
@@ -252,6 +259,7 @@ var operations = []Operation{OpDiscovery, OpServices, OpDefinition, OpRequests, 
 
 // Matrix sums the results up by operation and format.
 func (r *Report) Matrix() []Row {
+	r = orZero(r)
 	rows := make([]Row, len(operations))
 	for i, op := range operations {
 		rows[i].Operation = op

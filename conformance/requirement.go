@@ -138,7 +138,7 @@ type section struct {
 
 // catalogue is made once, of the sections in rules_*.go.
 var catalogue = assemble(
-	discoveryRules(), serviceRules(), definitionRules(), metadataRules(), formRules(), listRules(), recordRules(inList), volumeRules(), filterRules(), togetherRules(), itemRules(),
+	discoveryRules(), serviceRules(), definitionRules(), metadataRules(), formRules(), listRules(), recordRules(inList), volumeRules(), filterRules(), togetherRules(), answerRules(), itemRules(),
 	singleRules(), errorRules(), createRules(), receiptRules(), filedRules(), textRules(), keptRules(), townRules(), refusalRules(), misfitRules(), attributeRules(), tokenRules(), deFactoRules(), updateRules(), anyRules(), labelRules(),
 )
 

@@ -3,10 +3,12 @@ package conformance
 import (
 	"maps"
 	"math"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -193,7 +195,7 @@ func (s *session) filed(f Format) (*filing, *node, *exchange, outcome) {
 	if fl.id == "" {
 		return fl, nil, nil, cannot("not judged: the report got no id")
 	}
-	x, o := s.reach(itemCall(f, fl.id))
+	x, o := s.reachSoon(itemCall(f, fl.id))
 	if good(o) && x.ok() && x.doc != nil {
 		for _, r := range rowsOf(x.doc, f) {
 			if r.value("service_request_id") == fl.id {
@@ -203,6 +205,29 @@ func (s *session) filed(f Format) (*filing, *node, *exchange, outcome) {
 	}
 	return fl, nil, x, o
 }
+
+// reachSoon is reach for what has just been filed: a city may write it down first where it does not read. It looks
+// once more, a few seconds later.
+func (s *session) reachSoon(c call) (*exchange, outcome) {
+	x, o := s.reach(c)
+	if !good(o) || x.status != http.StatusNotFound || s.looked[s.urlOf(c)] {
+		return x, o
+	}
+	s.looked[s.urlOf(c)] = true
+	if s.target.Pace >= 0 {
+		if err := s.sleep(readWait); err != nil {
+			return x, o
+		}
+	}
+	again := s.send(c, http.MethodGet, s.urlOf(c), "", nil, nil)
+	if !good(reached(again)) {
+		return x, o
+	}
+	s.made[c.accept+" "+s.urlOf(c)] = again
+	return again, fine
+}
+
+const readWait = 3 * time.Second
 
 // onFiled applies a check to the request that was filed.
 func onFiled(check func(fl *filing, r *node, x *exchange) outcome) judgeFunc {

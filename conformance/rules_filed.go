@@ -36,6 +36,8 @@ func keptRules() section {
 			"the time of the POST", onFiled(judgeTime)).at(specDates),
 		once("create/filed/address", Should, "An address is kept", "A request that was filed with an address alone is somewhere: it has an address, or coordinates.",
 			"an address, or lat and long", judgeAddressKept).because("create/accepted"),
+		each("create/filed/address-beside", Should, "An address beside coordinates is kept", "A request that was filed with an address and coordinates has an address.",
+			"an address", judgeAddressBeside).because("create/filed/address"),
 		once("create/arguments/optional", Must, "Optional arguments", "A report may have the reporter's name, mail and telephone, and a device_id.",
 			"status 200 or 201", func(s *session) outcome { return judgeAccepted(s.reporter()) }).because("create/accepted"),
 		once("create/arguments/no-description", Must, "The description is optional", "A report may have no description.",
@@ -98,7 +100,7 @@ func judgeSigns(wrong func(got string) string) func(*session) outcome {
 			return o
 		}
 		got := r.value("description")
-		if !strings.Contains(got, "Conformance test of signs") {
+		if !strings.Contains(strings.ToLower(got), "conformance test of signs") {
 			return cannot("the city does not publish the description as it was sent")
 		}
 		if text := wrong(got); text != "" {
@@ -109,6 +111,9 @@ func judgeSigns(wrong func(got string) string) func(*session) outcome {
 }
 
 func escapes(got string) string {
+	if !strings.Contains(got, "Conformance test") {
+		return "sent were other capitals"
+	}
 	for _, sign := range []string{"&amp;", "&quot;", "&#", `\'`, `\"`, "<br"} {
 		if strings.Contains(got, sign) {
 			return "sent was no " + sign
@@ -169,7 +174,7 @@ func judgeAddressKept(s *session) outcome {
 	if good(fl.outcome()) && !fl.x.ok() {
 		return because("create/address-only")
 	}
-	if all, _ := s.sample(); !slices.ContainsFunc(all, func(r *node) bool { return r.value("address") != "" }) {
+	if !s.publishesAddresses() {
 		return cannot("the city publishes no addresses")
 	}
 	r, x, o := s.reread(fl)
@@ -177,6 +182,24 @@ func judgeAddressKept(s *session) outcome {
 		return broken(x, "%s, %s; sent was %q", r.show("address"), r.show("lat"), fl.form.Get("address_string"))
 	}
 	return o
+}
+
+// publishesAddresses: in the list there is one.
+func (s *session) publishesAddresses() bool {
+	all, _ := s.sample()
+	return slices.ContainsFunc(all, func(r *node) bool { return r.value("address") != "" })
+}
+
+func judgeAddressBeside(s *session, f Format) outcome {
+	return onFiled(func(fl *filing, r *node, x *exchange) outcome {
+		switch sent := fl.form.Get("address_string"); {
+		case sent == "" || !s.publishesAddresses():
+			return cannot("no address was sent, or the city publishes none")
+		case r.child("address").blank():
+			return broken(x, "%s; sent was %q", r.show("address"), sent)
+		}
+		return fine
+	})(s, f)
 }
 
 // addressed is a report with an address and nothing else to say where.

@@ -65,8 +65,10 @@ func recordRules(on source) section {
 			"a form such as 2010-04-14T06:37:38-08:00", on.each(instant("updated_datetime"))).at(specDates),
 		each(on.group+"expected-datetime-form", Must, "Form of expected_datetime", "expected_datetime is a date and time with its zone, as in the W3C note.",
 			"a form such as 2010-04-14T06:37:38-08:00", on.each(instant("expected_datetime"))).at(specDates),
+		each(on.group+"requested-past", Should, "Requests were made", "No request is made later than now.",
+			"a requested_datetime that is not in the future", judgePast(on)).because(on.group + "requested-datetime-form"),
 		each(on.group+"updated-after-requested", Should, "Changes come later", "A request is not updated before it was made.",
-			"updated_datetime not before requested_datetime", on.each(judgeOrderOfDates)),
+			"updated_datetime not before requested_datetime", on.each(judgeOrderOfDates)).because(on.group + "requested-past"),
 		each(on.group+"lat-long", Must, "Coordinates", "lat and long are degrees of WGS84: numbers up to 90 and up to 180.",
 			"-90 ≤ lat ≤ 90, -180 ≤ long ≤ 180", on.each(allOf(degrees("lat", 90), degrees("long", 180)))),
 		each(on.group+"lat-long-pair", Must, "Coordinates come in pairs", "A request has both lat and long, or neither.",
@@ -111,6 +113,26 @@ func recordRules(on source) section {
 				return ""
 			})),
 	}}
+}
+
+// judgePast gives the city's clock a day. If most requests are of the future, it is our clock that is another one.
+func judgePast(on source) judgeFunc {
+	return func(s *session, f Format) outcome {
+		early := func(r *node) bool {
+			t, ok := instantOf(r.value("requested_datetime"))
+			return ok && t.After(s.now.Add(day))
+		}
+		all, _ := s.sample()
+		if n := len(slices.DeleteFunc(slices.Clone(all), func(r *node) bool { return !early(r) })); 2*n > len(all) {
+			return cannot("the clock of the city is another than that of this check")
+		}
+		return on.each(func(r *node) string {
+			if early(r) {
+				return r.show("requested_datetime")
+			}
+			return ""
+		})(s, f)
+	}
 }
 
 func judgeKnownCodes(on source) judgeFunc {

@@ -3,6 +3,7 @@ package conformance
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -38,6 +39,8 @@ func tokenRules() section {
 				}
 				return o
 			}).because("token/served"),
+		each("token/served/own-id", Must, "Every token has its own id", "The id that a token becomes is no other request's.",
+			"an id that no other request has", judgeTokenOwnID),
 		inXML("token/xml-root", Must, "XML root of a token", "The answer is in a service_requests element.",
 			"<service_requests>", onToken(func(p *polled) string {
 				if p.x.doc.name != "service_requests" {
@@ -160,7 +163,7 @@ func judgeTokenRequest(s *session, f Format) outcome {
 	if p.id == "" {
 		return cannot("not judged: the id is pending")
 	}
-	x, o := s.reach(itemCall(f, p.id))
+	x, o := s.reachSoon(itemCall(f, p.id))
 	if !good(o) {
 		return o
 	}
@@ -172,6 +175,29 @@ func judgeTokenRequest(s *session, f Format) outcome {
 		}
 	}
 	return broken(x, "status %d, and no request %s in it", x.status, p.id)
+}
+
+// judgeTokenOwnID compares the id of a token with those that were there before it, and that the other reports got.
+func judgeTokenOwnID(s *session, f Format) outcome {
+	p, o := s.poll(f)
+	if !good(o) {
+		return o
+	}
+	if p.id == "" {
+		return cannot("not judged: the id is pending")
+	}
+	all, _ := s.sample()
+	had := keysOf(all, "service_request_id")
+	for _, other := range bothFormats {
+		had = append(had, s.realtime(other).id)
+		if q := s.tokens[other]; q != nil && q.token != p.token {
+			had = append(had, q.id)
+		}
+	}
+	if slices.Contains(had, p.id) {
+		return broken(p.x, "the token became the id %s, which another request has", p.id)
+	}
+	return fine
 }
 
 func judgeTokenEqual(s *session) outcome {

@@ -63,6 +63,7 @@ type session struct {
 	now     time.Time
 	filings map[string]*filing
 	tokens  map[Format]*polled
+	looked  map[string]bool // addresses of what was filed, that were asked for once more
 
 	rules    map[string]*rule
 	outcomes map[string]outcome
@@ -75,7 +76,7 @@ func newSession(ctx context.Context, t Target) *session {
 	}
 	return &session{
 		ctx: ctx, target: t, secrets: redact.New(secrets...),
-		made: make(map[string]*exchange), known: make(map[[sha256.Size]byte]*exchange), filings: make(map[string]*filing), tokens: make(map[Format]*polled), now: t.Now(),
+		made: make(map[string]*exchange), known: make(map[[sha256.Size]byte]*exchange), filings: make(map[string]*filing), tokens: make(map[Format]*polled), looked: make(map[string]bool), now: t.Now(),
 		rules: byID(), outcomes: make(map[string]outcome),
 	}
 }

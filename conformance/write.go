@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -34,8 +35,31 @@ func (r *Report) Write(w io.Writer, format string) error {
 	return write(r, w)
 }
 
+// orNone gives a nil report and a nil writer something to work with: a report of nothing, and an error.
+func orNone(r *Report, w io.Writer) (*Report, io.Writer) {
+	if w == nil {
+		w = nowhere{}
+	}
+	return orZero(r), w
+}
+
+func orZero[T any](v *T) *T {
+	if v == nil {
+		v = new(T)
+	}
+	return v
+}
+
+// nowhere is what a nil writer is taken for.
+type nowhere struct{}
+
+func (nowhere) Write([]byte) (int, error) {
+	return 0, errors.New("conformance: the report has no writer to go to: it is nil")
+}
+
 // WriteJSON writes the whole report, for programs.
 func (r *Report) WriteJSON(w io.Writer) error {
+	r, w = orNone(r, w)
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
@@ -82,6 +106,7 @@ type junitProblem struct {
 // WriteJUnit writes the report as JUnit XML, which build servers show: a suite for every operation, a case
 // for every requirement. Warnings are cases that passed, with a word on standard output.
 func (r *Report) WriteJUnit(w io.Writer) error {
+	r, w = orNone(r, w)
 	all := junitSuites{Name: "Open311 conformance of " + r.Endpoint, Time: fmt.Sprintf("%.3f", r.Elapsed.Seconds())}
 	for _, op := range operations {
 		suite := junitSuite{Name: string(op), Stamp: r.Started.Format(time.RFC3339)}
@@ -139,6 +164,7 @@ func (s *junitSuite) add(res Result) {
 
 // WriteMarkdown writes the report for an issue, a wiki or a build summary.
 func (r *Report) WriteMarkdown(w io.Writer) error {
+	r, w = orNone(r, w)
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "# Open311 conformance: %s\n\n", r.Verdict)
 	fmt.Fprintf(b, "%s %s\n\n", r.judged(), r.Verdict.sentence())

@@ -57,6 +57,7 @@ type operationList struct {
 // WriteHTML writes one page that needs nothing else: for people who want to know how their server does, and
 // for those who have to mend it.
 func (r *Report) WriteHTML(w io.Writer) error {
+	r, w = orNone(r, w)
 	d := pageData{
 		Report: r, Sentence: r.Verdict.sentence(), Judged: r.judged(), Effort: r.effort(),
 		When: r.Started.Format("2 January 2006, 15:04 MST"), Rows: r.Matrix(),

@@ -11,6 +11,7 @@ import (
 
 // WriteText writes the report for a terminal of 80 columns or more, without colours.
 func (r *Report) WriteText(w io.Writer) error {
+	r, w = orNone(r, w)
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "Open311 GeoReport v2 conformance of %s\n\n", r.Endpoint)
 	fmt.Fprintf(b, "  %s\n", strings.ToUpper(string(r.Verdict)))

@@ -108,6 +108,7 @@ func (f failing) Read([]byte) (int, error) {
 // [Redacted]: api_key and the headers for credentials, the keys of [WithAPIKey], and, wherever their dialects
 // send it, the key of clients made by [Server.Client] or with [Handler.Transport].
 func (h *Handler) Calls() []Call {
+	h = h.made()
 	h.log.mu.Lock()
 	arrivals := slices.Concat(h.log.ring[h.log.next:], h.log.ring[:h.log.next])
 	keys := slices.Clone(h.log.keys)
@@ -138,6 +139,7 @@ func (h *Handler) Calls() []Call {
 
 // ResetCalls empties the list of [Handler.Calls].
 func (h *Handler) ResetCalls() {
+	h = h.made()
 	h.log.mu.Lock()
 	defer h.log.mu.Unlock()
 	h.log.ring, h.log.next = nil, 0

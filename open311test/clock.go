@@ -21,6 +21,9 @@ func NewClock(start time.Time, speed float64) *Clock {
 
 // Now returns what the clock shows.
 func (c *Clock) Now() time.Time {
+	if c == nil {
+		return time.Time{}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now()
@@ -32,6 +35,9 @@ func (c *Clock) now() time.Time {
 
 // Advance puts the clock forward.
 func (c *Clock) Advance(d time.Duration) {
+	if c == nil {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.base, c.since = c.now().Add(d), time.Now()

@@ -13,18 +13,21 @@ import (
 // request without an id gets one, one without a status is open, and one without a requested_datetime
 // is of this moment. Everything else stays as it is, empty fields too.
 func (h *Handler) Seed(services []open311.Service, definitions []open311.ServiceDefinition, requests []open311.ServiceRequest) {
+	h = h.made()
 	h.store.replace(services, definitions, requests, h.clock())
 }
 
 // Put adds requests to the city, or replaces those that have the same id. See [Handler.Seed] about
 // what may be left out.
 func (h *Handler) Put(requests ...open311.ServiceRequest) {
+	h = h.made()
 	h.store.put(requests, h.clock())
 }
 
 // Populate adds as many made-up requests, spread over the year that ends now, and returns their ids: a city grows by
 // thousands in one call, for tests of long listings.
 func (h *Handler) Populate(n int) []string {
+	h = h.made()
 	now := h.clock()
 	h.store.mu.RLock()
 	count := max(h.store.lastID, len(h.store.list))
@@ -39,10 +42,14 @@ func (h *Handler) Populate(n int) []string {
 }
 
 // Remove takes requests out of the city.
-func (h *Handler) Remove(ids ...string) { h.store.drop(ids) }
+func (h *Handler) Remove(ids ...string) {
+	h = h.made()
+	h.store.drop(ids)
+}
 
 // Requests returns all requests in the city, in the order of a listing.
 func (h *Handler) Requests() []open311.ServiceRequest {
+	h = h.made()
 	h.store.settle(h.clock())
 	h.store.mu.RLock()
 	list := slices.Clone(h.store.list)
@@ -56,6 +63,7 @@ func (h *Handler) Requests() []open311.ServiceRequest {
 
 // Services returns the services of the city.
 func (h *Handler) Services() []open311.Service {
+	h = h.made()
 	h.store.mu.RLock()
 	defer h.store.mu.RUnlock()
 	services := make([]open311.Service, len(h.store.services))
@@ -67,6 +75,7 @@ func (h *Handler) Services() []open311.Service {
 
 // Definitions returns the service definitions of the city, in the order of the services.
 func (h *Handler) Definitions() []open311.ServiceDefinition {
+	h = h.made()
 	h.store.mu.RLock()
 	defer h.store.mu.RUnlock()
 	var definitions []open311.ServiceDefinition

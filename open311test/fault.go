@@ -162,6 +162,7 @@ func (f Fault) String() string {
 // A [Server] reports faults that were not used as an error when its test ends. Calls that fail are
 // among [Handler.Calls] like all others.
 func (h *Handler) Fail(op Op, faults ...Fault) {
+	h = h.made()
 	for _, f := range faults {
 		s := &scheduled{Fault: f, left: max(f.times, 1)}
 		if f.what == troubleStale {
@@ -176,10 +177,14 @@ func (h *Handler) Fail(op Op, faults ...Fault) {
 
 // Pending returns the faults of [Handler.Fail] that have not happened yet, one line each, without those
 // that have a probability.
-func (h *Handler) Pending() []string { return h.faults.pending() }
+func (h *Handler) Pending() []string {
+	h = h.made()
+	return h.faults.pending()
+}
 
 // ClearFaults forgets all faults.
 func (h *Handler) ClearFaults() {
+	h = h.made()
 	h.faults.mu.Lock()
 	defer h.faults.mu.Unlock()
 	h.faults.certain, h.faults.likely = nil, nil

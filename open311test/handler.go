@@ -13,8 +13,10 @@ import (
 	"github.com/go-open311/open311/internal/wire"
 )
 
-// Handler is a city behind an http.Handler. It is safe for concurrent use.
+// Handler is a city behind an http.Handler. It is safe for concurrent use. The zero value is what [NewHandler] makes
+// without options.
 type Handler struct {
+	once sync.Once // makes it
 	*config
 	store  *store
 	log    callLog
@@ -29,7 +31,23 @@ type Handler struct {
 //
 // Its endpoint there is http://localhost:8311/open311/v2; see [WithBase] for another path.
 func NewHandler(opts ...Option) *Handler {
-	h := &Handler{config: newConfig(opts)}
+	h := new(Handler)
+	h.once.Do(func() { h.furnished(opts) })
+	return h
+}
+
+// made returns a city that can be used: the zero Handler is [NewHandler] without options, and a nil one is an
+// empty city of which nothing stays.
+func (h *Handler) made() *Handler {
+	if h == nil {
+		return NewHandler(WithEmpty())
+	}
+	h.once.Do(func() { h.furnished(nil) })
+	return h
+}
+
+func (h *Handler) furnished(opts []Option) {
+	h.config = newConfig(opts)
 	h.store = newStore(h.tokens)
 	h.furnish(h.store)
 	if h.quirks != nil {
@@ -39,14 +57,17 @@ func NewHandler(opts ...Option) *Handler {
 	for _, m := range slices.Backward(h.middleware) {
 		h.next = m(h.next)
 	}
-	return h
 }
 
 // Now returns what the city's clock shows.
-func (h *Handler) Now() time.Time { return h.clock() }
+func (h *Handler) Now() time.Time {
+	h = h.made()
+	return h.clock()
+}
 
 // ServeHTTP answers one call.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h = h.made()
 	h.log.add(r)
 	if !h.faults.idle() {
 		if f := h.faults.next(h.operationOf(r)); f != nil {

@@ -46,6 +46,7 @@ func WithLife(l Life) Option {
 
 // Live makes happen in the city what its clock says has happened. It is done before each call, too.
 func (h *Handler) Live() {
+	h = h.made()
 	for _, v := range h.lives {
 		v.catchUp()
 	}
@@ -54,6 +55,7 @@ func (h *Handler) Live() {
 // Edit changes a request as change has it, and sets its updated_datetime to the city's time unless change
 // has set it to something else. It reports whether there is such a request.
 func (h *Handler) Edit(id string, change func(*open311.ServiceRequest)) bool {
+	h = h.made()
 	return h.store.edit(id, h.clock(), change)
 }
 

@@ -29,6 +29,7 @@ const (
 // Filed returns the reports that the city has taken in, in order, the latest 100,000 at most. Those
 // that were refused are not among them; see [Handler.Calls].
 func (h *Handler) Filed() []Filed {
+	h = h.made()
 	h.store.settle(h.clock())
 	h.store.mu.RLock()
 	defer h.store.mu.RUnlock()

@@ -1,6 +1,7 @@
 package open311test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httputil"
@@ -40,15 +41,36 @@ func (p *Proxy) Fail(op Op, faults ...Fault) error {
 			return fmt.Errorf("open311test: a proxy knows no records: WrongID, Duplicate and Stale are faults of a city")
 		}
 	}
+	if p == nil || p.handler == nil {
+		return errNoProxy
+	}
 	p.handler.Fail(op, faults...)
 	return nil
 }
 
+var errNoProxy = errors.New("open311test: a proxy needs a server behind it: use NewProxy")
+
 // Calls returns the calls that came in, the oldest first.
-func (p *Proxy) Calls() []Call { return p.handler.Calls() }
+func (p *Proxy) Calls() []Call {
+	if p == nil || p.handler == nil {
+		return nil
+	}
+	return p.handler.Calls()
+}
 
 // Path is that of the endpoint: what stands between the host of the proxy and /services.xml.
-func (p *Proxy) Path() string { return strings.TrimRight(p.handler.base, "/") }
+func (p *Proxy) Path() string {
+	if p == nil || p.handler == nil {
+		return ""
+	}
+	return strings.TrimRight(p.handler.base, "/")
+}
 
 // ServeHTTP answers a call with what the server says, or with a fault.
-func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.handler.ServeHTTP(w, r) }
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p == nil || p.handler == nil {
+		http.Error(w, errNoProxy.Error(), http.StatusBadGateway)
+		return
+	}
+	p.handler.ServeHTTP(w, r)
+}

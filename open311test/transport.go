@@ -14,7 +14,10 @@ import (
 // Transport returns a RoundTripper that calls the city in this process, whatever the host of the
 // URL. It opens no socket, so it works in a testing/synctest bubble. An answer is complete before
 // RoundTrip returns it.
-func (h *Handler) Transport() http.RoundTripper { return transport{h} }
+func (h *Handler) Transport() http.RoundTripper {
+	h = h.made()
+	return transport{h}
+}
 
 type transport struct{ h http.Handler }
 

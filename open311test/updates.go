@@ -38,6 +38,7 @@ var updateTable = wire.TableOf[open311.Update]()
 // PutUpdates adds updates, which GET /servicerequestupdates lists where the dialect has it. One without an ID gets one, one
 // without a date is of this moment.
 func (h *Handler) PutUpdates(list ...open311.Update) {
+	h = h.made()
 	h.store.mu.Lock()
 	defer h.store.mu.Unlock()
 	for _, u := range list {
@@ -47,6 +48,7 @@ func (h *Handler) PutUpdates(list ...open311.Update) {
 
 // Updates returns all updates in the city, the oldest first.
 func (h *Handler) Updates() []open311.Update {
+	h = h.made()
 	h.store.mu.RLock()
 	defer h.store.mu.RUnlock()
 	return slices.Clone(h.store.updates.list)
@@ -54,6 +56,7 @@ func (h *Handler) Updates() []open311.Update {
 
 // FiledUpdates returns the updates that were posted, in order.
 func (h *Handler) FiledUpdates() []FiledUpdate {
+	h = h.made()
 	h.store.mu.RLock()
 	defer h.store.mu.RUnlock()
 	return slices.Clone(h.store.updates.filed)

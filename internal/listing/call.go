@@ -41,6 +41,7 @@ type caller struct {
 	latest fingerprint // of the answer before
 	echoes int         // how many in a row have been the same as that
 	order  []string    // in which slices were asked for
+	good   *response   // the last answer with rows
 	ahead  *prefetch
 }
 
@@ -102,6 +103,9 @@ func (c *caller) call(s Slice, wide bool) (*response, error) {
 	c.echoes++
 	r.echo, c.latest = c.echoes > 0, print
 	c.keep(s.key(), r)
+	if r.err == nil && len(r.rows) > 0 {
+		c.good = r
+	}
 	if !c.src.Turn(r.meta, r.err) {
 		return r, errStop
 	}

@@ -83,3 +83,33 @@ type deadTown struct {
 }
 
 func (d *deadTown) Open(context.Context, *Slice) (Rows, error) { d.asked++; return nil, d.err }
+
+// dyingTown is up for some calls.
+type dyingTown struct {
+	*town
+	up, asked int
+}
+
+func (d *dyingTown) Open(ctx context.Context, s *Slice) (Rows, error) {
+	if d.asked++; d.asked > d.up {
+		return nil, errCity{"500", Tried}
+	}
+	return d.town.Open(ctx, s)
+}
+
+// TestDown: a server that fails for everything from some call on is not taken for one that fails for each of its requests.
+func TestDown(t *testing.T) {
+	for up := 2; up < 6; up++ {
+		c := pairs()[0]
+		c["rows"], c["query"] = "8", "start"
+		s := &dyingTown{town: newTown(c, 1), up: up}
+		queries, told := s.queries()
+		l := New(s, queries[0], told, &Beliefs{})
+		if err := l.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if s.asked > up+20 || len(l.Gaps()) == 0 {
+			t.Errorf("up for %d calls: %d were made, gaps %v", up, s.asked, l.Gaps())
+		}
+	}
+}

@@ -137,7 +137,18 @@ func (w *walk) failure(s span, a *answer) error {
 		return errDates
 	}
 	w.failures++
-	if w.win.halve(s, now) {
+	halved := w.win.halve(s, now)
+	if w.win.failed == maxFailed {
+		down, err := w.down()
+		if err != nil {
+			return w.orGiveUp(err)
+		}
+		if down {
+			w.giveUpRest(fmt.Errorf("the server has answered at first, and then failed for everything: %w", a.err))
+			return nil
+		}
+	}
+	if halved {
 		return nil
 	}
 	tried := w.win.giveUp(s)
@@ -151,4 +162,16 @@ func (w *walk) failure(s span, a *answer) error {
 	}
 	w.cov.giveUp(lost, tried, fmt.Errorf("the server fails for a request of this time: %w", a.err), w.src.Describe(&a.slice))
 	return nil
+}
+
+// maxFailed is how many calls in a row may fail before it is looked whether any is answered.
+const maxFailed = 6
+
+// down reports whether the server fails now for what it has answered before.
+func (w *walk) down() (bool, error) {
+	if w.good == nil || w.times(&w.good.slice) >= maxTimes {
+		return false, nil
+	}
+	r, err := w.pageAgain(w.good.slice, true)
+	return err == nil && r.err != nil && r.fault&(Refused|NotFound) == 0, err
 }

@@ -169,13 +169,51 @@ func TestAgain(t *testing.T) {
 func TestRetryAfterNumbers(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]time.Duration{"1": time.Second, ".5": time.Second / 2, "0.0": 0, "99999999999999": 1<<63 - 1} {
-		if got, ok := retryAfter(http.Header{"Retry-After": {in}}, time.Time{}); !ok || got != want {
+		if got, ok := retryAfter(response(503, "Retry-After", in), time.Time{}); !ok || got != want {
 			t.Errorf("%q: %v, %v", in, got, ok)
 		}
 	}
-	for _, in := range []string{"", ".", "1.2.3", "1e3", "inf", "NaN", "0x10", "-1", "+1", "1 s", strconv.Quote("1")} {
-		if got, ok := retryAfter(http.Header{"Retry-After": {in}}, time.Time{}); ok {
+	for _, in := range []string{"", ".", "1.2.3", "1e3", "inf", "NaN", "0x10", "-1", "+1", "-1s", "+1s", "1 x", "7 apples", "2000-01-01", "2000-01-01 00:00:09 CET", strconv.Quote("1")} {
+		if got, ok := retryAfter(response(503, "Retry-After", in), time.Time{}); ok {
 			t.Errorf("%q: %v", in, got)
+		}
+	}
+}
+
+func response(status int, header ...string) *http.Response {
+	resp := &http.Response{StatusCode: status, Header: http.Header{}}
+	for i := 0; i < len(header); i += 2 {
+		resp.Header.Add(header[i], header[i+1])
+	}
+	return resp
+}
+
+// However a server says that it wants nine seconds of rest, it is understood.
+func TestRetryAfterSpellings(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	at := now.Add(9 * time.Second)
+	epoch := strconv.FormatInt(at.Unix(), 10)
+	for _, header := range [][]string{
+		{"Retry-After", "9s"}, {"Retry-After", "9 sec"}, {"Retry-After", "9 Seconds"}, {"Retry-After", "9000ms"}, {"Retry-After", "9000 ms"},
+		{"Retry-After", "0.15 minutes"}, {"Retry-After", "0m9s"}, {"Retry-After", "9, 9"}, {"Retry-After", "9", "Retry-After", "8"}, {"Retry-After", "soon", "Retry-After", "9"},
+		{"Retry-After", epoch}, {"Retry-After", epoch + "000"}, {"Retry-After", epoch + ".0"},
+		{"Retry-After", at.Format(time.RFC3339)}, {"Retry-After", at.Format(time.RFC3339Nano)}, {"Retry-After", "2026-03-04T06:06:16+01:00"}, {"Retry-After", "2026-03-04T06:06:16+0100"},
+		{"Retry-After", "2026-03-04T05:06:16"}, {"Retry-After", "2026-03-04 05:06:16"}, {"Retry-After", "2026-03-04 05:06:16 UTC"}, {"Retry-After", "2026-03-04 06:06:16+01:00"},
+		{"Retry-After", "Wed, 04 Mar 2026 06:06:16 +0100"}, {"Retry-After", at.Format(http.TimeFormat)},
+		{"Retry-After", "2026-03-04T05:16:16Z", "Date", now.Add(10 * time.Minute).Format(http.TimeFormat)},
+		{"X-RateLimit-Reset", epoch}, {"X-RateLimit-Reset", epoch + "000"}, {"X-RateLimit-Reset", "9"}, {"X-RateLimit-Reset", at.Format(time.RFC3339)}, {"X-Rate-Limit-Reset", epoch},
+		{"X-RateLimit-Reset", strconv.FormatInt(at.Unix()+600, 10), "Date", now.Add(10 * time.Minute).Format(http.TimeFormat)},
+		{"RateLimit-Reset", "9"}, {"X-RateLimit-Reset-After", "9.000"}, {"X-RateLimit-Retry-After", "9"}, {"X-Retry-After", "9"}, {"Retry-After-Ms", "9000"}, {"X-Ms-Retry-After-Ms", "9000"},
+		{"RateLimit", "limit=100, remaining=0, reset=9"}, {"RateLimit", `"minute";r=0;t=9`},
+		{"Retry-After", "9", "X-RateLimit-Reset", "3600"}, {"Retry-After", "later", "X-RateLimit-Reset", "9"},
+	} {
+		if got, ok := retryAfter(response(429, header...), now); !ok || got != 9*time.Second {
+			t.Errorf("%q: %v, %v", header, got, ok)
+		}
+		// What is sent with every answer says nothing about a server in trouble.
+		if got, ok := retryAfter(response(503, header...), now); ok != (header[0] == "Retry-After" && header[1] != "later") {
+			t.Errorf("%q with 503: %v, %v", header, got, ok)
 		}
 	}
 }

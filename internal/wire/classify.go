@@ -131,12 +131,18 @@ func (s *scan) isWrapped(n int32, w weight) bool {
 	return false
 }
 
-// parent returns the container of nodes[n].
+// parent returns the container of nodes[n]. It looks back as far as the node that it was asked for last, so that
+// asking for one sibling behind the other is linear.
 func (s *scan) parent(n int32) int32 {
 	up := n - 1
 	for s.nodes[up].next <= n {
+		if up == s.child && up > 0 && s.nodes[s.up].next > n {
+			up = s.up
+			break
+		}
 		up--
 	}
+	s.child, s.up = n, up
 	return up
 }
 

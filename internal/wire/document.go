@@ -2,7 +2,6 @@ package wire
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -159,29 +158,6 @@ func (e *ended) Read([]byte) (int, error) {
 		return 0, e.err
 	}
 	return 0, io.EOF
-}
-
-// errJunk says that what looked like the start of the document was something in front of it, which has
-// been skipped.
-var errJunk = errors.New("something in front of the document")
-
-// skipJunk skips what a server has printed in front of the document, such as a warning of PHP: all up
-// to an XML declaration, or to a line that begins with a bracket. It does so once.
-func (d *document) skipJunk() bool {
-	b := d.s.src[d.pos:min(len(d.s.src), d.pos+4<<10)]
-	at := bytes.Index(b, []byte("<?xml"))
-	for _, start := range []string{"\n[", "\n{"} {
-		if i := bytes.Index(b, []byte(start)); i >= 0 && (at < 0 || i+1 < at) {
-			at = i + 1
-		}
-	}
-	if at <= 0 || d.junk || bytes.HasPrefix(b, []byte("HTTP/")) {
-		return false
-	}
-	d.junk = true
-	d.pos += at
-	d.report(WarnSyntax, "something in front of the document")
-	return true
 }
 
 func (d *document) startsWithNull() bool {

@@ -24,13 +24,13 @@ func (e *envelope) beginXML() error {
 	case t.kind == xmlEnd:
 		return e.fail(t.at, &syntaxError{t.at, "an end tag before any start tag"})
 	}
-	if isHTML(e.s.src[t.name.lo:t.name.hi]) {
-		if e.pos = t.at; e.skipJunk() {
-			return errJunk
-		}
-		return e.fail(t.at, ErrHTML)
-	}
 	e.pos = t.at
+	switch name := e.s.src[t.name.lo:t.name.hi]; {
+	case isPage(name):
+		return e.fail(t.at, ErrHTML)
+	case isHTML(name):
+		return e.skipJunk(ErrHTML)
+	}
 	if e.isSpec(t) {
 		return nil
 	}

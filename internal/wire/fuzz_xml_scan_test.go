@@ -38,7 +38,7 @@ func xmlOracle(doc []byte) (dump string, ok bool) {
 				yes := a.Value == "true" || a.Value == "1"
 				e.null = e.null || a.Name.Local == "nil" && yes
 				e.list = e.list || a.Name.Local == "is_array" && yes || a.Name.Local == "type" && a.Value == "array"
-				if a.Name.Space != "xmlns" && isValueName(a.Name.Local, a.Name.Local) && strings.Trim(a.Value, " \t\r\n") != "" {
+				if a.Name.Space != "xmlns" && isValueName(a.Name.Local, a.Name.Local) && !oracleIdle(a.Value) {
 					e.kids = append(e.kids, fmt.Sprintf("%s=%q", a.Name.Local, a.Value))
 				}
 				if a.Name.Local == "key" || a.Name.Local == "index" {
@@ -49,7 +49,7 @@ func xmlOracle(doc []byte) (dump string, ok bool) {
 				return "", false // references in attributes are left alone, and what these prefixes mean is not told here
 			}
 			stack = append(stack, e)
-			if rest := bytes.TrimLeft(doc[d.InputOffset():], " \t\r\n"); e.kids != nil && !bytes.HasSuffix(tag, []byte("/>")) &&
+			if rest := bytes.TrimLeftFunc(doc[d.InputOffset():], isOracleIdle); e.kids != nil && !bytes.HasSuffix(tag, []byte("/>")) &&
 				len(rest) > 0 && (rest[0] != '<' || bytes.HasPrefix(rest, xmlCDATA)) {
 				stack = append(stack, &oracleElement{name: e.name, twin: true})
 			}
@@ -67,9 +67,11 @@ func xmlOracle(doc []byte) (dump string, ok bool) {
 				e := stack[len(stack)-1]
 				stack = stack[:len(stack)-1]
 				twin = e.twin
-				if len(stack) == 0 {
+				switch {
+				case len(stack) == 0:
 					dump = e.dump()
-				} else {
+				case twin && e.kids == nil && oracleIdle(e.text.String()): // there is nothing to hold
+				default:
 					parent := stack[len(stack)-1]
 					parent.kids = append(parent.kids, e.dump())
 				}
@@ -87,6 +89,11 @@ type oracleElement struct {
 	twin       bool // it holds the text of an element that has attributes
 }
 
+// oracleIdle reports whether a text is white space and control characters only.
+func oracleIdle(text string) bool { return strings.TrimFunc(text, isOracleIdle) == "" }
+
+func isOracleIdle(r rune) bool { return r <= ' ' || isC1(r) }
+
 func (e *oracleElement) dump() string {
 	text := e.text.String()
 	blank := strings.Trim(text, " \t\r\n") == ""
@@ -97,7 +104,7 @@ func (e *oracleElement) dump() string {
 	switch {
 	case e.kids != nil:
 		out += "{" + strings.Join(e.kids, " ") + "}"
-		if !blank {
+		if !oracleIdle(text) {
 			out += "!"
 		}
 	case e.null || blank && !e.list:

@@ -21,11 +21,26 @@ func hasHTMLDoctype(b []byte) bool {
 
 // isHTML reports whether an element belongs to a page rather than to data.
 func isHTML(name []byte) bool {
+	if isPage(name) {
+		return true
+	}
 	if len(name) > 6 {
 		return false
 	}
 	switch string(bytes.ToLower(name)) {
-	case "html", "head", "body", "title", "meta", "h1", "h2", "p", "br", "div", "script", "table", "center", "font":
+	case "h1", "h2", "p", "br", "b", "div", "pre", "table", "center", "font":
+		return true
+	}
+	return false
+}
+
+// isPage reports whether an element opens a page, in which there is no document of ours, whatever looks like one.
+func isPage(name []byte) bool {
+	if len(name) > 6 {
+		return false
+	}
+	switch string(bytes.ToLower(name)) {
+	case "html", "head", "body", "title", "meta", "script":
 		return true
 	}
 	return false

@@ -198,6 +198,18 @@ func (r *reader) begin() error {
 	if err := r.decodeCharset(); err != nil {
 		return err
 	}
+	for {
+		err := r.beginFormat()
+		if err != errJunk {
+			return err
+		}
+		r.format = Unknown
+	}
+}
+
+// beginFormat looks what the document is that begins at pos. It returns errJunk if that was something in front of
+// it, which has been skipped.
+func (r *reader) beginFormat() error {
 	c, ok, err := r.peek()
 	if err != nil {
 		return err
@@ -211,24 +223,16 @@ func (r *reader) begin() error {
 	switch {
 	case c == '<':
 		r.format = XML
-		err := r.beginXML()
-		if err == errJunk {
-			r.format = Unknown
-			return r.begin()
-		}
-		return err
+		return r.beginXML()
+	case c == '[' && isLogLine(r.s.src[r.pos:]):
 	case c == '[' || c == '{' || c == '"' || r.startsWithNull():
 		r.format = JSON
 		return nil
-	}
-	if r.skipPadding() {
+	case r.skipPadding():
 		r.format = JSON
 		return nil
 	}
-	if r.skipJunk() {
-		return r.begin()
-	}
-	return r.fail(r.pos, ErrFormat)
+	return r.skipJunk(ErrFormat)
 }
 
 // Skipped returns how many rows are there and gave no record, so far: those that could not be read, and, if

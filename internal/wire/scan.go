@@ -17,6 +17,7 @@ type scan struct {
 	most      int    // how many nodes a record may have
 	dict      names  // names of the direct fields, in the order in which they are expected
 	repairs   []repair
+	child, up int32               // a node and its container, as parent found them last; child is 0 if it has not
 	attrs     []attr              // of the XML start tag read last that hold values
 	loose     bool                // a quote ends a JSON string only where one can end: see jsonEnds
 	item      bool                // nodes[0] is an item of the list of records
@@ -61,7 +62,7 @@ func (s *scan) reset() {
 	s.scratch = s.scratch[:0]
 	s.repairs = s.repairs[:0]
 	s.high, s.item, s.loose = false, false, false
-	s.dict.last = 0
+	s.child, s.dict.last = 0, 0
 }
 
 // closeOpen ends the containers that the end of the window has cut: so far their next is not behind them.

@@ -182,7 +182,7 @@ func (x *xmlReader) start(t xmlTag) {
 // the element has besides becomes a child of the element's own name. The places that converters number the
 // items of a list with, key="0", are no values.
 func (x *xmlReader) attributes(t xmlTag) {
-	i := xmlSkipSpace(x.src, t.end)
+	i := xmlSkipIdle(x.src, t.end)
 	text := !t.empty && i < len(x.src) && (x.src[i] != '<' || bytes.HasPrefix(x.src[i:], xmlCDATA))
 	item := !t.empty && !text || string(x.src[t.name.lo:t.name.hi]) == "item"
 	attrs := slices.DeleteFunc(x.attrs, func(a attr) bool {
@@ -217,7 +217,7 @@ func (x *xmlReader) contain() {
 	if n.kind == Object {
 		return
 	}
-	blank := xmlBlank(x.text(n))
+	blank := xmlIdle(x.text(n))
 	if n.flags&textScratch != 0 {
 		x.scratch = x.scratch[:n.text.lo]
 		n.flags &^= textScratch
@@ -256,8 +256,12 @@ func (x *xmlReader) close() {
 	}
 	twice := n.flags&twin != 0
 	n.flags &^= isNil | twin
+	silent := twice && n.kind < List && xmlIdle(x.text(n))
 	x.open, n.next = n.next, int32(len(x.nodes))
 	x.level--
+	if silent { // a CDATA section in which there was nothing
+		x.nodes = x.nodes[:len(x.nodes)-1]
+	}
 	if twice {
 		x.close()
 	}

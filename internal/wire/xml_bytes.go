@@ -55,6 +55,24 @@ func xmlBlank(text []byte) bool {
 	return xmlSkipSpace(text, 0) == len(text)
 }
 
+// xmlSkipIdle skips white space and the control characters that no text keeps.
+func xmlSkipIdle(src []byte, i int) int {
+	for {
+		i = xmlSkipSpace(src, i)
+		switch {
+		case i < len(src) && src[i] < ' ':
+			i++
+		case i+1 < len(src) && src[i] == 0xC2 && isC1(rune(src[i+1])): // UTF-8 has them as they are
+			i += 2
+		default:
+			return i
+		}
+	}
+}
+
+// xmlIdle reports whether nothing is left of a text without white space and control characters.
+func xmlIdle(text []byte) bool { return xmlSkipIdle(text, 0) == len(text) }
+
 // xmlStop returns the index of the first byte from i on that may be more than a character of text:
 // '<', '>' for the sake of "]]>", '&', and control bytes other than tab and line feed; len(src) if
 // there is none. high is whether there were bytes beyond ASCII before it.

@@ -104,7 +104,7 @@ func (s *scan) xmlAttribute(i int, t *xmlTag) int {
 		t.note = "attribute value without quotes"
 	}
 	local := string(src[name:hi])
-	if isValueName(string(src[lo:hi]), local) && len(trim(value)) > 0 {
+	if isValueName(string(src[lo:hi]), local) && !xmlIdle(value) {
 		s.attrs = append(s.attrs, attr{span{uint32(name), uint32(hi)}, value})
 	}
 	switch local {

@@ -77,7 +77,7 @@ func (x *xmlText) control(i int) int {
 func (x *xmlText) gap(i int) int {
 	src := x.src
 	for {
-		if i = xmlSkipSpace(src, i); i == len(src) || src[i] == '<' {
+		if i = xmlSkipIdle(src, i); i == len(src) || src[i] == '<' {
 			return i
 		}
 		r, end := xmlCharRef(src, i)
@@ -113,7 +113,7 @@ func (x *xmlText) cdata(i int) (int, error) {
 	}
 	src := x.src[:i+n]
 	if x.nodes[x.open].kind == Object {
-		if !xmlBlank(src[i:]) {
+		if !xmlIdle(src[i:]) {
 			x.mix()
 		}
 		return len(src) + len(xmlEndData), nil

@@ -1,0 +1,35 @@
+package cputime
+
+import (
+	"testing"
+	"time"
+)
+
+// Linear holds that four times the input takes no more than eight times the processor. f makes an input of a size, and
+// returns what is measured. The sizes begin with from and grow until a run takes long enough to be compared, so that no
+// floor hides a cost that grows with the square.
+func Linear(t *testing.T, from int, f func(n int) func()) {
+	t.Helper()
+	const enough, times = 3 * time.Millisecond, 16
+	n, small := from, f(from)
+	for n < times*from && Best(2, small) < enough {
+		n *= 4
+		small = f(n)
+	}
+	for again := false; ; again = true {
+		large := f(4 * n)
+		var a, b time.Duration
+		for range 3 { // what disturbs both once does not disturb them three times
+			a, b = Best(3, small), Best(3, large)
+			if b <= 8*a || b < 2*time.Millisecond {
+				return
+			}
+		}
+		if again || b > time.Second {
+			t.Errorf("%d parts take %v, %d take %v: %.1f times the processor", n, a, 4*n, b, float64(b)/float64(a))
+			return
+		}
+		// A step, where memory is no longer kept or a cache is too small, is there once.
+		n, small = 4*n, large
+	}
+}
