@@ -137,6 +137,18 @@ func TestLives(t *testing.T) {
 	}
 }
 
+// TestLivesMended lives the lives in which a feed once missed, invented, doubled or delayed something.
+func TestLivesMended(t *testing.T) {
+	t.Parallel()
+	for _, seed := range []uint64{2179, 2181, 4350, 4726, 6232, 9795, 10489, 12300, 15950, 19396, 19539, 19936, 29391, 37485, 53208} {
+		synctest.Test(t, func(t *testing.T) {
+			if l := live(t, seed, false); len(l.faults) > 0 {
+				t.Errorf("life %d, %v: %v", seed, l.lies, l.faults)
+			}
+		})
+	}
+}
+
 func (s *tally) add(seed uint64, l *looker) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

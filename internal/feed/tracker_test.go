@@ -17,11 +17,13 @@ type city struct {
 	rows     []Sighting
 	byUpdate bool // it looks at the time of update
 	clock    time.Time
-	err      error // what every call fails with
-	faults   Fault // and what that means
-	gap      error // what is missing in the list by time of request
-	page     int   // how many rows a list has whose end need not be proven; 0: all
-	most     int   // how many it gives at once; 0: all
+	err      error                    // what every call fails with
+	faults   Fault                    // and what that means
+	gap      error                    // what is missing in the list by time of request
+	page     int                      // how many rows a list has whose end need not be proven; 0: all
+	most     int                      // how many it gives at once; 0: all
+	hidden   func(Sighting, Ask) bool // what a list leaves out; nil: nothing
+	single   func(Sighting) Sighting  // what an answer of its own shows; nil: the same
 	asked    []string
 	recalled Habits
 }
@@ -45,6 +47,9 @@ func (c *city) Requested(_ context.Context, ask Ask, see func(Sighting) bool) (A
 	for _, s := range c.rows {
 		if a.Short && rows == c.page && c.page > 0 {
 			break
+		}
+		if c.hidden != nil && c.hidden(s, ask) {
+			continue
 		}
 		if !s.Requested.Before(ask.From) && c.err == nil && (ask.State == AnyState || (ask.State == ClosedOnly) == (s.Status == "closed")) {
 			rows++
@@ -91,6 +96,9 @@ func (c *city) One(_ context.Context, id string) (Sighting, error) {
 		return Sighting{}, errors.Join(c.err, errNone)
 	}
 	s := c.rows[i]
+	if c.single != nil {
+		s = c.single(s)
+	}
 	s.Single = true
 	return s, nil
 }
