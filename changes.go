@@ -219,7 +219,8 @@ type PollReport struct {
 	Err          error     // what the poll ended with
 }
 
-// Last returns what the last poll did, the zero PollReport before the first. It may be called at any time.
+// Last returns what the last poll did, the zero PollReport before the first. It may be called at any time: an [Observer] has
+// it when the operation "poll requests" ends.
 func (f *Feed) Last() PollReport {
 	if r := orZero(f).last.Load(); r != nil {
 		return *r
@@ -306,9 +307,9 @@ func (f *Feed) look(ctx context.Context) (*feed.Pass, error) {
 		err = fmt.Errorf("open311: %s: %w", c.hide.URLOf(c.endpoint), err)
 	}
 	r := f.tracker.Last()
-	seen.end(CallResult{Err: err, Rows: r.Rows})
 	f.last.Store(&PollReport{Began: r.Began, Ended: r.Ended, Lists: r.Lists, Calls: r.Calls, Rows: r.Rows, Asked: r.Asked, Changes: r.Found,
 		Known: r.Known, Audit: r.Audit, NextAudit: r.NextAudit, ProvenTo: r.ProvenTo, Unproven: r.Unproven, Err: err})
+	seen.end(CallResult{Err: err, Rows: r.Rows}) // observers can ask for Last by now
 	return pass, err
 }
 
