@@ -57,14 +57,17 @@ func (p *Pass) unseen(e *entry) time.Duration {
 // overdue reports whether a record was not seen for Follow.
 func (p *Pass) overdue(e *entry) bool { return p.unseen(e) >= p.t.follow().Truncate(time.Minute) }
 
+// fewIDs is how many are asked for in one poll without a thought of spreading them.
+const fewIDs = 8
+
 // ids returns what to ask for by id now: what is urgent or overdue, and as many more as fill the last call. Those
-// that came together are not asked for together: beyond one call, no more may wait than can be asked for one after the
-// other until they are overdue, at twice the pace at which all of them are.
+// that came together are not asked for together: but for a call, or a few, no more may wait than can be asked for one after
+// the other until they are overdue, at twice the pace at which all of them are.
 func (p *Pass) ids(d due) []string {
 	now := 0
 	for i, e := range d.unseen {
 		left := 1 - float64(p.unseen(e))/float64(p.t.follow())
-		if may := p.perCall() + int(2*left*float64(d.of)); p.overdue(e) {
+		if may := max(p.perCall(), fewIDs) + int(2*left*float64(d.of)); p.overdue(e) {
 			now = i + 1
 		} else if i+1 > may {
 			now = max(now, i+1-may)

@@ -21,7 +21,7 @@ func TestFollowCosts(t *testing.T) {
 		atOnce  int // calls in one poll
 	}{
 		{"fifty a call", -1, 50, 7, 2},
-		{"one a call", -1, 1, 301, 14},
+		{"one a call", -1, 1, 301, 21},
 		{"one a call, and a list that has all", 1000, 1, 2, 2},
 		{"fifty a call, and a list of many pages", 10, 50, 7, 2},
 	} {

@@ -33,7 +33,10 @@ func (p *Pass) relist(d due) (due, error) {
 		}
 		unseen = slices.DeleteFunc(unseen, func(e *entry) bool { return !left(e) })
 	}
-	return due{d.urgent, unseen, d.of}, nil
+	if left := len(unseen); left < len(d.unseen) {
+		return due{d.urgent, unseen, left}, nil // the others are no matter of ids
+	}
+	return d, nil
 }
 
 // again reads a list for what it may bring of what is known.
