@@ -80,7 +80,7 @@ func (c *Client) Do(req *http.Request, getBody func() (io.ReadCloser, error), si
 	if err != nil {
 		return nil, k.failure(err)
 	}
-	after, _ := retryAfter(resp, time.Now())
+	after, _ := After(resp.StatusCode, resp.Header, time.Now())
 	return &Result{resp, k.attempts, after, k.notFollowed}, nil
 }
 
