@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -183,7 +184,7 @@ func (f *CheckpointFile) load() (Checkpoint, error) {
 	if err != nil || info == nil {
 		return Checkpoint{}, err
 	}
-	text, err := os.ReadFile(f.path)
+	text, err := readSame(f.path, info)
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}
@@ -196,6 +197,23 @@ func (f *CheckpointFile) load() (Checkpoint, error) {
 	}
 	f.last = info
 	return c, nil
+}
+
+// readSame reads the file that info was taken of: a link may have been put in its place meanwhile.
+func readSame(path string, info os.FileInfo) ([]byte, error) {
+	r, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = r.Close() }()
+	there, err := r.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case !os.SameFile(there, info):
+		return nil, fmt.Errorf("%s has been replaced while it was opened", path)
+	}
+	return io.ReadAll(r)
 }
 
 // read takes the text of a file apart.

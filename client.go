@@ -6,7 +6,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+
+	"github.com/go-open311/open311/internal/plain"
 )
 
 // Client talks to one GeoReport v2 endpoint. It is safe for concurrent use and does not change after
@@ -101,6 +104,47 @@ func (c *Client) Do(ctx context.Context, method, path string, params url.Values,
 		return nil, err
 	}
 	return own.do(ctx, method, strings.Trim(path, "/"), params, opts)
+}
+
+// do makes a call of an extension; see [Client.Do].
+func (c *conn) do(ctx context.Context, method, path string, params url.Values, opts []CallOption) (*http.Response, error) {
+	k := &call{op: method + " " + path, method: method, path: path, params: params, write: method != http.MethodGet && method != http.MethodHead}
+	for segment := range strings.SplitSeq(path, "/") {
+		if !below(segment) {
+			return nil, fmt.Errorf("open311: %s: the path must lie below the endpoint", plain.Line(c.hide.Text(k.op)))
+		}
+	}
+	c, err := c.withOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	a, err := c.send(ctx, k, c.formats()[0])
+	if err != nil {
+		return nil, err
+	}
+	c.answered(a, labelFormat(a.resp.Header))
+	a.end(0, 0, 0, nil)
+	return a.resp, nil
+}
+
+// below reports whether a segment of a path leads further down at every server: some read %2F, and backslashes, as
+// slashes, and some unescape twice.
+func below(segment string) bool {
+	if _, err := url.PathUnescape(segment); err != nil {
+		return false
+	}
+	for segment != "" {
+		steps := strings.FieldsFunc(segment, func(r rune) bool { return r == '/' || r == '\\' })
+		if slices.Contains(steps, "..") || slices.Contains(steps, ".") {
+			return false
+		}
+		name, err := url.PathUnescape(segment)
+		if err != nil || name == segment {
+			return true
+		}
+		segment = name
+	}
+	return false
 }
 
 // Learned returns what the client, and those derived from it, have found out about the server so far, for

@@ -14,12 +14,12 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/go-open311/open311/internal/form"
 	"github.com/go-open311/open311/internal/redact"
 	"github.com/go-open311/open311/internal/reply"
 	"github.com/go-open311/open311/internal/retry"
-	"github.com/go-open311/open311/internal/spelling"
-	"golang.org/x/time/rate"
 )
 
 // conn is the connection that the clients of one endpoint share. A call goes through it in five steps: it is
@@ -34,6 +34,7 @@ type conn struct {
 	hide     *redact.Set
 	key      *redact.Credential // nil: there is none
 	calls    *retry.Client
+	headers  map[bool]http.Header // of all calls, for XML or not; they are not changed
 	learned  *memory
 	call     *callOptions // of the method that is being called; nil for none
 }
@@ -100,8 +101,7 @@ func (d *DiscoveryClient) conn() *conn {
 type call struct {
 	op     string // for messages: "GET requests"
 	method string
-	path   []string // segments below the endpoint, not escaped
-	raw    string   // or the path as it stands
+	path   string // below the endpoint, escaped; see conn.path
 	params url.Values
 	// body makes the body of a write, if it is more than a form of the parameters.
 	body   func(params url.Values) (*form.Payload, error)
@@ -245,6 +245,7 @@ func newConn(endpoint *url.URL, cfg config, learned *memory, opts []Option) (*co
 	c := &conn{cfg: &cfg, endpoint: endpoint, learned: learned,
 		hide: redact.New(secretsOf(endpoint, &cfg)...).WithNames(cfg.dialect.KeyParam, cfg.dialect.KeyHeader)}
 	c.dialect = &c.cfg.dialect
+	c.headers = map[bool]http.Header{false: c.dialect.header(FormatJSON, cfg.userAgent), true: c.dialect.header(FormatXML, cfg.userAgent)}
 	if cfg.key != "" {
 		c.key = &redact.Credential{Value: cfg.key, Param: cfg.dialect.KeyParam, Header: cfg.dialect.KeyHeader}
 	}
@@ -296,9 +297,9 @@ func (c *conn) limit(ctx context.Context) error {
 
 // hiding returns a connection for a call that carries a reporter's data. What the server repeats of them is
 // hidden by value: errors are printed and logged.
-func (c *conn) hiding(personal []string) *conn {
+func (c *conn) hiding(personal func() []string) *conn {
 	own := *c
-	own.hide = c.hide.With(personal...)
+	own.hide = c.hide.Later(personal)
 	return &own
 }
 
@@ -406,36 +407,33 @@ func (c *conn) undecided() bool {
 // serviceKey tells services of different jurisdictions apart: derived clients share their memory.
 func (c *conn) serviceKey(code string) string { return c.cfg.jurisdiction + "\x00" + code }
 
-// path returns the segments of a resource's path below the endpoint.
-func (c *conn) path(resource string, more ...string) []string {
-	return append(strings.Split(c.dialect.path(resource), "/"), more...)
+// path returns the path of a resource below the endpoint, and more segments below it, escaped.
+func (c *conn) path(resource string, more ...string) string {
+	path := c.dialect.path(resource)
+	if plain := escapeSegment(path); plain != path { // several segments, or one that has to be escaped
+		segments := strings.Split(path, "/")
+		for i := range segments {
+			segments[i] = escapeSegment(segments[i])
+		}
+		path = strings.Join(segments, "/")
+	}
+	for _, segment := range more {
+		path += "/" + escapeSegment(segment)
+	}
+	return path
 }
 
-// status returns the word of the dialect for a status of the server's own: the one that is told for just that, else
-// for how it begins, without case and blanks. What ends in a digit is no beginning.
-func (c *conn) status(s Status) Status {
-	told := c.dialect.StatusWords
-	if len(told) == 0 {
-		return s
+// escapeSegment escapes a code or an id for use in a path. Dots are escaped where they would be read
+// as a step in the path.
+func escapeSegment(s string) string {
+	if s == "." || s == ".." {
+		return strings.ReplaceAll(s, ".", "%2E")
 	}
-	if to, ok := told[string(s)]; ok {
-		return to
-	}
-	word, best := spelling.Fold(string(s)), ""
-	for own := range told {
-		begin := spelling.Fold(own)
-		if begin == "" || !strings.HasPrefix(word, begin) || word != begin && begin[len(begin)-1] <= '9' {
-			continue
-		}
-		if n := len(begin) - len(spelling.Fold(best)); n > 0 || n == 0 && own < best {
-			best = own
-		}
-	}
-	if best == "" {
-		return s
-	}
-	return told[best]
+	return url.PathEscape(s)
 }
+
+// status returns the word of the dialect for a status of the server's own.
+func (c *conn) status(s Status) Status { return c.dialect.status(s) }
 
 // id tells endpoints and jurisdictions apart, whatever the scheme. It is a hash: what is stored under it shows no
 // address.

@@ -51,7 +51,7 @@ func (c *conn) file(ctx context.Context, n *NewRequest, own string, mark func() 
 	if err := asError(c.problems(ctx, n)); err != nil {
 		return nil, err
 	}
-	c = c.hiding(n.personal())
+	c = c.hiding(n.personal)
 	params := n.params()
 	if name := c.dialect.RequestIDParam; name != "" {
 		params.Set(name, cmp.Or(own, strings.ToLower(rand.Text())))
@@ -121,12 +121,12 @@ func (p *posting) owns(r *Receipt) bool {
 	if _, saying := r.Extra[sayings]; saying {
 		return false
 	}
-	if r.ID != "" && r.ID == p.k.heard.Created() {
+	if len(r.Extra) == 0 || r.ID != "" && r.ID == p.k.heard.Created() {
 		return true
 	}
 	var shown ServiceRequest // what else there is in the record, by whatever names and in whatever forms
 	if text, err := json.Marshal(r.Extra); err == nil {
-		_ = shown.UnmarshalJSON(text) // mostly there is nothing
+		_ = shown.UnmarshalJSON(text)
 	}
 	report, record, date := p.n.matched(), shown.matched(""), p.k.heard.Date()
 	report.Sent = match.Posted(p.sent, p.k.heard.Received, date)
@@ -144,7 +144,7 @@ func (c *conn) problems(ctx context.Context, n *NewRequest) []Problem {
 	out = c.dialect.placed(out, n, def)
 	out = append(out, def.problems(n.Attributes, n)...)
 	out = append(out, c.dialect.problems(n)...)
-	out = hidden(out, n.personal())
+	out = hidden(out, n.personal)
 	return slices.DeleteFunc(out, func(p Problem) bool {
 		switch {
 		case c.call != nil && c.call.unchecked:
@@ -177,9 +177,12 @@ func (c *conn) prepare(ctx context.Context, o *outgoing) (k *call, done func(), 
 		return nil, nil, c.unsent(op, err)
 	}
 	d := c.dialect
-	params := make(url.Values, len(o.params)+len(o.own))
-	for name, values := range o.params {
-		params[d.param(name)] = values
+	params := o.params
+	if len(d.Rename) > 0 {
+		params = make(url.Values, len(o.params)+len(o.own))
+		for name, values := range o.params {
+			params[d.param(name)] = values
+		}
 	}
 	maps.Copy(params, o.own)
 	body := d.body(form.Form{Attributes: o.attributes, Files: files, Root: o.root})

@@ -2,9 +2,12 @@ package open311
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-open311/open311/internal/spelling"
 )
 
 // Dialect says how a family of servers departs from the specification. It is data: every field is
@@ -190,8 +193,54 @@ func (d *Dialect) path(resource string) string {
 	if read, ok := strings.CutPrefix(resource, "POST "); ok {
 		return d.path(read)
 	}
-	if resource == "request" || resource == "service" {
-		return d.path(resource + "s")
+	switch resource {
+	case "request":
+		return d.path("requests")
+	case "service":
+		return d.path("services")
 	}
 	return resource
+}
+
+// status returns the word for a status of the server's own: the one that is told for just that, else
+// for how it begins, without case and blanks. What ends in a digit is no beginning.
+func (d *Dialect) status(s Status) Status {
+	told := d.StatusWords
+	if len(told) == 0 {
+		return s
+	}
+	if to, ok := told[string(s)]; ok {
+		return to
+	}
+	word, best := spelling.Fold(string(s)), ""
+	for own := range told {
+		begin := spelling.Fold(own)
+		if begin == "" || !strings.HasPrefix(word, begin) || word != begin && begin[len(begin)-1] <= '9' {
+			continue
+		}
+		if n := len(begin) - len(spelling.Fold(best)); n > 0 || n == 0 && own < best {
+			best = own
+		}
+	}
+	if best == "" {
+		return s
+	}
+	return told[best]
+}
+
+// header returns what every call says that asks for a format.
+func (d *Dialect) header(f Format, userAgent string) http.Header {
+	h := http.Header{"User-Agent": {userAgent}, "Accept": {accept(f)}}
+	if d.Encoding != "" {
+		h.Set("Accept-Encoding", d.Encoding)
+	}
+	return h
+}
+
+func accept(f Format) string {
+	if f == FormatXML {
+		// open311-to-Go knows application/xml only, the specification says text/xml.
+		return "application/xml, text/xml;q=0.9, */*;q=0.1"
+	}
+	return "application/json, */*;q=0.1"
 }

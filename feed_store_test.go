@@ -167,13 +167,18 @@ func TestFeedKnown(t *testing.T) {
 	})
 }
 
-// watcher counts the polls that an Observer is told of.
-type pollObserver struct{ polls, calls int }
+// pollObserver counts the polls that an Observer is told of, and asks what they did as they end.
+type pollObserver struct {
+	feed         *open311.Feed
+	polls, calls int
+	last         open311.PollReport
+}
 
 func (o *pollObserver) Call(ctx context.Context, info open311.CallInfo) (context.Context, func(open311.CallResult)) {
 	switch {
 	case info.Op == "poll requests":
 		o.polls++
+		return ctx, func(open311.CallResult) { o.last = o.feed.Last() }
 	case info.Attempt == 0:
 		o.calls++
 	}
@@ -186,15 +191,15 @@ func TestFeedLast(t *testing.T) {
 		city := feedCity(t, open311test.WithSize(50))
 		o := &pollObserver{}
 		f := newFeed(t, city.Client(open311.WithObserver(o)), open311.FeedOptions{})
-		if r := f.Last(); !r.Began.IsZero() {
-			t.Errorf("before the first poll: %+v", r)
+		if o.feed = f; !f.Last().Began.IsZero() {
+			t.Errorf("before the first poll: %+v", f.Last())
 		}
 		told(t, f)
 		r := f.Last()
 		if r.Err != nil || !r.Audit || r.Calls == 0 || r.Known == 0 || r.ProvenTo.IsZero() || r.NextAudit.Sub(r.Began).Round(time.Minute) != 24*time.Hour || !slices.Contains(r.Lists, "requested") {
 			t.Errorf("%+v", r)
 		}
-		if o.polls != 1 || o.calls == 0 {
+		if o.polls != 1 || o.calls == 0 || !o.last.Ended.Equal(r.Ended) {
 			t.Errorf("%+v", o)
 		}
 		if got := (&open311.Feed{}).Last(); !got.Began.IsZero() {

@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -98,7 +100,7 @@ func (l *feedLists) Requested(ctx context.Context, ask feed.Ask, see func(feed.S
 	q := l.query(ask.State)
 	q.Start = ask.From
 	ls := l.lister(ctx, &q, &a, see)
-	told := l.traits(ls, ask.Strict)
+	told := l.traits(ls, ask)
 	gaps, err := ls.all(told)
 	l.most = l.sizes.most(l.most)
 	a.Short = a.Calls == 1 && l.sizes.largest <= told.Short
@@ -140,7 +142,7 @@ func (l *feedLists) Updated(ctx context.Context, ask feed.Ask, see func(feed.Sig
 	for i := range queries {
 		rows := 0
 		ls := l.lister(ctx, &queries[i], &a, func(s feed.Sighting) bool { rows++; useful = see(s) && useful; return useful })
-		told := l.traits(ls, ask.Strict)
+		told := l.traits(ls, ask)
 		told.NoDates, told.Brief = true, true
 		calls := a.Calls
 		gaps, err := ls.all(told)
@@ -239,15 +241,28 @@ func (l *feedLists) lister(ctx context.Context, q *Query, a *feed.Answer, see fu
 	return ls
 }
 
-// traits is what a listing of a feed is told. Unless strict is set, a page ends it that has fewer than ten rows,
-// or at most half as many as the server is known to give at once.
-func (l *feedLists) traits(ls *lister, strict bool) listing.Traits {
+// traits is what a listing of a feed is told. Where no proof is asked for, a page ends it that has fewer than ten rows, or
+// at most half as many as the server is known to give at once; or fewer than that, if what is missing does not matter.
+func (l *feedLists) traits(ls *lister, ask feed.Ask) listing.Traits {
 	told := ls.traits()
-	if !strict {
-		told.Short = max(shortPage, l.most/2)
-		if size := ls.q.PageSize; size > 0 {
-			told.Short = min(told.Short, size/2)
+	if ask.Mixed && ask.State == feed.AnyState && len(ls.q.Statuses) == 0 && len(told.Statuses) > 1 && !told.OneStatus && !told.NoStatus {
+		told.NoStatus = true // all in one, without a look at each
+		ls.q.Params = maps.Clone(ls.q.Params)
+		if ls.q.Params == nil {
+			ls.q.Params = url.Values{}
 		}
+		ls.q.Params.Set(l.c.param("status"), strings.Join(told.Statuses, ","))
+	}
+	if ask.Proof == feed.Strict {
+		return told
+	}
+	short := func(rows int) int { return rows / 2 }
+	if ask.Proof == feed.Loose {
+		short = func(rows int) int { return rows - 1 }
+	}
+	told.Short = max(shortPage, short(l.most))
+	if size := ls.q.PageSize; size > 0 {
+		told.Short = min(told.Short, short(size))
 	}
 	return told
 }

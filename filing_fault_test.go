@@ -388,7 +388,9 @@ error class is what ` + "`errors.Is`" + ` and ` + "`errors.As`" + ` find in the 
 - **answer to read**: ` + "`Do`" + ` hands out answers below 300 as they are.
 
 A report is sent again only if it cannot have reached the server, or if the server asks for that by 429 or by 503
-with Retry-After. Redirects are never followed: 302 and 303 are what web forms answer when they have worked.
+with Retry-After. Redirects are never followed: 302 and 303 are what web forms answer when they have worked. Over a
+` + "`*http.Transport`" + ` each POST has a connection of its own: one that was kept may be closed by the server at that moment, and
+what was sent is lost without a word.
 
 | what goes wrong | POSTs | Create | error class | Do |
 | --- | --- | --- | --- | --- |

@@ -28,6 +28,7 @@ type unreliable struct {
 	random *rand.Rand
 	share  float64
 	failed map[string]int
+	named  map[string]bool // ids of which a header alone has told the client
 }
 
 func (u *unreliable) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -148,6 +149,7 @@ func (u *unreliable) located(r *http.Request) (*http.Response, error) {
 	out := stubReply(r, 201, "application/json", "")
 	if ok && id != "" {
 		out.Header.Set("Location", "/v2/requests/"+id+".json")
+		u.named[id] = true
 	}
 	return out, nil
 }
@@ -175,8 +177,8 @@ type failingReader struct{ err error }
 func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
 
 // TestManyFilings files 5,000 reports, or OPEN311_FILINGS, through a network that fails three calls in ten. No report
-// is there twice, every receipt is that of a report that is there, and none is there of which the client
-// said that it was not filed.
+// is there twice, every receipt is that of a report that is there, none is there of which the client
+// said that it was not filed, and no receipt is thrown away.
 func TestManyFilings(t *testing.T) {
 	reports, seed := 5_000, uint64(311)
 	if n, err := strconv.Atoi(os.Getenv("OPEN311_FILINGS")); err == nil {
@@ -184,7 +186,7 @@ func TestManyFilings(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		city := open311test.NewServer(t, open311test.WithoutNetwork(), open311test.WithSize(0), open311test.WithClock(time.Now))
-		net := &unreliable{city: city.Transport(), random: rand.New(rand.NewPCG(seed, seed)), share: 0.3, failed: map[string]int{}}
+		net := &unreliable{city: city.Transport(), random: rand.New(rand.NewPCG(seed, seed)), share: 0.3, failed: map[string]int{}, named: map[string]bool{}}
 		c := city.Client(open311.WithHTTPClient(&http.Client{Transport: net}))
 		receipts, unknowns, refused := map[string]*open311.Receipt{}, map[string]error{}, map[string]error{}
 		services := []string{"0102", "0801", "N 4/7"} // with an id, with a token, with neither
@@ -202,6 +204,15 @@ func TestManyFilings(t *testing.T) {
 			default:
 				refused[n.Description] = err
 			}
+		}
+		thrownAway := len(net.named)
+		for _, r := range receipts {
+			if net.named[r.ID] {
+				thrownAway--
+			}
+		}
+		if thrownAway > 0 {
+			t.Errorf("%d of %d reports were named, and have no receipt", thrownAway, len(net.named))
 		}
 		there := map[string]int{}
 		for _, f := range city.Filed() {
@@ -226,8 +237,8 @@ func TestManyFilings(t *testing.T) {
 		for _, n := range net.failed {
 			faults += n
 		}
-		t.Logf("%d reports, %d failed calls in %d ways: %d receipts, %d outcomes unknown (%d of them are there), %d not filed; %d distinct reports at the server, %d there twice",
-			reports, faults, len(net.failed), len(receipts), len(unknowns), arrived, len(refused), len(there), twice)
+		t.Logf("%d reports, %d failed calls in %d ways: %d receipts (%d named in a header), %d outcomes unknown (%d of them are there), %d not filed; %d distinct reports at the server, %d there twice",
+			reports, faults, len(net.failed), len(receipts), len(net.named), len(unknowns), arrived, len(refused), len(there), twice)
 		if twice > 0 || len(there) != len(receipts)+arrived || len(receipts)+len(unknowns)+len(refused) != reports {
 			t.Error("the sums are wrong")
 		}

@@ -75,6 +75,12 @@ func WithDialect(d Dialect) Option {
 
 // WithHTTPClient sets the client that makes the calls. It is copied, never changed, and its
 // connections are left alone.
+//
+// If its Transport is a *[http.Transport], what is not to be sent twice, such as a report, goes over a new connection
+// each time, with the same settings, that is closed after it (in HTTP/2 a second after the last one): a server may just be
+// closing one that was kept, and then nobody knows what came of the report. A copy of the transport does that; it counts its connections on its own, and has no
+// protocols of [http.Transport.RegisterProtocol]. A Transport of another type chooses connections by itself; what is
+// only put around a *http.Transport is better given to [WithMiddleware].
 func WithHTTPClient(hc *http.Client) Option {
 	return func(c *config) error {
 		if hc == nil {

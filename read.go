@@ -31,7 +31,8 @@ type stream[T any] struct {
 	skippedErrs []error // what was wrong with the first of the others, and where
 
 	rows, warnings int
-	body           *countedBody
+	body           countedBody
+	options        wire.Options
 }
 
 // stream opens the answer to a GET. It tries the other format if the one asked for first does not work.
@@ -107,15 +108,16 @@ func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], 
 		return nil, err
 	}
 	_, label := mediaType(a.resp.Header)
-	o := &wire.Options{MaxBytes: c.cfg.maxResponse, Location: c.cfg.location, Strict: c.cfg.strict, Label: label,
+	s := &stream[T]{c: c, k: k, a: a, body: countedBody{ReadCloser: a.resp.Body}}
+	s.options = wire.Options{MaxBytes: c.cfg.maxResponse, Location: c.cfg.location, Strict: c.cfg.strict, Label: label,
 		CharsetReader: c.cfg.charset, Keep: k.keep, Hide: c.hide.Bytes, Relabel: c.dialect.StampLocation}
-	s := &stream[T]{c: c, k: k, a: a, body: &countedBody{ReadCloser: a.resp.Body}}
-	a.resp.Body = s.body
+	o := &s.options
+	a.resp.Body = &s.body
 	o.Complete = func() { retry.Complete(s.body.ReadCloser) }
 	if warn := c.cfg.warnings; warn != nil || a.counts() {
 		o.Warn = func(w wire.Warning) {
 			if s.warnings += max(1, w.More); warn != nil {
-				warn(ctx, Warning{Op: k.op, URL: a.url, Path: plain.Line(c.hide.Text(w.Path)), Kind: WarningKind(w.Kind), Detail: plain.Line(c.hide.Text(w.Detail))})
+				warn(ctx, Warning{Op: k.op, URL: a.url(), Path: plain.Line(c.hide.Text(w.Path)), Kind: WarningKind(w.Kind), Detail: plain.Line(c.hide.Text(w.Detail))})
 			}
 		}
 	}
@@ -135,7 +137,7 @@ func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], 
 	if k.inspect != nil && s.primed && c.cfg.warnings != nil {
 		if path, detail := k.inspect(&s.first); detail != "" {
 			s.warnings++
-			c.cfg.warnings(ctx, Warning{Op: k.op, URL: a.url, Path: path, Kind: WarnValue, Detail: plain.Line(c.hide.Text(detail))})
+			c.cfg.warnings(ctx, Warning{Op: k.op, URL: a.url(), Path: path, Kind: WarnValue, Detail: plain.Line(c.hide.Text(detail))})
 		}
 	}
 	c.answered(a, formatOf(s.rd.Format()))
@@ -147,12 +149,14 @@ func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], 
 
 // checkLabel warns of a Content-Type that is not that of the document.
 func (s *stream[T]) checkLabel(ctx context.Context) {
-	t, _ := mediaType(s.a.resp.Header)
-	word := formatOf(s.rd.Format()).String()
-	if s.c.cfg.warnings == nil || s.a.resp.Header.Get("Content-Type") == "" || isLabel(t, word) {
+	if s.c.cfg.warnings == nil || s.a.resp.Header.Get("Content-Type") == "" {
 		return
 	}
-	s.c.cfg.warnings(ctx, Warning{Op: s.k.op, URL: s.a.url, Path: "Content-Type", Kind: WarnLabel,
+	word := formatOf(s.rd.Format()).String()
+	if t, _ := mediaType(s.a.resp.Header); isLabel(t, word) {
+		return
+	}
+	s.c.cfg.warnings(ctx, Warning{Op: s.k.op, URL: s.a.url(), Path: "Content-Type", Kind: WarnLabel,
 		Detail: "the document is " + word + ", its label " + oneLine(s.c.hide.Text(s.a.resp.Header.Get("Content-Type")))})
 }
 
@@ -230,19 +234,19 @@ func (b *countedBody) Read(p []byte) (int, error) {
 // describe turns an error of the decoder into one that says which call it was.
 func (s *stream[T]) describe(err error) error {
 	if fe, ok := err.(*wire.FaultError); ok {
-		return &APIError{StatusCode: s.a.resp.StatusCode, Method: s.k.method, URL: s.a.url, Attempts: s.a.attempts,
+		return &APIError{StatusCode: s.a.resp.StatusCode, Method: s.k.method, URL: s.a.url(), Attempts: s.a.attempts,
 			Header: s.c.hide.Header(s.a.resp.Header), Faults: s.c.faults(fe.Faults), format: formatOf(s.rd.Format())}
 	}
 	var we *wire.Error
 	if !errors.As(err, &we) {
-		return s.c.transportError(s.k, s.a.url, err)
+		return s.c.transportError(s.k, s.a.url(), err)
 	}
 	ct := s.a.resp.Header.Get("Content-Type")
 	if ct == "" {
 		ct = "no content type"
 	}
 	return &DecodeError{
-		Format: formatOf(we.Format), URL: s.a.url, Path: plain.Line(s.c.hide.Text(we.Path)), Offset: we.Offset, Snippet: plain.Line(s.c.hide.Snippet([]byte(we.Snippet), 200)),
+		Format: formatOf(we.Format), URL: s.a.url(), Path: plain.Line(s.c.hide.Text(we.Path)), Offset: we.Offset, Snippet: plain.Line(s.c.hide.Snippet([]byte(we.Snippet), 200)),
 		Method: s.k.method, StatusCode: s.a.resp.StatusCode, ContentType: plain.Line(s.c.hide.Text(ct)), cut: we.Cut,
 		Err: s.c.hide.Error(we.Err),
 	}
@@ -287,12 +291,11 @@ func isCap(err error) bool {
 // before it is read; nil for nothing. An answer that breaks off is asked for again, as often as the
 // retry policy has it.
 func collect[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], prepare func(*T)) ([]T, *stream[T], error) {
-	own := *k
-	own.keep = true
-	var list []T
+	k.keep = true
+	list := make([]T, 0, 2) // mostly one record, or many
 	for attempt := 1; ; attempt++ {
 		list = list[:0]
-		s, err := openStream(ctx, c, &own, t)
+		s, err := openStream(ctx, c, k, t)
 		for err == nil {
 			var zero T
 			list = append(list, zero)
@@ -320,14 +323,14 @@ func collect[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], pre
 
 // missing is the error of an answer that does not hold what was asked for.
 func (s *stream[T]) missing(what string) error {
-	return fmt.Errorf("open311: %s %s: %s: %w", s.k.method, s.a.url, s.c.hide.Text(what), ErrNotFound)
+	return fmt.Errorf("open311: %s %s: %s: %w", s.k.method, s.a.url(), s.c.hide.Text(what), ErrNotFound)
 }
 
 // header returns the header of the answer.
 func (s *stream[T]) header() http.Header { return s.a.resp.Header }
 
 // url returns the address of the call, redacted.
-func (s *stream[T]) url() string { return s.a.url }
+func (s *stream[T]) url() string { return s.a.url() }
 
 // settled returns a function that shows the answer to a caller who wants to know, nil if nobody does; see [CallResponse].
 // It keeps nothing else of the stream alive: answers that are read ahead wait for their turn without their bodies.

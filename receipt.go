@@ -37,8 +37,8 @@ func (r Receipt) LogValue() slog.Value {
 }
 
 // noReceipt is the error of an answer that can be read and says nothing of what was sent.
-func noReceipt(url string) error {
-	return &UnknownOutcomeError{Err: fmt.Errorf("open311: POST %s: the answer is no receipt", url)}
+func noReceipt(shown func() string) error {
+	return &UnknownOutcomeError{Err: fmt.Errorf("open311: POST %s: the answer is no receipt", shown())}
 }
 
 // doubt adds to the error of an unknown outcome what is needed to look for the report.
@@ -87,12 +87,12 @@ func tidyIDs(ids ...*string) {
 }
 
 // readReceipts makes a POST and reads up to two records of its answer: with the second one it is clear
-// that they are no receipt. shown is the URL of the call. An error after a status of success is marked
+// that they are no receipt. shown gives the URL of the call. An error after a status of success is marked
 // as an unknown outcome.
-func readReceipts[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], format Format) (list []T, shown string, err error) {
+func readReceipts[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], format Format) (list []T, shown func() string, err error) {
 	s, err := openFormat(ctx, c, k, t, format)
 	if err != nil {
-		return nil, "", doubtful(err)
+		return nil, nil, doubtful(err)
 	}
 	defer s.close()
 	for len(list) < 2 {
@@ -100,11 +100,11 @@ func readReceipts[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T]
 		if err := s.next(&record); err == io.EOF {
 			break
 		} else if err != nil {
-			return nil, "", doubtful(err)
+			return nil, nil, doubtful(err)
 		}
 		list = append(list, record)
 	}
-	return list, s.url(), nil
+	return list, s.url, nil
 }
 
 // doubtful marks the error of an answer that came with a status below 300 and cannot be read.

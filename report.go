@@ -165,27 +165,33 @@ func personal(first, last, email string, sets ...map[string][]string) []string {
 // in the specification, and its value, or its values.
 type textField struct {
 	name, param string
-	values      []string
+	value       string
+	more        []string // further values
 }
 
 // text is all of the field, to be looked at.
-func (f *textField) text() string { return strings.Join(f.values, " ") }
+func (f *textField) text() string {
+	if len(f.more) == 0 {
+		return f.value
+	}
+	return f.value + " " + strings.Join(f.more, " ")
+}
 
 // texts are the texts of a report in the order of their names. A field that is missing here is neither sent
 // nor checked.
 func (n *NewRequest) texts() []textField {
 	return []textField{
-		{"AccountID", "account_id", []string{n.AccountID}},
-		{"AddressID", "address_id", []string{n.AddressID}},
-		{"AddressString", "address_string", []string{n.AddressString}},
-		{"Description", "description", []string{n.Description}},
-		{"DeviceID", "device_id", []string{n.DeviceID}},
-		{"Email", "email", []string{n.Email}},
-		{"FirstName", "first_name", []string{n.FirstName}},
-		{"LastName", "last_name", []string{n.LastName}},
-		{"MediaURL", "media_url", []string{n.MediaURL}},
-		{"Phone", "phone", []string{n.Phone}},
-		{"ServiceCode", "service_code", []string{n.ServiceCode}},
+		{"AccountID", "account_id", n.AccountID, nil},
+		{"AddressID", "address_id", n.AddressID, nil},
+		{"AddressString", "address_string", n.AddressString, nil},
+		{"Description", "description", n.Description, nil},
+		{"DeviceID", "device_id", n.DeviceID, nil},
+		{"Email", "email", n.Email, nil},
+		{"FirstName", "first_name", n.FirstName, nil},
+		{"LastName", "last_name", n.LastName, nil},
+		{"MediaURL", "media_url", n.MediaURL, nil},
+		{"Phone", "phone", n.Phone, nil},
+		{"ServiceCode", "service_code", n.ServiceCode, nil},
 	}
 }
 
@@ -203,9 +209,17 @@ func (n *NewRequest) params() url.Values {
 // textParams returns the parameters of the texts that are set.
 func textParams(texts []textField) url.Values {
 	params := make(url.Values, len(texts)+2)
+	room := make([]string, 0, len(texts))
 	for _, f := range texts {
-		if values := form.Filled(f.values); len(values) > 0 {
-			params[f.param] = values
+		begin := len(room)
+		if f.value != "" {
+			room = append(room, f.value)
+		}
+		if len(f.more) > 0 {
+			room = append(room, form.Filled(f.more)...)
+		}
+		if len(room) > begin {
+			params[f.param] = room[begin:len(room):len(room)]
 		}
 	}
 	return params
@@ -213,7 +227,15 @@ func textParams(texts []textField) url.Values {
 
 // digest tells reports apart in memory.
 func (n *NewRequest) digest() string {
-	sum := sha256.Sum256([]byte(n.params().Encode()))
+	all := make([]byte, 0, 512)
+	for _, f := range n.texts() {
+		all = append(append(all, f.value...), 0)
+	}
+	if p := n.Location; p != nil {
+		all = append(append(all, wire.FormatCoordinate(p.Lat)...), ' ')
+		all = append(all, wire.FormatCoordinate(p.Long)...)
+	}
+	sum := sha256.Sum256(all)
 	return string(sum[:])
 }
 

@@ -165,8 +165,11 @@ func (c *conn) statusCheck(params url.Values) func(first any) (path, detail stri
 // refusesSlash reports whether an error may come from a web server that takes no %2F in a path, as Apache
 // and Tomcat do unless told otherwise, and not from the application behind it.
 func refusesSlash(err error, id string) bool {
+	if err == nil || !strings.Contains(id, "/") {
+		return false
+	}
 	var ae *APIError
-	return strings.Contains(id, "/") && errors.As(err, &ae) && len(ae.Faults) == 0 &&
+	return errors.As(err, &ae) && len(ae.Faults) == 0 &&
 		(ae.StatusCode == http.StatusNotFound || ae.StatusCode == http.StatusBadRequest) &&
 		strings.HasPrefix(strings.TrimSpace(string(ae.Body)), "<")
 }

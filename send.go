@@ -11,7 +11,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -27,9 +26,19 @@ import (
 type answer struct {
 	resp     *http.Response
 	attempts int
-	url      string // redacted
+	at       *url.URL // that was asked for
+	hide     *redact.Set
+	said     string // what shown returns
 	received time.Time
 	seen     *observation // to be ended when the answer has been read
+}
+
+// url is the address that was asked for, redacted: of most calls nobody wants to know it.
+func (a *answer) url() string {
+	if a.said == "" {
+		a.said = a.hide.URLOf(a.at)
+	}
+	return a.said
 }
 
 // errorBody is how much of an answer that is an error is kept.
@@ -37,71 +46,36 @@ const errorBody = 8 << 10
 
 // send makes the call in the given format.
 func (c *conn) send(ctx context.Context, k *call, f Format) (*answer, error) {
+	if ctx == nil {
+		return nil, fmt.Errorf("open311: %s: the context is nil", plain.Line(c.hide.Text(k.op)))
+	}
+	if c.key != nil {
+		ctx = redact.WithCredential(ctx, c.key)
+	}
 	req, getBody, size, err := c.request(ctx, k, f)
 	if err != nil {
 		return nil, err
 	}
-	shown := c.hide.URLOf(req.URL)
-	if c.key != nil {
-		ctx = redact.WithCredential(ctx, c.key)
-	}
-	ctx, seen := observe(ctx, c.cfg.observers, c.cfg.logger, c.hide, func() CallInfo {
-		return CallInfo{Op: plain.Line(c.hide.Text(k.op)), Method: k.method, URL: shown, Format: f, Page: k.page, Window: k.window}
+	a := &answer{at: req.URL, hide: c.hide}
+	ctx, a.seen = observe(ctx, c.cfg.observers, c.cfg.logger, c.hide, func() CallInfo {
+		return CallInfo{Op: plain.Line(c.hide.Text(k.op)), Method: k.method, URL: a.url(), Format: f, Page: k.page, Window: k.window}
 	})
-	res, err := c.calls.Do(req.WithContext(ctx), getBody, size)
+	if a.seen != nil {
+		req = req.WithContext(ctx)
+	}
+	res, err := c.calls.Do(req, getBody, size)
 	if err != nil {
-		err = c.transportError(k, shown, err)
-		seen.end(CallResult{Err: err})
+		err = c.transportError(k, a.url(), err)
+		a.seen.end(CallResult{Err: err})
 		return nil, err
 	}
-	a := &answer{resp: res.Response, attempts: res.Attempts, url: shown, received: time.Now(), seen: seen}
+	a.resp, a.attempts, a.received = res.Response, res.Attempts, time.Now()
 	if res.Response.StatusCode/100 == 2 {
 		return a, nil
 	}
 	err = c.apiError(k, a, res)
-	seen.end(CallResult{StatusCode: a.resp.StatusCode, Err: err})
+	a.seen.end(CallResult{StatusCode: a.resp.StatusCode, Err: err})
 	return nil, err
-}
-
-// do makes a call of an extension; see [Client.Do].
-func (c *conn) do(ctx context.Context, method, path string, params url.Values, opts []CallOption) (*http.Response, error) {
-	k := &call{op: method + " " + path, method: method, raw: path, params: params, write: method != http.MethodGet && method != http.MethodHead}
-	for segment := range strings.SplitSeq(path, "/") {
-		if !below(segment) {
-			return nil, fmt.Errorf("open311: %s: the path must lie below the endpoint", plain.Line(c.hide.Text(k.op)))
-		}
-	}
-	c, err := c.withOptions(opts)
-	if err != nil {
-		return nil, err
-	}
-	a, err := c.send(ctx, k, c.formats()[0])
-	if err != nil {
-		return nil, err
-	}
-	c.answered(a, labelFormat(a.resp.Header))
-	a.end(0, 0, 0, nil)
-	return a.resp, nil
-}
-
-// below reports whether a segment of a path leads further down at every server: some read %2F, and backslashes, as
-// slashes, and some unescape twice.
-func below(segment string) bool {
-	if _, err := url.PathUnescape(segment); err != nil {
-		return false
-	}
-	for segment != "" {
-		steps := strings.FieldsFunc(segment, func(r rune) bool { return r == '/' || r == '\\' })
-		if slices.Contains(steps, "..") || slices.Contains(steps, ".") {
-			return false
-		}
-		name, err := url.PathUnescape(segment)
-		if err != nil || name == segment {
-			return true
-		}
-		segment = name
-	}
-	return false
 }
 
 // end tells those who look that the answer has been read, and what was in it.
@@ -140,7 +114,7 @@ func (c *conn) apiError(k *call, a *answer, res *retry.Result) error {
 	body, readErr := io.ReadAll(io.LimitReader(content.Decode(a.resp), errorBody))
 	a.resp.Body.Close()
 	e := &APIError{
-		StatusCode: a.resp.StatusCode, Method: k.method, URL: a.url, RetryAfter: res.RetryAfter, Attempts: a.attempts,
+		StatusCode: a.resp.StatusCode, Method: k.method, URL: a.url(), RetryAfter: res.RetryAfter, Attempts: a.attempts,
 		Header: c.hide.Header(a.resp.Header), Body: []byte(c.hide.Snippet(body, errorBody-len("…"))), Faults: c.faults(wire.Faults(body)),
 	}
 	c.answered(a, bodyFormat(body))
@@ -184,25 +158,71 @@ func (c *conn) faults(in []wire.Fault) []Fault {
 	return out
 }
 
+// mediaType returns the Content-Type without its parameters, and its charset.
+func mediaType(h http.Header) (mediatype, charset string) {
+	label := h.Get("Content-Type")
+	if !strings.Contains(label, ";") {
+		return strings.TrimSpace(label), ""
+	}
+	t, params, err := mime.ParseMediaType(label)
+	if err != nil {
+		t, params, _ := strings.Cut(h.Get("Content-Type"), ";")
+		if i := strings.Index(strings.ToLower(params), "charset="); i >= 0 {
+			charset, _, _ = strings.Cut(params[i+len("charset="):], ";")
+		}
+		return strings.TrimSpace(t), strings.Trim(charset, " \t\"'")
+	}
+	return t, params["charset"]
+}
+
+// answered stores what came back, if the caller wants to know.
+func (c *conn) answered(a *answer, f Format) {
+	if c.call != nil && c.call.response != nil {
+		*c.call.response = c.responseOf(a, f)
+	}
+}
+
+// responseOf returns what a caller may know of an answer.
+func (c *conn) responseOf(a *answer, f Format) Response {
+	return Response{StatusCode: a.resp.StatusCode, Header: c.hide.Header(a.resp.Header), URL: a.url(),
+		Format: f, Attempts: a.attempts, Received: a.received}
+}
+
+// labelFormat returns the format that the Content-Type names; FormatAuto if it names none.
+func labelFormat(h http.Header) Format {
+	t, _ := mediaType(h)
+	for _, f := range []Format{FormatJSON, FormatXML} {
+		if isLabel(t, f.String()) {
+			return f
+		}
+	}
+	return FormatAuto
+}
+
+// isLabel reports whether a media type is one of a format: text/xml, application/vnd.city+json.
+func isLabel(mediatype, format string) bool {
+	head, ok := strings.CutSuffix(strings.ToLower(mediatype), format)
+	return ok && (strings.HasSuffix(head, "/") || strings.HasSuffix(head, "+"))
+}
+
+// bodyFormat tells the format of an error's body by its first byte; FormatAuto for a page or nothing.
+func bodyFormat(body []byte) Format {
+	for _, b := range body {
+		switch {
+		case b == '[' || b == '{':
+			return FormatJSON
+		case b == '<' && len(wire.Faults(body)) > 0:
+			return FormatXML
+		case b > ' ' && b < 0x80:
+			return FormatAuto
+		}
+	}
+	return FormatAuto
+}
+
 // request builds the HTTP request of a call.
 func (c *conn) request(ctx context.Context, k *call, f Format) (*http.Request, func() (io.ReadCloser, error), int64, error) {
-	d := c.dialect
-	params := make(url.Values, len(k.params)+4)
-	if !k.write {
-		maps.Copy(params, c.endpoint.Query())
-	}
-	if c.cfg.jurisdiction != "" {
-		params.Set("jurisdiction_id", c.cfg.jurisdiction)
-	}
-	header := http.Header{"User-Agent": {c.cfg.userAgent}, "Accept": {accept(f)}}
-	if d.Encoding != "" {
-		header.Set("Accept-Encoding", d.Encoding)
-	}
-	if k.write || c.cfg.keyOnReads || d.KeyOnReads {
-		c.addKey(params, header)
-	}
-	maps.Copy(params, k.params)
-	c.call.apply(d, k, params, header)
+	params, header := c.parameters(k, f)
 	u := c.url(k, f)
 	var getBody func() (io.ReadCloser, error)
 	size := int64(0)
@@ -224,12 +244,31 @@ func (c *conn) request(ctx context.Context, k *call, f Format) (*http.Request, f
 			u.RawQuery = strings.ReplaceAll(u.RawQuery, "%2F", "/")
 		}
 	}
-	req, err := http.NewRequestWithContext(ctx, k.method, u.String(), nil)
-	if err != nil {
-		return nil, nil, 0, fmt.Errorf("open311: %s: %w", k.op, c.hide.Error(err))
+	req := &http.Request{Method: k.method, URL: u, Host: u.Host, Header: header, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	return req.WithContext(ctx), getBody, size, nil
+}
+
+// parameters returns the parameters of a call and its header, which are not to be changed unless it is a write.
+func (c *conn) parameters(k *call, f Format) (url.Values, http.Header) {
+	keyed := k.write || c.cfg.keyOnReads || c.dialect.KeyOnReads
+	header := c.headers[f == FormatXML]
+	if !keyed && c.call == nil && c.cfg.jurisdiction == "" && c.endpoint.RawQuery == "" {
+		return k.params, header
 	}
-	req.Header = header
-	return req, getBody, size, nil
+	header = maps.Clone(header)
+	params := make(url.Values, len(k.params)+4)
+	if !k.write {
+		maps.Copy(params, c.endpoint.Query())
+	}
+	if c.cfg.jurisdiction != "" {
+		params.Set("jurisdiction_id", c.cfg.jurisdiction)
+	}
+	if keyed {
+		c.addKey(params, header)
+	}
+	maps.Copy(params, k.params)
+	c.call.apply(c.dialect, k, params, header)
+	return params, header
 }
 
 // marking returns bodies that call mark before they are read: in HTTP/1 a header may be under way by then, but
@@ -283,62 +322,22 @@ func (c *conn) addKey(params url.Values, header http.Header) {
 // url returns the address of a call, without its query.
 func (c *conn) url(k *call, f Format) *url.URL {
 	u := *c.endpoint
-	u.RawQuery = ""
-	if k.noPath {
-		if !k.bare {
-			u.Path += "." + f.String()
-			if u.RawPath != "" {
-				u.RawPath += "." + f.String()
-			}
-		}
-		return &u
+	u.Host, u.RawQuery = strings.TrimSuffix(u.Host, ":"), "" // no port, as net/http has it
+	dot, suffix := ".", f.String()
+	if k.noPath && k.bare || !k.noPath && c.dialect.NoSuffix {
+		dot, suffix = "", ""
 	}
-	escaped := k.raw
-	for i, segment := range k.path {
-		if i > 0 {
-			escaped += "/"
-		}
-		escaped += escapeSegment(segment)
-	}
-	escaped = u.EscapedPath() + "/" + escaped
-	if !c.dialect.NoSuffix {
-		escaped += "." + f.String()
+	escaped := u.EscapedPath()
+	if !k.noPath {
+		escaped += "/" + k.path + dot + suffix
+	} else if escaped += dot + suffix; !strings.HasPrefix(escaped, "/") {
+		escaped = "/" + escaped
 	}
 	u.RawPath = escaped
 	if plain, err := url.PathUnescape(escaped); err == nil {
 		u.Path = plain
 	}
 	return &u
-}
-
-// escapeSegment escapes a code or an id for use in a path. Dots are escaped where they would be read
-// as a step in the path.
-func escapeSegment(s string) string {
-	if s == "." || s == ".." {
-		return strings.ReplaceAll(s, ".", "%2E")
-	}
-	return url.PathEscape(s)
-}
-
-func accept(f Format) string {
-	if f == FormatXML {
-		// open311-to-Go knows application/xml only, the specification says text/xml.
-		return "application/xml, text/xml;q=0.9, */*;q=0.1"
-	}
-	return "application/json, */*;q=0.1"
-}
-
-// mediaType returns the Content-Type without its parameters, and its charset.
-func mediaType(h http.Header) (mediatype, charset string) {
-	t, params, err := mime.ParseMediaType(h.Get("Content-Type"))
-	if err != nil {
-		t, params, _ := strings.Cut(h.Get("Content-Type"), ";")
-		if i := strings.Index(strings.ToLower(params), "charset="); i >= 0 {
-			charset, _, _ = strings.Cut(params[i+len("charset="):], ";")
-		}
-		return strings.TrimSpace(t), strings.Trim(charset, " \t\"'")
-	}
-	return t, params["charset"]
 }
 
 // apply adds the options to a call about to be sent.
@@ -351,51 +350,6 @@ func (o *callOptions) apply(d *Dialect, k *call, params url.Values, header http.
 	}
 	maps.Copy(params, o.params)
 	maps.Copy(header, o.header)
-}
-
-// answered stores what came back, if the caller wants to know.
-func (c *conn) answered(a *answer, f Format) {
-	if c.call != nil && c.call.response != nil {
-		*c.call.response = c.responseOf(a, f)
-	}
-}
-
-// responseOf returns what a caller may know of an answer.
-func (c *conn) responseOf(a *answer, f Format) Response {
-	return Response{StatusCode: a.resp.StatusCode, Header: c.hide.Header(a.resp.Header), URL: a.url,
-		Format: f, Attempts: a.attempts, Received: a.received}
-}
-
-// labelFormat returns the format that the Content-Type names; FormatAuto if it names none.
-func labelFormat(h http.Header) Format {
-	t, _ := mediaType(h)
-	for _, f := range []Format{FormatJSON, FormatXML} {
-		if isLabel(t, f.String()) {
-			return f
-		}
-	}
-	return FormatAuto
-}
-
-// isLabel reports whether a media type is one of a format: text/xml, application/vnd.city+json.
-func isLabel(mediatype, format string) bool {
-	head, ok := strings.CutSuffix(strings.ToLower(mediatype), format)
-	return ok && (strings.HasSuffix(head, "/") || strings.HasSuffix(head, "+"))
-}
-
-// bodyFormat tells the format of an error's body by its first byte; FormatAuto for a page or nothing.
-func bodyFormat(body []byte) Format {
-	for _, b := range body {
-		switch {
-		case b == '[' || b == '{':
-			return FormatJSON
-		case b == '<' && len(wire.Faults(body)) > 0:
-			return FormatXML
-		case b > ' ' && b < 0x80:
-			return FormatAuto
-		}
-	}
-	return FormatAuto
 }
 
 // over returns the parameters that a method's caller has given, by its argument and by options, which win.

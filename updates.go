@@ -188,7 +188,7 @@ func (u *UpdateClient) Create(ctx context.Context, n *NewUpdate, opts ...CallOpt
 	if err := asError(c.updateProblems(n)); err != nil {
 		return nil, err
 	}
-	c = c.hiding(n.personal())
+	c = c.hiding(n.personal)
 	k, done, err := c.prepare(ctx, &outgoing{resource: "servicerequestupdates", root: "request_update", params: n.params(), own: c.call.over(n.Params),
 		attributes: n.Attributes, media: n.Media})
 	if err != nil {
@@ -222,30 +222,30 @@ func (c *conn) postUpdate(ctx context.Context, k *call, n *NewUpdate) (*UpdateRe
 // texts are the texts of an update in the order of their names. A field that is missing here is neither
 // sent nor checked.
 func (n *NewUpdate) texts() []textField {
-	flag := func(b *bool) []string {
+	flag := func(b *bool) string {
 		if b == nil {
-			return nil
+			return ""
 		}
-		return []string{strings.ToUpper(strconv.FormatBool(*b))}
+		return strings.ToUpper(strconv.FormatBool(*b))
 	}
 	return []textField{
-		{"AccountID", "account_id", []string{n.AccountID}},
-		{"Alerts", "email_alerts_requested", flag(n.Alerts)},
-		{"Anonymous", "public_anonymity_required", flag(n.Anonymous)},
-		{"Description", "description", []string{n.Description}},
-		{"Email", "email", []string{n.Email}},
-		{"ExternalStatus", "external_status_code", []string{n.ExternalStatus}},
-		{"FirstName", "first_name", []string{n.FirstName}},
-		{"ID", "update_id", []string{n.ID}},
-		{"LastName", "last_name", []string{n.LastName}},
-		{"MediaURLs", "media_url", n.MediaURLs},
-		{"Phone", "phone", []string{n.Phone}},
-		{"RequestID", "service_request_id", []string{n.RequestID}},
-		{"RequestIDExt", "service_request_id_ext", []string{n.RequestIDExt}},
-		{"ServiceCode", "service_code", []string{n.ServiceCode}},
-		{"Status", "status", []string{string(n.Status)}},
-		{"Title", "title", []string{n.Title}},
-		{"UpdateIDExt", "update_id_ext", []string{n.UpdateIDExt}},
+		{"AccountID", "account_id", n.AccountID, nil},
+		{"Alerts", "email_alerts_requested", flag(n.Alerts), nil},
+		{"Anonymous", "public_anonymity_required", flag(n.Anonymous), nil},
+		{"Description", "description", n.Description, nil},
+		{"Email", "email", n.Email, nil},
+		{"ExternalStatus", "external_status_code", n.ExternalStatus, nil},
+		{"FirstName", "first_name", n.FirstName, nil},
+		{"ID", "update_id", n.ID, nil},
+		{"LastName", "last_name", n.LastName, nil},
+		{"MediaURLs", "media_url", "", n.MediaURLs},
+		{"Phone", "phone", n.Phone, nil},
+		{"RequestID", "service_request_id", n.RequestID, nil},
+		{"RequestIDExt", "service_request_id_ext", n.RequestIDExt, nil},
+		{"ServiceCode", "service_code", n.ServiceCode, nil},
+		{"Status", "status", string(n.Status), nil},
+		{"Title", "title", n.Title, nil},
+		{"UpdateIDExt", "update_id_ext", n.UpdateIDExt, nil},
 	}
 }
 
@@ -277,7 +277,7 @@ func (c *conn) updateProblems(n *NewUpdate) []Problem {
 	out = append(out, attributeTexts(n.Attributes, n.Params)...)
 	out = append(out, c.dialect.mediaProblems(n.Media)...)
 	out = append(out, c.dialect.attributeProblems(n.Attributes)...)
-	return hidden(out, n.personal())
+	return hidden(out, n.personal)
 }
 
 var updateTable = wire.Register(&wire.Table[Update]{

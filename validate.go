@@ -40,7 +40,7 @@ func (n *NewRequest) Validate(def *ServiceDefinition) error {
 			problems = append(problems, def.problems(n.Attributes, n)...)
 		}
 	}
-	return asError(hidden(problems, n.personal()))
+	return asError(hidden(problems, n.personal))
 }
 
 // Validate checks the answers to the questions of a service: required ones are there, each value is of
@@ -99,11 +99,11 @@ func (n *NewRequest) problems() []Problem {
 }
 
 // hidden takes the reporter's data out of problems, which quote the values of attributes.
-func hidden(problems []Problem, personal []string) []Problem {
+func hidden(problems []Problem, personal func() []string) []Problem {
 	if len(problems) == 0 {
 		return nil
 	}
-	hide := redact.New(personal...)
+	hide := redact.New(personal()...)
 	for i := range problems {
 		p := &problems[i]
 		p.Field, p.Detail, p.Code, p.Value = hide.Text(p.Field), hide.Text(p.Detail), hide.Text(p.Code), hide.Text(p.Value)
@@ -114,6 +114,9 @@ func hidden(problems []Problem, personal []string) []Problem {
 // problems says what is wrong with a report for servers of a dialect.
 func (d *Dialect) problems(n *NewRequest) []Problem {
 	out := append(d.mediaProblems(n.Media), d.attributeProblems(n.Attributes)...)
+	if len(d.Requires) == 0 {
+		return out
+	}
 	texts := n.texts()
 	for _, param := range d.Requires {
 		name, text := "Params["+param+"]", strings.Join(n.Params[param], "") // where the text of a field may stand, too
@@ -148,11 +151,18 @@ func (d *Dialect) mediaProblems(media []Media) []Problem {
 
 // attributeProblems says which attributes the style of the dialect cannot write without a doubt.
 func (d *Dialect) attributeProblems(a Attributes) (out []Problem) {
+	if len(a) == 0 {
+		return nil
+	}
+	brackets := strings.ContainsAny(strings.Join(slices.Collect(maps.Keys(a)), ""), "[]") // else no two names are the same
 	names := make(map[string]bool)
 	for _, code := range slices.Sorted(maps.Keys(a)) {
 		field := "Attributes[" + code + "]"
 		if values := form.Filled(a[code]); d.MultiValue == MultiComma && len(values) > 1 && strings.Contains(strings.Join(values, ""), ",") {
 			out = append(out, Problem{Field: field, Detail: "a value with a comma would be read as two by this server", Kind: ProblemConflict})
+		}
+		if !brackets {
+			continue
 		}
 		for name := range form.MultiValue(d.MultiValue).Parameters(code, a[code]) {
 			if names[name] {
@@ -232,7 +242,7 @@ func (n *NewRequest) answer(code string) []string {
 	default:
 		for _, f := range n.texts() {
 			if f.param == name {
-				return form.Filled(f.values)
+				return form.Filled([]string{f.value})
 			}
 		}
 	}

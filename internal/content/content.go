@@ -34,6 +34,7 @@ func Decode(resp *http.Response) io.Reader {
 type expander struct {
 	body      io.Reader
 	encodings []string // in the order in which they were applied
+	outer     peeked   // the body itself
 	text      io.Reader
 	err       error
 }
@@ -50,7 +51,7 @@ func (e *expander) Read(p []byte) (int, error) {
 
 // open returns the body without its compressions, of which there are at most four.
 func (e *expander) open() (io.Reader, error) {
-	body := peek(e.body)
+	body := e.outer.peek(e.body)
 	for range 4 {
 		name := ""
 		for name == "" && len(e.encodings) > 0 {
@@ -84,7 +85,7 @@ func (e *expander) open() (io.Reader, error) {
 			return nil, &wire.EncodingError{What: "Content-Encoding", Name: name,
 				Hint: "the server compresses what it was not asked to; a middleware (WithMiddleware) can undo it"}
 		}
-		body = peek(next)
+		body = new(peeked).peek(next)
 	}
 	return body, nil
 }
@@ -98,8 +99,8 @@ type peeked struct {
 }
 
 // peek waits for no more than it takes to tell compressions apart.
-func peek(r io.Reader) *peeked {
-	p := &peeked{r: r}
+func (p *peeked) peek(r io.Reader) *peeked {
+	p.r = r
 	n := 0
 	for idle := 0; n < 2 && p.err == nil && idle < 100; idle++ {
 		var more int

@@ -1,76 +1,67 @@
 package feed
 
-import (
-	"slices"
+import "slices"
+
+// outcome is what has come of asking for a record.
+type outcome uint8
+
+const (
+	isThere outcome = iota // even if it cannot be read
+	isAbsent
+	isUnknown // the server has failed
 )
 
-// asking is what comes of asking for records by id.
-type asking struct {
-	p          *Pass
-	absent     []string // those that are not there, as the server says
-	failures   int      // in a row
-	controlled bool     // the control was made
-}
-
 // several asks for records in one call, and returns the ids that have not come.
-func (a *asking) several(ids []string) (missing []string, err error) {
-	p := a.p
-	p.report.Calls++
-	p.report.Asked += len(ids)
-	found := map[string]bool{}
+func (p *Pass) several(ids []string) (missing []string, err error) {
+	p.work = p.work.plus(work{calls: 1, asked: len(ids)})
+	came := map[string]bool{}
 	err = p.t.lists.ByID(p.ctx, ids, func(s Sighting) bool {
-		found[s.Key] = true
+		came[s.Key] = true
 		p.found()
 		return p.see(&s, inAnswer)
 	})
 	if err != nil && !p.refused(err) {
 		return nil, err
 	}
-	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return found[id] }), nil
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return came[id] }), nil
 }
 
-// one asks for a record, and reports whether it is there.
-func (a *asking) one(id string) (bool, error) {
-	p := a.p
-	p.report.Calls++
-	p.report.Asked++
+// one asks for a record; as says for what.
+func (p *Pass) one(id string, as in) (outcome, error) {
+	p.work = p.work.plus(work{calls: 1, asked: 1})
 	s, err := p.t.lists.One(p.ctx, id)
 	if err == nil {
 		p.found()
-		a.failures = 0
-		p.see(&s, inAnswer)
-		return true, nil
+		p.see(&s, as)
+		return isThere, nil
 	}
 	fault := p.t.lists.Fault(err)
 	switch {
 	case fault&Unreadable != 0:
 		p.found()
-		a.failures = 0
 		p.unread(id)
-		return true, nil
+		return isThere, nil
 	case fault&Absent != 0:
-		a.absent = append(a.absent, id)
-		a.failures = 0
+		return isAbsent, nil
 	case !p.refused(err):
-		return false, err
-	default:
-		p.gaps = append(p.gaps, Gap{ID: id, Err: err})
-		a.failures++
+		return isUnknown, err
 	}
-	return false, nil
+	if as&inComparison == 0 { // that one was there in the list
+		p.miss(Gap{ID: id, Err: err})
+	}
+	return isUnknown, nil
 }
 
 // found notes that a record has come that was asked for by its id.
 func (p *Pass) found() {
-	p.answers.ids++
+	p.work = p.work.plus(work{found: 1})
 	p.head.AnswersIDs = true
 }
 
 // unread notes that a record is there, although it cannot be read.
 func (p *Pass) unread(id string) {
 	if known := p.t.store.known[id]; known != nil {
-		e := *known
-		e.absent, e.seen = 0, minutes(p.now)
-		p.t.put(&e, "")
+		seen := minutes(p.now.Add(-p.t.follow() / 2)) // what it says has to be seen still
+		p.t.put(&entry{known.id, known.views, known.requested, seen, known.changed, 0, known.flags}, "")
 	}
 }

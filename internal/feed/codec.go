@@ -13,42 +13,36 @@ import (
 // Entries are written in little room: each id without the beginning that it has in common with the one before,
 // numbers as differences, states as numbers, views only if they are there, and all that compressed.
 
-// encoder writes entries one after the other.
-type encoder struct {
-	states map[string]uint64
-	prev   entry
-}
+// encoder writes entries one after the other. It has the numbers of the states that were written so far.
+type encoder map[string]uint64
 
-// append adds an entry.
-func (c *encoder) append(b []byte, e *entry) []byte {
+// append adds an entry that follows prev.
+func (c encoder) append(b []byte, prev, e *entry) []byte {
 	shared := 0
-	for shared < min(len(c.prev.id), len(e.id)) && c.prev.id[shared] == e.id[shared] {
+	for shared < min(len(prev.id), len(e.id)) && prev.id[shared] == e.id[shared] {
 		shared++
 	}
 	b = binary.AppendUvarint(b, uint64(shared))
 	b = appendText(b, e.id[shared:])
 	b = binary.AppendUvarint(b, uint64(e.flags))
-	b = binary.AppendVarint(b, e.requested-c.prev.requested)
-	b = binary.AppendVarint(b, int64(e.seen)-int64(c.prev.seen))
-	b = binary.AppendVarint(b, int64(e.changed)-int64(c.prev.changed))
+	b = binary.AppendVarint(b, e.requested-prev.requested)
+	b = binary.AppendVarint(b, int64(e.seen)-int64(prev.seen))
+	b = binary.AppendVarint(b, int64(e.changed)-int64(prev.changed))
 	b = binary.AppendUvarint(b, uint64(e.absent))
 	for kind := range e.views {
 		if has, _ := flagsOf(kind); e.flags.has(has) {
 			b = c.appendView(b, &e.views[kind], e.requested)
 		}
 	}
-	c.prev = *e
 	return b
 }
 
-func (c *encoder) appendView(b []byte, v *view, requested int64) []byte {
+func (c encoder) appendView(b []byte, v *view, requested int64) []byte {
 	text := v.status.Value()
-	n, ok := c.states[text]
+	n, ok := c[text]
 	if !ok {
-		if n = uint64(len(c.states)); c.states == nil {
-			c.states = map[string]uint64{}
-		}
-		c.states[text] = n
+		n = uint64(len(c))
+		c[text] = n
 	}
 	if b = binary.AppendUvarint(b, n); !ok {
 		b = appendText(b, text)
@@ -89,20 +83,24 @@ var errEntries = errors.New("the list of requests breaks off or is no list")
 
 // decodeEntries reads what an encoder has written, and gives it to each.
 func decodeEntries(plain []byte, each func(*entry)) (count int, err error) {
-	return decode(&entryReader{b: plain}, each)
+	r := &reader{b: plain}
+	var states words
+	var e entry
+	for len(r.b) > 0 {
+		if e = r.entry(&e, &states); r.bad {
+			return count, errEntries
+		}
+		each(&e)
+		count++
+	}
+	return count, nil
 }
 
 // decodeLog reads entries that had an encoder each.
 func decodeLog(plain []byte, each func(*entry)) (count int, err error) {
-	return decode(&entryReader{b: plain, apart: true}, each)
-}
-
-func decode(r *entryReader, each func(*entry)) (count int, err error) {
+	r := &reader{b: plain}
 	for len(r.b) > 0 {
-		if r.apart {
-			r.prev, r.states = entry{}, nil
-		}
-		e := r.entry()
+		e := r.entry(new(entry), new(words))
 		if r.bad {
 			return count, errEntries
 		}
@@ -112,58 +110,64 @@ func decode(r *entryReader, each func(*entry)) (count int, err error) {
 	return count, nil
 }
 
-// entryReader takes a list of entries apart.
-type entryReader struct {
-	b      []byte
-	bad    bool
-	apart  bool // every entry has an encoder of its own
-	states []unique.Handle[string]
-	prev   entry
+// words are the states that were read so far, by their numbers.
+type words []unique.Handle[string]
+
+// reader takes a list of entries apart.
+type reader struct {
+	b   []byte
+	bad bool // it breaks off, or is no list
 }
 
-func (r *entryReader) entry() entry {
-	e := entry{id: r.id(), flags: flags(r.uvarint())}
-	r.bad = r.bad || e.flags > allFlags
-	e.requested = r.prev.requested + r.varint()
-	e.seen = uint32(int64(r.prev.seen) + r.varint())
-	e.changed = uint32(int64(r.prev.changed) + r.varint())
-	e.absent = uint32(r.uvarint())
-	for kind := range e.views {
-		e.views[kind].status = unique.Make("")
-		if has, _ := flagsOf(kind); e.flags.has(has) {
-			v := &e.views[kind]
-			v.status = r.state()
-			if fixed := r.take(8); len(fixed) == 8 {
-				v.sum, v.text = binary.LittleEndian.Uint32(fixed), binary.LittleEndian.Uint32(fixed[4:])
-			}
-			v.updated = e.requested + r.varint()
+// entry reads the one that follows prev.
+func (r *reader) entry(prev *entry, states *words) entry {
+	id, f := r.id(prev.id), flags(r.uvarint())
+	r.bad = r.bad || f > allFlags
+	requested := prev.requested + r.varint()
+	seen := uint32(int64(prev.seen) + r.varint())
+	changed := uint32(int64(prev.changed) + r.varint())
+	absent := uint32(r.uvarint())
+	var views [2]view
+	for kind := range views {
+		views[kind] = view{status: unique.Make("")}
+		if has, _ := flagsOf(kind); f.has(has) {
+			status := r.state(states)
+			sum, text := r.fixed(), r.fixed()
+			views[kind] = view{requested + r.varint(), status, sum, text}
 		}
 	}
-	r.prev = e
-	return e
+	return entry{id, views, requested, seen, changed, absent, f}
 }
 
-func (r *entryReader) id() string {
+func (r *reader) id(prev string) string {
 	shared := r.uvarint()
-	if r.bad = r.bad || shared > uint64(len(r.prev.id)); r.bad {
+	if r.bad = r.bad || shared > uint64(len(prev)); r.bad {
 		return ""
 	}
-	return r.prev.id[:shared] + string(r.take(r.uvarint()))
+	return prev[:shared] + string(r.take(r.uvarint()))
 }
 
-func (r *entryReader) state() unique.Handle[string] {
+func (r *reader) state(states *words) unique.Handle[string] {
 	switch i := r.uvarint(); {
-	case i < uint64(len(r.states)):
-		return r.states[i]
-	case i == uint64(len(r.states)):
-		r.states = append(r.states, unique.Make(string(r.take(r.uvarint()))))
-		return r.states[i]
+	case i < uint64(len(*states)):
+		return (*states)[i]
+	case i == uint64(len(*states)):
+		*states = append(*states, unique.Make(string(r.take(r.uvarint()))))
+		return (*states)[i]
 	}
 	r.bad = true
 	return unique.Make("")
 }
 
-func (r *entryReader) take(n uint64) []byte {
+// fixed reads a number of four bytes.
+func (r *reader) fixed() uint32 {
+	if four := r.take(4); len(four) == 4 {
+		return binary.LittleEndian.Uint32(four)
+	}
+	return 0
+}
+
+func (r *reader) take(n uint64) []byte {
 	if n > uint64(len(r.b)) {
 		r.b, r.bad = nil, true
 		return nil
@@ -173,7 +177,7 @@ func (r *entryReader) take(n uint64) []byte {
 	return part
 }
 
-func (r *entryReader) uvarint() uint64 {
+func (r *reader) uvarint() uint64 {
 	v, n := binary.Uvarint(r.b)
 	if n <= 0 {
 		r.b, r.bad = nil, true
@@ -183,7 +187,7 @@ func (r *entryReader) uvarint() uint64 {
 	return v
 }
 
-func (r *entryReader) varint() int64 {
+func (r *reader) varint() int64 {
 	u := r.uvarint()
 	return int64(u>>1) ^ -int64(u&1)
 }

@@ -1,9 +1,6 @@
 package feed
 
-import (
-	"encoding/binary"
-	"unique"
-)
+import "unique"
 
 // The flags of an entry in checkpoints of version 1 and 2. There was one view, and its text could be that of
 // an answer of its own.
@@ -15,11 +12,11 @@ const (
 
 // decodeOldEntries reads the entries of checkpoints of version 1 and 2.
 func decodeOldEntries(plain []byte, closed func(status string) bool, each func(*entry)) (count int, err error) {
-	r := entryReader{b: plain}
-	n := r.uvarint()
-	for range n {
-		e := r.oldEntry(closed)
-		if r.bad {
+	r := &reader{b: plain}
+	var states words
+	var e entry
+	for range r.uvarint() {
+		if e = r.oldEntry(&e, &states, closed); r.bad {
 			break
 		}
 		each(&e)
@@ -31,26 +28,24 @@ func decodeOldEntries(plain []byte, closed func(status string) bool, each func(*
 	return count, nil
 }
 
-func (r *entryReader) oldEntry(closed func(string) bool) entry {
-	e := entry{id: r.id()}
-	v := view{status: r.state()}
-	kind := byList
-	if fixed := r.take(10); len(fixed) == 10 {
-		if fixed[0]&oldSingle != 0 {
-			kind = bySingle
-			e.flags |= toldBySingle
-		}
-		e.flags = e.flags.with(flagUnlisted, fixed[0]&oldUnlisted != 0).with(flagDropped, fixed[0]&oldDropped != 0)
-		v.sum, v.text = binary.LittleEndian.Uint32(fixed[2:]), binary.LittleEndian.Uint32(fixed[6:])
+func (r *reader) oldEntry(prev *entry, states *words, closed func(string) bool) entry {
+	id, status := r.id(prev.id), r.state(states)
+	bits := byte(0)
+	if two := r.take(2); len(two) == 2 {
+		bits = two[0]
+	}
+	sum, text := r.fixed(), r.fixed()
+	kind, f := byList, flags(0)
+	if bits&oldSingle != 0 {
+		kind, f = bySingle, toldBySingle
 	}
 	has, _ := flagsOf(kind)
-	e.flags = (e.flags | has).with(flagClosed, closed(v.status.Value()))
-	e.requested = r.prev.requested + r.varint()
-	v.updated = e.requested + r.varint()
-	e.seen = uint32(int64(r.prev.seen) + r.varint())
-	e.changed = uint32(int64(r.prev.changed) + r.varint())
-	e.views[0].status, e.views[1].status = unique.Make(""), unique.Make("")
-	e.views[kind] = v
-	r.prev = e
-	return e
+	f = (f|has).with(flagUnlisted, bits&oldUnlisted != 0).with(flagDropped, bits&oldDropped != 0).with(flagClosed, closed(status.Value()))
+	requested := prev.requested + r.varint()
+	updated := requested + r.varint()
+	seen := uint32(int64(prev.seen) + r.varint())
+	changed := uint32(int64(prev.changed) + r.varint())
+	views := [2]view{{status: unique.Make("")}, {status: unique.Make("")}}
+	views[kind] = view{updated, status, sum, text}
+	return entry{id, views, requested, seen, changed, 0, f}
 }

@@ -72,18 +72,20 @@ func kindOf(s *Sighting) int {
 }
 
 // newEntry returns what to remember of a record that is seen for the first time.
-func newEntry(s *Sighting, closed bool, now time.Time) entry {
-	kind, nothing := kindOf(s), unique.Make("")
-	e := entry{id: strings.Clone(s.Key), // which may be a part of the record's text
-		requested: UnixSeconds(s.Requested), seen: minutes(now), changed: minutes(now)}
-	e.views[byList].status, e.views[bySingle].status = nothing, nothing
-	e.views[kind] = viewOf(s, &e.views[kind])
-	e.flags, _ = flagsOf(kind)
-	if kind == bySingle {
-		e.flags |= toldBySingle
-	}
-	e.flags = e.flags.with(flagClosed, closed)
-	return e
+func newEntry(s *Sighting, more flags, now time.Time) entry {
+	nothing := view{status: unique.Make("")}
+	views := [2]view{nothing, nothing}
+	kind := kindOf(s)
+	views[kind] = viewOf(s, &nothing)
+	has, _ := flagsOf(kind)
+	return entry{id: strings.Clone(s.Key), // which may be a part of the record's text
+		views: views, requested: UnixSeconds(s.Requested), seen: minutes(now), changed: minutes(now),
+		flags: (has | more).with(toldBySingle, kind == bySingle)}
+}
+
+// as returns e with other flags.
+func (e *entry) as(f flags) *entry {
+	return &entry{e.id, e.views, e.requested, e.seen, e.changed, e.absent, f}
 }
 
 func (f flags) with(bits flags, set bool) flags {
@@ -95,14 +97,14 @@ func (f flags) with(bits flags, set bool) flags {
 
 // viewOf returns what a sighting shows. What it does not say has not changed.
 func viewOf(s *Sighting, old *view) view {
-	v := view{updated: UnixSeconds(s.Updated), status: old.status, sum: s.Sum, text: s.Text}
-	if s.Status != "" && s.Status != old.status.Value() {
-		v.status = unique.Make(s.Status)
+	updated, status := UnixSeconds(s.Updated), old.status
+	if updated == 0 {
+		updated = old.updated
 	}
-	if v.updated == 0 {
-		v.updated = old.updated
+	if s.Status != "" && s.Status != status.Value() {
+		status = unique.Make(s.Status)
 	}
-	return v
+	return view{updated, status, s.Sum, s.Text}
 }
 
 // minutes counts them from 1970 on.

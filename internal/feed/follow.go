@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -10,28 +11,74 @@ import (
 // has to wait for the next poll.
 const maxFailures = 2
 
-// due returns the ids to ask for one by one: expected in a list and absent, absent in the last poll, or not
-// seen for long. Open ones are asked for as well as closed ones, as long as they are remembered. Those that can wait do
-// so until they fill a call, or are enough for a list to be read in their place, or go with one that cannot.
-func (p *Pass) due() []string {
+// due is what may have to be asked for by id.
+type due struct {
+	urgent []string // expected in a list and absent, or absent in the last poll
+	unseen []*entry // not seen for half of Follow at least, and for longest first
+	of     int      // how many records can be asked for by id
+}
+
+// due returns what is to be asked for by id. Open ones are asked for as well as closed ones, as long as they are remembered.
+func (p *Pass) due() due {
 	if p.t.follow() == 0 {
-		return nil
+		return due{}
 	}
-	var ids []string
-	can := true // they can wait
-	from := p.answers.from.Add(time.Hour).Unix()
+	from := p.window.from.Add(time.Hour).Unix()
+	var urgent []string
+	var unseen []*entry
+	of := 0
 	for e := range p.t.store.all() {
-		missing := p.answers.window && p.answers.whole && e.requested > from && !e.flags.has(flagUnlisted) && p.within(e)
-		if !missing && e.absent == 0 && !p.late(e) {
+		if nameless(e.id) {
 			continue
 		}
-		if p.rows[e.id].in == 0 && !nameless(e.id) && !p.tooSoon(e) {
-			ids = append(ids, e.id)
-			can = can && !missing && e.absent == 0 && p.unseen(e).Abs() < p.t.follow().Truncate(time.Minute)
+		of++
+		if p.rows[e.id].in != 0 || p.tooSoon(e) {
+			continue
+		}
+		missing := p.window.read && p.window.whole && e.requested > from && !e.flags.has(flagUnlisted) && p.within(e)
+		switch {
+		case missing || e.absent != 0:
+			urgent = append(urgent, e.id)
+		case p.unseen(e) >= p.t.follow()/2:
+			unseen = append(unseen, e)
 		}
 	}
-	if can && len(ids) < max(p.perCall(), listCalls+1) {
-		return nil
+	slices.SortFunc(unseen, func(a, b *entry) int {
+		return cmp.Or(cmp.Compare(p.unseen(b), p.unseen(a)), cmp.Compare(a.id, b.id))
+	})
+	return due{urgent, unseen, of}
+}
+
+// unseen returns for how long a record was not seen, or by how much our clock was put back.
+func (p *Pass) unseen(e *entry) time.Duration {
+	return p.now.Sub(time.Unix(int64(e.seen)*60, 0)).Truncate(time.Minute).Abs()
+}
+
+// overdue reports whether a record was not seen for Follow.
+func (p *Pass) overdue(e *entry) bool { return p.unseen(e) >= p.t.follow().Truncate(time.Minute) }
+
+// fewIDs is how many are asked for in one poll without a thought of spreading them.
+const fewIDs = 8
+
+// ids returns what to ask for by id now: what is urgent or overdue, and as many more as fill the last call. Those
+// that came together are not asked for together: but for a call, or a few, no more may wait than can be asked for one after
+// the other until they are overdue, at twice the pace at which all of them are.
+func (p *Pass) ids(d due) []string {
+	now := 0
+	for i, e := range d.unseen {
+		left := 1 - float64(p.unseen(e))/float64(p.t.follow())
+		if may := max(p.perCall(), fewIDs) + int(2*left*float64(d.of)); p.overdue(e) {
+			now = i + 1
+		} else if i+1 > may {
+			now = max(now, i+1-may)
+		}
+	}
+	ids := d.urgent
+	if n := len(ids) + now; n > 0 {
+		calls := (n + p.perCall() - 1) / p.perCall()
+		for _, e := range d.unseen[:min(len(d.unseen), calls*p.perCall()-len(ids))] {
+			ids = append(ids, e.id)
+		}
 	}
 	slices.Sort(ids)
 	// In no order that would let a server's bad records hold up the same ones every time.
@@ -39,63 +86,53 @@ func (p *Pass) due() []string {
 	return ids
 }
 
-// late reports whether a record was not seen for long. That is spread over half of Follow, so that those that
-// came together are not asked for together.
-func (p *Pass) late(e *entry) bool {
-	half := p.t.follow() / 2
-	age := p.unseen(e)
-	if age >= 0 && age < half {
-		return false
-	}
-	h := (uint64(e.requested) ^ uint64(e.views[byList].sum)<<32 ^ uint64(e.views[byList].text)) * 0x9e3779b97f4a7c15
-	wait := half + time.Duration(float64(half)*float64(h>>54)/1024)
-	return age >= wait || age < -wait // our clock was put back
-}
-
-// unseen returns for how long a record was not seen; negative if our clock was put back.
-func (p *Pass) unseen(e *entry) time.Duration {
-	return p.now.Sub(time.Unix(int64(e.seen)*60, 0)).Truncate(time.Minute)
-}
-
 // follow asks for records by their ids, several at a time if the server bears it.
 func (p *Pass) follow(ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	p.report.Lists = append(p.report.Lists, "ids")
-	a := &asking{p: p}
-	if p.report.Audit && p.head.Singly && len(ids) > 1 {
-		missing, err := a.several(ids[:2])
+	p.work = p.work.plus(work{lists: []string{"ids"}})
+	if p.audit && p.head.Singly && len(ids) > 1 {
+		missing, err := p.several(ids[:2])
 		if err != nil {
 			return err
 		}
 		p.head.Singly = len(missing) > 0
 		ids = append(missing, ids[2:]...)
 	}
+	var absent []string // as the server says
+	failures, controlled := 0, false
 	for chunk := range slices.Chunk(ids, p.perCall()) {
 		missing := chunk
 		if len(chunk) > 1 {
 			var err error
-			if missing, err = a.several(chunk); err != nil {
+			if missing, err = p.several(chunk); err != nil {
 				return err
 			}
 		}
 		found := 0
 		for _, id := range missing {
-			if ok, err := a.one(id); err != nil {
+			what, err := p.one(id, inAnswer)
+			if err != nil {
 				return err
-			} else if ok {
-				found++
 			}
-			if a.failures > maxFailures {
-				return p.bury(a)
+			switch failures++; what {
+			case isThere:
+				found, failures = found+1, 0
+			case isAbsent:
+				absent, failures = append(absent, id), 0
 			}
-			if len(a.absent) > maxFailures && !a.controlled && !a.control() {
-				return p.bury(a)
+			hopeless := failures > maxFailures
+			if !hopeless && len(absent) > maxFailures && !controlled {
+				controlled = true
+				hopeless = !p.control(absent)
+			}
+			if hopeless {
+				return p.bury(absent)
 			}
 		}
 		// The list has left out what there is, for other reasons than one unknown id: it is no use.
 		p.head.Singly = p.head.Singly || len(chunk) > 1 && found > 0 && found == len(missing)
 	}
-	return p.bury(a)
+	return p.bury(absent)
 }

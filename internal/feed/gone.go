@@ -30,18 +30,15 @@ func (p *Pass) absentFor(e *entry) time.Duration {
 }
 
 // control asks for records that are likely to be there, if none was found by its id yet. It reports whether one was.
-func (a *asking) control() bool {
-	p := a.p
-	if p.answers.ids > 0 {
+func (p *Pass) control(absent []string) bool {
+	if p.work.found > 0 {
 		return true
 	}
-	a.controlled = true
-	for _, id := range p.controls(a.absent) {
-		if ok, err := a.one(id); err != nil || ok {
-			return ok
+	for _, id := range p.controls(absent) {
+		// It says nothing about the control if that is absent: it may be gone as well.
+		if what, err := p.one(id, inAnswer); err != nil || what == isThere {
+			return err == nil
 		}
-		// It says nothing about the control: that may be gone as well.
-		a.absent = slices.DeleteFunc(a.absent, func(other string) bool { return other == id })
 	}
 	return false
 }
@@ -75,17 +72,16 @@ func (p *Pass) controls(but []string) []string {
 }
 
 // bury says what to make of the records that were absent in this poll.
-func (p *Pass) bury(a *asking) error {
-	if len(a.absent) == 0 {
+func (p *Pass) bury(absent []string) error {
+	if len(absent) == 0 {
 		return nil
 	}
-	byOthers := a.control()
-	for _, id := range a.absent {
+	byOthers := p.control(absent)
+	for _, id := range absent {
 		known := p.t.store.known[id]
 		if known == nil {
 			continue
 		}
-		e := *known
 		wait := p.t.goneAfter()
 		switch {
 		case byOthers, p.listHas(known):
@@ -95,10 +91,9 @@ func (p *Pass) bury(a *asking) error {
 			continue
 		}
 		switch {
-		case e.absent == 0 || p.absentFor(&e) < 0:
-			e.absent = minutes(p.now)
-			p.t.put(&e, "")
-		case p.absentFor(&e) >= wait.Truncate(time.Minute):
+		case known.absent == 0 || p.absentFor(known) < 0:
+			p.t.put(&entry{known.id, known.views, known.requested, known.seen, known.changed, minutes(p.now), known.flags}, "")
+		case p.absentFor(known) >= wait.Truncate(time.Minute):
 			told := known.told()
 			p.changes[id] = &Change{Kind: Gone, Previous: told.status.Value(), at: p.now, next: entry{id: id, flags: flagDropped},
 				Gone: &Remembered{id, told.status.Value(), unixTime(known.requested), unixTime(told.updated)}}
@@ -109,8 +104,8 @@ func (p *Pass) bury(a *asking) error {
 
 // listHas reports whether the list by time of request would have had a record, if it were there.
 func (p *Pass) listHas(e *entry) bool {
-	a := &p.answers
-	if !a.window || !a.whole || !a.strict || !a.list || e.requested <= a.from.Add(time.Hour).Unix() || e.flags.has(flagUnlisted) || !p.within(e) {
+	w := &p.window
+	if !w.read || !w.whole || !w.strict || !p.work.answered || e.requested <= w.from.Add(time.Hour).Unix() || e.flags.has(flagUnlisted) || !p.within(e) {
 		return false
 	}
 	if !p.head.ShowsClosed && !p.head.HidesClosed {
@@ -140,10 +135,10 @@ func (p *Pass) alone() bool {
 
 // answered reports whether a list is answered at all.
 func (p *Pass) answered() bool {
-	if !p.answers.list && len(p.t.cfg.IDs) > 0 {
+	if !p.work.answered && len(p.t.cfg.IDs) > 0 {
 		_, a, err := p.t.lists.Probe(p.ctx, p.now.AddDate(0, 0, -1))
 		p.note("probe", a)
-		p.answers.list = p.answers.list || err == nil
+		p.work = p.work.plus(work{answered: err == nil})
 	}
-	return p.answers.list
+	return p.work.answered
 }

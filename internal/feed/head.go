@@ -29,6 +29,8 @@ type Head struct {
 	Habits
 	// Began is when the first poll was, by our clock.
 	Began time.Time `json:"began,omitzero"`
+	// Ahead is by how many seconds the server's clock was ahead of ours when it was last known, give or take a few minutes.
+	Ahead int64 `json:"ahead,omitempty"`
 	Facts
 }
 

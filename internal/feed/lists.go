@@ -12,7 +12,7 @@
 // answers to ids; what happens to one that was closed for longer than closed ones are remembered; one that was
 // closed before anybody looked, where lists are of open ones only; what changes without a date before a server that
 // shows other notes in the two kinds of answers was asked for the second one; and a record from before the first look that was
-// not open then, or of which a server that does not heed the state says nothing.
+// not open when stock was taken, or of which a server that does not heed the state says nothing.
 package feed
 
 import (
@@ -48,9 +48,20 @@ type Lists interface {
 type Ask struct {
 	From  time.Time // zero: from the beginning
 	State State
-	// Strict is set where all has to be there. Else a short page may be taken for the last one.
-	Strict bool
+	Proof Proof
+	// Mixed: lists of any state were seen to have closed records among the others, and need not be asked for each alone.
+	Mixed bool
 }
+
+// Proof is what has to be shown of the end of a list.
+type Proof uint8
+
+// The proofs.
+const (
+	Likely Proof = iota // an answer that is short beside others may be taken for all there is
+	Loose               // so may one that is shorter than others: what is missing is asked for otherwise
+	Strict              // all has to be there, and it has to be shown
+)
 
 // State is which records a list is of.
 type State uint8

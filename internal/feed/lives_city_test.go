@@ -111,7 +111,9 @@ func (w *town) sight(r *report, single bool) Sighting {
 	case "the first date":
 		s.Updated = s.Requested
 	case "a later date":
-		s.Updated = s.Updated.Add(90 * time.Minute)
+		if !s.Updated.IsZero() {
+			s.Updated = s.Updated.Add(90 * time.Minute)
+		}
 	case "longer texts":
 		s.Text = 8 + now.notes
 	case "other notes":
@@ -200,7 +202,7 @@ func (w *town) list(ask Ask, fits func(*report) bool, see func(Sighting) bool) (
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b *report) int { return w.requested(b).Compare(w.requested(a)) })
-	if w.Told == "large pages" && !ask.Strict {
+	if w.Told == "large pages" && ask.Proof != Strict {
 		rows = rows[:min(len(rows), 4)]
 	}
 	for i, r := range rows {
@@ -246,7 +248,7 @@ func (w *town) Updated(_ context.Context, ask Ask, see func(Sighting) bool) (Ans
 
 // Probe implements Lists.
 func (w *town) Probe(ctx context.Context, after time.Time) (rows int, a Answer, err error) {
-	a, err = w.Updated(ctx, Ask{From: after, Strict: true}, func(Sighting) bool { rows++; return true })
+	a, err = w.Updated(ctx, Ask{From: after, Proof: Strict}, func(Sighting) bool { rows++; return true })
 	return rows, a, err
 }
 

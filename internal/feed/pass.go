@@ -11,17 +11,31 @@ type Pass struct {
 	t      *Tracker
 	ctx    context.Context
 	now    time.Time // by our clock
+	audit  bool      // what is believed of the server is put to the test
 	server time.Time // the latest time that the server has given as its own; zero if it gives none
 
 	head    Head               // as it will be if all goes well
 	changes map[string]*Change // found and not settled yet, by key
 	rows    map[string]row     // what was read, by key
 	gaps    []Gap
-	answers answers
+	work    work
+	window  window
 	flood   flood
-	report  Report
+}
 
-	comparing bool // a record is asked for to compare its answer with the list
+// work is what a pass has cost, and what came of it.
+type work struct {
+	lists        []string
+	calls        int
+	rows         int // that they have brought
+	asked, found int // records that were asked for by id, and those that are there
+	answered     bool
+	unproven     bool
+}
+
+func (w work) plus(more work) work {
+	return work{append(w.lists, more.lists...), w.calls + more.calls, w.rows + more.rows, w.asked + more.asked, w.found + more.found,
+		w.answered || more.answered, w.unproven || more.unproven}
 }
 
 // row is what was read of a record in a pass.
@@ -34,31 +48,30 @@ type row struct {
 type in uint8
 
 const (
-	inWindow  in = 1 << iota // the list by time of request
-	inUpdates                // that by time of update
-	inClosed                 // that of closed ones
-	inOther                  // another list
-	inAnswer                 // asked for by its id
-	fresh                    // nothing had happened to it since it was filed
+	inWindow     in = 1 << iota // the list by time of request
+	inUpdates                   // that by time of update
+	inClosed                    // that of closed ones
+	inOther                     // another list
+	inAnswer                    // asked for by its id,
+	inComparison                // to be compared with what a list has just shown
+	fresh                       // nothing had happened to it since it was filed
 
 	inLists = inWindow | inUpdates | inClosed | inOther
 )
 
-// answers is what is evidence that others are not there.
-type answers struct {
-	list   bool      // a list was answered as it should be
-	ids    int       // how many records were found by their id
-	window bool      // the list by time of request was read,
-	from   time.Time // from here on,
-	whole  bool      // and nothing is missing in it,
-	strict bool      // even if it was asked to be complete
-	after  time.Time // where the list of updates began
-	cut    bool      // that list may have been cut
+// window is the list by time of request, once it was read: what is evidence that others are not there.
+type window struct {
+	read   bool
+	from   time.Time
+	whole  bool // nothing is missing in it from there on,
+	strict bool // even if it was asked to be complete
 }
 
 func newPass(ctx context.Context, t *Tracker) *Pass {
-	p := &Pass{t: t, ctx: ctx, now: time.Now(), head: t.store.head, changes: map[string]*Change{}, rows: map[string]row{}}
-	p.report.Began = p.now
+	now, head := time.Now(), t.store.head
+	age := now.Sub(head.Audited) // below 0 after our clock was put back
+	audit := len(t.cfg.IDs) == 0 && (!head.Stocked || head.Mode == "" || age < 0 || age >= t.auditEvery())
+	p := &Pass{t: t, ctx: ctx, now: now, audit: audit, head: head, changes: map[string]*Change{}, rows: map[string]row{}}
 	if p.head.Began.IsZero() {
 		p.head.Began = p.now.UTC().Truncate(time.Second)
 		t.mu.Lock()
@@ -68,17 +81,20 @@ func newPass(ctx context.Context, t *Tracker) *Pass {
 	return p
 }
 
-// note takes in what an answer says besides its rows.
+// note takes in what an answer says besides its rows, and what it has not brought.
 func (p *Pass) note(list string, a Answer) {
-	p.report.Lists = append(p.report.Lists, list)
-	p.report.Calls += max(1, a.Calls)
-	p.report.Unproven = p.report.Unproven || a.Unproven
-	if a.Clock.After(p.server) {
-		p.server = a.Clock
+	p.work = p.work.plus(work{lists: []string{list}, calls: max(1, a.Calls), answered: a.Answered, unproven: a.Unproven})
+	if !a.Clock.After(p.server) {
+		return
 	}
-	p.answers.list = p.answers.list || a.Answered
-	p.gaps = append(p.gaps, a.Gaps...)
+	p.server = a.Clock
+	if ahead := int64(p.server.Sub(p.now) / time.Second); max(ahead-p.head.Ahead, p.head.Ahead-ahead) > 300 {
+		p.head.Ahead = ahead
+	}
 }
+
+// miss notes what could not be had.
+func (p *Pass) miss(gaps ...Gap) { p.gaps = append(p.gaps, gaps...) }
 
 // refused reports whether the server has refused what it was asked, and not the caller.
 func (p *Pass) refused(err error) bool {
@@ -89,7 +105,7 @@ func (p *Pass) refused(err error) bool {
 // not move the feed: all later ones would be behind them.
 func (p *Pass) clock() time.Time {
 	if p.server.IsZero() {
-		return p.now
+		return p.now.Add(time.Duration(p.head.Ahead) * time.Second)
 	}
 	return p.server
 }
@@ -130,6 +146,13 @@ const listCalls = 4
 type flood struct {
 	second int64
 	rows   int
+}
+
+func (f flood) plus(second int64) flood {
+	if second != f.second {
+		return flood{second, 1}
+	}
+	return flood{second, f.rows + 1}
 }
 
 // maxFlood is more than any city files in one second, or on one day if it gives no times.

@@ -26,14 +26,19 @@ func (t *Tracker) Poll(ctx context.Context) (*Pass, error) {
 			p.changes, err = nil, renamed
 		}
 	}
-	r := &p.report
-	r.Ended, r.Found, r.Known, r.Err = time.Now(), len(p.changes), len(t.store.known), err
-	r.NextAudit, r.ProvenTo = p.head.Audited.Add(t.auditEvery()), p.head.Requested
-	if p.head.Updated.After(r.ProvenTo) {
-		r.ProvenTo = p.head.Updated
-	}
-	t.report(*r)
+	t.report(p.report(err))
 	return p, err
+}
+
+// report says what the pass has done, which has ended with err.
+func (p *Pass) report(err error) Report {
+	proven := p.head.Requested
+	if p.head.Updated.After(proven) {
+		proven = p.head.Updated
+	}
+	return Report{Began: p.now, Ended: time.Now(), Lists: p.work.lists, Calls: p.work.calls, Rows: p.work.rows, Asked: p.work.asked,
+		Found: len(p.changes), Known: len(p.t.store.known), Audit: p.audit, NextAudit: p.head.Audited.Add(p.t.auditEvery()),
+		ProvenTo: proven, Unproven: p.work.unproven, Err: err}
 }
 
 // Changes returns what was found, in the order of its dates.
@@ -70,42 +75,39 @@ func (p *Pass) read() error {
 		p.head.Stocked = err == nil
 		return cmp.Or(err, p.close())
 	}
-	age := p.now.Sub(p.head.Audited) // below 0 after our clock was put back
-	audit := !p.head.Stocked || p.head.Mode == "" || age < 0 || age >= p.t.auditEvery()
-	p.report.Audit = audit
-	if err := p.readLists(audit); err != nil {
+	if err := p.readLists(); err != nil {
 		return err
 	}
-	if audit {
+	if p.audit {
 		if err := p.compareViews(); err != nil {
 			return err
 		}
 	}
-	ids, err := p.relist(p.due())
+	d, err := p.relist(p.due())
 	if err == nil {
-		err = p.follow(ids)
+		err = p.follow(p.ids(d))
 	}
 	if err != nil {
 		return err
 	}
 	err = p.close()
-	if audit && err == nil {
+	if p.audit && err == nil {
 		p.head.Audited = p.now.UTC().Truncate(time.Second)
 	}
 	return err
 }
 
 // readLists makes the calls for lists: those that are due by what is believed, all of them in an audit.
-func (p *Pass) readLists(audit bool) error {
+func (p *Pass) readLists() error {
 	mode := p.head.Mode
-	if audit {
+	if p.audit {
 		var err error
 		if mode, err = p.probe(); err != nil {
 			return err
 		}
 	}
-	if audit || mode != modeUpdated {
-		if err := p.window(audit); err != nil {
+	if p.audit || mode != modeUpdated {
+		if err := p.readWindow(); err != nil {
 			return err
 		}
 	}
@@ -117,7 +119,7 @@ func (p *Pass) readLists(audit bool) error {
 	}
 	if mode != modeWindow {
 		var err error
-		if mode, err = p.updateMode(mode, audit); err != nil {
+		if mode, err = p.updateMode(mode); err != nil {
 			return err
 		}
 	}
@@ -126,26 +128,30 @@ func (p *Pass) readLists(audit bool) error {
 }
 
 // updateMode reads what was updated, and says whether to do so again.
-func (p *Pass) updateMode(mode Mode, audit bool) (Mode, error) {
-	gaps := len(p.gaps)
-	honoured, err := p.updates(audit)
+func (p *Pass) updateMode(mode Mode) (Mode, error) {
+	gaps, after := len(p.gaps), p.updatesStart()
+	u, err := p.updates(after)
 	switch {
 	case err != nil:
 		return "", err
-	case !honoured && !p.answers.window:
-		return modeWindow, p.window(audit)
-	case !honoured:
-		return modeWindow, nil
+	case !u.honoured:
+		return modeWindow, p.unlessRead()
 	case len(p.gaps) > gaps:
 		return modeBoth, nil
-	case p.answers.cut && !p.answers.window:
-		return modeBoth, p.window(audit)
-	case p.answers.cut:
-		return modeBoth, nil
-	case audit:
-		return p.proven(), nil
+	case u.cut:
+		return modeBoth, p.unlessRead()
+	case p.audit:
+		return p.proven(after), nil
 	}
 	return mode, nil
+}
+
+// unlessRead reads the list by time of request, unless that was done.
+func (p *Pass) unlessRead() error {
+	if p.window.read {
+		return nil
+	}
+	return p.readWindow()
 }
 
 // close ends the lists of a poll: it returns what is missing in them. A gap keeps the feed where it is, so
@@ -185,12 +191,12 @@ func (p *Pass) renamed() error {
 			created++
 		}
 	}
-	if created < manyRenamed || !p.answers.window {
+	if created < manyRenamed || !p.window.read {
 		return nil
 	}
 	missing := map[content]int{}
 	for e := range p.t.store.all() {
-		if p.rows[e.id].in == 0 && e.requested > p.answers.from.Unix() {
+		if p.rows[e.id].in == 0 && e.requested > p.window.from.Unix() {
 			missing[contentOf(e)]++
 		}
 	}

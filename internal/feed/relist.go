@@ -6,73 +6,101 @@ import (
 	"time"
 )
 
-// relist reads lists again that bring what is due, where that takes fewer calls than to ask for each of them. It
-// returns the ids that are left. What it brings of others that are not known is none of its business: it may have been
-// forgotten.
-func (p *Pass) relist(ids []string) ([]string, error) {
-	if p.head.Most == 0 || len(ids)/p.perCall() <= listCalls {
-		return ids, nil
+// relist reads lists again that bring what was not seen for long, where that takes fewer calls than to ask for each of them.
+// What such a list is for waits for it until one of its records is due. What it brings of others that are not known is none
+// of its business: it may have been forgotten.
+func (p *Pass) relist(d due) (due, error) {
+	if p.head.Most == 0 {
+		return d, nil
 	}
-	for _, list := range []func([]string) (Ask, bool){p.openAsk, p.dateAsk} {
-		ask, ok := list(ids)
-		if !ok {
+	unseen := d.unseen
+	for _, list := range []func([]*entry) (Ask, []*entry){p.openAsk, p.dateAsk} {
+		ask, of := list(unseen)
+		if len(of) == 0 {
 			continue
 		}
-		answer, err := p.t.lists.Requested(p.ctx, ask, func(s Sighting) bool {
-			if p.t.store.known[s.Key] != nil {
-				return p.see(&s, inOther)
+		left := func(e *entry) bool { return p.rows[e.id].in == 0 }
+		if slices.ContainsFunc(of, p.overdue) {
+			if err := p.again(ask); err != nil {
+				return d, err
 			}
-			p.report.Rows++
-			return true
-		})
-		answer.Gaps = nil // what it has not brought is asked for by id
-		p.note("again", answer)
-		if err != nil && !p.refused(err) {
-			return nil, err
+		} else {
+			waiting := make(map[*entry]bool, len(of))
+			for _, e := range of {
+				waiting[e] = true
+			}
+			left = func(e *entry) bool { return !waiting[e] }
 		}
-		ids = slices.DeleteFunc(ids, func(id string) bool { return p.rows[id].in != 0 })
+		unseen = slices.DeleteFunc(unseen, func(e *entry) bool { return !left(e) })
 	}
-	return ids, nil
+	if left := len(unseen); left < len(d.unseen) {
+		return due{d.urgent, unseen, left}, nil // the others are no matter of ids
+	}
+	return d, nil
 }
 
-// openAsk is for the list of all open records, where the server heeds the state.
-func (p *Pass) openAsk(ids []string) (Ask, bool) {
-	if !p.head.HeedsOpen {
-		return Ask{}, false
+// again reads a list for what it may bring of what is known.
+func (p *Pass) again(ask Ask) error {
+	answer, err := p.t.lists.Requested(p.ctx, ask, func(s Sighting) bool {
+		if p.t.store.known[s.Key] != nil {
+			return p.see(&s, inOther)
+		}
+		p.work = p.work.plus(work{rows: 1})
+		return true
+	})
+	p.note("again", answer) // but for its gaps: what it has not brought is asked for by id
+	if p.refused(err) {
+		return nil
 	}
-	due, open := 0, 0
-	for _, id := range ids {
-		if e := p.t.store.known[id]; e != nil && !e.flags.has(flagClosed|flagUnlisted) {
-			due++
+	return err
+}
+
+// openAsk is for the list of all open records, where the server heeds the state. It returns those that are waiting for it:
+// none if it does not make up for its calls.
+func (p *Pass) openAsk(unseen []*entry) (Ask, []*entry) {
+	if !p.head.HeedsOpen {
+		return Ask{}, nil
+	}
+	var of []*entry
+	for _, e := range unseen {
+		if !e.flags.has(flagClosed | flagUnlisted) {
+			of = append(of, e)
 		}
 	}
+	open := 0
 	for e := range p.t.store.all() {
 		if !e.flags.has(flagClosed) {
 			open++
 		}
 	}
-	return Ask{State: OpenOnly, Strict: true}, open/p.head.Most+listCalls < due/p.perCall()
+	if open/p.head.Most+listCalls >= len(of)/p.perCall() {
+		return Ask{}, nil
+	}
+	return Ask{State: OpenOnly, Proof: Loose}, of
 }
 
-// dateAsk is for the list of those days that brings as many of the ids as makes up for its calls.
-func (p *Pass) dateAsk(ids []string) (Ask, bool) {
+// dateAsk is for the list of those days that brings as many of the records as makes up for its calls.
+func (p *Pass) dateAsk(unseen []*entry) (Ask, []*entry) {
 	if p.head.PerDay == 0 {
-		return Ask{}, false
+		return Ask{}, nil
 	}
-	var due []int64
-	for _, id := range ids {
-		if e := p.t.store.known[id]; e != nil && e.requested > 0 && !e.flags.has(flagUnlisted) && p.within(e) {
-			due = append(due, e.requested)
+	var of []*entry
+	for _, e := range unseen {
+		if e.requested > 0 && !e.flags.has(flagUnlisted) && p.within(e) {
+			of = append(of, e)
 		}
 	}
-	slices.SortFunc(due, func(a, b int64) int { return cmp.Compare(b, a) })
-	best, from := 0, int64(0)
-	for i, requested := range due {
-		days := p.clock().Sub(unixTime(requested)) / (24 * time.Hour)
+	slices.SortFunc(of, func(a, b *entry) int { return cmp.Compare(b.requested, a.requested) })
+	best, count := 0, 0
+	for i, e := range of {
+		days := p.clock().Sub(unixTime(e.requested)) / (24 * time.Hour)
 		calls := int(days+1)*p.head.PerDay/p.head.Most + listCalls
 		if saved := (i+1)/p.perCall() - calls; saved > best {
-			best, from = saved, requested
+			best, count = saved, i+1
 		}
 	}
-	return Ask{From: unixTime(from - 1), Strict: true}, best > 0
+	if count == 0 {
+		return Ask{}, nil
+	}
+	return Ask{From: unixTime(of[count-1].requested - 1), Proof: Loose, Mixed: p.head.ShowsClosed}, of[:count]
 }

@@ -1,10 +1,13 @@
 package feed
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // see takes in a sighting. What is read later counts. It reports whether more is wanted.
 func (p *Pass) see(s *Sighting, from in) bool {
-	p.report.Rows++
+	p.work = p.work.plus(work{rows: 1})
 	known, old := p.find(s)
 	if known == nil && !s.Inside {
 		return true
@@ -19,7 +22,7 @@ func (p *Pass) see(s *Sighting, from in) bool {
 	}
 	switch {
 	case ch != nil:
-		p.again(ch, s, from)
+		p.seenAgain(ch, s, from)
 	case known == nil:
 		key = p.discover(s, from)
 	default:
@@ -48,38 +51,34 @@ func (p *Pass) find(s *Sighting) (known *entry, old string) {
 
 func (p *Pass) mark(key string, s *Sighting, from in) {
 	r := p.rows[key]
-	if r.in |= from; from&inLists != 0 {
+	stamp, more := r.stamp, from
+	if from&inLists != 0 {
 		requested, updated := UnixSeconds(s.Requested), UnixSeconds(s.Updated)
-		r.stamp = max(r.stamp, requested, updated)
+		stamp = max(stamp, requested, updated)
 		isNew := p.t.store.head.Stocked && p.t.store.known[key] == nil
 		if isNew || updated-requested < int64(time.Hour/time.Second) {
-			r.in |= fresh
+			more |= fresh
 		}
 	}
-	p.rows[key] = r
+	p.rows[key] = row{stamp, r.in | more}
 }
 
 // discover takes in a record that is not known. One that was there before the feed began is no change.
 func (p *Pass) discover(s *Sighting, from in) (key string) {
-	next := newEntry(s, p.t.closed(s.Status), p.now)
-	if from == inAnswer {
-		next.flags |= flagUnlisted
-	}
-	if p.flood.second != next.requested {
-		p.flood = flood{second: next.requested}
-	}
-	p.flood.rows++
-	ch, tell := p.discovered(&next)
-	if !tell {
+	f := flags(0).with(flagClosed, p.t.closed(s.Status)).with(flagUnlisted, from&inLists == 0)
+	next := newEntry(s, f, p.now)
+	p.flood = p.flood.plus(next.requested)
+	kind, forgotten, tell := p.discovered(&next)
+	if tell {
+		p.add(next, s, &Change{Kind: kind, Forgotten: forgotten})
+	} else {
 		p.t.put(&next, "")
-		return next.id
 	}
-	p.add(ch, next, "", s)
 	return next.id
 }
 
-// discovered returns the change that it is to see a record that was not known.
-func (p *Pass) discovered(e *entry) (ch Change, tell bool) {
+// discovered returns which change it is to see a record that was not known, and whether it was forgotten.
+func (p *Pass) discovered(e *entry) (kind Kind, forgotten, tell bool) {
 	h := &p.t.store.head
 	requested, isClosed := unixTime(e.requested), e.flags.has(flagClosed)
 	changed := Updated
@@ -89,81 +88,85 @@ func (p *Pass) discovered(e *entry) (ch Change, tell bool) {
 	switch {
 	case !h.Stocked && h.Since.IsZero():
 		// Filed while the stock could not be taken.
-		return Change{Kind: Created}, e.requested != 0 && requested.After(p.byServer(h.Began)) && !requested.After(p.clock())
+		return Created, false, e.requested != 0 && requested.After(p.byServer(h.Began)) && !requested.After(p.clock())
 	case !h.Stocked && (e.requested == 0 || !requested.Before(h.Since)):
-		return Change{Kind: Created}, true
+		return Created, false, true
 	case !h.Stocked:
-		return Change{Kind: changed}, !unixTime(e.latest()).Before(h.Since)
+		return changed, false, !unixTime(e.latest()).Before(h.Since)
 	case e.requested == 0:
-		return Change{Kind: Created}, true
+		return Created, false, true
 	case requested.Before(h.Horizon):
-		return Change{Kind: changed}, true
+		return changed, false, true
 	case !requested.After(h.Forgot) && isClosed:
 		// It was closed long ago, or it would be known.
-		return Change{Kind: Updated, Forgotten: true}, true
+		return Updated, true, true
 	case !requested.After(h.Forgot):
-		return Change{Kind: Reopened, Forgotten: true}, true
+		return Reopened, true, true
 	}
-	return Change{Kind: Created}, true
+	return Created, false, true
 }
 
-// add notes a change.
-func (p *Pass) add(ch Change, next entry, old string, s *Sighting) {
-	ch.next, ch.old, ch.Record, ch.at = next, old, s.Record, p.now
-	if at := When(ch.Kind, s.Requested, s.Updated); !at.IsZero() {
-		ch.at = at
+// add notes a change, of which ch says the rest.
+func (p *Pass) add(next entry, s *Sighting, ch *Change) {
+	at := When(ch.Kind, s.Requested, s.Updated)
+	if at.IsZero() {
+		at = p.now
 	}
-	p.changes[next.id] = &ch
+	p.changes[next.id] = &Change{Kind: ch.Kind, Record: s.Record, Previous: ch.Previous, Forgotten: ch.Forgotten, at: at, next: next, old: ch.old}
 }
 
 // compare takes in a record that is known, by another key if old is set.
 func (p *Pass) compare(known *entry, old string, s *Sighting, from in) {
-	next := *known
-	kind := p.merge(&next, s)
+	m, kind := p.merge(known, s, from)
+	id := known.id
 	if old != "" {
-		next.id = newEntry(s, false, p.now).id
+		id = strings.Clone(s.Key)
 	}
-	next.absent = 0
-	next.flags = next.flags.with(flagUnlisted, from == inAnswer && p.rows[known.id].in&inLists == 0)
+	f := m.flags.with(flagUnlisted, from&inAnswer != 0 && p.rows[known.id].in&inLists == 0)
+	now := minutes(p.now)
 	if kind != "" {
-		next.seen, next.changed = minutes(p.now), minutes(p.now)
-		p.add(Change{Kind: kind, Previous: known.told().status.Value()}, next, old, s)
+		p.add(entry{id, m.views, m.requested, now, now, 0, f}, s, &Change{Kind: kind, Previous: known.told().status.Value(), old: old})
 		return
 	}
 	// That it was there is worth a line in the checkpoint only now and then.
 	age := p.now.Sub(time.Unix(int64(known.seen)*60, 0))
-	if age.Abs() <= max(p.t.follow()/4, time.Minute) && next == *known {
+	same := entry{id, m.views, m.requested, known.seen, known.changed, 0, f} == *known
+	if from&(inAnswer|inOther) == 0 && age.Abs() <= max(p.t.follow()/4, time.Minute) && same {
 		return
 	}
-	next.seen = minutes(p.now)
-	p.t.put(&next, old)
+	p.t.put(&entry{id, m.views, m.requested, now, known.changed, 0, f}, old)
 }
 
-// again takes in a record of which a change was found in this poll already.
-func (p *Pass) again(ch *Change, s *Sighting, from in) {
-	kind := p.merge(&ch.next, s)
-	ch.next.flags = ch.next.flags.with(flagUnlisted, from == inAnswer && p.rows[ch.next.id].in&inLists == 0)
+// seenAgain takes in a record of which a change was found in this poll already.
+func (p *Pass) seenAgain(ch *Change, s *Sighting, from in) {
+	next, kind := p.merge(&ch.next, s, from)
+	next = *next.as(next.flags.with(flagUnlisted, from&inAnswer != 0 && p.rows[next.id].in&inLists == 0))
+	record, all := s.Record, ch.Kind
 	if kind == "" {
-		return
+		record = ch.Record
+	} else if ch.Kind != Created && kind != Updated {
+		all = p.together(ch, &next, kind)
 	}
-	if ch.Record = s.Record; ch.Kind == Created || kind == Updated {
-		return
-	}
-	known := p.t.store.known[ch.next.id]
+	p.changes[next.id] = &Change{Kind: all, Record: record, Gone: ch.Gone, Previous: ch.Previous, Forgotten: ch.Forgotten, at: ch.at, next: next, old: ch.old}
+}
+
+// together returns of which kind two changes are, of which the second one is of a kind and leads to next.
+func (p *Pass) together(ch *Change, next *entry, kind Kind) Kind {
+	known := p.t.store.known[next.id]
 	if known == nil {
 		known = p.t.store.known[ch.old]
 	}
 	switch {
 	case known == nil:
-	case known.flags.has(flagClosed) == ch.next.flags.has(flagClosed):
-		ch.Kind = Updated
-	default:
-		ch.Kind = kind
+		return ch.Kind
+	case known.flags.has(flagClosed) == next.flags.has(flagClosed):
+		return Updated
 	}
+	return kind
 }
 
-// merge takes what a sighting shows into an entry, and says what has changed.
-func (p *Pass) merge(e *entry, s *Sighting) Kind {
+// merge returns e with what a sighting shows, and says what has changed.
+func (p *Pass) merge(e *entry, s *Sighting, from in) (entry, Kind) {
 	kind := kindOf(s)
 	other := 1 - kind
 	has, stale := flagsOf(kind)
@@ -173,33 +176,38 @@ func (p *Pass) merge(e *entry, s *Sighting) Kind {
 	if !e.flags.has(has) {
 		now = viewOf(s, e.told()) // what it does not say is as it was told
 	}
-	if e.requested == 0 {
-		e.requested = UnixSeconds(s.Requested)
+	requested := e.requested
+	if requested == 0 {
+		requested = UnixSeconds(s.Requested)
 	}
-	if p.comparing && kind == bySingle && e.flags.has(hasList) {
-		p.head.Views = p.t.state.learn(p.head.Views, e.requested, &e.views[byList], &now)
+	merged := func(v view, f flags) entry {
+		views := e.views
+		views[kind] = v
+		return entry{e.id, views, requested, e.seen, e.changed, e.absent, f}
+	}
+	if from&inComparison != 0 && kind == bySingle && e.flags.has(hasList) {
+		p.head.Views = p.t.state.learn(p.head.Views, requested, &e.views[byList], &now)
 	}
 	var change Kind
 	switch {
 	case e.flags.has(stale) && now == *own:
-		return "" // still behind
+		return merged(*own, e.flags), "" // still behind
 	case e.flags.has(has) && !e.flags.has(stale):
 		change = p.t.state.compare(own, &now)
 	default:
 		last := p.byServer(time.Unix(int64(e.seen)*60+60, 0))
 		change = p.t.state.across(e, sight{&now, p.head.Views, last.Unix()})
 		if change == "" && e.flags.has(otherHas) && !p.head.Views.has(likeKnown) {
-			return "" // what it shows can only be judged once it is known in what both kinds are alike
+			return merged(*own, e.flags), "" // what it shows can only be judged once it is known in what both kinds are alike
 		}
 	}
 	if was := e.flags.has(flagClosed); change == Closed && was || change == Reopened && !was {
 		change = Updated // that was told by the other kind
 	}
-	*own = now
-	if e.flags = e.flags&^stale | has; change == "" {
-		return ""
+	f := e.flags&^stale | has
+	if change == "" {
+		return merged(now, f), ""
 	}
-	e.flags = e.flags.with(otherStale, e.flags.has(otherHas)).with(toldBySingle, kind == bySingle).
-		with(flagClosed, p.t.closed(now.status.Value()))
-	return change
+	f = f.with(otherStale, f.has(otherHas)).with(toldBySingle, kind == bySingle).with(flagClosed, p.t.closed(now.status.Value()))
+	return merged(now, f), change
 }

@@ -11,53 +11,51 @@ import (
 type Snapshot struct {
 	Head    Head
 	Old     bool // it was read from a checkpoint of version 1 or 2
-	known   *block
-	later   []byte // what has changed since, in that order; append-only
-	changes int    // how many entries that are
+	picture picture
 }
 
 // IsZero reports whether s is the beginning.
-func (s Snapshot) IsZero() bool { return s.known == nil }
+func (s Snapshot) IsZero() bool { return s.picture.block == nil }
 
 // Encode returns what is known of the records in base64: count of them in known, and what has changed in
 // them since in later, which may be empty.
 func (s Snapshot) Encode() (count int, known, later string) {
-	if len(s.later) > 0 {
-		later = base64.StdEncoding.EncodeToString(deflate(s.later))
+	if len(s.picture.later) > 0 {
+		later = base64.StdEncoding.EncodeToString(deflate(s.picture.later))
 	}
-	return s.known.count, base64.StdEncoding.EncodeToString(s.known.raw), later
+	return s.picture.block.count, base64.StdEncoding.EncodeToString(s.picture.block.raw), later
 }
 
 // Decode makes a snapshot of its head and what Encode has returned.
 func Decode(head Head, count int, known, later string) (Snapshot, error) {
-	s := Snapshot{Head: head}
 	raw, plain, err := unpack(known)
 	if err != nil {
-		return s, fmt.Errorf("known: %w", err)
+		return Snapshot{}, fmt.Errorf("known: %w", err)
 	}
 	n, err := decodeEntries(plain, func(*entry) {})
 	switch {
 	case err != nil:
-		return s, fmt.Errorf("known: %w", err)
+		return Snapshot{}, fmt.Errorf("known: %w", err)
 	case n != count:
-		return s, fmt.Errorf("known: %d requests of %d", n, count)
+		return Snapshot{}, fmt.Errorf("known: %d requests of %d", n, count)
 	}
-	s.known = &block{raw: raw, count: count}
+	var log []byte
+	changes := 0
 	if later != "" {
-		if _, s.later, err = unpack(later); err == nil {
-			s.changes, err = decodeLog(s.later, func(*entry) {})
+		if _, log, err = unpack(later); err == nil {
+			changes, err = decodeLog(log, func(*entry) {})
 		}
 	}
 	if err != nil {
-		return s, fmt.Errorf("later: %w", err)
+		return Snapshot{}, fmt.Errorf("later: %w", err)
 	}
-	return s, nil
+	return Snapshot{Head: head, picture: picture{&block{raw: raw, count: count}, log, changes}}, nil
 }
 
 // DecodeOld makes a snapshot of a checkpoint of version 1 or 2; closed says which states mean that nothing
 // more is to be done.
 func DecodeOld(head Head, count int, known, later string, closed func(status string) bool) (Snapshot, error) {
-	st := newStore(head)
+	st := newStore(head, 0)
 	for i, text := range []string{known, later} {
 		if i == 1 && text == "" {
 			break
@@ -74,9 +72,7 @@ func DecodeOld(head Head, count int, known, later string, closed func(status str
 			return Snapshot{}, fmt.Errorf("known: %d requests of %d", n, count)
 		}
 	}
-	s := st.snapshot()
-	s.Old = true
-	return s, nil
+	return Snapshot{Head: head, Old: true, picture: st.snapshot().picture}, nil
 }
 
 func unpack(text string) (raw, plain []byte, err error) {
@@ -88,31 +84,31 @@ func unpack(text string) (raw, plain []byte, err error) {
 
 // restore makes a store of a snapshot that is not zero.
 func restore(s Snapshot) (store, error) {
-	st := newStore(s.Head)
-	st.known = make(map[string]*entry, s.known.count)
-	plain, err := inflate(s.known.raw)
+	st := newStore(s.Head, s.picture.block.count)
+	plain, err := inflate(s.picture.block.raw)
 	if err == nil {
 		_, err = decodeEntries(plain, st.set)
 	}
 	if err == nil {
-		_, err = decodeLog(s.later, st.set)
+		_, err = decodeLog(s.picture.later, st.set)
 	}
-	st.block, st.later, st.changes = s.known, s.later, s.changes
+	st.picture = s.picture
 	return st, err
 }
 
 // Same reports whether s says no more than an earlier snapshot.
 func (s Snapshot) Same(before Snapshot) bool {
-	return s.known == before.known && len(s.later) == len(before.later) && s.Head.same(&before.Head)
+	return s.picture.block == before.picture.block && len(s.picture.later) == len(before.picture.later) && s.Head.same(&before.Head)
 }
 
 // Since returns what is in s and was not in an earlier snapshot before: the changes in what is known, which
 // Append adds to that. ok is false if s does not go on from there.
 func (s Snapshot) Since(before Snapshot) (changes []byte, ok bool) {
-	if before.known != s.known || len(before.later) > len(s.later) {
+	was, is := before.picture, s.picture
+	if was.block != is.block || len(was.later) > len(is.later) {
 		return nil, false
 	}
-	return s.later[len(before.later):], true
+	return is.later[len(was.later):], true
 }
 
 // Append returns s with what Since has returned, and another head.
@@ -121,21 +117,22 @@ func (s Snapshot) Append(head Head, changes []byte) (Snapshot, error) {
 	if err != nil {
 		return s, err
 	}
-	s.Head, s.changes = head, s.changes+n
-	s.later = append(slices.Clip(s.later), changes...)
-	return s, nil
+	p := s.picture
+	return Snapshot{Head: head, Old: s.Old, picture: picture{p.block, append(slices.Clip(p.later), changes...), p.changes + n}}, nil
 }
 
-// snapshot returns a picture of the store. What has changed since the last full one is added to it as long
-// as that is little: a snapshot is taken after each change.
+// snapshot returns a picture of the store: the last full one, if there is any, and what has changed since. A snapshot is
+// taken after each change.
 func (s *store) snapshot() Snapshot {
-	if s.block == nil || s.changes > max(256, len(s.known)/8) {
-		var c encoder
+	if s.picture.block == nil {
+		c, prev := encoder{}, new(entry)
 		var plain []byte
 		for _, id := range slices.Sorted(maps.Keys(s.known)) {
-			plain = c.append(plain, s.known[id])
+			plain = c.append(plain, prev, s.known[id])
+			prev = s.known[id]
 		}
-		s.block, s.later, s.changes = &block{raw: deflate(plain), count: len(s.known)}, nil, 0
+		s.picture = picture{block: &block{raw: deflate(plain), count: len(s.known)}}
 	}
-	return Snapshot{Head: s.head, known: s.block, later: slices.Clip(s.later), changes: s.changes}
+	p := s.picture
+	return Snapshot{Head: s.head, picture: picture{p.block, slices.Clip(p.later), p.changes}}
 }

@@ -11,15 +11,31 @@ type store struct {
 	slabs    [][]entry // where the entries are, so that they can be looked through fast
 	free     []*entry  // of them, those that are not in use
 	nameless int       // how many have no id
-	block    *block    // known as it once was, encoded; nil: to be made
-	later    []byte    // what has changed in known since, encoded; append-only, since snapshots share it
-	changes  int       // how many entries that are
+	picture  picture
+}
+
+// picture is what was known once, and what has changed since.
+type picture struct {
+	block   *block // encoded; nil: it is to be made
+	later   []byte // encoded; append-only, since snapshots share it
+	changes int    // how many entries that are
+}
+
+// plus returns the picture with a change more; none is left when there are as many changes as make a new one worth it.
+func (p picture) plus(e *entry, known int) picture {
+	if p.block == nil || p.changes > max(256, known/8) {
+		return picture{}
+	}
+	// An encoder of its own: a part of the log can be read without what comes before.
+	return picture{p.block, encoder{}.append(p.later, new(entry), e), p.changes + 1}
 }
 
 // slabSize is how many entries are in one piece of memory.
 const slabSize = 1024
 
-func newStore(head Head) store { return store{head: head, known: map[string]*entry{}} }
+func newStore(head Head, size int) store {
+	return store{head: head, known: make(map[string]*entry, size)}
+}
 
 // all yields what is known, in no order. What is put meanwhile may come or not.
 func (s *store) all() iter.Seq[*entry] {
@@ -37,9 +53,7 @@ func (s *store) all() iter.Seq[*entry] {
 // put remembers e, or forgets it if it is marked as dropped.
 func (s *store) put(e *entry) {
 	s.set(e)
-	var c encoder // of its own: a part of the log can be read without what comes before
-	s.later = c.append(s.later, e)
-	s.changes++
+	s.picture = s.picture.plus(e, len(s.known))
 }
 
 func (s *store) set(e *entry) {

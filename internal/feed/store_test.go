@@ -17,7 +17,7 @@ func TestSnapshotSize(t *testing.T) {
 	for _, kind := range []string{"running numbers", "24 hex digits", "UUIDs"} {
 		rng := rand.New(rand.NewPCG(1, 2))
 		now := time.Now().Truncate(time.Second)
-		s := newStore(Head{Scope: "x"})
+		s := newStore(Head{Scope: "x"}, 0)
 		for i := range 50_000 {
 			at := now.Add(-time.Duration(rng.Int64N(800*24*3600)) * time.Second)
 			seen := Sighting{Key: fmt.Sprintf("QH26-%06d", i), Status: "open", Requested: at,
@@ -28,7 +28,7 @@ func TestSnapshotSize(t *testing.T) {
 			case "UUIDs":
 				seen.Key = fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", rng.Uint32(), rng.Uint32N(1<<16), rng.Uint32N(1<<16), rng.Uint32N(1<<16), rng.Uint64N(1<<48))
 			}
-			e := newEntry(&seen, false, now.Add(-time.Duration(rng.IntN(24*60))*time.Minute))
+			e := newEntry(&seen, 0, now.Add(-time.Duration(rng.IntN(24*60))*time.Minute))
 			s.put(&e)
 		}
 		begin := time.Now()
@@ -38,7 +38,7 @@ func TestSnapshotSize(t *testing.T) {
 		}
 		t.Logf("%s: %.2f MiB in %v", kind, float64(len(known)+len(later))/(1<<20), time.Since(begin).Round(time.Millisecond))
 		// A change later it is the same block, and a line for the change.
-		done := newEntry(&Sighting{Key: "x", Status: "done"}, true, now)
+		done := newEntry(&Sighting{Key: "x", Status: "done"}, flagClosed, now)
 		s.put(&done)
 		for id := range s.known {
 			s.put(&entry{id: id, flags: flagDropped})

@@ -54,14 +54,12 @@ type Tracker struct {
 
 // New returns a feed that goes on from a snapshot of the same scope, or begins if that is zero.
 func New(cfg Config, lists Lists, from Snapshot) (*Tracker, error) {
-	t := &Tracker{cfg: cfg, state: cfg.State, lists: lists}
-	if from.IsZero() {
-		t.store = newStore(Head{Scope: cfg.Scope, Since: cfg.Since})
-		return t, nil
-	}
+	st := newStore(Head{Scope: cfg.Scope, Since: cfg.Since}, 0)
 	var err error
-	t.store, err = restore(from)
-	return t, err
+	if !from.IsZero() {
+		st, err = restore(from)
+	}
+	return &Tracker{cfg: cfg, state: cfg.State, lists: lists, store: st}, err
 }
 
 // Know takes in what was listed before, completely, in place of the stock of a feed that begins.
@@ -72,7 +70,7 @@ func (t *Tracker) Know(known iter.Seq[Sighting]) {
 		if !s.Inside {
 			continue
 		}
-		e := newEntry(&s, t.closed(s.Status), now)
+		e := newEntry(&s, flags(0).with(flagClosed, t.closed(s.Status)), now)
 		if t.put(&e, ""); e.requested == 0 {
 			continue
 		}
@@ -127,12 +125,12 @@ func (t *Tracker) forget(h Head, now time.Time) {
 	old := func(at time.Time) int64 { return UnixSeconds(at.Add(-t.back(true) - zoneSlack)) }
 	requested, updated := old(h.Requested), old(h.Updated)
 	changed := minutes(now.Add(-max(closedFor, 2*t.cfg.Overlap+2*24*time.Hour)))
-	unnamed := minutes(now.Add(-namelessFor))
+	unnamed, unseen := minutes(now.Add(-namelessFor)), minutes(now.Add(-2*t.follow()))
 	s := &t.store
 	for e := range s.all() {
 		done := e.changed < changed && e.flags.has(flagClosed) || e.changed < unnamed && nameless(e.id)
-		if e.absent > changed {
-			done = false // it is to be said first that it is gone
+		if e.absent > changed || e.seen < unseen && e.changed >= unnamed {
+			done = false // it is to be said first that it is gone, or to be seen what has become of it
 		}
 		if !done || e.requested >= requested || max(e.views[byList].updated, e.views[bySingle].updated) >= updated {
 			continue

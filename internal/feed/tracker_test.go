@@ -17,9 +17,13 @@ type city struct {
 	rows     []Sighting
 	byUpdate bool // it looks at the time of update
 	clock    time.Time
-	err      error // what every call fails with
-	faults   Fault // and what that means
-	gap      error // what is missing in the list by time of request
+	err      error                    // what every call fails with
+	faults   Fault                    // and what that means
+	gap      error                    // what is missing in the list by time of request
+	page     int                      // how many rows a list has whose end need not be proven; 0: all
+	most     int                      // how many it gives at once; 0: all
+	hidden   func(Sighting, Ask) bool // what a list leaves out; nil: nothing
+	single   func(Sighting) Sighting  // what an answer of its own shows; nil: the same
 	asked    []string
 	recalled Habits
 }
@@ -35,11 +39,20 @@ func (c *city) answer() Answer { return Answer{Clock: c.clock, Answered: c.err =
 func (c *city) Requested(_ context.Context, ask Ask, see func(Sighting) bool) (Answer, error) {
 	c.asked = append(c.asked, "requested")
 	a := c.answer()
+	a.Short = ask.Proof == Likely
+	rows := 0
 	if a.Complete = c.err == nil && c.gap == nil; c.gap != nil {
 		a.Gaps = []Gap{{Err: c.gap}}
 	}
 	for _, s := range c.rows {
+		if a.Short && rows == c.page && c.page > 0 {
+			break
+		}
+		if c.hidden != nil && c.hidden(s, ask) {
+			continue
+		}
 		if !s.Requested.Before(ask.From) && c.err == nil && (ask.State == AnyState || (ask.State == ClosedOnly) == (s.Status == "closed")) {
+			rows++
 			see(s)
 		}
 	}
@@ -83,6 +96,9 @@ func (c *city) One(_ context.Context, id string) (Sighting, error) {
 		return Sighting{}, errors.Join(c.err, errNone)
 	}
 	s := c.rows[i]
+	if c.single != nil {
+		s = c.single(s)
+	}
 	s.Single = true
 	return s, nil
 }
@@ -95,7 +111,12 @@ func (c *city) Fault(err error) Fault {
 }
 
 func (c *city) Recall(h Habits) { c.recalled = h }
-func (c *city) Habits() Habits  { return Habits{Most: len(c.rows), Paging: 1} }
+func (c *city) Habits() Habits {
+	if c.most != 0 {
+		return Habits{Most: max(c.most, 0), Paging: 1}
+	}
+	return Habits{Most: len(c.rows), Paging: 1}
+}
 
 func (c *city) put(s Sighting) {
 	c.rows = slices.DeleteFunc(c.rows, func(old Sighting) bool { return old.Key == s.Key })
@@ -109,9 +130,11 @@ func (c *city) put(s Sighting) {
 	c.rows = append(c.rows, s)
 }
 
-func (c *city) tracker(t *testing.T, from Snapshot) *Tracker {
+func (c *city) tracker(t *testing.T, from Snapshot) *Tracker { return c.trackerOf(t, from, 50) }
+
+func (c *city) trackerOf(t *testing.T, from Snapshot, idsPerCall int) *Tracker {
 	t.Helper()
-	tr, err := New(Config{Scope: "x", Overlap: 24 * time.Hour, Follow: 24 * time.Hour, IDsPerCall: 50, ByUpdate: true,
+	tr, err := New(Config{Scope: "x", Overlap: 24 * time.Hour, Follow: 24 * time.Hour, IDsPerCall: idsPerCall, ByUpdate: true,
 		State: func(s string) (string, bool) { return s, s == "closed" }}, c, from)
 	if err != nil {
 		t.Fatal(err)
@@ -250,7 +273,7 @@ func TestTrackerOutage(t *testing.T) {
 				time.Sleep(25 * time.Hour)
 				pass := newPass(t.Context(), tr)
 				c.err = errors.New("404")
-				if err := pass.follow(pass.due()); err != nil {
+				if err := pass.follow(pass.ids(pass.due())); err != nil {
 					t.Fatal(err)
 				}
 				for _, ch := range pass.Changes() {
@@ -276,7 +299,7 @@ func TestTrackerClockPutRight(t *testing.T) {
 		ahead := time.Now().AddDate(11, 0, 0)
 		tr.store.head = Head{Scope: "x", Stocked: true, Mode: modeWindow, Audited: ahead, Requested: time.Now(), Updated: time.Now()}
 		for _, id := range []string{"7", "8"} {
-			e := newEntry(&Sighting{Key: id, Status: "open"}, false, ahead)
+			e := newEntry(&Sighting{Key: id, Status: "open"}, 0, ahead)
 			tr.put(&e, "")
 		}
 		told := look(t, tr)

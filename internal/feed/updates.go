@@ -29,9 +29,9 @@ func (p *Pass) probe() (Mode, error) {
 	return "", err
 }
 
-// updates reads what has changed since the newest change that is known, and before that by the overlap. It
-// reports whether the server looks at the time of update.
-func (p *Pass) updates(audit bool) (bool, error) {
+// updatesStart returns from where on the list of updates is read: the newest change that is known, and before that by
+// the overlap.
+func (p *Pass) updatesStart() time.Time {
 	after := p.t.store.head.Updated
 	if after.IsZero() {
 		after = p.head.Updated
@@ -39,10 +39,19 @@ func (p *Pass) updates(audit bool) (bool, error) {
 	if after.IsZero() {
 		after = p.head.Horizon
 	}
-	after = after.Add(-p.t.back(audit))
-	p.answers.after = after
+	return after.Add(-p.t.back(p.audit))
+}
+
+// updated is what has come of the list of updates.
+type updated struct {
+	honoured bool // the server looks at the time of update
+	cut      bool // perhaps there are more, and there are no pages
+}
+
+// updates reads what was updated after a time.
+func (p *Pass) updates(after time.Time) (u updated, err error) {
 	w := &reading{p: p, in: inUpdates}
-	honoured := true
+	honoured, cut := true, false
 	impossible := after.Add(-zoneSlack).Unix()
 	see := func(s Sighting) bool {
 		stamp := max(UnixSeconds(s.Updated), UnixSeconds(s.Requested))
@@ -52,45 +61,52 @@ func (p *Pass) updates(audit bool) (bool, error) {
 		}
 		return w.see(s)
 	}
-	list := func(ask Ask) (Answer, error) {
-		a, err := p.t.lists.Updated(p.ctx, ask, see)
-		p.note("updated", a)
-		p.answers.cut = a.Cut
-		if err == nil && honoured && p.head.HidesClosed {
-			ask.State = ClosedOnly
-			short := a.Short
-			a, err = p.t.lists.Updated(p.ctx, ask, see)
-			p.note("updated", a)
-			p.answers.cut, a.Short = p.answers.cut || a.Cut, a.Short || short
-		}
-		a.Short = a.Short && honoured
-		return a, err
+	ask := Ask{From: after, Mixed: p.mixed()}
+	if p.audit {
+		ask = Ask{From: after, Proof: Strict}
 	}
-	_, err := w.read(Ask{From: after, Strict: audit}, list)
+	_, err = w.read(ask, func(ask Ask) (sum Answer, err error) {
+		states := []State{ask.State}
+		if p.head.HidesClosed {
+			states = append(states, ClosedOnly)
+		}
+		cut = false
+		short := false
+		for _, state := range states {
+			a, err := p.t.lists.Updated(p.ctx, Ask{ask.From, state, ask.Proof, ask.Mixed}, see)
+			p.note("updated", a)
+			p.miss(a.Gaps...)
+			cut, short = cut || a.Cut, short || a.Short
+			if err != nil || !honoured {
+				return Answer{}, err
+			}
+		}
+		return Answer{Short: short}, nil
+	})
 	if honoured {
 		err = p.emptyList(err, w, time.Time{}, after)
 	}
 	switch {
 	case !honoured:
-		return false, nil
+		return updated{}, nil
 	case err != nil && p.t.lists.Fault(err)&Absent == 0 && p.refused(err):
-		return false, nil
+		return updated{}, nil
 	case err != nil:
-		return false, err
+		return updated{}, err
 	case p.flood.rows > maxFlood:
-		return false, ErrFlood
+		return updated{}, ErrFlood
 	}
 	p.head.Updated = p.forward(p.head.Updated, max(w.requested, w.updated))
-	return true, nil
+	return updated{true, cut}, nil
 }
 
 // proven says what to make of the list of updates after an audit, which has read both lists, the one by time
 // of request first: does the other one hold all that it should hold of it? It must hold new records, too:
 // some servers give those only that have been updated since they were filed.
-func (p *Pass) proven() Mode {
+func (p *Pass) proven(after time.Time) Mode {
 	proof := false
 	for _, r := range p.rows {
-		if r.in&(inWindow|inClosed) == 0 || r.stamp <= p.answers.after.Unix()+1 {
+		if r.in&(inWindow|inClosed) == 0 || r.stamp <= after.Unix()+1 {
 			continue
 		}
 		if r.in&inUpdates == 0 {

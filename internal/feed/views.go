@@ -18,13 +18,7 @@ func (p *Pass) compareViews() error {
 			break
 		}
 		p.head.Views = before
-		a := &asking{p: p}
-		gaps := len(p.gaps)
-		p.comparing = true
-		_, err := a.one(id)
-		p.comparing = false
-		p.gaps = p.gaps[:gaps] // it was there in the list
-		if err != nil {
+		if _, err := p.one(id, inAnswer|inComparison); err != nil {
 			return err
 		}
 	}

@@ -2,79 +2,85 @@ package feed
 
 import "time"
 
-// window reads the records that are as new as the newest known one, or by the overlap older. The first time
+// readWindow reads the records that are as new as the newest known one, or by the overlap older. The first time
 // that is the stock: what may change later.
-func (p *Pass) window(audit bool) error {
-	cfg, a := &p.t.cfg, &p.answers
-	from := p.windowStart(audit)
-	a.window, a.from, a.strict = true, from, audit || p.now.Sub(from) > stockDepth-10*24*time.Hour
+func (p *Pass) readWindow() error {
+	cfg := &p.t.cfg
+	from := p.windowStart()
 	start := cfg.Start
 	if start.Before(from) {
 		start = from
 	}
 	if !cfg.End.IsZero() && cfg.End.Before(start) {
-		a.whole = true // there can be nothing new
+		p.window = window{read: true, from: from, whole: true} // there can be nothing new
 		return nil
 	}
 	if start.Year() < 1990 {
 		start = time.Time{} // all there is: the listing finds out where that begins
 	}
+	proof := Likely
+	if p.audit || p.now.Sub(from) > stockDepth-10*24*time.Hour {
+		proof = Strict
+	}
 	w := &reading{p: p, in: inWindow}
-	answer, err := w.read(Ask{From: start, Strict: a.strict}, func(ask Ask) (Answer, error) {
+	answer, err := w.read(Ask{From: start, Proof: proof, Mixed: p.mixed()}, func(ask Ask) (Answer, error) {
 		answer, err := p.t.lists.Requested(p.ctx, ask, w.see)
 		p.note("requested", answer)
+		p.miss(answer.Gaps...)
 		return answer, err
 	})
 	if err = p.emptyList(err, w, from, time.Time{}); err != nil {
 		return err
 	}
-	a.whole = answer.Complete || err == nil && w.rows == 0 && len(answer.Gaps) == 0
-	if audit && w.rows > 0 {
+	whole := answer.Complete || w.rows == 0 && len(answer.Gaps) == 0
+	if p.audit && w.rows > 0 {
 		p.head.ShowsClosed = w.closed > 0
 	}
 	if w.closed > 0 {
 		p.head.HidesClosed = false
 	}
-	if p.head.HidesClosed || audit && w.closed == 0 && w.rows > 0 {
-		if err := p.hidden(start, w); err != nil {
+	newest := w.counts
+	if p.head.HidesClosed || p.audit && w.closed == 0 && (w.rows > 0 || !p.head.ShowsClosed) {
+		hidden, complete, err := p.hidden(Ask{From: start, State: ClosedOnly, Proof: proof})
+		if err != nil {
 			return err
 		}
+		whole = whole && complete
+		newest = counts{requested: max(w.requested, hidden.requested), updated: max(w.updated, hidden.updated)}
 	}
 	if p.flood.rows > maxFlood {
 		return ErrFlood
 	}
-	if span := p.clock().Sub(start); audit && !start.IsZero() && span > 24*time.Hour {
+	if span := p.clock().Sub(start); p.audit && !start.IsZero() && span > 24*time.Hour {
 		p.head.PerDay = int(int64(w.rows)/max(1, int64(span/(24*time.Hour)))) + 1
 	}
-	p.head.Requested = p.forward(p.head.Requested, w.requested)
+	p.window = window{true, from, whole, proof == Strict}
+	p.head.Requested = p.forward(p.head.Requested, newest.requested)
 	if p.head.Mode == modeWindow || p.head.Mode == "" {
-		p.head.Updated = p.forward(p.head.Updated, max(w.requested, w.updated))
+		p.head.Updated = p.forward(p.head.Updated, max(newest.requested, newest.updated))
 	}
 	return nil
 }
 
+// mixed reports whether lists of any state have closed records in them, so that they need not be asked for alone. An
+// audit looks.
+func (p *Pass) mixed() bool { return p.head.ShowsClosed && !p.audit }
+
 // hidden asks for closed records where a list of any state has had none of them: some servers give those only
-// to who asks for them.
-func (p *Pass) hidden(start time.Time, shown *reading) error {
+// to who asks for them. It reports whether nothing speaks for others.
+func (p *Pass) hidden(ask Ask) (shown counts, complete bool, err error) {
 	w := &reading{p: p, in: inClosed}
-	more := 0
-	answer, err := p.t.lists.Requested(p.ctx, Ask{From: start, State: ClosedOnly, Strict: p.answers.strict}, func(s Sighting) bool {
-		if p.t.closed(s.Status) {
-			more++
-		}
-		return w.see(s)
-	})
+	answer, err := p.t.lists.Requested(p.ctx, ask, w.see)
 	p.note("closed", answer)
+	p.miss(answer.Gaps...)
 	switch {
 	case p.refused(err) && p.t.lists.Fault(err)&Poisoned == 0:
-		return nil // it takes no such question
+		return counts{}, true, nil // it takes no such question
 	case err != nil:
-		return err
+		return counts{}, false, err
 	}
-	p.head.HidesClosed = p.head.HidesClosed || more > 0
-	p.answers.whole = p.answers.whole && answer.Complete
-	shown.requested, shown.updated = max(shown.requested, w.requested), max(shown.updated, w.updated)
-	return nil
+	p.head.HidesClosed = p.head.HidesClosed || w.closed > 0
+	return w.counts, answer.Complete, nil
 }
 
 // emptyList says what to make of an error that says that there is no list. It is how some servers say that it is
@@ -102,7 +108,7 @@ func (p *Pass) expects(requested, updated time.Time) bool {
 }
 
 // windowStart returns from where on the list by time of request is read.
-func (p *Pass) windowStart(audit bool) time.Time {
+func (p *Pass) windowStart() time.Time {
 	switch {
 	case !p.head.Stocked:
 		if p.head.Horizon.IsZero() {
@@ -112,7 +118,7 @@ func (p *Pass) windowStart(audit bool) time.Time {
 	case p.head.Requested.IsZero():
 		return p.head.Horizon // nothing has ever been seen
 	}
-	return p.head.Requested.Add(-p.t.back(audit))
+	return p.head.Requested.Add(-p.t.back(p.audit))
 }
 
 // stockStart returns how far back the stock goes: as far as the query says, or as what may change is old.
@@ -136,19 +142,20 @@ func (p *Pass) openOnes() error {
 	if !p.t.cfg.Start.IsZero() {
 		return nil
 	}
-	w := &reading{p: p, in: inOther}
-	answer, err := p.t.lists.Requested(p.ctx, Ask{State: OpenOnly, Strict: true}, func(s Sighting) bool {
+	open, closed := 0, 0
+	answer, err := p.t.lists.Requested(p.ctx, Ask{State: OpenOnly, Proof: Strict}, func(s Sighting) bool {
 		if p.t.closed(s.Status) {
-			w.closed++
-			return w.closed <= maxClosed
+			closed++
+			return closed <= maxClosed
 		}
-		return w.see(s)
+		open++
+		return p.see(&s, inOther)
 	})
-	if w.closed > 0 || p.refused(err) {
-		answer.Gaps = nil // it is not for this that the server has to be complete
+	if closed == 0 && !p.refused(err) {
+		p.miss(answer.Gaps...) // else it is not for this that the server has to be complete
 	}
 	p.note("open", answer)
-	p.head.HeedsOpen = err == nil && w.closed == 0 && w.rows > 0
+	p.head.HeedsOpen = err == nil && closed == 0 && open > 0
 	if p.refused(err) {
 		return nil
 	}

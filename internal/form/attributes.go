@@ -19,8 +19,11 @@ const (
 )
 
 // Filled returns the values that are not empty: passing an argument without a value is the same as not
-// passing it, and some servers take "" for a wrong value.
+// passing it, and some servers take "" for a wrong value. If all of them are filled they are returned as they are.
 func Filled(values []string) []string {
+	if !slices.Contains(values, "") {
+		return values
+	}
 	return slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })
 }
 

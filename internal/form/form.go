@@ -21,6 +21,9 @@ type Form struct {
 
 // parameters returns the fields, and the attributes as parameters beside them.
 func (f *Form) parameters() url.Values {
+	if len(f.Attributes) == 0 {
+		return f.Fields
+	}
 	out := make(url.Values, len(f.Fields)+len(f.Attributes))
 	for code, values := range f.Attributes {
 		maps.Copy(out, f.MultiValue.Parameters(code, values))

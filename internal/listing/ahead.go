@@ -33,11 +33,12 @@ func (w *walk) pagesAhead(c *cursor, heeded bool) {
 	if w.Lister.ahead == nil || !heeded {
 		return
 	}
+	slices := c.following(w.told.Concurrency)
 	if w.noDates || w.told.NoDates {
 		if !c.sorted {
 			return
 		}
-		c.ahead = true
+		c.ahead = c.ahead || len(slices) > 0
 	}
-	w.Lister.ahead.want(c.following(w.told.Concurrency), w.calls)
+	w.Lister.ahead.want(slices, w.calls)
 }

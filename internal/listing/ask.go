@@ -144,11 +144,11 @@ func (w *walk) slice(sent span) Slice {
 // look compares a response with the span that was sent, with the one that was meant, and with all that is known.
 func (w *walk) look(r *response, sent, meant span) *answer {
 	a := &answer{response: r, reading: read(r.rows)}
-	if r.err != nil {
+	if r.err != nil && !a.broken() {
 		return a
 	}
 	w.answered = w.answered || !r.slice.Start.IsZero() || !r.slice.End.IsZero()
-	a.full = w.full(r)
+	a.full = a.broken() || w.full(r)
 	o := w.order
 	if o == anyOrder {
 		o = a.order

@@ -2,8 +2,11 @@ package listing
 
 import (
 	"context"
+	"io"
 	"maps"
+	"slices"
 	"testing"
+	"time"
 )
 
 // TestCost is what listings of honest cities cost beside what a client needs that knows them: the first of a client,
@@ -111,5 +114,41 @@ func TestDown(t *testing.T) {
 		if s.asked > up+20 || len(l.Gaps()) == 0 {
 			t.Errorf("up for %d calls: %d were made, gaps %v", up, s.asked, l.Gaps())
 		}
+	}
+}
+
+// breaking is a list whose answers break off half-way if one row in ten is among them.
+type breaking struct{ *plain }
+
+func (b breaking) Open(ctx context.Context, s *Slice) (Rows, error) {
+	rows, err := b.plain.Open(ctx, s)
+	a := rows.(*plainRows)
+	if slices.ContainsFunc(a.rows, func(r *Row) bool { return r.At/300%10 == 0 }) {
+		a.rows = a.rows[:len(a.rows)/2]
+		return &brokenRows{a}, err
+	}
+	return a, err
+}
+func (b breaking) Fault(error) Fault { return Broken }
+
+type brokenRows struct{ *plainRows }
+
+func (r *brokenRows) Next() (Row, error) {
+	row, err := r.plainRows.Next()
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return row, err
+}
+
+// TestBreakingOff: an answer that breaks off is one that is cut; the listing goes on behind its rows.
+func TestBreakingOff(t *testing.T) {
+	s := newPlain(1000, 100, true, false, true)
+	l := New(breaking{s}, Query{Start: time.Now().Add(-100 * 24 * time.Hour)}, Traits{}, &Beliefs{})
+	if err := l.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s.given < 990 || s.given < 1000 && len(l.Gaps()) == 0 {
+		t.Errorf("%d of 1000 rows with %d calls, gaps %v", s.given, s.calls, l.Gaps())
 	}
 }

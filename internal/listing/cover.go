@@ -83,6 +83,8 @@ func (w *walk) sink() {
 func (w *walk) judge(s span, a *answer) error {
 	now := w.clock()
 	switch {
+	case a.err != nil && w.cutShort(s, a):
+		return nil
 	case a.err != nil:
 		return w.failure(s, a)
 	case w.alone(s, a):
@@ -124,6 +126,21 @@ func (w *walk) judge(s span, a *answer) error {
 		return nil
 	}
 	return w.moment(s, a)
+}
+
+// cutShort takes an answer that has broken off for a full one, as far as its rows prove anything; false: they do not.
+func (w *walk) cutShort(s span, a *answer) bool {
+	if !a.broken() || w.misread(a) {
+		return false
+	}
+	w.learnOrder(a)
+	seam, ordered := w.seam(s, a)
+	if !ordered || seam.empty() {
+		return false
+	}
+	w.cov.prove(seam, byOrder)
+	w.win.free()
+	return true
 }
 
 // failure deals with a span that the server has failed for.

@@ -135,7 +135,7 @@ func (w *walk) unmoved(c *cursor, first *response, p *paged, wide bool) error {
 	if err != nil || r.err == nil && r.number != first.number && r.print() == first.print() {
 		return err
 	}
-	again := newCursor(c.style, c.first, c.base, first, c.began, c.rows)
+	again, last := newCursor(c.style, c.first, c.base, first, c.began, c.rows), first.print()
 	for {
 		s, _ := again.slice()
 		if r, err = w.pageAgain(s, wide); err != nil {
@@ -149,11 +149,12 @@ func (w *walk) unmoved(c *cursor, first *response, p *paged, wide bool) error {
 			p.rows += fresh
 			p.widen(r)
 			w.look(r, everything, nothing)
-		} else if r.err != nil || r.sent == 0 || again.page >= c.page {
+		} else if r.err != nil || r.sent == 0 || r.print() == last { // what has moved on may stand behind the end of then
 			if p.ending, p.err = ending(r); p.ending != Cut {
 				p.ending = Exhausted
 			}
 			return nil
 		}
+		last = r.print()
 	}
 }

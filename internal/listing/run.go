@@ -139,6 +139,9 @@ func (w *walk) first(exact span) (*answer, error) {
 	if a.fault&Foreign != 0 {
 		return nil, cause // another question would be answered by it, too
 	}
+	if a.broken() {
+		return nil, nil // there is more behind what has come
+	}
 	passing := a.fault&(Refused|NotFound|Tried) == 0 // it says nothing of what was asked, and has come twice
 	if w.size() > 0 && (!passing || w.q.Size == 0) {
 		w.noSize = true

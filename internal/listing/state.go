@@ -181,6 +181,9 @@ type answer struct {
 	fresh int  // rows that the facet had not had before
 }
 
+// broken reports whether an answer has broken off behind rows of different times.
+func (a *answer) broken() bool { return a.fault&Broken != 0 && a.oldest < a.newest }
+
 // Reasons why a span cannot be had in the way that was tried.
 var (
 	errDates  = errors.New("the server takes dates for something else, or for nothing")

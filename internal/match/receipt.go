@@ -24,7 +24,7 @@ func Mine(report *Report, shown *Record, dated bool) bool {
 	if report.Own != "" && shown.Own != "" {
 		return report.Own == shown.Own
 	}
-	text := compare(read(report.Text), shown.Text)
+	text := liken(report.Text, shown.Text)
 	agrees := (text.kind == same || text.kind == part) && (text.letters >= leastPart || text.kind == same)
 	differs := (text.kind == other || text.kind == akin) && !heldBack(shown.Text)
 	placed, far := known(report.Place, shown.Place), 0.0
@@ -49,14 +49,22 @@ func Mine(report *Report, shown *Record, dated bool) bool {
 		return far <= sameTown
 	case differs: // cities rewrite texts and hold them back; then something has to speak for it
 		return here || placed && far <= sameSpot
-	case !placed && !here && compare(read(report.Address), shown.Address).kind == other:
+	case !placed && !here && liken(report.Address, shown.Address).kind == other:
 		return false
 	}
 	return far <= sameStreet
 }
 
+// liken compares two texts, if there are two.
+func liken(mine, shown string) likeness {
+	if mine == "" || shown == "" {
+		return likeness{}
+	}
+	return compare(read(mine), shown)
+}
+
 func sameAddressAs(report *Report, shown *Record) bool {
-	l := compare(read(report.Address), shown.Address)
+	l := liken(report.Address, shown.Address)
 	return l.kind == same || l.kind == part
 }
 

@@ -10,7 +10,7 @@ import (
 // It takes the text apart itself: what net/url cannot parse is redacted too,
 // and what is not secret stays as it was written.
 func (s *Set) URL(raw string) string {
-	k := s.known()
+	k := s.ready()
 	base, frag, hasFrag := strings.Cut(raw, "#")
 	base, query, hasQuery := strings.Cut(base, "?")
 	out := base
@@ -61,7 +61,7 @@ func (s *Set) Header(h http.Header) http.Header {
 	if h == nil {
 		return nil
 	}
-	k := s.known()
+	k := s.ready()
 	out := make(http.Header, len(h))
 	for name, values := range h {
 		secret := k.names.secret(normalize(name))

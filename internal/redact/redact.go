@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Mask stands where something was hidden. Its letters survive URL escaping, so
@@ -33,23 +34,32 @@ type Set struct {
 	k *known
 }
 
+// known is made in two steps: most calls print nothing, and what their secrets look like in every spelling takes
+// longer to find out than all the rest of a call.
 type known struct {
-	secrets []string // as given, for With
-	names   names
+	base  *known          // what it adds to; nil for nothing
+	more  func() []string // the secrets that it adds; nil for none
+	names names
+
+	once    sync.Once
+	secrets []string // all of them
 	values  values
 	mask    string
 }
 
 // New returns a Set that hides the given secrets. Empty strings are ignored;
 // secrets shorter than four bytes are hidden only where a name gives them away.
-func New(secrets ...string) *Set {
-	return build(secrets, nil)
-}
+func New(secrets ...string) *Set { return (*Set)(nil).With(secrets...) }
 
 // With returns a Set that hides the given secrets as well; s is unchanged.
 func (s *Set) With(secrets ...string) *Set {
+	return s.Later(func() []string { return secrets })
+}
+
+// Later is With for secrets that are asked for only when something is to be hidden.
+func (s *Set) Later(secrets func() []string) *Set {
 	k := s.known()
-	return build(slices.Concat(k.secrets, secrets), k.names)
+	return &Set{&known{base: k, more: secrets, names: k.names}}
 }
 
 // WithNames returns a Set for which the given parameter or header names are
@@ -57,10 +67,10 @@ func (s *Set) With(secrets ...string) *Set {
 // "X-Auth" needs it, because those names are harmless elsewhere.
 func (s *Set) WithNames(more ...string) *Set {
 	k := s.known()
-	return build(k.secrets, k.names.with(more))
+	return &Set{&known{base: k, names: k.names.with(more)}}
 }
 
-var nothing = &known{mask: Mask}
+var nothing = &known{}
 
 func (s *Set) known() *known {
 	if s == nil || s.k == nil {
@@ -69,18 +79,36 @@ func (s *Set) known() *known {
 	return s.k
 }
 
-func build(secrets []string, n names) *Set {
-	k := &known{names: n, mask: Mask}
-	for _, secret := range secrets {
-		if secret != "" && !slices.Contains(k.secrets, secret) {
-			k.secrets = append(k.secrets, secret)
-		}
-	}
+// ready returns what is known, in the forms that are looked for.
+func (s *Set) ready() *known {
+	k := s.known()
+	k.once.Do(k.prepare)
+	return k
+}
+
+func (k *known) prepare() {
+	k.secrets, k.mask = k.all(), Mask
 	k.values = valuesOf(k.secrets)
 	if len(k.values.find(&view{text: Mask}, nil)) > 0 {
 		k.mask = otherMask
 	}
-	return &Set{k}
+}
+
+// all returns the secrets, each once.
+func (k *known) all() []string {
+	var all []string
+	if k.base != nil {
+		all = k.base.all()
+	}
+	if k.more == nil {
+		return all
+	}
+	for _, secret := range k.more() {
+		if secret != "" && !slices.Contains(all, secret) {
+			all = append(all, secret)
+		}
+	}
+	return all
 }
 
 // Text returns in with every secret hidden: known values anywhere, and what
@@ -89,14 +117,14 @@ func build(secrets []string, n names) *Set {
 // all of them also where the text is escaped, or escaped again. It takes time
 // linear in the length of in.
 func (s *Set) Text(in string) string {
-	k := s.known()
+	k := s.ready()
 	found, _ := k.find(in)
 	return k.settle(in, found)
 }
 
 // Values returns in with the known secrets hidden, and nothing for its name.
 func (s *Set) Values(in string) string {
-	k := s.known()
+	k := s.ready()
 	return k.settle(in, k.holds(in))
 }
 
@@ -176,7 +204,7 @@ func (s *Set) Bytes(in []byte) []byte {
 // which only the first half was read is hidden too. Redact first, cut later:
 // the other way round leaves half secrets, hence this method.
 func (s *Set) Snippet(b []byte, limit int) string {
-	k := s.known()
+	k := s.ready()
 	in := string(b)
 	end := len(in)
 	views(in, func(v *view) { end = min(end, k.values.cutOff(v)) })
@@ -199,7 +227,7 @@ func (s *Set) Hides(name string) bool { return s.known().names.secret(normalize(
 
 // String describes the Set without its secrets.
 func (s Set) String() string {
-	return fmt.Sprintf("redact.Set(%d secrets)", len((&s).known().secrets))
+	return fmt.Sprintf("redact.Set(%d secrets)", len((&s).ready().secrets))
 }
 
 // GoString describes the Set without its secrets.

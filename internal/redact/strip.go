@@ -20,7 +20,7 @@ var harmless = map[string]bool{"Accept": true, "Accept-Encoding": true, "Accept-
 // headers but a few. It fails when the address still holds a secret, as when a
 // server puts the key into the path it redirects to.
 func (s *Set) Strip(req *http.Request) error {
-	k := s.known()
+	k := s.ready()
 	for name, values := range req.Header {
 		if !harmless[name] || k.betrays(strings.Join(values, "\n"), 0) {
 			delete(req.Header, name)

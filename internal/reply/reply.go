@@ -97,6 +97,10 @@ func (h *Reply) IDs() []string {
 
 // Date returns when the server answered, by its own clock; zero if it does not say.
 func (h *Reply) Date() time.Time {
-	t, _ := http.ParseTime(h.Header.Get("Date")) // zero without
+	date := h.Header.Get("Date")
+	if date == "" {
+		return time.Time{}
+	}
+	t, _ := http.ParseTime(date) // zero if it is none
 	return t
 }

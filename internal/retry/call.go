@@ -10,16 +10,20 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// A call is the state of one Do. It travels in the context of its requests:
+// A call is the state of one Do. It is the context of its requests, and finds itself there:
 // the hooks of go-retryablehttp are the same for all calls, and show neither
 // the method nor what an attempt did.
 type call struct {
-	req         *http.Request // the caller's
-	safe        bool          // may be repeated whatever happened
-	attempts    int
-	status      int   // of the last response
-	notFollowed error // why a redirect was not followed
-	attempt           // the current one
+	context.Context               // the caller's
+	req             *http.Request // the caller's
+	safe            bool          // may be repeated whatever happened
+	attempts        int
+	status          int   // of the last response
+	notFollowed     error // why a redirect was not followed
+	attempt               // the current one
+
+	loop   retryablehttp.Request // what the loop is given
+	result Result                // what Do returns
 }
 
 // An attempt is one run of the loop, several requests if it is redirected.
@@ -36,16 +40,24 @@ type callKey struct{}
 
 func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
 
+// Value returns the call itself, or what the caller's context has.
+func (k *call) Value(key any) any {
+	if key == (callKey{}) {
+		return k
+	}
+	return k.Context.Value(key)
+}
+
+// String is what is printed of a context: nothing of the request.
+func (k *call) String() string { return "open311 call" }
+
 // newCall returns a call and the request with which the loop makes it.
 func newCall(req *http.Request, getBody func() (io.ReadCloser, error), size int64) (*call, *retryablehttp.Request) {
-	k := &call{req: req}
-	switch req.Method {
-	case "", http.MethodGet, http.MethodHead:
-		k.safe = true
-	}
-	out := req.WithContext(context.WithValue(req.Context(), callKey{}, k))
+	k := &call{Context: req.Context(), req: req, safe: repeatable(req.Method)}
+	out := req.WithContext(k)
 	out.Body, out.GetBody, out.ContentLength = nil, nil, 0
-	r := &retryablehttp.Request{Request: out}
+	r := &k.loop
+	r.Request = out
 	if getBody != nil && size != 0 {
 		fresh := func() (io.Reader, error) { return &upload{open: getBody}, nil }
 		_ = r.SetBody(retryablehttp.ReaderFunc(fresh)) // its error is that of fresh
@@ -54,14 +66,19 @@ func newCall(req *http.Request, getBody func() (io.ReadCloser, error), size int6
 	return k, r
 }
 
+// repeatable reports whether a request may be sent again whatever became of it.
+func repeatable(method string) bool {
+	return method == "" || method == http.MethodGet || method == http.MethodHead
+}
+
 // begin is the hook that go-retryablehttp calls before each attempt. Each has an
 // address and headers of its own: http.Client adds cookies to them, and
 // middleware what it likes.
 func begin(_ retryablehttp.Logger, r *http.Request, _ int) {
 	k := callOf(r.Context())
 	k.attempt = attempt{}
-	own := k.req.Clone(r.Context())
-	r.URL, r.Header = own.URL, own.Header
+	u := *k.req.URL
+	r.URL, r.Header = &u, k.req.Header.Clone()
 	if r.Header == nil {
 		r.Header = make(http.Header)
 	}

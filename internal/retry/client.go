@@ -29,7 +29,8 @@ type Client struct {
 
 // New returns a Client that sends through the transport of hc, wrapped as cfg says, with its cookie
 // jar and redirect policy. hc itself is not changed and its idle connections
-// are left alone; nil means http.DefaultClient.
+// are left alone; nil means http.DefaultClient. What is not to be sent twice is
+// sent over a connection of its own if the transport is a *http.Transport.
 func New(hc *http.Client, cfg Config) *Client {
 	if hc == nil {
 		hc = http.DefaultClient
@@ -39,6 +40,7 @@ func New(hc *http.Client, cfg Config) *Client {
 	if base == nil {
 		base = http.DefaultTransport
 	}
+	base = fresh(base)
 	home := base
 	if cfg.Wrap != nil {
 		home = cfg.Wrap(base)
@@ -81,7 +83,8 @@ func (c *Client) Do(req *http.Request, getBody func() (io.ReadCloser, error), si
 		return nil, k.failure(err)
 	}
 	after, _ := After(resp.StatusCode, resp.Header, time.Now())
-	return &Result{resp, k.attempts, after, k.notFollowed}, nil
+	k.result = Result{resp, k.attempts, after, k.notFollowed}
+	return &k.result, nil
 }
 
 // validate finds what no attempt can mend, before net/http would after each.
@@ -93,6 +96,8 @@ func validate(req *http.Request) error {
 		return fmt.Errorf("unsupported scheme %q", req.URL.Scheme)
 	case req.URL.Host == "":
 		return errors.New("no host in the URL")
+	case strings.ContainsFunc(req.Method, notInMethods):
+		return fmt.Errorf("invalid method %q", req.Method)
 	}
 	for name, values := range req.Header {
 		for _, v := range values {
@@ -102,6 +107,11 @@ func validate(req *http.Request) error {
 		}
 	}
 	return nil
+}
+
+// notInMethods is what no method has. RFC 9110 allows a few marks more, which nobody uses.
+func notInMethods(r rune) bool {
+	return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 }
 
 // control is what net/http refuses in a header value.

@@ -35,7 +35,7 @@ func (s *sender) RoundTrip(req *http.Request) (*http.Response, error) {
 			k.ctx = s.begin(req.Context(), k.attempts)
 		}
 	}
-	if k.ctx != nil {
+	if k.ctx != nil && k.ctx != req.Context() {
 		req = req.WithContext(k.ctx)
 	}
 	resp, err := s.send(k, req)
@@ -69,24 +69,28 @@ func (s *sender) prepare(req *http.Request) error {
 // send hands the request to the caller's transport under the time limit.
 func (s *sender) send(k *call, req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
-	var w wire
+	x := new(struct { // one piece of memory for what looks after the request
+		wire
+		meter
+		body
+	})
 	repeats := int32(0)
 	if k.safe {
 		repeats = maxRepeats
 	}
-	req = req.WithContext(w.watch(ctx, repeats, cancel))
+	req = req.WithContext(x.watch(ctx, repeats, cancel))
 	req.GetBody = nil // with it net/http would send a body twice by itself
 
-	m := startMeter(s.timeout-k.used, s.timeout, cancel)
+	x.start(s.timeout-k.used, s.timeout, cancel)
 	transport := s.home
 	if k.away {
 		transport = s.away
 	}
 	resp, err := transport.RoundTrip(req)
-	k.used = s.timeout - m.pause()
+	k.used = s.timeout - x.pause()
 
 	if err != nil {
-		k.sent = w.maybeSent(err, ctx.Err() != nil)
+		k.sent = x.maybeSent(err, ctx.Err() != nil)
 		if own := ownCause(ctx); own != nil {
 			err = own
 		}
@@ -104,7 +108,8 @@ func (s *sender) send(k *call, req *http.Request) (*http.Response, error) {
 		resp.Body = http.NoBody
 		cancel(nil)
 	default:
-		resp.Body = &body{resp.Body, ctx, cancel, m, resp.StatusCode >= 300}
+		x.body = body{ReadCloser: resp.Body, ctx: ctx, cancel: cancel, meter: &x.meter, drain: resp.StatusCode >= 300}
+		resp.Body = &x.body
 	}
 	return resp, nil
 }

@@ -29,9 +29,9 @@ type meter struct {
 	timer *time.Timer
 }
 
-// startMeter starts a meter that cancels when its time is up.
-func startMeter(left, limit time.Duration, cancel context.CancelCauseFunc) *meter {
-	return &meter{left, time.Now(), time.AfterFunc(left, func() { cancel(&timeoutError{limit}) })}
+// start makes the meter cancel when its time is up.
+func (m *meter) start(left, limit time.Duration, cancel context.CancelCauseFunc) {
+	*m = meter{left, time.Now(), time.AfterFunc(left, func() { cancel(&timeoutError{limit}) })}
 }
 
 func (m *meter) run() {
@@ -53,6 +53,8 @@ type body struct {
 	cancel context.CancelCauseFunc
 	meter  *meter
 	drain  bool // Close reads what is left
+	ended  bool // nothing is left
+	closed bool
 }
 
 // Read reads with the meter running.
@@ -69,6 +71,7 @@ func (b *body) Read(p []byte) (int, error) {
 	if own := ownCause(b.ctx); own != nil && !errors.Is(err, io.EOF) {
 		err = own
 	}
+	b.ended = true
 	b.cancel(nil) // nothing more to come: free the context of the attempt
 	return n, err
 }
@@ -82,7 +85,11 @@ const (
 
 // Close closes the body at once, or after draining it.
 func (b *body) Close() error {
-	if b.drain {
+	if b.closed {
+		return nil
+	}
+	b.closed = true
+	if b.drain && !b.ended {
 		b.curb()
 		_, _ = io.CopyN(io.Discard, b, drainBytes)
 	}

@@ -17,15 +17,16 @@ var errSentTwice = errors.New("the connection failed after the request was sent"
 // end or pause when an HTTP/2 server answers each time with PROTOCOL_ERROR.
 const maxRepeats = 10
 
-// A wire collects the evidence of what reached the network in one attempt.
+// A wire collects the evidence of what reached the network in one attempt. It is
+// the context of its request, and finds itself there.
 type wire struct {
+	context.Context
 	asked, got, wrote atomic.Bool
 	repeats           atomic.Int32
 	aside             atomic.Bool  // a middleware makes a call of its own: see Witness
 	refusals          atomic.Int32 // answers of 401 that a middleware has seen
+	trace             httptrace.ClientTrace
 }
-
-type wireKey struct{}
 
 // watch returns a context whose trace feeds w, and which ends when the transport
 // sends again by itself more often than allowed. net/http repeats a request
@@ -33,8 +34,8 @@ type wireKey struct{}
 // the server did nothing. A request with a body needs no such guard if it has no
 // GetBody, but it does no harm.
 func (w *wire) watch(ctx context.Context, repeats int32, cancel context.CancelCauseFunc) context.Context {
-	ctx = context.WithValue(ctx, wireKey{}, w)
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+	w.Context = ctx
+	w.trace = httptrace.ClientTrace{
 		GetConn: func(string) {
 			if w.aside.Load() {
 				return
@@ -51,8 +52,22 @@ func (w *wire) watch(ctx context.Context, repeats int32, cancel context.CancelCa
 		WroteHeaderField: func(string, []string) { w.write() },
 		WroteHeaders:     w.write,
 		WroteRequest:     func(httptrace.WroteRequestInfo) { w.write() },
-	})
+	}
+	return httptrace.WithClientTrace(w, &w.trace)
 }
+
+type wireKey struct{}
+
+// Value returns the wire itself, or what the context around it has.
+func (w *wire) Value(key any) any {
+	if key == (wireKey{}) {
+		return w
+	}
+	return w.Context.Value(key)
+}
+
+// String is what is printed of a context.
+func (w *wire) String() string { return "open311 attempt" }
 
 func (w *wire) write() {
 	if !w.aside.Load() {

@@ -1,0 +1,160 @@
+package jobs
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver for PostgreSQL
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	_ "modernc.org/sqlite" // the driver for SQLite
+)
+
+// DB is the database that a fleet shares: its queue, and all that its jobs know. It is safe for concurrent use.
+type DB struct {
+	sql      *sql.DB
+	listener *pgxpool.Pool // of PostgreSQL: one connection, which hears of new jobs
+	driver   riverdriver.Driver[*sql.Tx]
+}
+
+// connections are how many a process opens to PostgreSQL, besides the one that listens.
+const connections = 5
+
+// Open opens a database and brings its tables up to date. The name is a URL such as postgres://host/name, or settings
+// such as "host=/run/postgresql dbname=cities"; any other name is a file of SQLite, for the processes of one machine. A
+// password is better left to the environment (PGPASSWORD) or to ~/.pgpass.
+func Open(ctx context.Context, name string) (*DB, error) {
+	db, err := open(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("jobs: the database: %w", err)
+	}
+	if err := db.Migrate(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("jobs: the tables of the database: %w", err), db.Close())
+	}
+	return db, nil
+}
+
+func open(ctx context.Context, name string) (*DB, error) {
+	switch {
+	case name == "":
+		return nil, errors.New("it has no name")
+	case strings.HasPrefix(name, "postgres://"), strings.HasPrefix(name, "postgresql://"), strings.Contains(name, "="):
+		return openPostgres(ctx, name)
+	}
+	return openSQLite(name)
+}
+
+func openPostgres(ctx context.Context, name string) (*DB, error) {
+	config, err := pgxpool.ParseConfig(name)
+	if err != nil {
+		return nil, err
+	}
+	config.MaxConns = 1
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("pgx", name)
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	return &DB{sql: db, listener: pool, driver: riverdatabasesql.NewWithPgxListener(db, pool)}, nil
+}
+
+// openSQLite opens a file. A second writer waits for the first; transactions take their place in the row of writers when
+// they begin, since one that only reads at first could be refused later.
+func openSQLite(name string) (*DB, error) {
+	settings := url.Values{"_txlock": {"immediate"},
+		"_pragma": {"busy_timeout(30000)", "journal_mode(wal)", "synchronous(full)"}}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.ToSlash(name)}).EscapedPath()+"?"+settings.Encode())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1) // as River's driver wants it
+	return &DB{sql: db, driver: riversqlite.New(db)}, nil
+}
+
+// Close closes the database.
+func (d *DB) Close() error {
+	if d.listener != nil {
+		d.listener.Close()
+	}
+	return d.sql.Close()
+}
+
+// SQL returns the database itself, for queries of one's own and for [Runner.FileTx].
+func (d *DB) SQL() *sql.DB { return d.sql }
+
+func (d *DB) postgres() bool { return d.listener != nil }
+
+// q returns a statement as the database wants it. Statements are written with PostgreSQL's numbered parameters.
+func (d *DB) q(statement string) string {
+	if d.postgres() {
+		return statement
+	}
+	return strings.ReplaceAll(statement, "$", "?")
+}
+
+// within runs f in a transaction. No call to a city is made in one: a slow city would keep others from writing.
+func (d *DB) within(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := d.sql.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := f(tx); err != nil {
+		return errors.Join(err, ignoreDone(tx.Rollback()))
+	}
+	return tx.Commit()
+}
+
+// ignoreDone leaves out that a transaction has ended already: it has with its context.
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) || errors.Is(err, driver.ErrBadConn) {
+		return nil
+	}
+	return err
+}
+
+// layout is how times are stored in SQLite: a text that its functions read and that sorts as times do.
+const layout = "2006-01-02T15:04:05.000Z"
+
+// at returns a time as the database stores it; nil for none.
+func (d *DB) at(t time.Time) any {
+	switch {
+	case t.IsZero():
+		return nil
+	case d.postgres():
+		return t
+	}
+	return t.UTC().Format(layout)
+}
+
+// moment reads a time that the database has stored.
+type moment struct{ time.Time }
+
+// Scan implements sql.Scanner.
+func (m *moment) Scan(v any) (err error) {
+	switch v := v.(type) {
+	case nil:
+		m.Time = time.Time{}
+	case time.Time:
+		m.Time = v.UTC()
+	case string:
+		m.Time, err = time.Parse(layout, v)
+	default:
+		err = fmt.Errorf("jobs: %T is no time", v)
+	}
+	return err
+}

@@ -1,0 +1,96 @@
+package jobs_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/riverqueue/river"
+
+	"github.com/go-open311/open311"
+	"github.com/go-open311/open311/jobs"
+	"github.com/go-open311/open311/open311test"
+)
+
+// A city is harvested and then followed: each request is there once, and each change.
+func TestHarvestAndFollow(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, name string) {
+		city := open311test.NewServer(t, open311test.WithQuirks(open311test.Quirks{UpdatedFilters: true}))
+		db := open(t, name)
+		cfg := quick(row("quillhaven", city))
+		cfg.Rows, cfg.Changes = 400, 2
+		r, err := jobs.New(db, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		events, _ := work(t, r)
+		follow := func() {
+			t.Helper()
+			if _, err := r.River().Insert(t.Context(), jobs.Follow{City: "quillhaven"}, nil); err != nil {
+				t.Fatal(err)
+			}
+			ended(t, events, "open311_follow", river.EventKindJobCompleted)
+		}
+		ended(t, events, "open311_follow", river.EventKindJobCompleted) // which has the city harvested
+		ended(t, events, "open311_follow", river.EventKindJobCompleted)
+		all := city.Requests()
+		same(t, db, city, len(all))
+		var want []string
+		for i := range 5 {
+			id := all[i*7].ID
+			city.Edit(id, func(r *open311.ServiceRequest) { r.StatusNotes = "a crew is there" })
+			want = append(want, id)
+		}
+		follow()
+		same(t, db, city, len(all))
+		city.Edit(all[2].ID, func(r *open311.ServiceRequest) { r.Status = "closed" })
+		city.Put(open311.ServiceRequest{ID: "new", Description: "a new one"})
+		follow()
+		follow()
+		same(t, db, city, len(all)+1)
+		var got []string
+		want = append(want, all[2].ID, "new")
+		slices.Sort(want)
+		rows, err := db.SQL().QueryContext(t.Context(), "SELECT id FROM open311_change ORDER BY id")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var id string
+			if err := rows.Scan(&id); err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, id)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("the changes differ (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// same reports what the table has otherwise than the city.
+func same(t *testing.T, db *jobs.DB, city *open311test.Server, want int) {
+	t.Helper()
+	have := map[string]*open311.ServiceRequest{}
+	for r, err := range db.Requests(t.Context(), "quillhaven") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if have[r.ID] != nil {
+			t.Errorf("request %s is there twice", r.ID)
+		}
+		have[r.ID] = r
+	}
+	if len(have) != want {
+		t.Errorf("%d requests, want %d", len(have), want)
+	}
+	for _, r := range city.Requests() {
+		switch got := have[r.ID]; {
+		case got == nil:
+			t.Errorf("request %s of %s is missing", r.ID, r.RequestedDatetime)
+		case got.Status != r.Status || got.StatusNotes != r.StatusNotes || !got.UpdatedDatetime.Equal(r.UpdatedDatetime):
+			t.Errorf("request %s is %+v, want %+v", r.ID, got, r)
+		}
+	}
+}

@@ -1,0 +1,231 @@
+package jobs_test
+
+import (
+	"encoding/json"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/go-open311/open311"
+	"github.com/go-open311/open311/jobs"
+	"github.com/go-open311/open311/open311test"
+	"github.com/go-open311/open311/servers"
+)
+
+// TestMillion harvests a large city by one process into each database, and compares that with putting the same rows
+// into the same table by plain statements. OPEN311_JOBS_ROWS says how large.
+func TestMillion(t *testing.T) {
+	n := 2000
+	if rows, err := strconv.Atoi(os.Getenv("OPEN311_JOBS_ROWS")); err == nil {
+		n = rows
+	} else {
+		t.Parallel()
+	}
+	quirks := open311test.Quirks{UpdatedFilters: true, Always: true, Span: -1, OpenRanges: true, Paging: open311test.ByPage, PageSize: 500, MaxRows: 1000}
+	city := open311test.NewServer(t, open311test.WithSize(n/5), open311test.WithYears(5), open311test.WithQuirks(quirks))
+	test := func(t *testing.T, name string) {
+		c := childConfig{DB: name, Cities: []servers.Server{row("large", city)}, Every: time.Hour, Timeout: 20 * time.Minute, Leads: true, Rows: 5000}
+		db := open(t, name)
+		began := time.Now()
+		cmd := child(t, c)
+		eventually(t, time.Hour, "the city is harvested", func() bool {
+			var done int
+			return db.SQL().QueryRowContext(t.Context(), "SELECT count(*) FROM open311_server WHERE harvested IS NOT NULL").Scan(&done) == nil && done == 1
+		})
+		harvested := time.Since(began)
+		eventually(t, time.Hour, "the city is followed", func() bool {
+			var done int
+			return db.SQL().QueryRowContext(t.Context(), "SELECT count(*) FROM open311_server WHERE followed IS NOT NULL").Scan(&done) == nil && done == 1
+		})
+		followed := time.Since(began) - harvested
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		usage, _ := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+		cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+		var stored int
+		if err := db.SQL().QueryRowContext(t.Context(), "SELECT count(*) FROM open311_request").Scan(&stored); err != nil || stored != n {
+			t.Fatalf("%d rows, want %d: %v", stored, n, err)
+		}
+		plain, sink := plainInsert(t, db), sinkInsert(t, db)
+		rate := func(d time.Duration) float64 { return float64(n) / d.Seconds() }
+		t.Logf("%d rows: harvest %.0f rows/s in %s, first poll %s, %.1f s of CPU, %d MB; sink alone %.0f rows/s; plain batches %.0f rows/s: %.1f and %.1f times as long",
+			n, rate(harvested), harvested.Round(time.Millisecond), followed.Round(time.Millisecond), cpu.Seconds(), usage.Maxrss/1024, rate(sink), rate(plain),
+			harvested.Seconds()/plain.Seconds(), sink.Seconds()/plain.Seconds())
+	}
+	databases(t, test)
+}
+
+// A poll of a quiet city costs few calls, and little time of the processor.
+func TestCostOfPolls(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, name string) {
+		const cities, polls = 10, 5
+		city := open311test.NewServer(t, open311test.WithSize(200), open311test.WithClock(time.Now), open311test.WithQuirks(open311test.Quirks{UpdatedFilters: true}))
+		c := childConfig{DB: name, Every: time.Second, Timeout: time.Minute, Rows: 1000, Leads: true}
+		for i := range cities {
+			c.Cities = append(c.Cities, row("city-"+strconv.Itoa(i), city))
+		}
+		db := open(t, name)
+		cmd := child(t, c)
+		number := func(query string) (n int) {
+			if err := db.SQL().QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		eventually(t, time.Minute, "all cities are followed", func() bool {
+			return number("SELECT count(*) FROM open311_server WHERE followed IS NOT NULL") == cities
+		})
+		const done = "SELECT count(*) FROM river_job WHERE kind = 'open311_follow' AND state = 'completed'"
+		before, calls, cpu := number(done), len(city.Calls()), cpuOf(t, cmd.Process.Pid)
+		eventually(t, time.Minute, "they are polled some times", func() bool { return number(done) >= before+cities*polls })
+		n := number(done) - before
+		perPoll := float64(len(city.Calls())-calls) / float64(n)
+		t.Logf("%d polls: %.2f calls, %s of CPU each", n, perPoll, ((cpuOf(t, cmd.Process.Pid) - cpu) / time.Duration(n)).Round(10*time.Microsecond))
+		if perPoll > 3 {
+			t.Errorf("a poll of a quiet city takes %.2f calls", perPoll)
+		}
+	})
+}
+
+// cpuOf is what a process has used of the processor, as far as the system tells.
+func cpuOf(t *testing.T, pid int) time.Duration {
+	t.Helper()
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(text), ") ")
+	fields := strings.Fields(rest)
+	const tick = 10 * time.Millisecond
+	var ticks int64
+	for _, f := range fields[11:13] {
+		n, err := strconv.ParseInt(f, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * tick
+}
+
+// plainInsert puts the rows into a table of their own by statements of a hundred rows, five of them a transaction.
+func plainInsert(t *testing.T, db *jobs.DB) time.Duration {
+	t.Helper()
+	rows := copyRows(t, db)
+	execute(t, db, "CREATE TABLE plain AS SELECT * FROM open311_request WHERE 1 = 0", "CREATE UNIQUE INDEX plain_key ON plain (server, id)")
+	const width, many, each = 14, 100, 5
+	marks := make([]string, 0, many)
+	for i := range many {
+		var one []string
+		for j := range width {
+			mark := "$" + strconv.Itoa(i*width+j+1)
+			if j == 9 && isPostgres(db) {
+				mark += "::jsonb"
+			}
+			one = append(one, mark)
+		}
+		marks = append(marks, "("+strings.Join(one, ",")+")")
+	}
+	insert := func(rows [][]any) string {
+		return db.Statement("INSERT INTO plain (server, id, status, service_code, service_name, requested, updated, lat, long, doc, sum, print, first_seen, last_seen) VALUES " + strings.Join(marks[:len(rows)], ","))
+	}
+	began := time.Now()
+	for len(rows) > 0 {
+		tx, err := db.SQL().BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range each {
+			part := rows[:min(many, len(rows))]
+			rows = rows[len(part):]
+			var args []any
+			for _, row := range part {
+				args = append(args, row...)
+			}
+			if len(part) == 0 {
+				break
+			}
+			if _, err := tx.ExecContext(t.Context(), insert(part), args...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := tx.Commit(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return time.Since(began)
+}
+
+func isPostgres(db *jobs.DB) bool { return db.Statement("$1") == "$1" }
+
+func execute(t *testing.T, db *jobs.DB, statements ...string) {
+	t.Helper()
+	for _, s := range statements {
+		if _, err := db.SQL().ExecContext(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// copyRows reads the rows of the table as they are.
+func copyRows(t *testing.T, db *jobs.DB) (all [][]any) {
+	t.Helper()
+	rows, err := db.SQL().QueryContext(t.Context(), "SELECT server, id, status, service_code, service_name, requested, updated, lat, long, doc, sum, print, first_seen, last_seen FROM open311_request")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		row := make([]any, 14)
+		to := make([]any, len(row))
+		for i := range row {
+			to[i] = &row[i]
+		}
+		if err := rows.Scan(to...); err != nil {
+			t.Fatal(err)
+		}
+		if doc, ok := row[9].([]byte); ok {
+			row[9] = string(doc)
+		}
+		all = append(all, row)
+	}
+	return all
+}
+
+// sinkInsert gives the rows to the sink, as shards do, without a city and a queue.
+func sinkInsert(t *testing.T, db *jobs.DB) time.Duration {
+	t.Helper()
+	var requests []*open311.ServiceRequest
+	for _, row := range copyRows(t, db) {
+		r := new(open311.ServiceRequest)
+		if err := json.Unmarshal([]byte(row[9].(string)), r); err != nil {
+			t.Fatal(err)
+		}
+		requests = append(requests, r)
+	}
+	execute(t, db, "DELETE FROM open311_request")
+	began := time.Now()
+	for len(requests) > 0 {
+		part := requests[:min(500, len(requests))]
+		requests = requests[len(part):]
+		tx, err := db.SQL().BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Tables().Write(t.Context(), tx, &jobs.Batch{Server: "large", Seen: time.Now(), Requests: part}); err != nil {
+			t.Fatal(err)
+		}
+		if err := tx.Commit(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return time.Since(began)
+}
