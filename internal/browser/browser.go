@@ -67,13 +67,13 @@ func Harmless(t *testing.T, write func(evil string) []byte) {
 		pages = append(pages, page, bare)
 	}
 	escaped := len(pages)
-	raw := "<body>"
+	var raw strings.Builder
 	for _, attack := range attacks {
 		if attack != refresh && !strings.Contains(attack, "<!--") {
-			raw += aim(attack, escaped)
+			raw.WriteString(aim(attack, escaped))
 		}
 	}
-	pages = append(pages, strings.Replace(string(write("")), "<body>", raw, 1))
+	pages = append(pages, strings.Replace(string(write("")), "<body>", "<body>"+raw.String(), 1))
 
 	calls, found := show(t, pages)
 	for i, page := range pages {
@@ -103,11 +103,11 @@ func aim(attack string, page int) string {
 func show(t *testing.T, pages []string) (calls []int, found map[int][]string) {
 	t.Helper()
 	program := find(t)
-	control := "<!doctype html><body>"
+	var control strings.Builder
 	for _, attack := range attacks[:4] {
-		control += aim(attack, len(pages))
+		control.WriteString(aim(attack, len(pages)))
 	}
-	all := append(slices.Clip(pages), control)
+	all := append(slices.Clip(pages), "<!doctype html><body>"+control.String())
 
 	var mu sync.Mutex
 	mux := http.NewServeMux()
