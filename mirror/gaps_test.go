@@ -116,7 +116,7 @@ func TestTruncated(t *testing.T) {
 	bad := starts(t, job)[3]
 	c.set(func(w http.ResponseWriter, r *http.Request, city http.Handler) {
 		if r.URL.Query().Get("start_date") == bad {
-			w = &stingy{w, 3000}
+			w = &stingy{w, 700}
 		}
 		city.ServeHTTP(w, r)
 	})

@@ -89,9 +89,6 @@ func (c *caller) call(s Slice, wide bool) (*response, error) {
 		if r = next; err != nil {
 			return r, err
 		}
-		if r.fault&Broken != 0 && attempt > 1 {
-			r.fault |= Tried // it breaks off each time: perhaps for a row in it
-		}
 		if r.fault&Broken == 0 || c.ctx.Err() != nil || !c.src.Again(c.ctx, attempt) {
 			break
 		}
