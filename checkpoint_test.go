@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"os"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +17,28 @@ import (
 )
 
 var updateCheckpoint = flag.Bool("update-checkpoint", false, "write testdata/checkpoint anew, for a new version of the format")
+
+// A checkpoint may be kept where a key may not.
+func TestCheckpointHoldsNoKey(t *testing.T) {
+	t.Parallel()
+	const key = "K-9f3a+key/of=the city"
+	city := feedCity(t)
+	f := newFeed(t, city.Client(open311.WithAPIKey(key), open311.WithKeyOnReads()), open311.FeedOptions{Query: &open311.Query{Params: url.Values{"tok": {key}}}})
+	told(t, f)
+	calls := city.Calls()
+	if len(calls) == 0 || !calls[0].Query.Has("tok") || !calls[0].Query.Has("api_key") {
+		t.Fatalf("the key was not sent: %v", calls)
+	}
+	text, err := f.Checkpoint().MarshalJSON()
+	if err != nil || len(text) == 0 {
+		t.Fatalf("%q, %v", text, err)
+	}
+	for _, k := range []string{key, "9f3a", url.QueryEscape(key)} {
+		if strings.Contains(string(text), k) {
+			t.Errorf("it holds %q", k)
+		}
+	}
+}
 
 func TestFileCheckpoint(t *testing.T) {
 	t.Parallel()

@@ -9,11 +9,11 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-open311/open311/internal/redact"
+	"github.com/go-open311/open311/internal/retry"
 )
 
 // call is one thing to ask the server. Two calls that are equal are made once.
@@ -260,10 +260,9 @@ func comeBack(x *exchange) (time.Duration, bool) {
 	if !x.busy() {
 		return 0, false
 	}
-	seconds, err := strconv.Atoi(strings.TrimSpace(x.header.Get("Retry-After")))
-	if err != nil {
-		return time.Second, true
+	wait, asked := retry.After(x.status, x.header, time.Now())
+	if !asked {
+		wait = time.Second
 	}
-	wait := time.Duration(seconds) * time.Second
-	return wait, wait >= 0 && wait <= longestWait
+	return wait, wait <= longestWait
 }

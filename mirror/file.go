@@ -2,6 +2,8 @@ package mirror
 
 import (
 	"bufio"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,6 +19,9 @@ type file struct {
 const tmpSuffix = ".tmp"
 
 func create(path string) (*file, error) {
+	if err := removeLeft(path + tmpSuffix); err != nil {
+		return nil, err
+	}
 	f, err := createText(path + tmpSuffix)
 	if err != nil {
 		return nil, err
@@ -64,12 +69,21 @@ type textFile struct {
 }
 
 func createText(path string) (*textFile, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return nil, err
 	}
 	step()
 	return &textFile{bufio.NewWriterSize(f, 1<<16), f}, nil
+}
+
+// removeLeft clears a name under which a file will be written: of what a program has left that was stopped, and of a
+// link, which could lead to any file.
+func removeLeft(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // Commit writes what is still in the buffer, and closes the file.

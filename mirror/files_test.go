@@ -262,6 +262,25 @@ func TestSourceIsBare(t *testing.T) {
 	}
 }
 
+// A link by a name under which a copy's files are written is replaced; what it leads to stays as it is.
+func TestLinksAreNotWrittenTo(t *testing.T) {
+	c := newCity(t, open311test.WithSize(20))
+	job := jobFor(c.URL, t.TempDir())
+	victim := filepath.Join(t.TempDir(), "victim")
+	if err := os.WriteFile(victim, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range allFormats {
+		if err := os.Symlink(victim, filepath.Join(job.Dir, f.File+tmpSuffix)); err != nil {
+			t.Skip(err)
+		}
+	}
+	complete(t, job)
+	if b, err := os.ReadFile(victim); err != nil || string(b) != "precious" {
+		t.Errorf("what the links lead to has become %.20q, %v", b, err)
+	}
+}
+
 // A directory takes one copy of one source, and one process at a time.
 func TestDirectory(t *testing.T) {
 	c := newCity(t, open311test.WithSize(100))

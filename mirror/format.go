@@ -88,6 +88,10 @@ func (m *mirror) open(ctx context.Context) (out outputs, err error) {
 		if f.File != "" {
 			o.path = m.path(f.File)
 			tmp = o.path + tmpSuffix
+			if err = removeLeft(tmp); err != nil {
+				out.discard()
+				return nil, err
+			}
 		}
 		if o.Writer, err = f.Begin(ctx, tmp); err != nil {
 			out.discard()

@@ -26,11 +26,11 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-open311/open311"
+	"github.com/go-open311/open311/internal/retry"
 )
 
 // Hook is where changes are told. It is safe for concurrent use.
@@ -124,24 +124,25 @@ func (h *Hook) send(ctx context.Context, body []byte, key string) (wait time.Dur
 	case code < 300:
 		return 0, nil
 	case code == http.StatusTooManyRequests, code >= 500, code == http.StatusRequestTimeout:
-		return min(pause(resp.Header, answer), 5*time.Minute), fmt.Errorf("the webhook answers %s", resp.Status)
+		return min(pause(resp, answer), 5*time.Minute), fmt.Errorf("the webhook answers %s", resp.Status)
 	}
 	return -1, fmt.Errorf("the webhook refuses the message: %s", resp.Status)
 }
 
-// pause is how long the other side wants us to wait: 0 if it does not say, or says it as a date. Telegram says it in
-// the answer.
-func pause(h http.Header, answer []byte) time.Duration {
+// pause is how long the other side wants us to wait: 0 if it does not say. Telegram says it in the answer.
+func pause(resp *http.Response, answer []byte) time.Duration {
+	if wait, ok := retry.After(resp.StatusCode, resp.Header, time.Now()); ok {
+		return wait
+	}
 	var telegram struct {
 		Parameters struct {
 			RetryAfter int `json:"retry_after"`
 		} `json:"parameters"`
 	}
-	seconds, err := strconv.Atoi(h.Get("Retry-After"))
-	if err != nil && json.Unmarshal(answer, &telegram) == nil {
-		seconds = telegram.Parameters.RetryAfter
+	if json.Unmarshal(answer, &telegram) != nil {
+		return 0
 	}
-	return time.Duration(max(seconds, 0)) * time.Second
+	return time.Duration(min(max(telegram.Parameters.RetryAfter, 0), 1<<20)) * time.Second
 }
 
 // bare takes the address out of an error: who knows a webhook's address may write to it.

@@ -133,6 +133,10 @@ func TestPostsAgain(t *testing.T) {
 	}{
 		"trouble": {[]*http.Response{nil, answer(502, ""), answer(408, "")}, []time.Duration{1, 2, 4}, ""},
 		"header":  {[]*http.Response{answer(429, "", "Retry-After", "30")}, []time.Duration{30}, ""},
+		"date":    {[]*http.Response{answer(503, "", "Retry-After", "Sat, 01 Jan 2000 00:00:20 GMT")}, []time.Duration{20}, ""},
+		"unit":    {[]*http.Response{answer(429, "", "Retry-After", "2 minutes")}, []time.Duration{120}, ""},
+		"reset":   {[]*http.Response{answer(429, "", "X-RateLimit-Reset-After", "12.0")}, []time.Duration{12}, ""},
+		"long":    {[]*http.Response{answer(429, "", "Retry-After", "86400")}, []time.Duration{300}, ""},
 		"body":    {[]*http.Response{answer(429, `{"parameters":{"retry_after":17}}`)}, []time.Duration{17}, ""},
 		"never":   {[]*http.Response{nil, nil, nil, nil, nil, nil}, []time.Duration{1, 2, 4, 8, 16}, "connection reset"},
 		"refused": {[]*http.Response{answer(403, "")}, nil, "refuses the message: 403"},

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -40,11 +41,20 @@ func (d Dir) Write(id string, document []byte, finished bool) error {
 
 // Leave notes that what a document is about leaves now. The note survives the process, and not the machine: it is not
 // synced, so that no time passes between it and what follows. The next Write takes it away.
-func (d Dir) Leave(id string) error { return os.WriteFile(d.leaving(id), nil, 0o600) }
+func (d Dir) Leave(id string) error {
+	f, err := os.OpenFile(d.leaving(id), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil // noted before, or something else stands there, which counts as a note and is not written to
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
 
 // Left reports whether what a document is about may have left. boot is what [Boot] returned when it was written.
 func (d Dir) Left(id, boot string) bool {
-	_, err := os.Stat(d.leaving(id))
+	_, err := os.Lstat(d.leaving(id))
 	return !errors.Is(err, fs.ErrNotExist) || boot == "" || boot != Boot()
 }
 
@@ -68,11 +78,23 @@ func remove(name string) error {
 
 // Read returns a document. The error matches fs.ErrNotExist if there is none of that id.
 func (d Dir) Read(id string) ([]byte, error) {
-	document, err := os.ReadFile(d.path(id, true))
+	document, err := read(d.path(id, true))
 	if errors.Is(err, fs.ErrNotExist) {
-		return os.ReadFile(d.path(id, false))
+		return read(d.path(id, false))
 	}
 	return document, err
+}
+
+// read reads a file. A link could lead to any other one, and a pipe to no end.
+func read(name string) ([]byte, error) {
+	info, err := os.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no file, but a link or something else: take it away", name)
+	}
+	return os.ReadFile(name)
 }
 
 // Open returns the names of the documents that are not done, the oldest name first.
@@ -97,10 +119,10 @@ func (d Dir) Open() ([]string, error) {
 // ReadOpen returns a document that [Dir.Open] has named. done reports whether it is done by now: the machine stopped
 // before its old place was cleared.
 func (d Dir) ReadOpen(name string) (document []byte, finished bool, err error) {
-	if _, err := os.Stat(filepath.Join(string(d), done, name)); err == nil {
+	if _, err := os.Lstat(filepath.Join(string(d), done, name)); err == nil {
 		return nil, true, nil
 	}
-	document, err = os.ReadFile(filepath.Join(string(d), name))
+	document, err = read(filepath.Join(string(d), name))
 	return document, errors.Is(err, fs.ErrNotExist), err
 }
 

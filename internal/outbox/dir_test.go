@@ -65,3 +65,37 @@ func TestDoneWins(t *testing.T) {
 		t.Errorf("finished %v, %v, %v\n%s", finished, err, readErr, d)
 	}
 }
+
+// A link is not followed: neither where a document should be, nor where the note should that one leaves.
+func TestLinksAreNotFollowed(t *testing.T) {
+	d := Dir(t.TempDir())
+	dir := t.TempDir()
+	victim, missing := filepath.Join(dir, "victim"), filepath.Join(dir, "missing")
+	if err := errors.Join(os.WriteFile(victim, []byte("precious"), 0o600), os.Symlink(victim, d.path("a", false)),
+		os.Symlink(victim, d.leaving("a")), os.Symlink(missing, d.leaving("b"))); err != nil {
+		t.Skip(err)
+	}
+	if got, err := d.Read("a"); err == nil || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a link is read: %q, %v", got, err)
+	}
+	if names, err := d.Open(); names != nil || err != nil {
+		t.Errorf("a link is a document: %q, %v", names, err)
+	}
+	for _, id := range []string{"a", "b"} {
+		if err := d.Leave(id); err != nil || !d.Left(id, Boot()) {
+			t.Errorf("%s has not left: %v", id, err)
+		}
+	}
+	if b, err := os.ReadFile(victim); err != nil || string(b) != "precious" {
+		t.Errorf("what a link leads to has become %q, %v", b, err)
+	}
+	if _, err := os.Stat(missing); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file was made where a link leads: %v", err)
+	}
+	if err := d.Write("a", []byte("1"), false); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := d.Read("a"); err != nil || string(got) != "1" {
+		t.Errorf("%q, %v", got, err)
+	}
+}

@@ -20,24 +20,24 @@ var resetHeaders = []struct {
 	{"X-RateLimit-Reset", time.Second}, {"X-Rate-Limit-Reset", time.Second},
 }
 
-// retryAfter returns how long a response asks to wait. It reports false if it does not, or not in a way that can be
+// After returns how long a response asks to wait. It reports false if it does not, or not in a way that can be
 // understood.
-func retryAfter(resp *http.Response, now time.Time) (time.Duration, bool) {
+func After(status int, h http.Header, now time.Time) (time.Duration, bool) {
 	// The server's own clock made its dates. Where it says what time it is, a
 	// clock that is minutes off, as small servers' are, does no harm.
-	if sent, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+	if sent, err := http.ParseTime(h.Get("Date")); err == nil {
 		now = sent
 	}
-	if d, ok := waitOf(resp.Header, "Retry-After", time.Second, now); ok || resp.StatusCode != http.StatusTooManyRequests {
+	if d, ok := waitOf(h, "Retry-After", time.Second, now); ok || status != http.StatusTooManyRequests {
 		return d, ok
 	}
-	for _, h := range resetHeaders {
-		if d, ok := waitOf(resp.Header, h.name, h.unit, now); ok {
+	for _, reset := range resetHeaders {
+		if d, ok := waitOf(h, reset.name, reset.unit, now); ok {
 			return d, ok
 		}
 	}
 	// RateLimit: limit=100, remaining=0, reset=7, and as later drafts have it: "minute";r=0;t=7
-	for field := range strings.FieldsFuncSeq(resp.Header.Get("RateLimit"), func(r rune) bool { return r == ',' || r == ';' }) {
+	for field := range strings.FieldsFuncSeq(h.Get("RateLimit"), func(r rune) bool { return r == ',' || r == ';' }) {
 		name, value, _ := strings.Cut(strings.TrimSpace(field), "=")
 		if name == "reset" || name == "t" {
 			return parseWait(value, time.Second, now)

@@ -82,7 +82,7 @@ func (c *Client) Do(req *http.Request, getBody func() (io.ReadCloser, error), si
 	if err != nil {
 		return nil, k.failure(err)
 	}
-	after, _ := retryAfter(resp, time.Now())
+	after, _ := After(resp.StatusCode, resp.Header, time.Now())
 	k.result = Result{resp, k.attempts, after, k.notFollowed}
 	return &k.result, nil
 }

@@ -54,7 +54,7 @@ func (k *call) retryable(resp *http.Response) bool {
 		return passing(k.status)
 	}
 	// 408 and the other 5xx do not say whether the request was carried out.
-	_, asked := retryAfter(resp, time.Now())
+	_, asked := After(resp.StatusCode, resp.Header, time.Now())
 	return k.status == http.StatusTooManyRequests || k.status == http.StatusServiceUnavailable && asked
 }
 
@@ -76,7 +76,7 @@ func (r rules) backoff(_, _ time.Duration, failures int, resp *http.Response) ti
 	if k.wait == 0 {
 		k.wait = r.Backoff(failures + 1)
 		// 0, or a date in the past, means any time: then our own rule holds.
-		if asked, ok := retryAfter(resp, time.Now()); ok && asked > 0 {
+		if asked, ok := After(resp.StatusCode, resp.Header, time.Now()); ok && asked > 0 {
 			k.wait = asked
 		}
 	}

@@ -169,12 +169,12 @@ func TestAgain(t *testing.T) {
 func TestRetryAfterNumbers(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]time.Duration{"1": time.Second, ".5": time.Second / 2, "0.0": 0, "99999999999999": 1<<63 - 1} {
-		if got, ok := retryAfter(response(503, "Retry-After", in), time.Time{}); !ok || got != want {
+		if got, ok := After(503, response(503, "Retry-After", in).Header, time.Time{}); !ok || got != want {
 			t.Errorf("%q: %v, %v", in, got, ok)
 		}
 	}
 	for _, in := range []string{"", ".", "1.2.3", "1e3", "inf", "NaN", "0x10", "-1", "+1", "-1s", "+1s", "1 x", "7 apples", "2000-01-01", "2000-01-01 00:00:09 CET", strconv.Quote("1")} {
-		if got, ok := retryAfter(response(503, "Retry-After", in), time.Time{}); ok {
+		if got, ok := After(503, response(503, "Retry-After", in).Header, time.Time{}); ok {
 			t.Errorf("%q: %v", in, got)
 		}
 	}
@@ -208,11 +208,11 @@ func TestRetryAfterSpellings(t *testing.T) {
 		{"RateLimit", "limit=100, remaining=0, reset=9"}, {"RateLimit", `"minute";r=0;t=9`},
 		{"Retry-After", "9", "X-RateLimit-Reset", "3600"}, {"Retry-After", "later", "X-RateLimit-Reset", "9"},
 	} {
-		if got, ok := retryAfter(response(429, header...), now); !ok || got != 9*time.Second {
+		if got, ok := After(429, response(429, header...).Header, now); !ok || got != 9*time.Second {
 			t.Errorf("%q: %v, %v", header, got, ok)
 		}
 		// What is sent with every answer says nothing about a server in trouble.
-		if got, ok := retryAfter(response(503, header...), now); ok != (header[0] == "Retry-After" && header[1] != "later") {
+		if got, ok := After(503, response(503, header...).Header, now); ok != (header[0] == "Retry-After" && header[1] != "later") {
 			t.Errorf("%q with 503: %v, %v", header, got, ok)
 		}
 	}
