@@ -144,15 +144,15 @@ func TestOverload(t *testing.T) {
 
 func TestComeBack(t *testing.T) {
 	now := time.Now()
-	for after, want := range map[string]time.Duration{"": 1, "later": 1, "0": 0, " 7 ": 7, "7.0": 7, "7 seconds": 7, "30": 30, "31": -1, "-7": 1,
+	for after, want := range map[string]int{"": 1, "later": 1, "0": 0, " 7 ": 7, "7.0": 7, "7 seconds": 7, "30": 30, "31": -1, "-7": 1,
 		now.UTC().Add(9 * time.Second).Format(http.TimeFormat): 9, now.UTC().Add(time.Hour).Format(http.TimeFormat): -1} {
 		x := &exchange{status: 503, header: http.Header{"Date": {now.UTC().Format(http.TimeFormat)}, "Retry-After": {after}}}
 		wait, ok := comeBack(x)
 		if !ok {
 			wait = -time.Second
 		}
-		if wait != want*time.Second {
-			t.Errorf("%q: %v, want %v s", after, wait, int(want))
+		if wait != time.Duration(want)*time.Second {
+			t.Errorf("%q: %v, want %v s", after, wait, want)
 		}
 	}
 }
