@@ -23,6 +23,9 @@ var resetHeaders = []struct {
 // After returns how long a response asks to wait. It reports false if it does not, or not in a way that can be
 // understood.
 func After(status int, h http.Header, now time.Time) (time.Duration, bool) {
+	if status != http.StatusTooManyRequests && h.Get("Retry-After") == "" {
+		return 0, false
+	}
 	// The server's own clock made its dates. Where it says what time it is, a
 	// clock that is minutes off, as small servers' are, does no harm.
 	if sent, err := http.ParseTime(h.Get("Date")); err == nil {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
-	"slices"
 )
 
 // ParseJSON makes a Value of JSON text, as tolerantly as records are read. What cannot be read at
@@ -26,14 +25,15 @@ func (s *scan) value(n int32) Value {
 		v.Text = string(s.text(d))
 		return v
 	}
+	named := map[string]int{}
 	for k := n + 1; k < d.next; k = s.nodes[k].next {
 		kid := s.value(k)
 		if d.kind == Object {
-			// The last of several fields of one name counts.
-			if i := slices.IndexFunc(v.Kids, func(o Value) bool { return o.Name == kid.Name }); i >= 0 && len(v.Kids) < 256 {
+			if i, twice := named[kid.Name]; twice { // the last of several fields of one name counts
 				v.Kids[i] = kid
 				continue
 			}
+			named[kid.Name] = len(v.Kids)
 		}
 		v.Kids = append(v.Kids, kid)
 	}
