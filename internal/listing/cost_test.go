@@ -152,3 +152,20 @@ func TestBreakingOff(t *testing.T) {
 		t.Errorf("%d of 1000 rows with %d calls, gaps %v", s.given, s.calls, l.Gaps())
 	}
 }
+
+// TestDenseWithoutDates: where all requests are of one day, it does not show that dates are ignored, and pages bring the
+// rest of what looks like a moment: once, and not again for each state where the server does not heed that either.
+func TestDenseWithoutDates(t *testing.T) {
+	s := newPlain(3000, 100, false, true, true)
+	for i := range s.rows {
+		s.rows[i].At = s.rows[0].At - int64(i)*20
+		s.rows[i].State = Open
+	}
+	l := New(s, Query{Start: time.Now().Add(-90 * 24 * time.Hour)}, Traits{Style: Numbers, First: 1}, &Beliefs{})
+	if err := l.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s.given != 3000 || len(l.Gaps()) > 0 || s.calls > 3*3000/100 {
+		t.Errorf("%d of 3000 rows with %d calls, gaps %v", s.given, s.calls, l.Gaps())
+	}
+}

@@ -102,24 +102,43 @@ func (w *walk) momentByPages(b *answer, m span, wide bool) (bool, error) {
 		return false, err
 	}
 	if len(w.facet.statuses) == 0 && !w.told.NoStatus && !w.off(offQuestions) {
-		for _, state := range stateWords {
-			s := b.slice
-			s.Statuses = []string{state}
-			c, err := w.ask(s, spanOf(s.Start, s.End), nothing, wide)
-			if err == nil && c.err == nil && c.full && c.fresh == 0 && len(c.rows) > 0 {
-				before := w.rows
-				_, err = w.pages(s, c.response, pageOptions{wide: wide})
-				c.fresh = w.rows - before
-			}
-			if err != nil || c.err == nil && c.fresh > c.arrived {
-				return false, err
-			}
+		if more, err := w.momentStates(b, wide); err != nil || more {
+			return false, err
 		}
 	}
 	if p.span.lo < m.lo { // bounds are coarse: it was more than a moment, and all of it
 		w.cov.prove(span{p.span.lo + 1, m.hi}, byCount)
 	}
 	return true, nil
+}
+
+// momentStates reports whether the lists of the open and of the closed requests of a moment have more than its pages. Where
+// one has requests of the other state only, and is the list of all, the server does not heed the status.
+func (w *walk) momentStates(b *answer, wide bool) (more bool, err error) {
+	var lists []*answer
+	for i, state := range stateWords {
+		s := b.slice
+		s.Statuses = []string{state}
+		c, err := w.ask(s, spanOf(s.Start, s.End), nothing, wide)
+		if err != nil || c.err == nil && c.fresh > c.arrived {
+			return true, err
+		}
+		asked, other := Open+State(i), Closed-State(i)
+		if same(b.response, c.response) && c.shows(other) && !c.shows(asked) {
+			return false, nil
+		}
+		lists = append(lists, c)
+	}
+	for _, c := range lists {
+		if c.err != nil || !c.full || c.fresh > 0 || len(c.rows) == 0 {
+			continue
+		}
+		before := w.rows
+		if _, err := w.pages(c.slice, c.response, pageOptions{wide: wide}); err != nil || w.rows-before > c.arrived {
+			return true, err
+		}
+	}
+	return false, nil
 }
 
 // momentBySize asks for a larger page. It has all if a longer span brings even more rows at once.
