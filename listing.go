@@ -131,7 +131,7 @@ func (l *lister) engine(told listing.Traits) (*listing.Lister, error) {
 	if err := l.prepare(); err != nil {
 		return nil, err
 	}
-	q := listing.Query{Start: l.q.Start, End: l.q.End, Size: l.q.PageSize, Statuses: words(l.q.Statuses)}
+	q := listing.Query{Start: l.q.Start, End: l.q.End, Size: l.q.PageSize, Statuses: words(l.q.Statuses), Part: l.q.partly()}
 	if l.c.sends("service_code") {
 		q.Codes = l.q.ServiceCodes
 	}

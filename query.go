@@ -309,3 +309,8 @@ func unique(ids []string) []string {
 		return again
 	})
 }
+
+// partly reports whether a query asks for a part of the list beside dates, codes and statuses.
+func (q *Query) partly() bool {
+	return q.Near != nil || q.Within != nil || q.Area != nil || q.Search != "" || !q.UpdatedAfter.IsZero() || !q.UpdatedBefore.IsZero() || len(q.Params) > 0
+}

@@ -169,3 +169,29 @@ func TestDenseWithoutDates(t *testing.T) {
 		t.Errorf("%d of 3000 rows with %d calls, gaps %v", s.given, s.calls, l.Gaps())
 	}
 }
+
+// TestKnownEnd: a list whose end is known costs its pages and one call; the end of a part of a list is not that of the list.
+func TestKnownEnd(t *testing.T) {
+	for name, test := range map[string]struct {
+		part bool
+		more int
+	}{"the same list": {false, 1}, "a part before": {true, 5}} {
+		t.Run(name, func(t *testing.T) {
+			s := newPlain(505, 100, false, true, true)
+			for i := range s.rows {
+				s.rows[i].State = Open + State(i%2)
+			}
+			shared, told := &Beliefs{}, Traits{Style: Numbers, First: 1, NoDates: true}
+			for _, part := range []bool{test.part, false} {
+				s.calls = 0
+				l := New(s, Query{Part: part}, told, shared)
+				if err := l.Run(t.Context()); err != nil || len(l.Gaps()) > 0 {
+					t.Fatal(err, l.Gaps())
+				}
+			}
+			if got := s.calls - 6; test.part && got < test.more || !test.part && got > test.more {
+				t.Errorf("%d calls more than pages", got)
+			}
+		})
+	}
+}

@@ -121,7 +121,8 @@ const (
 type Query struct {
 	Start, End      time.Time // both inclusive, in whole seconds; zero: open
 	Codes, Statuses []string
-	Size            int // rows to ask for at a time; 0: as many as the server gives
+	Size            int  // rows to ask for at a time; 0: as many as the server gives
+	Part            bool // the Source asks for a part of the list, in ways of its own: what is learned of how long that is holds for no other
 }
 
 // Traits is what is told of the server beforehand. It saves calls and proves nothing.

@@ -50,7 +50,7 @@ func (w *walk) knownPlain(a *answer) *Plain {
 
 // isPlain reports whether an answer is the beginning of the list of all.
 func (w *walk) isPlain(a *answer) bool {
-	return a.slice.Start.IsZero() && a.slice.End.IsZero() && len(w.facet.codes)+len(w.facet.statuses) == 0
+	return !w.q.Part && a.slice.Start.IsZero() && a.slice.End.IsZero() && len(w.facet.codes)+len(w.facet.statuses) == 0
 }
 
 // questions are what is asked beside a list whose rows dates do not help to find, and what came of that.
