@@ -3,7 +3,7 @@ package listing
 // moment deals with a time of which more rows are there than come at once: the rest is got by pages, by a larger page,
 // or by asking for the states apart. Else it is given up, and the listing goes on behind it.
 func (w *walk) moment(s span, a *answer) error {
-	if a.oldest > s.hi && !a.echo && w.bounds.earlier(a.newest-s.hi) {
+	if a.oldest > s.hi && a.echoes == 0 && w.bounds.earlier(a.newest-s.hi) {
 		return nil // the end is read later than it is sent: each answer begins with what is known
 	}
 	m := span{a.oldest - edge, a.newest + edge}
@@ -68,7 +68,7 @@ func (w *walk) few(b *answer) bool {
 // narrowly asks for a moment, with bounds that are no wider than they have to be.
 func (w *walk) narrowly(m span) (*answer, error) {
 	if w.bounds.start > 0 && m.hi != future {
-		sent := span{m.lo + w.bounds.end - hour, m.hi + w.bounds.end + edge} // as if they were read in another zone
+		sent := span{m.lo + w.bounds.end() - hour, m.hi + w.bounds.end() + edge} // as if they were read in another zone
 		b, err := w.ask(w.slice(sent), sent, m, true)
 		if err != nil || b.err == nil && !w.misread(b) && len(b.rows) > 0 {
 			return b, err

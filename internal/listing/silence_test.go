@@ -25,7 +25,7 @@ func TestUncontrolled(t *testing.T) {
 		"nothing is known":           {func(w *walk) { w.known = known{} }, span{10 * day, 39 * day}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := &walk{Lister: &Lister{}, ordered: ordered{order: falling, pairs: minPairs}}
+			w := &walk{session: &session{ordered: ordered{order: falling, pairs: minPairs}}}
 			w.known.add(marksOf(50*day, 40*day))
 			if test.change != nil {
 				test.change(w)
@@ -53,8 +53,7 @@ func TestDoubt(t *testing.T) {
 			c := maps.Clone(pairs()[0])
 			c["rows"] = "0"
 			town := newTown(c, 1)
-			l := New(town, Query{}, Traits{}, &Beliefs{})
-			l.caller = newCaller(t.Context(), town, everything)
+			l := New(town, Query{}, Traits{}, &Beliefs{}).session(t.Context(), (*walk).run)
 			w, meant := l.newWalk(facet{}), span{0, 20 * day}
 			w.cov.goal = span{-50 * day, 20 * day}
 			if test.change != nil {

@@ -49,7 +49,7 @@ func (w *walk) end(a *answer) error {
 		}
 		return err
 	}
-	c, err := w.cursorAt(a, w.rows)
+	c, err := w.cursorAt(a.slice, a.response, w.rows)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (w *walk) end(a *answer) error {
 func (w *walk) tail(open span) (bool, error) {
 	oldest, ok := w.known.oldest()
 	newest, _ := w.known.newest()
-	if !ok || !w.uncut || w.tailed || w.wanted.lo != past || w.order != falling || w.belief.limited() || w.off(offPages) ||
+	if !ok || len(w.silent) == 0 || w.tailed || w.wanted.lo != past || w.order != falling || w.belief.limited() || w.off(offPages) ||
 		open.hi != oldest || newest-oldest <= safeSpan || w.belief.far() >= w.quiet() {
 		return false, nil
 	}
@@ -92,11 +92,10 @@ func (w *walk) tail(open span) (bool, error) {
 	if first == nil || first.err != nil || !w.full(first) {
 		return false, nil
 	}
-	c, err := w.cursorAt(&answer{response: first}, w.rows)
+	c, err := w.cursorAt(base, first, w.rows)
 	if err != nil || c == nil {
 		return false, err
 	}
-	c.base = base
 	for n := range maxTail {
 		s, _ := c.slice()
 		r, err := w.page(s, true)
