@@ -164,7 +164,8 @@ func (w *walk) look(r *response, sent, meant span) *answer {
 	}
 	w.absorb(a)
 	if a.above == 0 && a.below == 0 && len(a.marks) > 1 && !sent.open() {
-		if length := a.newest - a.oldest; length > w.belief.far() {
+		// A request of the future tells nothing of how long a span is answered.
+		if length := min(a.newest, w.clock()) - a.oldest; length > w.belief.far() {
 			w.belief.noteFar(length, w.now())
 		}
 	}

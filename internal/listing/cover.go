@@ -97,7 +97,7 @@ func (w *walk) judge(s span, a *answer) error {
 			return nil
 		}
 		w.cov.prove(seen, byCount)
-		w.silent = append(w.silent, s)
+		w.silent = append(w.silent, seen)
 		w.win.fits(s, a.inside(s), w.caps.of(a.slice.Size).Rows, now)
 		if limit := w.limit(s); 2*seen.length(now) >= cmp.Or(limit, safeStart) { // one that the server has made necessary
 			w.spans++

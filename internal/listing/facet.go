@@ -60,7 +60,20 @@ func (l *session) apart(f facet) error {
 	if err := l.walk(f); err != nil {
 		return err
 	}
-	return l.hidden(f)
+	for _, code := range f.codes { // a list of them would have nothing of any state
+		if err := l.hiddenOf(code, f.statuses); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hiddenOf asks for the states of one code of several, whatever lists of others have shown.
+func (l *session) hiddenOf(code string, statuses []string) error {
+	all := l.shown.states
+	defer func() { l.shown.states = all }()
+	l.shown.states = [allStates]bool{}
+	return l.hidden(facet{codes: []string{code}, statuses: statuses})
 }
 
 // unmatched asks for the values alone of which nothing came.
@@ -88,12 +101,9 @@ func (l *session) unmatched(f facet) error {
 	}
 	for i, code := range f.codes {
 		if len(f.codes) > 1 && !before[i] { // its states were not in the list of all
-			all := l.shown.states
-			l.shown.states = [allStates]bool{}
-			if err := l.hidden(facet{codes: []string{code}, statuses: f.statuses}); err != nil {
+			if err := l.hiddenOf(code, f.statuses); err != nil {
 				return err
 			}
-			l.shown.states = all
 		}
 	}
 	return nil
@@ -271,6 +281,9 @@ func (w *walk) lookElsewhere(a *answer, f facet, sent span) (*answer, error) {
 		other = sent
 	}
 	b, err := w.ask(w.slice(other), other, nothing, true)
+	if err == nil && b.err != nil && b.fault&(Refused|NotFound) == 0 {
+		return b, nil // it fails, perhaps for what is there: that says nothing
+	}
 	if err == nil && a.err == nil && (b.err != nil || other == sent || !w.lacks(b, f)) && w.times(&a.slice) < maxTimes {
 		c, err := w.confirm(a, sent, sent, false)
 		if err != nil || b.err != nil || other == sent || !w.lacks(c, f) {
@@ -280,7 +293,7 @@ func (w *walk) lookElsewhere(a *answer, f facet, sent span) (*answer, error) {
 	if a.err != nil || err == nil && b.fault&(Refused|NotFound) != 0 {
 		return a, err
 	}
-	return b, err // if the server fails, that says nothing
+	return b, err
 }
 
 // orNote notes that there were no calls left for a value. Other errors of the value end the listing if they end all.

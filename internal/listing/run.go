@@ -45,6 +45,12 @@ func (w *walk) run() error {
 		}
 	}
 	err = w.cover()
+	if err == nil && plain && w.caller.rows == 0 {
+		if err = w.emptySwapped(span{w.clock() - w.quiet(), w.clock() + day}); err == nil && w.caller.rows > 0 {
+			w.cov.proven, w.silent = nil, nil // it was proven of another question
+			err = w.cover()
+		}
+	}
 	if err == errDates {
 		return w.byPages(a)
 	}

@@ -62,8 +62,8 @@ func (w *walk) end(a *answer) error {
 			return nil
 		}
 		r, err := w.page(s, false)
-		if err == nil && r.err != nil && r.fault&(NotFound|Refused) == 0 && w.failures > 0 {
-			w.gaps = append(w.gaps, w.gap(fmt.Errorf("the end of the list, where requests without a date stand, could not be had: %w", r.err)))
+		if err == nil && r.err != nil && r.fault&(NotFound|Refused) == 0 {
+			err = w.failedEnd(c, r, a.sent)
 		}
 		if err != nil || r.err != nil || r.sent == 0 {
 			return err
@@ -72,6 +72,28 @@ func (w *walk) end(a *answer) error {
 		if idle++; w.look(r, everything, nothing).fresh > 0 {
 			idle = 0
 		}
+	}
+	return nil
+}
+
+// failedEnd notes that a page at the end of the list could not be had, if something is missing there: the server has failed
+// for windows as well, or there is a page behind it, so that the list has more rows than are known. Servers fail for pages
+// from a depth on, too, or for one behind the last.
+func (w *walk) failedEnd(c *cursor, r *response, rows int) error {
+	c.skip(rows)
+	s, _ := c.slice()
+	behind := w.failures > 0
+	if !behind {
+		b, err := w.page(s, false)
+		if err != nil {
+			return err
+		}
+		if behind = b.err == nil && b.sent > 0; behind {
+			w.look(b, everything, nothing)
+		}
+	}
+	if behind {
+		w.gaps = append(w.gaps, w.gap(fmt.Errorf("the end of the list, where requests without a date stand, could not be had: %w", r.err)))
 	}
 	return nil
 }

@@ -1,6 +1,9 @@
 package listing
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // byPages is what is left where dates are no help: the pages of the list, and other questions. If none of them brings
 // more, and the server has shown that it heeds any of what it is asked, the list is all there is.
@@ -109,7 +112,9 @@ func (q *questions) follow(b *answer) error {
 		}
 	}
 	if !b.full {
-		q.list(b, paged{})
+		if q.ended || !slices.Equal(b.slice.Statuses, q.main.slice.Statuses) { // else rows that the list does not have show that it is cut
+			q.list(b, paged{})
+		}
 		return nil
 	}
 	p, err := q.pages(b.slice, b.response, pageOptions{twice: true})
