@@ -88,12 +88,6 @@ func (l *session) noteSkipped(r *response) {
 	}
 }
 
-// unread is an answer with rows that could not be read.
-type unread struct {
-	slice Slice
-	err   error
-}
-
 // unreadGaps returns the gaps of rows that could not be read: of the time that was asked for, where dates are heeded.
 func (l *session) unreadGaps() []Gap {
 	var out []Gap

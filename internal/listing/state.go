@@ -199,6 +199,12 @@ type absence struct {
 	err   error // why that is in doubt; nil: it is not
 }
 
+// unread is an answer with rows that could not be read.
+type unread struct {
+	slice Slice
+	err   error
+}
+
 // premises are beliefs that the meaning of an empty answer rests on.
 type premises struct {
 	bounds   Bounds
