@@ -55,7 +55,6 @@ func (p *Pass) one(id string, as in) (outcome, error) {
 // found notes that a record has come that was asked for by its id.
 func (p *Pass) found() {
 	p.work = p.work.plus(work{found: 1})
-	p.head.AnswersIDs = true
 }
 
 // unread notes that a record is there, although it cannot be read.

@@ -85,7 +85,7 @@ func (p *Pass) bury(absent []string) error {
 		wait := p.t.goneAfter()
 		switch {
 		case byOthers, p.listHas(known):
-		case p.head.AnswersIDs && p.alone() && p.answered():
+		case (p.head.AnswersIDs || p.work.found > 0) && p.alone() && p.answered():
 			wait = lastOne * p.t.follow()
 		default:
 			continue
@@ -108,7 +108,7 @@ func (p *Pass) listHas(e *entry) bool {
 	if !w.read || !w.whole || !w.strict || !p.work.answered || e.requested <= w.from.Add(time.Hour).Unix() || e.flags.has(flagUnlisted) || !p.within(e) {
 		return false
 	}
-	if !p.head.ShowsClosed && !p.head.HidesClosed {
+	if !w.showsClosed && !w.hidesClosed {
 		return false // it may have been closed
 	}
 	for _, r := range p.rows {

@@ -100,7 +100,8 @@ type tally struct {
 // was. Towns lie in the ways of axes. Every change has to be told, once, and nothing else; what cannot be known
 // is excused by name.
 //
-// OPEN311_FEED_LIVES sets how many; OPEN311_FEED_LIFE runs a single one and tells what happens in it.
+// OPEN311_FEED_LIVES sets how many, OPEN311_FEED_LIVES_AFTER behind which one they begin; OPEN311_FEED_LIFE runs a
+// single one and tells what happens in it.
 func TestLives(t *testing.T) {
 	if s := os.Getenv("OPEN311_FEED_LIFE"); s != "" {
 		seed, _ := strconv.ParseUint(s, 10, 64)
@@ -114,13 +115,14 @@ func TestLives(t *testing.T) {
 	if s := os.Getenv("OPEN311_FEED_LIVES"); s != "" {
 		n, _ = strconv.Atoi(s)
 	}
+	after, _ := strconv.ParseUint(os.Getenv("OPEN311_FEED_LIVES_AFTER"), 10, 64)
 	sum := &tally{wrong: map[string]int{}, by: map[string]int{}, excuse: map[string]int{}}
 	t.Run("lives", func(t *testing.T) {
 		const workers = 2
 		for i := range workers {
 			t.Run(fmt.Sprint("worker", i), func(t *testing.T) {
 				t.Parallel()
-				for seed := uint64(i + 1); seed <= uint64(n); seed += workers {
+				for seed := after + uint64(i) + 1; seed <= after+uint64(n); seed += workers {
 					synctest.Test(t, func(t *testing.T) { sum.add(seed, live(t, seed, false)) })
 				}
 			})
@@ -535,13 +537,6 @@ func (w *town) closedLong(r *report, i int) bool {
 	}
 	_, c := closedState(r.states[i].status)
 	return c && r.states[i+1].from.Sub(later(r.states[i].from, w.begin)) > 5*day
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // close compares the end.
