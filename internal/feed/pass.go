@@ -73,6 +73,9 @@ type window struct {
 	perDay                   int
 }
 
+// sweepEvery is how often it is looked what to forget.
+const sweepEvery = time.Hour
+
 func newPass(ctx context.Context, t *Tracker) *Pass {
 	now, head := time.Now(), t.store.head
 	age := now.Sub(head.Audited) // below 0 after our clock was put back

@@ -47,9 +47,6 @@ func (p *Pass) Changes() []*Change {
 // Settle remembers a change: it is not found again.
 func (p *Pass) Settle(c *Change) { p.t.put(&c.next, c.old) }
 
-// sweepEvery is how often it is looked what to forget.
-const sweepEvery = time.Hour
-
 // Commit moves the feed forward: all changes were settled.
 func (p *Pass) Commit() {
 	t := p.t
