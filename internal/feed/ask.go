@@ -61,6 +61,6 @@ func (p *Pass) found() {
 func (p *Pass) unread(id string) {
 	if known := p.t.store.known[id]; known != nil {
 		seen := minutes(p.now.Add(-p.t.follow() / 2)) // what it says has to be seen still
-		p.t.put(&entry{known.id, known.views, known.requested, seen, known.changed, 0, known.flags}, "")
+		p.t.put(&entry{known.id, known.views, known.requested, seen, known.changed, 0, known.flags &^ absentAgain}, "")
 	}
 }

@@ -122,7 +122,7 @@ func (p *Pass) compare(known *entry, old string, s *Sighting, from in) {
 	if old != "" {
 		id = strings.Clone(s.Key)
 	}
-	f := m.flags.with(flagUnlisted, from&inAnswer != 0 && p.rows[known.id].in&inLists == 0)
+	f := m.flags.with(flagUnlisted, from&inAnswer != 0 && p.rows[known.id].in&inLists == 0) &^ absentAgain
 	now := minutes(p.now)
 	if kind != "" {
 		p.add(entry{id, m.views, m.requested, now, now, 0, f}, s, &Change{Kind: kind, Previous: known.told().status.Value(), old: old})
