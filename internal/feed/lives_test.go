@@ -142,7 +142,7 @@ func TestLives(t *testing.T) {
 // TestLivesMended lives the lives in which a feed once missed, invented, doubled or delayed something.
 func TestLivesMended(t *testing.T) {
 	t.Parallel()
-	for _, seed := range []uint64{2179, 2181, 4350, 4726, 6232, 9795, 10489, 12300, 15950, 19396, 19539, 19936, 26125, 29391, 37485, 53208, 140312} {
+	for _, seed := range []uint64{2179, 2181, 4350, 4726, 6232, 9795, 10489, 12300, 15950, 19396, 19539, 19936, 26125, 29391, 37485, 53208, 140312, 314578} {
 		synctest.Test(t, func(t *testing.T) {
 			if l := live(t, seed, false); len(l.faults) > 0 {
 				t.Errorf("life %d, %v: %v", seed, l.lies, l.faults)
@@ -188,6 +188,7 @@ type looker struct {
 	told    map[*report]bool // that it was told, and not only there
 	again   map[*report]bool // told, and the program has crashed before that was noted
 	gone    map[*report]bool
+	unnamed map[*report]bool // the feed has seen it without id only
 	overdue map[*report]overdue
 	stocked time.Time // when stock was taken
 	faults  []string
@@ -207,7 +208,7 @@ func live(t *testing.T, seed uint64, verbose bool) *looker {
 	rng := rand.New(rand.NewPCG(seed, 311))
 	w := &town{rng: rand.New(rand.NewPCG(seed, 113)), begin: time.Now()}
 	l := &looker{t: t, town: w, rng: rng, verbose: verbose, known: map[*report]int{}, told: map[*report]bool{}, again: map[*report]bool{},
-		gone: map[*report]bool{}, overdue: map[*report]overdue{}, excused: map[string]int{}}
+		gone: map[*report]bool{}, unnamed: map[*report]bool{}, overdue: map[*report]overdue{}, excused: map[string]int{}}
 	w.traits, l.lies = randomTraits(rng)
 	l.populate()
 	l.spells()
@@ -504,8 +505,11 @@ func (l *looker) excuse(r *report) string {
 	_, isClosed := closedState(r.now().status)
 	byUpdate := (w.Updated_ == "honoured" || w.Updated_ == "changed ones only") && !r.odd
 	hides := w.Shows == "open ones only" || w.Shows == "open ones by default"
+	if l.tracker != nil && (l.tracker.store.known[Nameless+r.name] != nil || l.tracker.store.known[r.name] != nil) {
+		l.unnamed[r] = l.tracker.store.known[r.name] == nil // and stays so once it is forgotten
+	}
 	switch {
-	case time.Now().Before(r.named), l.tracker != nil && l.tracker.store.known[Nameless+r.name] != nil, r.states[now].removed && r.states[now].from.Before(r.named):
+	case time.Now().Before(r.named), l.unnamed[r], r.states[now].removed && r.states[now].from.Before(r.named):
 		return "no id to ask for"
 	case ok && now > known && w.closedLong(r, known):
 		return "closed for longer than it is remembered"
