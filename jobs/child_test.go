@@ -30,7 +30,7 @@ type childConfig struct {
 
 func (c *childConfig) config() jobs.Config {
 	cfg := quick(c.Cities...)
-	cfg.Every, cfg.Timeout, cfg.Rows, cfg.Changes = c.Every, c.Timeout, c.Rows, 3
+	cfg.Every, cfg.Timeout, cfg.Rows, cfg.Changes, cfg.Poll = c.Every, c.Timeout, c.Rows, 3, 200*time.Millisecond
 	cfg.River = func(rc *river.Config) {
 		rc.TestOnly = true
 		if !c.Leads {

@@ -128,7 +128,7 @@ func (f *fleet) lead(d time.Duration) {
 
 // live has the cities live for some seconds, and one process killed meanwhile.
 func (f *fleet) live() {
-	ticks := 50
+	ticks := 30
 	if f.long {
 		ticks = 150
 	}
@@ -209,10 +209,12 @@ func (f *fleet) settle() (asked int) {
 		}
 		return f.number("SELECT count(*) FROM open311_server WHERE followed IS NOT NULL") == len(f.cities)
 	})
-	for i := range 9 { // that every city is followed by now
+	for i := range 18 { // that every city is followed by now
 		f.edit(100 + i)
 	}
-	eventually(f.T, within, "all changes are in the table", f.current)
+	eventually(f.T, within, "all changes are in the table", func() bool {
+		return f.number("SELECT count(*) FROM open311_request WHERE CAST(doc AS text) LIKE '%\"edited\"%'") >= len(f.edited) && f.current()
+	})
 	if n := f.number("SELECT count(*) FROM (SELECT server, id, kind, status FROM open311_change GROUP BY 1, 2, 3, 4 HAVING count(*) > 1) AS d"); n != 0 {
 		f.Errorf("%d changes are there twice", n)
 	}
@@ -301,5 +303,5 @@ func fresh(t *testing.T, name string) string {
 	if os.Getenv("OPEN311_TEST_POSTGRES") != "" && name[:5] == "host=" {
 		return newPostgres(t)
 	}
-	return t.TempDir() + "/jobs.sqlite"
+	return newSQLite(t)
 }

@@ -27,7 +27,12 @@ func TestMain(m *testing.M) {
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
 		_ = flag.Set("test.parallel", lanes)
 	}
-	os.Exit(m.Run())
+	status := m.Run()
+	if err := templates.drop(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		status = max(status, 1)
+	}
+	os.Exit(status)
 }
 
 // databases runs a test with each database. .ci/postgres says where PostgreSQL is; in CI it has to be there.
@@ -35,7 +40,7 @@ func databases(t *testing.T, test func(t *testing.T, name string)) {
 	t.Helper()
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
-		test(t, filepath.Join(t.TempDir(), "jobs.sqlite"))
+		test(t, newSQLite(t))
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
@@ -43,8 +48,37 @@ func databases(t *testing.T, test func(t *testing.T, name string)) {
 	})
 }
 
-// newPostgres makes a database of the test's own.
+// newSQLite makes a database of the test's own, with its tables.
+func newSQLite(t *testing.T) string {
+	t.Helper()
+	text, err := templates.sqlite()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := emptySQLite(t)
+	if err := os.WriteFile(name, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func emptySQLite(t *testing.T) string { return filepath.Join(t.TempDir(), "jobs.sqlite") }
+
+// newPostgres makes a database of the test's own, with its tables.
 func newPostgres(t *testing.T) string {
+	t.Helper()
+	address := postgres(t)
+	from, err := templates.postgres(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return create(t, address, from)
+}
+
+func emptyPostgres(t *testing.T) string { return create(t, postgres(t), "template1") }
+
+// postgres returns the address of PostgreSQL.
+func postgres(t *testing.T) string {
 	t.Helper()
 	address := os.Getenv("OPEN311_TEST_POSTGRES")
 	if address == "" && os.Getenv("CI") != "" {
@@ -53,9 +87,15 @@ func newPostgres(t *testing.T) string {
 	if address == "" {
 		t.Skip("OPEN311_TEST_POSTGRES names no database; .ci/postgres starts one")
 	}
+	return address
+}
+
+// create makes a database that is like another one.
+func create(t *testing.T, address, from string) string {
+	t.Helper()
 	name := fmt.Sprintf("jobs_%d_%d", os.Getpid(), time.Now().UnixNano())
 	admin := connect(t, address)
-	if _, err := admin.Exec("CREATE DATABASE " + name); err != nil {
+	if _, err := admin.Exec("CREATE DATABASE " + name + " TEMPLATE " + from); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -63,6 +103,10 @@ func newPostgres(t *testing.T) string {
 			t.Error(err)
 		}
 	})
+	return named(address, name)
+}
+
+func named(address, name string) string {
 	return strings.Replace(address, "dbname=postgres", "dbname="+name, 1)
 }
 

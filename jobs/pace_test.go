@@ -113,10 +113,10 @@ func TestLearnedIsShared(t *testing.T) {
 	databases(t, func(t *testing.T, name string) {
 		harvest := func(workers int) int {
 			t.Helper()
-			city := open311test.NewServer(t, open311test.WithSize(1200), open311test.WithYears(3))
+			city := open311test.NewServer(t, open311test.WithSize(600), open311test.WithYears(3))
 			db := open(t, fresh(t, name))
 			cfg := quick(row("quillhaven", city))
-			cfg.Rows, cfg.Workers = 200, workers
+			cfg.Rows, cfg.Workers = 100, workers
 			r, err := jobs.New(db, cfg)
 			if err != nil {
 				t.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -93,7 +92,7 @@ func TestTables(t *testing.T) {
 // Several processes may begin with an empty database at once.
 func TestMigrateTogether(t *testing.T) {
 	t.Parallel()
-	databases(t, func(t *testing.T, name string) {
+	together := func(t *testing.T, name string) {
 		var all sync.WaitGroup
 		for range 4 {
 			all.Go(func() {
@@ -108,7 +107,9 @@ func TestMigrateTogether(t *testing.T) {
 			})
 		}
 		all.Wait()
-	})
+	}
+	t.Run("SQLite", func(t *testing.T) { t.Parallel(); together(t, emptySQLite(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) { t.Parallel(); together(t, emptyPostgres(t)) })
 }
 
 // The jobs of a city are cancelled, those that run as well: a call that takes long ends at once.
@@ -116,7 +117,7 @@ func TestCancel(t *testing.T) {
 	t.Parallel()
 	city := open311test.NewServer(t)
 	city.Fail(open311test.ListServices, open311test.Delay(time.Hour))
-	db := open(t, filepath.Join(t.TempDir(), "jobs.sqlite"))
+	db := open(t, newSQLite(t))
 	cfg := quick(row("quillhaven", city))
 	cfg.River = func(c *river.Config) { c.TestOnly, c.PeriodicJobs = true, nil }
 	r, err := jobs.New(db, cfg)

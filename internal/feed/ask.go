@@ -55,13 +55,12 @@ func (p *Pass) one(id string, as in) (outcome, error) {
 // found notes that a record has come that was asked for by its id.
 func (p *Pass) found() {
 	p.work = p.work.plus(work{found: 1})
-	p.head.AnswersIDs = true
 }
 
 // unread notes that a record is there, although it cannot be read.
 func (p *Pass) unread(id string) {
 	if known := p.t.store.known[id]; known != nil {
 		seen := minutes(p.now.Add(-p.t.follow() / 2)) // what it says has to be seen still
-		p.t.put(&entry{known.id, known.views, known.requested, seen, known.changed, 0, known.flags}, "")
+		p.t.put(&entry{known.id, known.views, known.requested, seen, known.changed, 0, known.flags &^ absentAgain}, "")
 	}
 }

@@ -41,7 +41,8 @@ const (
 	flagClosed                      // nothing more is to be done about it, by what was told last
 	flagUnlisted                    // the lists do not show it, although it exists
 	flagDropped                     // in a log of changes: it is not known any more
-	allFlags      = flagDropped<<1 - 1
+	absentAgain                     // it was absent in two polls that had nothing to compare that with
+	allFlags      = absentAgain<<1 - 1
 	flagsOfAView  = hasList | hasSingle
 	flagsOfStales = staleList | staleSingle
 )

@@ -64,10 +64,10 @@ const fewIDs = 8
 // that came together are not asked for together: but for a call, or a few, no more may wait than can be asked for one after
 // the other until they are overdue, at twice the pace at which all of them are.
 func (p *Pass) ids(d due) []string {
-	now := 0
+	now, perCall := 0, p.perCall(p.head.Singly)
 	for i, e := range d.unseen {
 		left := 1 - float64(p.unseen(e))/float64(p.t.follow())
-		if may := max(p.perCall(), fewIDs) + int(2*left*float64(d.of)); p.overdue(e) {
+		if may := max(perCall, fewIDs) + int(2*left*float64(d.of)); p.overdue(e) {
 			now = i + 1
 		} else if i+1 > may {
 			now = max(now, i+1-may)
@@ -75,8 +75,8 @@ func (p *Pass) ids(d due) []string {
 	}
 	ids := d.urgent
 	if n := len(ids) + now; n > 0 {
-		calls := (n + p.perCall() - 1) / p.perCall()
-		for _, e := range d.unseen[:min(len(d.unseen), calls*p.perCall()-len(ids))] {
+		calls := (n + perCall - 1) / perCall
+		for _, e := range d.unseen[:min(len(d.unseen), calls*perCall-len(ids))] {
 			ids = append(ids, e.id)
 		}
 	}
@@ -86,35 +86,34 @@ func (p *Pass) ids(d due) []string {
 	return ids
 }
 
-// follow asks for records by their ids, several at a time if the server bears it.
-func (p *Pass) follow(ids []string) error {
-	if len(ids) == 0 {
-		return nil
+// follow asks for records by their ids, several at a time if the server bears it: singly reports that it does not.
+func (p *Pass) follow(ids []string) (singly bool, err error) {
+	if singly = p.head.Singly; len(ids) == 0 {
+		return singly, nil
 	}
 	p.work = p.work.plus(work{lists: []string{"ids"}})
-	if p.audit && p.head.Singly && len(ids) > 1 {
+	if p.audit && singly && len(ids) > 1 {
 		missing, err := p.several(ids[:2])
 		if err != nil {
-			return err
+			return singly, err
 		}
-		p.head.Singly = len(missing) > 0
+		singly = len(missing) > 0
 		ids = append(missing, ids[2:]...)
 	}
 	var absent []string // as the server says
 	failures, controlled := 0, false
-	for chunk := range slices.Chunk(ids, p.perCall()) {
+	for chunk := range slices.Chunk(ids, p.perCall(singly)) {
 		missing := chunk
 		if len(chunk) > 1 {
-			var err error
 			if missing, err = p.several(chunk); err != nil {
-				return err
+				return singly, err
 			}
 		}
 		found := 0
 		for _, id := range missing {
 			what, err := p.one(id, inAnswer)
 			if err != nil {
-				return err
+				return singly, err
 			}
 			switch failures++; what {
 			case isThere:
@@ -128,11 +127,11 @@ func (p *Pass) follow(ids []string) error {
 				hopeless = !p.control(absent)
 			}
 			if hopeless {
-				return p.bury(absent)
+				return singly, p.bury(absent)
 			}
 		}
 		// The list has left out what there is, for other reasons than one unknown id: it is no use.
-		p.head.Singly = p.head.Singly || len(chunk) > 1 && found > 0 && found == len(missing)
+		singly = singly || len(chunk) > 1 && found > 0 && found == len(missing)
 	}
-	return p.bury(absent)
+	return singly, p.bury(absent)
 }

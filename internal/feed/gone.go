@@ -7,11 +7,12 @@ import (
 
 // That a record is not there is what servers also say of all of them, while they are being worked on. It counts
 // beside a control: another record that was asked for by its id and came, or the list that has to hold it and does
-// not. Counted twice, an hour apart, it is gone.
+// not. Counted twice, an hour apart, it is gone. Where there is nothing to be a control it takes days, and three times; and
+// longer if several are absent at once, since that is the less likely the more they are.
 const (
 	// goneAfter is how long it has to be absent.
 	goneAfter = time.Hour
-	// lastOne is how many times Follow that is where no other record is known.
+	// lastOne is how many times Follow that is where no other record is known; each other one that is absent adds one.
 	lastOne = 3
 	// maxControls is how many records are tried that are likely to be there.
 	maxControls = 3
@@ -82,18 +83,21 @@ func (p *Pass) bury(absent []string) error {
 		if known == nil {
 			continue
 		}
-		wait := p.t.goneAfter()
+		wait, again := p.t.goneAfter(), true
 		switch {
 		case byOthers, p.listHas(known):
-		case p.head.AnswersIDs && p.alone() && p.answered():
-			wait = lastOne * p.t.follow()
+		case (p.head.AnswersIDs || p.work.found > 0) && p.alone() && p.answered():
+			others := len(p.t.store.known) - p.t.store.nameless - 1
+			wait, again = time.Duration(lastOne+others)*p.t.follow(), known.flags.has(absentAgain)
 		default:
 			continue
 		}
 		switch {
 		case known.absent == 0 || p.absentFor(known) < 0:
 			p.t.put(&entry{known.id, known.views, known.requested, known.seen, known.changed, minutes(p.now), known.flags}, "")
-		case p.absentFor(known) >= wait.Truncate(time.Minute):
+		case !again && !p.tooSoon(known):
+			p.t.put(known.as(known.flags|absentAgain), "")
+		case again && p.absentFor(known) >= wait.Truncate(time.Minute):
 			told := known.told()
 			p.changes[id] = &Change{Kind: Gone, Previous: told.status.Value(), at: p.now, next: entry{id: id, flags: flagDropped},
 				Gone: &Remembered{id, told.status.Value(), unixTime(known.requested), unixTime(told.updated)}}
@@ -108,7 +112,7 @@ func (p *Pass) listHas(e *entry) bool {
 	if !w.read || !w.whole || !w.strict || !p.work.answered || e.requested <= w.from.Add(time.Hour).Unix() || e.flags.has(flagUnlisted) || !p.within(e) {
 		return false
 	}
-	if !p.head.ShowsClosed && !p.head.HidesClosed {
+	if !w.showsClosed && !w.hidesClosed {
 		return false // it may have been closed
 	}
 	for _, r := range p.rows {

@@ -100,7 +100,8 @@ type tally struct {
 // was. Towns lie in the ways of axes. Every change has to be told, once, and nothing else; what cannot be known
 // is excused by name.
 //
-// OPEN311_FEED_LIVES sets how many; OPEN311_FEED_LIFE runs a single one and tells what happens in it.
+// OPEN311_FEED_LIVES sets how many, OPEN311_FEED_LIVES_AFTER behind which one they begin; OPEN311_FEED_LIFE runs a
+// single one and tells what happens in it.
 func TestLives(t *testing.T) {
 	if s := os.Getenv("OPEN311_FEED_LIFE"); s != "" {
 		seed, _ := strconv.ParseUint(s, 10, 64)
@@ -114,13 +115,14 @@ func TestLives(t *testing.T) {
 	if s := os.Getenv("OPEN311_FEED_LIVES"); s != "" {
 		n, _ = strconv.Atoi(s)
 	}
+	after, _ := strconv.ParseUint(os.Getenv("OPEN311_FEED_LIVES_AFTER"), 10, 64)
 	sum := &tally{wrong: map[string]int{}, by: map[string]int{}, excuse: map[string]int{}}
 	t.Run("lives", func(t *testing.T) {
 		const workers = 2
 		for i := range workers {
 			t.Run(fmt.Sprint("worker", i), func(t *testing.T) {
 				t.Parallel()
-				for seed := uint64(i + 1); seed <= uint64(n); seed += workers {
+				for seed := after + uint64(i) + 1; seed <= after+uint64(n); seed += workers {
 					synctest.Test(t, func(t *testing.T) { sum.add(seed, live(t, seed, false)) })
 				}
 			})
@@ -140,7 +142,7 @@ func TestLives(t *testing.T) {
 // TestLivesMended lives the lives in which a feed once missed, invented, doubled or delayed something.
 func TestLivesMended(t *testing.T) {
 	t.Parallel()
-	for _, seed := range []uint64{2179, 2181, 4350, 4726, 6232, 9795, 10489, 12300, 15950, 19396, 19539, 19936, 29391, 37485, 53208} {
+	for _, seed := range []uint64{2179, 2181, 4350, 4726, 6232, 9795, 10489, 12300, 15950, 19396, 19539, 19936, 26125, 29391, 37485, 53208, 140312, 314578} {
 		synctest.Test(t, func(t *testing.T) {
 			if l := live(t, seed, false); len(l.faults) > 0 {
 				t.Errorf("life %d, %v: %v", seed, l.lies, l.faults)
@@ -186,6 +188,7 @@ type looker struct {
 	told    map[*report]bool // that it was told, and not only there
 	again   map[*report]bool // told, and the program has crashed before that was noted
 	gone    map[*report]bool
+	unnamed map[*report]bool // the feed has seen it without id only
 	overdue map[*report]overdue
 	stocked time.Time // when stock was taken
 	faults  []string
@@ -205,7 +208,7 @@ func live(t *testing.T, seed uint64, verbose bool) *looker {
 	rng := rand.New(rand.NewPCG(seed, 311))
 	w := &town{rng: rand.New(rand.NewPCG(seed, 113)), begin: time.Now()}
 	l := &looker{t: t, town: w, rng: rng, verbose: verbose, known: map[*report]int{}, told: map[*report]bool{}, again: map[*report]bool{},
-		gone: map[*report]bool{}, overdue: map[*report]overdue{}, excused: map[string]int{}}
+		gone: map[*report]bool{}, unnamed: map[*report]bool{}, overdue: map[*report]overdue{}, excused: map[string]int{}}
 	w.traits, l.lies = randomTraits(rng)
 	l.populate()
 	l.spells()
@@ -225,7 +228,7 @@ func live(t *testing.T, seed uint64, verbose bool) *looker {
 	for _, r := range w.rows {
 		end = later(end, r.states[len(r.states)-1].from)
 	}
-	for time.Since(end) < 6*day {
+	for time.Since(end) < 9*day {
 		l.look()
 		time.Sleep(23 * time.Hour)
 	}
@@ -351,7 +354,10 @@ func (l *looker) noteStock() {
 func (l *looker) restart() {
 	w := l.town
 	from := l.stored
-	if !from.IsZero() {
+	if from.IsZero() { // the stock is taken anew, of what is there now
+		maps.DeleteFunc(l.known, func(r *report, _ int) bool { return !l.told[r] })
+		l.stocked = time.Time{}
+	} else {
 		count, known, later := from.Encode()
 		var err error
 		if from, err = Decode(from.Head, count, known, later); err != nil {
@@ -461,8 +467,11 @@ func (l *looker) compare() {
 
 // bound is how late a change of a report may be told. That one is gone which has nothing beside it takes longer.
 func (l *looker) bound(r *report) time.Duration {
-	if l.tracker != nil && r.states[max(0, r.at(time.Now()))].removed && len(l.tracker.store.known) <= maxControls {
-		return (1+lastOne)*follow + goneAfter
+	if l.tracker == nil || !r.states[max(0, r.at(time.Now()))].removed {
+		return 2 * follow
+	}
+	if n := len(l.tracker.store.known); n <= maxControls {
+		return time.Duration(lastOne+n)*follow + goneAfter
 	}
 	return 2 * follow
 }
@@ -496,8 +505,11 @@ func (l *looker) excuse(r *report) string {
 	_, isClosed := closedState(r.now().status)
 	byUpdate := (w.Updated_ == "honoured" || w.Updated_ == "changed ones only") && !r.odd
 	hides := w.Shows == "open ones only" || w.Shows == "open ones by default"
+	if l.tracker != nil && (l.tracker.store.known[Nameless+r.name] != nil || l.tracker.store.known[r.name] != nil) {
+		l.unnamed[r] = l.tracker.store.known[r.name] == nil // and stays so once it is forgotten
+	}
 	switch {
-	case time.Now().Before(r.named), l.tracker != nil && l.tracker.store.known[Nameless+r.name] != nil, r.states[now].removed && r.states[now].from.Before(r.named):
+	case time.Now().Before(r.named), l.unnamed[r], r.states[now].removed && r.states[now].from.Before(r.named):
 		return "no id to ask for"
 	case ok && now > known && w.closedLong(r, known):
 		return "closed for longer than it is remembered"
@@ -535,13 +547,6 @@ func (w *town) closedLong(r *report, i int) bool {
 	}
 	_, c := closedState(r.states[i].status)
 	return c && r.states[i+1].from.Sub(later(r.states[i].from, w.begin)) > 5*day
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // close compares the end.

@@ -8,23 +8,25 @@ import (
 
 // Pass is one look for changes: what is read in it, and what was made of it.
 type Pass struct {
-	t      *Tracker
-	ctx    context.Context
-	now    time.Time // by our clock
-	audit  bool      // what is believed of the server is put to the test
-	server time.Time // the latest time that the server has given as its own; zero if it gives none
+	t     *Tracker
+	ctx   context.Context
+	now   time.Time // by our clock
+	audit bool      // what is believed of the server is put to the test
+	sweep bool      // it is time to look what to forget
 
-	head    Head               // as it will be if all goes well
 	changes map[string]*Change // found and not settled yet, by key
 	rows    map[string]row     // what was read, by key
-	gaps    []Gap
 	work    work
 	window  window
+	views   Like
 	flood   flood
+	head    Head // what is known behind the pass; before, what was known
 }
 
-// work is what a pass has cost, and what came of it.
+// work is what a pass has cost, and what came of it besides rows.
 type work struct {
+	clock        time.Time // the latest time that the server has given as its own; zero: none
+	gaps         []Gap     // what could not be had
 	lists        []string
 	calls        int
 	rows         int // that they have brought
@@ -34,7 +36,7 @@ type work struct {
 }
 
 func (w work) plus(more work) work {
-	return work{append(w.lists, more.lists...), w.calls + more.calls, w.rows + more.rows, w.asked + more.asked, w.found + more.found,
+	return work{later(w.clock, more.clock), append(w.gaps, more.gaps...), append(w.lists, more.lists...), w.calls + more.calls, w.rows + more.rows, w.asked + more.asked, w.found + more.found,
 		w.answered || more.answered, w.unproven || more.unproven}
 }
 
@@ -59,42 +61,43 @@ const (
 	inLists = inWindow | inUpdates | inClosed | inOther
 )
 
-// window is the list by time of request, once it was read: what is evidence that others are not there.
+// window is the list by time of request, once it was read, and evidence that others are not there. Before, it is what
+// is believed of that list.
 type window struct {
-	read   bool
-	from   time.Time
-	whole  bool // nothing is missing in it from there on,
-	strict bool // even if it was asked to be complete
+	read                     bool
+	from                     time.Time
+	whole                    bool      // nothing is missing in it from there on,
+	strict                   bool      // even if it was asked to be complete
+	requested, updated       time.Time // up to when it has shown records
+	showsClosed, hidesClosed bool      // see Facts
+	perDay                   int
 }
+
+// sweepEvery is how often it is looked what to forget.
+const sweepEvery = time.Hour
 
 func newPass(ctx context.Context, t *Tracker) *Pass {
 	now, head := time.Now(), t.store.head
 	age := now.Sub(head.Audited) // below 0 after our clock was put back
 	audit := len(t.cfg.IDs) == 0 && (!head.Stocked || head.Mode == "" || age < 0 || age >= t.auditEvery())
-	p := &Pass{t: t, ctx: ctx, now: now, audit: audit, head: head, changes: map[string]*Change{}, rows: map[string]row{}}
-	if p.head.Began.IsZero() {
-		p.head.Began = p.now.UTC().Truncate(time.Second)
+	if head.Began.IsZero() {
 		t.mu.Lock()
-		t.store.head.Began = p.head.Began // whatever becomes of this poll: what is filed from now on is new
+		t.store.head.Began = now.UTC().Truncate(time.Second) // whatever becomes of this poll: what is filed from now on is new
 		t.mu.Unlock()
 	}
-	return p
+	return &Pass{t: t, ctx: ctx, now: now, audit: audit, head: t.store.head, views: head.Views,
+		sweep:   len(t.cfg.IDs) == 0 && !now.Truncate(sweepEvery).Equal(t.last.Began.Truncate(sweepEvery)),
+		window:  window{showsClosed: head.ShowsClosed, hidesClosed: head.HidesClosed, perDay: head.PerDay},
+		changes: map[string]*Change{}, rows: map[string]row{}}
 }
 
 // note takes in what an answer says besides its rows, and what it has not brought.
 func (p *Pass) note(list string, a Answer) {
-	p.work = p.work.plus(work{lists: []string{list}, calls: max(1, a.Calls), answered: a.Answered, unproven: a.Unproven})
-	if !a.Clock.After(p.server) {
-		return
-	}
-	p.server = a.Clock
-	if ahead := int64(p.server.Sub(p.now) / time.Second); max(ahead-p.head.Ahead, p.head.Ahead-ahead) > 300 {
-		p.head.Ahead = ahead
-	}
+	p.work = p.work.plus(work{clock: a.Clock, lists: []string{list}, calls: max(1, a.Calls), answered: a.Answered, unproven: a.Unproven})
 }
 
 // miss notes what could not be had.
-func (p *Pass) miss(gaps ...Gap) { p.gaps = append(p.gaps, gaps...) }
+func (p *Pass) miss(gaps ...Gap) { p.work = p.work.plus(work{gaps: gaps}) }
 
 // refused reports whether the server has refused what it was asked, and not the caller.
 func (p *Pass) refused(err error) bool {
@@ -104,25 +107,18 @@ func (p *Pass) refused(err error) bool {
 // clock returns the latest date that a record can have without being ahead of its time. Dates beyond it do
 // not move the feed: all later ones would be behind them.
 func (p *Pass) clock() time.Time {
-	if p.server.IsZero() {
+	if p.work.clock.IsZero() {
 		return p.now.Add(time.Duration(p.head.Ahead) * time.Second)
 	}
-	return p.server
+	return p.work.clock
 }
 
 // byServer returns what the server's clock shows when ours shows t.
 func (p *Pass) byServer(t time.Time) time.Time { return t.Add(p.clock().Sub(p.now)) }
 
-// forward returns how far a list was complete that ends with the given date.
-func (p *Pass) forward(before time.Time, newest int64) time.Time {
-	t := unixTime(newest)
-	if limit := p.clock(); t.After(limit) {
-		t = limit.Truncate(time.Second)
-	}
-	if t.After(before) {
-		return t.UTC()
-	}
-	return before
+// dated returns how far a list was complete that ends with the given date.
+func (p *Pass) dated(newest int64) time.Time {
+	return earlier(unixTime(newest), p.clock().Truncate(time.Second)).UTC()
 }
 
 // within reports whether the list by time of request could have brought e.
@@ -132,8 +128,8 @@ func (p *Pass) within(e *entry) bool {
 }
 
 // perCall returns how many ids one call may be for.
-func (p *Pass) perCall() int {
-	if p.head.Singly {
+func (p *Pass) perCall(singly bool) int {
+	if singly {
 		return 1
 	}
 	return max(1, p.t.cfg.IDsPerCall)

@@ -20,8 +20,8 @@ func (e *GapError) Error() string { return fmt.Sprintf("%d gaps", len(e.Gaps)) }
 func (t *Tracker) Poll(ctx context.Context) (*Pass, error) {
 	p := newPass(ctx, t)
 	t.lists.Recall(p.head.Habits)
-	err := p.read()
-	if err == nil || errors.As(err, new(*GapError)) {
+	head, err := p.read()
+	if p.head = head; err == nil || errors.As(err, new(*GapError)) {
 		if renamed := p.renamed(); renamed != nil {
 			p.changes, err = nil, renamed
 		}
@@ -32,13 +32,9 @@ func (t *Tracker) Poll(ctx context.Context) (*Pass, error) {
 
 // report says what the pass has done, which has ended with err.
 func (p *Pass) report(err error) Report {
-	proven := p.head.Requested
-	if p.head.Updated.After(proven) {
-		proven = p.head.Updated
-	}
 	return Report{Began: p.now, Ended: time.Now(), Lists: p.work.lists, Calls: p.work.calls, Rows: p.work.rows, Asked: p.work.asked,
 		Found: len(p.changes), Known: len(p.t.store.known), Audit: p.audit, NextAudit: p.head.Audited.Add(p.t.auditEvery()),
-		ProvenTo: proven, Unproven: p.work.unproven, Err: err}
+		ProvenTo: later(p.head.Requested, p.head.Updated), Unproven: p.work.unproven, Err: err}
 }
 
 // Changes returns what was found, in the order of its dates.
@@ -51,126 +47,126 @@ func (p *Pass) Changes() []*Change {
 // Settle remembers a change: it is not found again.
 func (p *Pass) Settle(c *Change) { p.t.put(&c.next, c.old) }
 
-// sweepEvery is how often it is looked what to forget.
-const sweepEvery = time.Hour
-
 // Commit moves the feed forward: all changes were settled.
 func (p *Pass) Commit() {
 	t := p.t
-	p.head.Habits = t.lists.Habits()
-	p.head.Forgot = t.store.head.Forgot
 	t.mu.Lock()
 	t.store.head = p.head
 	t.mu.Unlock()
-	if age := p.now.Sub(t.swept); len(t.cfg.IDs) == 0 && (age < 0 || age >= sweepEvery) {
-		t.swept = p.now
-		t.forget(p.head, p.now)
+	if p.sweep {
+		t.forget(p.now)
 	}
 }
 
-// read makes the calls of a poll. The error is a *GapError if all lists came, with gaps.
-func (p *Pass) read() error {
+// read makes the calls of a poll, and returns what is known behind it. The error is a *GapError if all lists came, with
+// gaps.
+func (p *Pass) read() (Head, error) {
 	if ids := p.t.cfg.IDs; len(ids) > 0 {
-		err := p.follow(slices.Clone(ids))
-		p.head.Stocked = err == nil
-		return cmp.Or(err, p.close())
-	}
-	if err := p.readLists(); err != nil {
-		return err
-	}
-	if p.audit {
-		if err := p.compareViews(); err != nil {
-			return err
+		singly, err := p.follow(slices.Clone(ids))
+		if err != nil {
+			return p.head, err
 		}
+		return p.next(lists{p.head.Mode, p.head.HeedsOpen, time.Time{}}, singly), p.missing()
 	}
-	d, err := p.relist(p.due())
+	l, err := p.readLists()
+	if err == nil && p.audit {
+		err = p.compareViews()
+	}
+	var d due
 	if err == nil {
-		err = p.follow(p.ids(d))
+		d, err = p.relist(p.due())
+	}
+	singly := false
+	if err == nil {
+		singly, err = p.follow(p.ids(d))
 	}
 	if err != nil {
-		return err
+		return p.head, err
 	}
-	err = p.close()
-	if p.audit && err == nil {
-		p.head.Audited = p.now.UTC().Truncate(time.Second)
-	}
-	return err
+	return p.next(l, singly), p.missing()
+}
+
+// lists is what has come of the lists of a poll besides the window.
+type lists struct {
+	mode      Mode
+	heedsOpen bool
+	updated   time.Time // up to when that of updates has shown records
 }
 
 // readLists makes the calls for lists: those that are due by what is believed, all of them in an audit.
-func (p *Pass) readLists() error {
-	mode := p.head.Mode
+func (p *Pass) readLists() (l lists, err error) {
+	mode, open := p.head.Mode, p.head.HeedsOpen
 	if p.audit {
-		var err error
 		if mode, err = p.probe(); err != nil {
-			return err
+			return l, err
 		}
 	}
 	if p.audit || mode != modeUpdated {
 		if err := p.readWindow(); err != nil {
-			return err
+			return l, err
 		}
 	}
 	if !p.head.Stocked {
-		if err := p.openOnes(); err != nil {
-			return err
-		}
-		p.head.Stocked = true
-	}
-	if mode != modeWindow {
-		var err error
-		if mode, err = p.updateMode(mode); err != nil {
-			return err
+		if open, err = p.openOnes(); err != nil {
+			return l, err
 		}
 	}
-	p.head.Mode = mode
-	return nil
-}
-
-// updateMode reads what was updated, and says whether to do so again.
-func (p *Pass) updateMode(mode Mode) (Mode, error) {
-	gaps, after := len(p.gaps), p.updatesStart()
+	if mode == modeWindow {
+		return lists{mode, open, time.Time{}}, nil
+	}
+	gaps, after := len(p.work.gaps), p.updatesStart()
 	u, err := p.updates(after)
+	broken := len(p.work.gaps) > gaps
+	if err == nil && (!u.honoured || u.cut && !broken) && !p.window.read {
+		err = p.readWindow()
+	}
 	switch {
-	case err != nil:
-		return "", err
 	case !u.honoured:
-		return modeWindow, p.unlessRead()
-	case len(p.gaps) > gaps:
-		return modeBoth, nil
-	case u.cut:
-		return modeBoth, p.unlessRead()
+		mode = modeWindow
+	case u.cut || broken:
+		mode = modeBoth
 	case p.audit:
-		return p.proven(after), nil
+		mode = p.proven(after)
 	}
-	return mode, nil
+	return lists{mode, open, u.to}, err
 }
 
-// unlessRead reads the list by time of request, unless that was done.
-func (p *Pass) unlessRead() error {
+// missing returns what is missing in the lists of a poll.
+func (p *Pass) missing() error {
+	if len(p.work.gaps) == 0 {
+		return nil
+	}
+	return &GapError{p.work.gaps}
+}
+
+// next returns what is known behind a poll that came to its end. A gap keeps the feed where it is, so that it is asked for
+// again, but not for ever: a server that cannot show one of its records would hold it up.
+func (p *Pass) next(l lists, singly bool) Head {
+	h, now := p.head, p.now.UTC().Truncate(time.Second)
+	stocked, requested, updated := true, later(h.Requested, p.window.requested), later(h.Updated, later(p.window.updated, l.updated))
+	horizon, audited, stuck, ahead := h.Horizon, h.Audited, time.Time{}, h.Ahead
 	if p.window.read {
-		return nil
+		horizon = p.horizon()
 	}
-	return p.readWindow()
-}
-
-// close ends the lists of a poll: it returns what is missing in them. A gap keeps the feed where it is, so
-// that it is asked for again, but not for ever: a server that cannot show one of its records would hold it up.
-func (p *Pass) close() error {
-	if len(p.gaps) == 0 {
-		p.head.Stuck = time.Time{}
-		return nil
+	if len(p.work.gaps) > 0 {
+		if stuck = h.Stuck; stuck.IsZero() {
+			stuck = now
+		}
+		if p.now.Sub(stuck) >= max(p.t.cfg.Overlap, auditDepth) {
+			stuck = time.Time{}
+		} else {
+			stocked, requested, updated = h.Stocked, h.Requested, h.Updated
+		}
+	} else if p.audit {
+		audited = now
 	}
-	old := p.t.store.head
-	if p.head.Stuck.IsZero() {
-		p.head.Stuck = p.now.UTC().Truncate(time.Second)
+	if seconds := int64(p.clock().Sub(p.now) / time.Second); max(seconds-ahead, ahead-seconds) > 300 {
+		ahead = seconds
 	}
-	if p.now.Sub(p.head.Stuck) < max(p.t.cfg.Overlap, auditDepth) {
-		p.head.Stocked, p.head.Requested, p.head.Updated = old.Stocked, old.Requested, old.Updated
-	} else {
-		p.head.Stuck = time.Time{}
-	}
-	return &GapError{p.gaps}
+	w := &p.window
+	return Head{Scope: h.Scope, Since: h.Since, Stocked: stocked, Horizon: horizon, Forgot: h.Forgot, Requested: requested, Updated: updated,
+		Audited: audited, Mode: l.mode, Stuck: stuck, Habits: p.t.lists.Habits(), Began: h.Began, Ahead: ahead,
+		Facts: Facts{w.showsClosed, w.hidesClosed, l.heedsOpen, w.perDay, h.AnswersIDs || p.work.found > 0, p.views, singly}}
 }
 
 // manyRenamed is from how many records on it is no chance that new ones are like missing ones.

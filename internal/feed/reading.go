@@ -70,7 +70,7 @@ func (w *reading) likely(from time.Time) bool {
 			stamp = e.views[byList].updated
 		}
 		if stamp <= half || !e.flags.has(hasList) || e.flags.has(flagUnlisted) || e.absent != 0 || !w.p.within(e) ||
-			e.flags.has(flagClosed) && !w.p.head.ShowsClosed {
+			e.flags.has(flagClosed) && !w.p.window.showsClosed {
 			continue
 		}
 		if expected++; w.p.rows[e.id].in&w.in != 0 {

@@ -73,7 +73,7 @@ func (p *Pass) openAsk(unseen []*entry) (Ask, []*entry) {
 			open++
 		}
 	}
-	if open/p.head.Most+listCalls >= len(of)/p.perCall() {
+	if open/p.head.Most+listCalls >= len(of)/p.perCall(p.head.Singly) {
 		return Ask{}, nil
 	}
 	return Ask{State: OpenOnly, Proof: Loose}, of
@@ -81,7 +81,7 @@ func (p *Pass) openAsk(unseen []*entry) (Ask, []*entry) {
 
 // dateAsk is for the list of those days that brings as many of the records as makes up for its calls.
 func (p *Pass) dateAsk(unseen []*entry) (Ask, []*entry) {
-	if p.head.PerDay == 0 {
+	if p.window.perDay == 0 {
 		return Ask{}, nil
 	}
 	var of []*entry
@@ -94,13 +94,13 @@ func (p *Pass) dateAsk(unseen []*entry) (Ask, []*entry) {
 	best, count := 0, 0
 	for i, e := range of {
 		days := p.clock().Sub(unixTime(e.requested)) / (24 * time.Hour)
-		calls := int(days+1)*p.head.PerDay/p.head.Most + listCalls
-		if saved := (i+1)/p.perCall() - calls; saved > best {
+		calls := int(days+1)*p.window.perDay/p.head.Most + listCalls
+		if saved := (i+1)/p.perCall(p.head.Singly) - calls; saved > best {
 			best, count = saved, i+1
 		}
 	}
 	if count == 0 {
 		return Ask{}, nil
 	}
-	return Ask{From: unixTime(of[count-1].requested - 1), Proof: Loose, Mixed: p.head.ShowsClosed}, of[:count]
+	return Ask{From: unixTime(of[count-1].requested - 1), Proof: Loose, Mixed: p.window.showsClosed}, of[:count]
 }

@@ -122,7 +122,7 @@ func (p *Pass) compare(known *entry, old string, s *Sighting, from in) {
 	if old != "" {
 		id = strings.Clone(s.Key)
 	}
-	f := m.flags.with(flagUnlisted, from&inAnswer != 0 && p.rows[known.id].in&inLists == 0)
+	f := m.flags.with(flagUnlisted, from&inAnswer != 0 && p.rows[known.id].in&inLists == 0) &^ absentAgain
 	now := minutes(p.now)
 	if kind != "" {
 		p.add(entry{id, m.views, m.requested, now, now, 0, f}, s, &Change{Kind: kind, Previous: known.told().status.Value(), old: old})
@@ -186,7 +186,7 @@ func (p *Pass) merge(e *entry, s *Sighting, from in) (entry, Kind) {
 		return entry{e.id, views, requested, e.seen, e.changed, e.absent, f}
 	}
 	if from&inComparison != 0 && kind == bySingle && e.flags.has(hasList) {
-		p.head.Views = p.t.state.learn(p.head.Views, requested, &e.views[byList], &now)
+		p.views = p.t.state.learn(p.views, requested, &e.views[byList], &now)
 	}
 	var change Kind
 	switch {
@@ -196,8 +196,8 @@ func (p *Pass) merge(e *entry, s *Sighting, from in) (entry, Kind) {
 		change = p.t.state.compare(own, &now)
 	default:
 		last := p.byServer(time.Unix(int64(e.seen)*60+60, 0))
-		change = p.t.state.across(e, sight{&now, p.head.Views, last.Unix()})
-		if change == "" && e.flags.has(otherHas) && !p.head.Views.has(likeKnown) {
+		change = p.t.state.across(e, sight{&now, p.views, last.Unix()})
+		if change == "" && e.flags.has(otherHas) && !p.views.has(likeKnown) {
 			return merged(*own, e.flags), "" // what it shows can only be judged once it is known in what both kinds are alike
 		}
 	}

@@ -45,7 +45,6 @@ type Tracker struct {
 	cfg   Config
 	state stateOf
 	lists Lists
-	swept time.Time // when it was last looked what to forget
 
 	mu    sync.Mutex // guards the rest against Snapshot and Last; only the poll in hand changes it
 	store store
@@ -64,7 +63,7 @@ func New(cfg Config, lists Lists, from Snapshot) (*Tracker, error) {
 
 // Know takes in what was listed before, completely, in place of the stock of a feed that begins.
 func (t *Tracker) Know(known iter.Seq[Sighting]) {
-	h, now := &t.store.head, time.Now()
+	now := time.Now()
 	var oldest, requested, updated int64
 	for s := range known {
 		if !s.Inside {
@@ -83,13 +82,20 @@ func (t *Tracker) Know(known iter.Seq[Sighting]) {
 		return
 	}
 	limit := now.Truncate(time.Second).UTC()
-	h.Stocked, h.Began, h.Horizon = true, limit, earlier(unixTime(oldest), limit)
-	h.Requested, h.Updated = earlier(unixTime(requested), limit), earlier(unixTime(updated), limit)
-	t.forget(*h, now.Add(365*24*time.Hour))
+	t.store.head = Head{Scope: t.cfg.Scope, Since: t.cfg.Since, Stocked: true, Began: limit, Horizon: earlier(unixTime(oldest), limit),
+		Requested: earlier(unixTime(requested), limit), Updated: earlier(unixTime(updated), limit)}
+	t.forget(now.Add(365 * 24 * time.Hour))
 }
 
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
 		return b
 	}
 	return a
@@ -119,14 +125,14 @@ func (t *Tracker) closed(status string) bool {
 
 // forget drops closed records that no list can bring any more, unless something happens to them, and that were
 // closed long before now.
-func (t *Tracker) forget(h Head, now time.Time) {
+func (t *Tracker) forget(now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	s := &t.store
 	old := func(at time.Time) int64 { return UnixSeconds(at.Add(-t.back(true) - zoneSlack)) }
-	requested, updated := old(h.Requested), old(h.Updated)
+	requested, updated := old(s.head.Requested), old(s.head.Updated)
 	changed := minutes(now.Add(-max(closedFor, 2*t.cfg.Overlap+2*24*time.Hour)))
 	unnamed, unseen := minutes(now.Add(-namelessFor)), minutes(now.Add(-2*t.follow()))
-	s := &t.store
 	for e := range s.all() {
 		done := e.changed < changed && e.flags.has(flagClosed) || e.changed < unnamed && nameless(e.id)
 		if e.absent > changed || e.seen < unseen && e.changed >= unnamed {
@@ -135,8 +141,8 @@ func (t *Tracker) forget(h Head, now time.Time) {
 		if !done || e.requested >= requested || max(e.views[byList].updated, e.views[bySingle].updated) >= updated {
 			continue
 		}
-		if at := unixTime(e.requested); !nameless(e.id) && at.After(s.head.Forgot) {
-			s.head.Forgot = at
+		if !nameless(e.id) {
+			s.head.Forgot = later(s.head.Forgot, unixTime(e.requested))
 		}
 		s.put(&entry{id: e.id, flags: flagDropped})
 	}

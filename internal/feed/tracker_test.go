@@ -273,7 +273,7 @@ func TestTrackerOutage(t *testing.T) {
 				time.Sleep(25 * time.Hour)
 				pass := newPass(t.Context(), tr)
 				c.err = errors.New("404")
-				if err := pass.follow(pass.ids(pass.due())); err != nil {
+				if _, err := pass.follow(pass.ids(pass.due())); err != nil {
 					t.Fatal(err)
 				}
 				for _, ch := range pass.Changes() {

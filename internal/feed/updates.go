@@ -32,20 +32,21 @@ func (p *Pass) probe() (Mode, error) {
 // updatesStart returns from where on the list of updates is read: the newest change that is known, and before that by
 // the overlap.
 func (p *Pass) updatesStart() time.Time {
-	after := p.t.store.head.Updated
+	after := p.head.Updated
 	if after.IsZero() {
-		after = p.head.Updated
+		after = p.window.updated
 	}
 	if after.IsZero() {
-		after = p.head.Horizon
+		after = p.horizon()
 	}
 	return after.Add(-p.t.back(p.audit))
 }
 
 // updated is what has come of the list of updates.
 type updated struct {
-	honoured bool // the server looks at the time of update
-	cut      bool // perhaps there are more, and there are no pages
+	honoured bool      // the server looks at the time of update
+	cut      bool      // perhaps there are more, and there are no pages
+	to       time.Time // up to when it has shown records
 }
 
 // updates reads what was updated after a time.
@@ -67,7 +68,7 @@ func (p *Pass) updates(after time.Time) (u updated, err error) {
 	}
 	_, err = w.read(ask, func(ask Ask) (sum Answer, err error) {
 		states := []State{ask.State}
-		if p.head.HidesClosed {
+		if p.window.hidesClosed {
 			states = append(states, ClosedOnly)
 		}
 		cut = false
@@ -84,7 +85,7 @@ func (p *Pass) updates(after time.Time) (u updated, err error) {
 		return Answer{Short: short}, nil
 	})
 	if honoured {
-		err = p.emptyList(err, w, time.Time{}, after)
+		err = p.emptyList(err, w, true, time.Time{}, after)
 	}
 	switch {
 	case !honoured:
@@ -96,8 +97,7 @@ func (p *Pass) updates(after time.Time) (u updated, err error) {
 	case p.flood.rows > maxFlood:
 		return updated{}, ErrFlood
 	}
-	p.head.Updated = p.forward(p.head.Updated, max(w.requested, w.updated))
-	return updated{true, cut}, nil
+	return updated{true, cut, p.dated(max(w.requested, w.updated))}, nil
 }
 
 // proven says what to make of the list of updates after an audit, which has read both lists, the one by time

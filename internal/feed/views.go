@@ -12,12 +12,12 @@ func (p *Pass) compareViews() error {
 	if p.t.follow() == 0 {
 		return nil
 	}
-	before := p.head.Views
+	before := p.views
 	for i, id := range p.telling() {
-		if lost := before &^ p.head.Views; i > 0 && (!before.has(likeKnown) || lost == 0) {
+		if lost := before &^ p.views; i > 0 && (!before.has(likeKnown) || lost == 0) {
 			break
 		}
-		p.head.Views = before
+		p.views = before
 		if _, err := p.one(id, inAnswer|inComparison); err != nil {
 			return err
 		}

@@ -12,14 +12,16 @@ func (p *Pass) readWindow() error {
 		start = from
 	}
 	if !cfg.End.IsZero() && cfg.End.Before(start) {
-		p.window = window{read: true, from: from, whole: true} // there can be nothing new
+		was := &p.window
+		p.window = window{read: true, from: from, whole: true, // there can be nothing new
+			showsClosed: was.showsClosed, hidesClosed: was.hidesClosed, perDay: was.perDay}
 		return nil
 	}
 	if start.Year() < 1990 {
 		start = time.Time{} // all there is: the listing finds out where that begins
 	}
 	proof := Likely
-	if p.audit || p.now.Sub(from) > stockDepth-10*24*time.Hour {
+	if p.audit {
 		proof = Strict
 	}
 	w := &reading{p: p, in: inWindow}
@@ -29,42 +31,40 @@ func (p *Pass) readWindow() error {
 		p.miss(answer.Gaps...)
 		return answer, err
 	})
-	if err = p.emptyList(err, w, from, time.Time{}); err != nil {
+	if err = p.emptyList(err, w, p.head.Stocked, from, time.Time{}); err != nil {
 		return err
 	}
 	whole := answer.Complete || w.rows == 0 && len(answer.Gaps) == 0
+	shows, hides, perDay := p.window.showsClosed, p.window.hidesClosed && w.closed == 0, p.window.perDay
 	if p.audit && w.rows > 0 {
-		p.head.ShowsClosed = w.closed > 0
-	}
-	if w.closed > 0 {
-		p.head.HidesClosed = false
+		shows = w.closed > 0
 	}
 	newest := w.counts
-	if p.head.HidesClosed || p.audit && w.closed == 0 && (w.rows > 0 || !p.head.ShowsClosed) {
+	if hides || p.audit && w.closed == 0 && (w.rows > 0 || !shows) {
 		hidden, complete, err := p.hidden(Ask{From: start, State: ClosedOnly, Proof: proof})
 		if err != nil {
 			return err
 		}
-		whole = whole && complete
+		hides, whole = hides || hidden.closed > 0, whole && complete
 		newest = counts{requested: max(w.requested, hidden.requested), updated: max(w.updated, hidden.updated)}
 	}
 	if p.flood.rows > maxFlood {
 		return ErrFlood
 	}
 	if span := p.clock().Sub(start); p.audit && !start.IsZero() && span > 24*time.Hour {
-		p.head.PerDay = int(int64(w.rows)/max(1, int64(span/(24*time.Hour)))) + 1
+		perDay = int(int64(w.rows)/max(1, int64(span/(24*time.Hour)))) + 1
 	}
-	p.window = window{true, from, whole, proof == Strict}
-	p.head.Requested = p.forward(p.head.Requested, newest.requested)
+	updated := time.Time{}
 	if p.head.Mode == modeWindow || p.head.Mode == "" {
-		p.head.Updated = p.forward(p.head.Updated, max(newest.requested, newest.updated))
+		updated = p.dated(max(newest.requested, newest.updated))
 	}
+	p.window = window{true, from, whole, proof == Strict, p.dated(newest.requested), updated, shows, hides, perDay}
 	return nil
 }
 
 // mixed reports whether lists of any state have closed records in them, so that they need not be asked for alone. An
 // audit looks.
-func (p *Pass) mixed() bool { return p.head.ShowsClosed && !p.audit }
+func (p *Pass) mixed() bool { return p.window.showsClosed && !p.audit }
 
 // hidden asks for closed records where a list of any state has had none of them: some servers give those only
 // to who asks for them. It reports whether nothing speaks for others.
@@ -79,17 +79,16 @@ func (p *Pass) hidden(ask Ask) (shown counts, complete bool, err error) {
 	case err != nil:
 		return counts{}, false, err
 	}
-	p.head.HidesClosed = p.head.HidesClosed || w.closed > 0
 	return w.counts, answer.Complete, nil
 }
 
 // emptyList says what to make of an error that says that there is no list. It is how some servers say that it is
 // empty, and what others say while they are being worked on: then something is missing in it.
-func (p *Pass) emptyList(err error, w *reading, requested, updated time.Time) error {
+func (p *Pass) emptyList(err error, w *reading, stocked bool, requested, updated time.Time) error {
 	if err == nil || w.rows > 0 || p.t.lists.Fault(err)&Absent == 0 || p.ctx.Err() != nil {
 		return err
 	}
-	if !p.head.Stocked && p.t.lists.Fault(err)&Stated == 0 || p.expects(requested, updated) {
+	if !stocked && p.t.lists.Fault(err)&Stated == 0 || p.expects(requested, updated) {
 		return err
 	}
 	return nil
@@ -109,16 +108,21 @@ func (p *Pass) expects(requested, updated time.Time) bool {
 
 // windowStart returns from where on the list by time of request is read.
 func (p *Pass) windowStart() time.Time {
-	switch {
-	case !p.head.Stocked:
-		if p.head.Horizon.IsZero() {
-			p.head.Horizon = p.stockStart().UTC().Truncate(time.Second)
-		}
-		return p.head.Horizon
-	case p.head.Requested.IsZero():
-		return p.head.Horizon // nothing has ever been seen
+	if !p.head.Stocked || p.head.Requested.IsZero() { // nothing has ever been seen
+		return p.horizon()
 	}
 	return p.head.Requested.Add(-p.t.back(p.audit))
+}
+
+// horizon returns how far back the first poll looks, or has looked.
+func (p *Pass) horizon() time.Time {
+	switch {
+	case p.head.Stocked || !p.head.Horizon.IsZero():
+		return p.head.Horizon
+	case p.window.read:
+		return p.window.from
+	}
+	return p.stockStart().UTC().Truncate(time.Second)
 }
 
 // stockStart returns how far back the stock goes: as far as the query says, or as what may change is old.
@@ -138,9 +142,10 @@ const maxClosed = 1000
 
 // openOnes reads all open records of any age: the second part of the stock, where the query does not say how far
 // back to look. A server that does not heed the state gives all there is, which is read as long as it is little.
-func (p *Pass) openOnes() error {
+// It reports whether the server heeds it.
+func (p *Pass) openOnes() (heeded bool, err error) {
 	if !p.t.cfg.Start.IsZero() {
-		return nil
+		return false, nil
 	}
 	open, closed := 0, 0
 	answer, err := p.t.lists.Requested(p.ctx, Ask{State: OpenOnly, Proof: Strict}, func(s Sighting) bool {
@@ -155,9 +160,8 @@ func (p *Pass) openOnes() error {
 		p.miss(answer.Gaps...) // else it is not for this that the server has to be complete
 	}
 	p.note("open", answer)
-	p.head.HeedsOpen = err == nil && closed == 0 && open > 0
 	if p.refused(err) {
-		return nil
+		return false, nil
 	}
-	return err
+	return closed == 0 && open > 0, err
 }

@@ -59,3 +59,25 @@ func TestClockAhead(t *testing.T) {
 		}
 	})
 }
+
+// TestDormant: where nothing was filed for long, a poll is no listing that has to be proven. It was, once the newest request
+// was older than the stock is deep: 17 calls in each poll of a server that cuts its lists.
+func TestDormant(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var proofs []Proof
+		c := &city{hidden: func(_ Sighting, ask Ask) bool { proofs = append(proofs, ask.Proof); return false }}
+		filed := time.Now().Add(-85 * 24 * time.Hour)
+		c.put(Sighting{Key: "a", Requested: filed, Updated: filed})
+		tr := c.tracker(t, Snapshot{})
+		look(t, tr)
+		proofs = nil
+		for range 3 {
+			time.Sleep(time.Hour)
+			look(t, tr)
+		}
+		if diff := cmp.Diff([]Proof{Likely, Likely, Likely}, proofs); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}

@@ -158,10 +158,10 @@ func watch(ctx context.Context, out io.Writer, db *jobs.DB, towns []town) error 
 	for _, t := range towns {
 		total += len(t.Requests())
 	}
-	fmt.Fprintf(out, "nine cities in memory, one of each dialect, %d requests; three processes, one database\n", total)
+	fmt.Fprintf(out, "nine cities in memory, one of each dialect, %d requests; three processes\n", total)
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
-	began, edited := time.Now(), 0
+	began, edited, shown := time.Now(), 0, ""
 	for {
 		select {
 		case <-ctx.Done():
@@ -182,7 +182,11 @@ func watch(ctx context.Context, out io.Writer, db *jobs.DB, towns []town) error 
 				followed++
 			}
 		}
-		fmt.Fprintf(out, "%5.1f s  %s %6d of %d requests, %d of %d cities followed, %d changes\n", time.Since(began).Seconds(), bar(rows, total), rows, total, followed, len(towns), changes)
+		now := fmt.Sprintf("%s %d of %d requests, %d of %d cities followed, %d changes", bar(rows, total), rows, total, followed, len(towns), changes)
+		if now != shown {
+			fmt.Fprintf(out, "%5.1f s %s\n", time.Since(began).Seconds(), now)
+			shown = now
+		}
 		switch {
 		case edited == 0 && followed == len(towns) && rows >= total:
 			for _, t := range towns {
@@ -207,7 +211,7 @@ func happen(t town) int {
 }
 
 func bar(n, of int) string {
-	const width = 20
+	const width = 10
 	full := min(width, width*n/max(1, of))
 	return "[" + strings.Repeat("#", full) + strings.Repeat(" ", width-full) + "]"
 }

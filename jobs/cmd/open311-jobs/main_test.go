@@ -107,15 +107,20 @@ func TestTable(t *testing.T) {
 	now := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 	s := &jobs.Status{Cities: []jobs.CityStatus{
 		{City: "bonn", Rows: 12, Changes: 3, Harvested: now, Followed: now.Add(-time.Hour), Succeeded: now.Add(-time.Hour)},
-		{City: "chicago", Shards: 4, Gaps: 1, Failed: now, Error: "no\n such  host"},
+		{City: "chicago", Shards: 4, Gaps: 1, Failed: now, Error: "no\n such  host" + strings.Repeat(" and another word", 30)},
 	}, Filings: []jobs.FilingStatus{{City: "bonn", State: "waiting", N: 2}}, Jobs: map[string]int{"running": 1, "available": 2}}
 	var out bytes.Buffer
 	if err := table(&out, s, now); err != nil {
 		t.Fatal(err)
 	}
-	want := `CITY     ROWS  CHANGES  LAST SUCCESS          LAG     STATE                  ERROR
-bonn     12    3        2026-07-01 11:00:00Z  1h0m0s  followed               -
-chicago  0     0        -                     -       4 shards left, 1 gaps  2026-07-01 12:00:00Z no such host
+	want := `CITY     ROWS  CHANGES  LAST SUCCESS       LAG     STATE
+bonn     12    3        2026-07-01 11:00Z  1h0m0s  followed
+chicago  0     0        -                  -       4 shards left, 1 gaps
+chicago, 2026-07-01 12:00Z:
+  no such host and another word and another word and another word and another
+  word and another word and another word and another word and another word and
+  another word and another word and another word and another word and another
+  word and another word and another word and another word and another word and …
 reports to bonn: 2 waiting
 jobs: 2 available, 1 running
 `

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-open311/open311/jobs"
 )
@@ -32,15 +33,20 @@ func status(ctx context.Context, args []string, out, errs io.Writer) (err error)
 	return table(out, s, time.Now())
 }
 
-// table prints how far a fleet has come.
+// table prints how far a fleet has come, in lines of eighty characters.
 func table(out io.Writer, s *jobs.Status, now time.Time) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "CITY\tROWS\tCHANGES\tLAST SUCCESS\tLAG\tSTATE\tERROR")
+	fmt.Fprintln(w, "CITY\tROWS\tCHANGES\tLAST SUCCESS\tLAG\tSTATE")
 	for _, c := range s.Cities {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s\t%s\t%s\n", c.City, c.Rows, c.Changes, moment(c.Succeeded), since(c.Followed, now), state(c), fault(c))
+		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s\t%s\n", cut(c.City, 24), c.Rows, c.Changes, moment(c.Succeeded), since(c.Followed, now), state(c))
 	}
 	if err := w.Flush(); err != nil {
 		return err
+	}
+	for _, c := range s.Cities {
+		if c.Error != "" {
+			fmt.Fprintf(out, "%s, %s:\n  %s\n", c.City, moment(c.Failed), strings.Join(wrap(c.Error, 78, 4), "\n  "))
+		}
 	}
 	for _, f := range s.Filings {
 		fmt.Fprintf(out, "reports to %s: %d %s\n", f.City, f.N, f.State)
@@ -57,7 +63,7 @@ func moment(t time.Time) string {
 	if t.IsZero() {
 		return "-"
 	}
-	return t.UTC().Format("2006-01-02 15:04:05Z")
+	return t.UTC().Format("2006-01-02 15:04Z")
 }
 
 // since is how old the newest change may be that is not known yet.
@@ -84,13 +90,27 @@ func state(c jobs.CityStatus) string {
 	return text
 }
 
-func fault(c jobs.CityStatus) string {
-	if c.Error == "" {
-		return "-"
+// wrap breaks a text into lines of so many characters, and so many lines at most.
+func wrap(text string, width, most int) (lines []string) {
+	line := ""
+	for _, word := range strings.Fields(text) {
+		word = cut(word, width)
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+			lines, line = append(lines, line), ""
+		}
+		if len(lines) == most {
+			lines[most-1] = cut(lines[most-1]+" …", width)
+			return lines
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
 	}
-	text := strings.Join(strings.Fields(c.Error), " ")
-	if r := []rune(text); len(r) > 100 {
-		text = string(r[:99]) + "…"
+	return append(lines, line)
+}
+
+// cut shortens a text to so many characters.
+func cut(text string, width int) string {
+	if r := []rune(text); len(r) > width {
+		return string(r[:width-1]) + "…"
 	}
-	return moment(c.Failed) + " " + text
+	return text
 }
