@@ -184,16 +184,22 @@ func meaning(s Status) listing.State {
 	switch word, closed := stateWord(string(s)); {
 	case closed:
 		return listing.Closed
-	case openWords[word]:
+	case meansOpen(word):
 		return listing.Open
 	}
 	return listing.Unsaid
 }
 
-// openWords are what servers say for open: mySociety's extended states, SeeClickFix, CitySDK, social-torch.
-var openWords = map[string]bool{"open": true, "new": true, "accepted": true, "acknowledged": true, "received": true, "submitted": true,
-	"reported": true, "confirmed": true, "assigned": true, "inprogress": true, "inprocess": true, "pending": true, "planned": true,
-	"scheduled": true, "actionscheduled": true, "investigating": true, "underreview": true, "inreview": true, "reopened": true, "started": true}
+// meansOpen reports whether a word is what servers say for open: mySociety's extended states, SeeClickFix, CitySDK, social-torch.
+func meansOpen(word string) bool {
+	switch word {
+	case "open", "new", "accepted", "acknowledged", "received", "submitted",
+		"reported", "confirmed", "assigned", "inprogress", "inprocess", "pending", "planned",
+		"scheduled", "actionscheduled", "investigating", "underreview", "inreview", "reopened", "started":
+		return true
+	}
+	return false
+}
 
 // doubted is a request that waits for the end of the listing.
 type doubted struct {

@@ -16,6 +16,7 @@ type Reader[T any] struct {
 
 // Read starts to read a document. Close the reader when done; it does not close src.
 func (t *Table[T]) Read(src io.Reader, o *Options) *Reader[T] {
+	t.ready()
 	r, _ := t.pool.Get().(*reader)
 	if r == nil {
 		r = new(reader)
