@@ -211,6 +211,9 @@ type doubted struct {
 // contradicts the query does look at it.
 const maxDoubted = 1000
 
+// certain reports whether a request that fits is given at once.
+func (f *filter) certain(r *ServiceRequest) bool { _, doubt := f.judge(r); return doubt == 0 }
+
 // offer gives a request that fits, or keeps it back while that is in doubt.
 func (f *filter) offer(r *ServiceRequest, give func(*ServiceRequest) bool) bool {
 	_, doubt := f.judge(r)

@@ -23,7 +23,7 @@ func (t *Table[T]) decode(m *mapper, at row, dst *T) {
 	}
 	if len(m.sets) > 0 {
 		m.charge(len(m.arena))
-		all := string(m.arena)
+		all := m.text()
 		for _, w := range m.sets {
 			*w.to = all[w.lo:w.hi]
 		}
