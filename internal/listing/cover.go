@@ -110,6 +110,9 @@ func (w *walk) judge(s span, a *answer) error {
 		return nil
 	}
 	w.learnOrder(a)
+	if done, err := w.apart(a); done || err != nil {
+		return err
+	}
 	seam, ordered := w.seam(s, a)
 	switch {
 	case ordered && !seam.empty():
@@ -125,6 +128,23 @@ func (w *walk) judge(s span, a *answer) error {
 		return nil
 	}
 	return w.moment(s, a)
+}
+
+// apart asks for a time far from all known rows, once, where these are so close together that no span near them shows
+// whether dates are heeded, and the same list has come again. If it is heeded, that time is proven.
+func (w *walk) apart(a *answer) (bool, error) {
+	oldest, _ := w.known.oldest()
+	newest, _ := w.known.newest()
+	far := span{max(w.cov.goal.lo, oldest-safeStart), oldest - slack - hour}
+	s := w.slice(w.bounds.widen(far))
+	if a.echoes == 0 || len(a.marks) <= minCap || newest-oldest > slack || far.empty() || w.times(&s) > 0 {
+		return false, nil
+	}
+	b, err := w.dated(far)
+	if err == nil {
+		err = w.judge(far, b)
+	}
+	return true, err
 }
 
 // cutShort takes an answer that has broken off for a full one, as far as its rows prove anything; false: they do not.

@@ -81,6 +81,7 @@ type session struct {
 	spans    int       // that were needed because of what the server restricts
 	failures int       // calls in windows that fail
 	failed   []span    // windows that were given up for that
+	unread   []unread  // answers with rows that could not be read
 	gaps     []Gap
 }
 
@@ -196,6 +197,12 @@ type absence struct {
 	facet facet
 	under premises
 	err   error // why that is in doubt; nil: it is not
+}
+
+// unread is an answer with rows that could not be read.
+type unread struct {
+	slice Slice
+	err   error
 }
 
 // premises are beliefs that the meaning of an empty answer rests on.

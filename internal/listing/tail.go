@@ -77,22 +77,19 @@ func (w *walk) end(a *answer) error {
 }
 
 // failedEnd notes that a page at the end of the list could not be had, if something is missing there: the server has failed
-// for windows as well, or there is a page behind it, so that the list has more rows than are known. Servers fail for pages
-// from a depth on, too, or for one behind the last.
+// for windows as well, or a page behind it has rows that are not known. Servers fail for pages from a depth on, too.
 func (w *walk) failedEnd(c *cursor, r *response, rows int) error {
 	c.skip(rows)
 	s, _ := c.slice()
-	behind := w.failures > 0
-	if !behind {
+	more := w.failures > 0
+	if !more {
 		b, err := w.page(s, false)
 		if err != nil {
 			return err
 		}
-		if behind = b.err == nil && b.sent > 0; behind {
-			w.look(b, everything, nothing)
-		}
+		more = b.err == nil && w.look(b, everything, nothing).fresh > 0
 	}
-	if behind {
+	if more {
 		w.gaps = append(w.gaps, w.gap(fmt.Errorf("the end of the list, where requests without a date stand, could not be had: %w", r.err)))
 	}
 	return nil
