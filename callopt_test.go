@@ -52,6 +52,14 @@ var withCall = map[string]struct {
 		}
 		return nil
 	}},
+	"Requests.AllInto": {oneRequestJSON, func(c *open311.Client, t *testing.T, o ...open311.CallOption) error {
+		for _, err := range c.Requests.AllInto(t.Context(), &open311.Query{IDs: []string{"1"}}, nil, o...) {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}},
 	"Requests.Pages": {oneRequestJSON, func(c *open311.Client, t *testing.T, o ...open311.CallOption) error {
 		for _, err := range c.Requests.Pages(t.Context(), &open311.Query{IDs: []string{"1"}}, o...) {
 			if err != nil {

@@ -115,6 +115,7 @@ type call struct {
 	// inspect says where in the first record, and of what, to warn; nil for nowhere.
 	inspect func(first any) (path, detail string)
 	keep    bool // all records of the answer are kept
+	lend    bool // each of them only until the next one is read
 	// page and window say which part of a listing it is, for those who look.
 	page, window string
 }

@@ -299,12 +299,14 @@ var discoveryTable = wire.Register(&wire.Table[Discovery]{
 	Root: "discovery", Roots: []string{"dicovery"},
 	Identity: []string{"changeset", "contact", "endpoints", "key_service"},
 	Key:      []string{"endpoints", "key_service"},
-	Fields: []wire.Field[Discovery]{
-		wire.ID("changeset", func(d *Discovery) *string { return &d.Changeset }),
-		wire.String("contact", func(d *Discovery) *string { return &d.Contact }),
-		wire.String("key_service", func(d *Discovery) *string { return &d.KeyService }),
-		wire.ListOf("endpoints", "endpoint", func(d *Discovery) *[]Endpoint { return &d.Endpoints },
-			endpointTable, "endpoint"),
+	Fields: func() []wire.Field[Discovery] {
+		return []wire.Field[Discovery]{
+			wire.ID("changeset", func(d *Discovery) *string { return &d.Changeset }),
+			wire.String("contact", func(d *Discovery) *string { return &d.Contact }),
+			wire.String("key_service", func(d *Discovery) *string { return &d.KeyService }),
+			wire.ListOf("endpoints", "endpoint", func(d *Discovery) *[]Endpoint { return &d.Endpoints },
+				endpointTable, "endpoint"),
+		}
 	},
 	Extra: func(d *Discovery) *map[string]json.RawMessage { return (*map[string]json.RawMessage)(&d.Extra) },
 })
@@ -312,12 +314,14 @@ var discoveryTable = wire.Register(&wire.Table[Discovery]{
 var endpointTable = wire.Register(&wire.Table[Endpoint]{
 	Root: "endpoints", Item: "endpoint",
 	Identity: []string{"specification", "url", "type", "formats"},
-	Fields: []wire.Field[Endpoint]{
-		wire.String("specification", func(e *Endpoint) *string { return &e.Specification }),
-		wire.String("url", func(e *Endpoint) *string { return &e.URL }),
-		wire.ID("changeset", func(e *Endpoint) *string { return &e.Changeset }),
-		wire.String("type", func(e *Endpoint) *string { return &e.Type }),
-		wire.Words("formats", "format", func(e *Endpoint) *[]string { return &e.Formats }),
+	Fields: func() []wire.Field[Endpoint] {
+		return []wire.Field[Endpoint]{
+			wire.String("specification", func(e *Endpoint) *string { return &e.Specification }),
+			wire.String("url", func(e *Endpoint) *string { return &e.URL }),
+			wire.ID("changeset", func(e *Endpoint) *string { return &e.Changeset }),
+			wire.String("type", func(e *Endpoint) *string { return &e.Type }),
+			wire.Words("formats", "format", func(e *Endpoint) *[]string { return &e.Formats }),
+		}
 	},
 	Extra: func(e *Endpoint) *map[string]json.RawMessage { return (*map[string]json.RawMessage)(&e.Extra) },
 })

@@ -176,6 +176,24 @@ func ExampleRequestClient_All() {
 	// Output: 3600 requests in a year
 }
 
+func ExampleRequestClient_AllInto() {
+	endpoint, stop := example()
+	defer stop()
+	c, _ := open311.New(endpoint)
+
+	var r open311.ServiceRequest // all requests come in it, one after the other
+	days := map[time.Weekday]int{}
+	q := &open311.Query{Start: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)}
+	for _, err := range c.Requests.AllInto(context.Background(), q, &r) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		days[r.RequestedDatetime.Weekday()]++
+	}
+	fmt.Println(days[time.Monday] > days[time.Sunday])
+	// Output: true
+}
+
 func ExampleRequestClient_Pages() {
 	endpoint, stop := example()
 	defer stop()

@@ -184,16 +184,22 @@ func meaning(s Status) listing.State {
 	switch word, closed := stateWord(string(s)); {
 	case closed:
 		return listing.Closed
-	case word == string(StatusOpen) || openWords[word]:
+	case meansOpen(word):
 		return listing.Open
 	}
 	return listing.Unsaid
 }
 
-// openWords are what servers say for open beside that word: mySociety's extended states, SeeClickFix, CitySDK, social-torch.
-var openWords = map[string]bool{"new": true, "accepted": true, "acknowledged": true, "received": true, "submitted": true,
-	"reported": true, "confirmed": true, "assigned": true, "inprogress": true, "inprocess": true, "pending": true, "planned": true,
-	"scheduled": true, "actionscheduled": true, "investigating": true, "underreview": true, "inreview": true, "reopened": true, "started": true}
+// meansOpen reports whether a word is what servers say for open: mySociety's extended states, SeeClickFix, CitySDK, social-torch.
+func meansOpen(word string) bool {
+	switch word {
+	case "open", "new", "accepted", "acknowledged", "received", "submitted",
+		"reported", "confirmed", "assigned", "inprogress", "inprocess", "pending", "planned",
+		"scheduled", "actionscheduled", "investigating", "underreview", "inreview", "reopened", "started":
+		return true
+	}
+	return false
+}
 
 // doubted is a request that waits for the end of the listing.
 type doubted struct {
@@ -204,6 +210,9 @@ type doubted struct {
 // maxDoubted is how many requests wait at the most. A server that gives more of them without once giving one that
 // contradicts the query does look at it.
 const maxDoubted = 1000
+
+// certain reports whether a request that fits is given at once.
+func (f *filter) certain(r *ServiceRequest) bool { _, doubt := f.judge(r); return doubt == 0 }
 
 // offer gives a request that fits, or keeps it back while that is in doubt.
 func (f *filter) offer(r *ServiceRequest, give func(*ServiceRequest) bool) bool {

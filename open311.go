@@ -1,9 +1,11 @@
 package open311
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/go-open311/open311/internal/listing"
@@ -93,6 +95,15 @@ func (e Extra) Decode(key string, v any) error {
 		return fmt.Errorf("open311: extra field %q: %w", key, err)
 	}
 	return nil
+}
+
+// clone returns a copy that shares nothing.
+func (e Extra) clone() Extra {
+	out := maps.Clone(e)
+	for name, raw := range out {
+		out[name] = bytes.Clone(raw)
+	}
+	return out
 }
 
 // Format prints the fields as JSON, in the order of their names, whatever the verb.

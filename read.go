@@ -110,7 +110,7 @@ func openFormat[T any](ctx context.Context, c *conn, k *call, t *wire.Table[T], 
 	_, label := mediaType(a.resp.Header)
 	s := &stream[T]{c: c, k: k, a: a, body: countedBody{ReadCloser: a.resp.Body}}
 	s.options = wire.Options{MaxBytes: c.cfg.maxResponse, Location: c.cfg.location, Strict: c.cfg.strict, Label: label,
-		CharsetReader: c.cfg.charset, Keep: k.keep, Hide: c.hide.Bytes, Relabel: c.dialect.StampLocation}
+		CharsetReader: c.cfg.charset, Keep: k.keep, Lend: k.lend, Hide: c.hide.Bytes, Relabel: c.dialect.StampLocation}
 	o := &s.options
 	a.resp.Body = &s.body
 	o.Complete = func() { retry.Complete(s.body.ReadCloser) }

@@ -123,11 +123,13 @@ var receiptTable = wire.Register(&wire.Table[Receipt]{
 	Identity:  []string{"service_request_id", "servicerequest_id", "token", "service_notice", "account_id"},
 	Key:       []string{"service_request_id", "servicerequest_id", "token"},
 	KeepEmpty: true,
-	Fields: []wire.Field[Receipt]{
-		wire.ID("service_request_id", func(r *Receipt) *string { return &r.ID }, "servicerequest_id"),
-		wire.ID("token", func(r *Receipt) *string { return &r.Token }),
-		wire.String("service_notice", func(r *Receipt) *string { return &r.ServiceNotice }),
-		wire.ID("account_id", func(r *Receipt) *string { return &r.AccountID }),
+	Fields: func() []wire.Field[Receipt] {
+		return []wire.Field[Receipt]{
+			wire.ID("service_request_id", func(r *Receipt) *string { return &r.ID }, "servicerequest_id"),
+			wire.ID("token", func(r *Receipt) *string { return &r.Token }),
+			wire.String("service_notice", func(r *Receipt) *string { return &r.ServiceNotice }),
+			wire.ID("account_id", func(r *Receipt) *string { return &r.AccountID }),
+		}
 	},
 	Extra: func(r *Receipt) *map[string]json.RawMessage { return (*map[string]json.RawMessage)(&r.Extra) },
 	// [[5]] is what a converter makes of a receipt with one field when it follows the Spark rules

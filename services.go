@@ -299,14 +299,16 @@ var serviceTable = wire.Register(&wire.Table[Service]{
 	Roots:    []string{"service_list", "service_definition"},
 	Identity: []string{"service_code", "service_name"},
 	Key:      []string{"service_code"},
-	Fields: []wire.Field[Service]{
-		wire.ID("service_code", func(s *Service) *string { return &s.Code }),
-		wire.String("service_name", func(s *Service) *string { return &s.Name }),
-		wire.String("description", func(s *Service) *string { return &s.Description }),
-		wire.Flag("metadata", func(s *Service) *bool { return &s.Metadata }),
-		wire.String("type", func(s *Service) *string { return (*string)(&s.Type) }).Repeats(),
-		wire.CSV("keywords", func(s *Service) *[]string { return &s.Keywords }),
-		wire.Words("group", "group", func(s *Service) *[]string { return &s.Groups }, "groups").Plural("groups"),
+	Fields: func() []wire.Field[Service] {
+		return []wire.Field[Service]{
+			wire.ID("service_code", func(s *Service) *string { return &s.Code }),
+			wire.String("service_name", func(s *Service) *string { return &s.Name }),
+			wire.String("description", func(s *Service) *string { return &s.Description }),
+			wire.Flag("metadata", func(s *Service) *bool { return &s.Metadata }),
+			wire.String("type", func(s *Service) *string { return (*string)(&s.Type) }).Repeats(),
+			wire.CSV("keywords", func(s *Service) *[]string { return &s.Keywords }),
+			wire.Words("group", "group", func(s *Service) *[]string { return &s.Groups }, "groups").Plural("groups"),
+		}
 	},
 	Extra: func(s *Service) *map[string]json.RawMessage { return (*map[string]json.RawMessage)(&s.Extra) },
 })
@@ -316,10 +318,12 @@ var definitionTable = wire.Register(&wire.Table[ServiceDefinition]{
 	Roots:    []string{"service_definitions", "services", "service"},
 	Identity: []string{"service_code", "attributes", "attribute"},
 	Key:      []string{"service_code"},
-	Fields: []wire.Field[ServiceDefinition]{
-		wire.ID("service_code", func(d *ServiceDefinition) *string { return &d.ServiceCode }),
-		wire.ListOf("attributes", "attribute", func(d *ServiceDefinition) *[]Attribute { return &d.Attributes },
-			attributeTable, "attribute"),
+	Fields: func() []wire.Field[ServiceDefinition] {
+		return []wire.Field[ServiceDefinition]{
+			wire.ID("service_code", func(d *ServiceDefinition) *string { return &d.ServiceCode }),
+			wire.ListOf("attributes", "attribute", func(d *ServiceDefinition) *[]Attribute { return &d.Attributes },
+				attributeTable, "attribute"),
+		}
 	},
 	Extra: func(d *ServiceDefinition) *map[string]json.RawMessage {
 		return (*map[string]json.RawMessage)(&d.Extra)
@@ -329,24 +333,28 @@ var definitionTable = wire.Register(&wire.Table[ServiceDefinition]{
 var attributeTable = wire.Register(&wire.Table[Attribute]{
 	Root: "attributes", Item: "attribute",
 	Identity: []string{"code"},
-	Fields: []wire.Field[Attribute]{
-		wire.Flag("variable", func(a *Attribute) *bool { return &a.Variable }),
-		wire.ID("code", func(a *Attribute) *string { return &a.Code }),
-		wire.String("datatype", func(a *Attribute) *string { return (*string)(&a.Datatype) }),
-		wire.Flag("required", func(a *Attribute) *bool { return &a.Required }),
-		wire.String("datatype_description", func(a *Attribute) *string { return &a.DatatypeDescription }),
-		wire.Int("order", func(a *Attribute) *int { return &a.Order }),
-		wire.String("description", func(a *Attribute) *string { return &a.Description }),
-		wire.ListOf("values", "value", func(a *Attribute) *[]AttributeValue { return &a.Values }, valueTable),
+	Fields: func() []wire.Field[Attribute] {
+		return []wire.Field[Attribute]{
+			wire.Flag("variable", func(a *Attribute) *bool { return &a.Variable }),
+			wire.ID("code", func(a *Attribute) *string { return &a.Code }),
+			wire.String("datatype", func(a *Attribute) *string { return (*string)(&a.Datatype) }),
+			wire.Flag("required", func(a *Attribute) *bool { return &a.Required }),
+			wire.String("datatype_description", func(a *Attribute) *string { return &a.DatatypeDescription }),
+			wire.Int("order", func(a *Attribute) *int { return &a.Order }),
+			wire.String("description", func(a *Attribute) *string { return &a.Description }),
+			wire.ListOf("values", "value", func(a *Attribute) *[]AttributeValue { return &a.Values }, valueTable),
+		}
 	},
 	Extra: func(a *Attribute) *map[string]json.RawMessage { return (*map[string]json.RawMessage)(&a.Extra) },
 })
 
 var valueTable = wire.Register(&wire.Table[AttributeValue]{
 	Root: "values", Item: "value",
-	Fields: []wire.Field[AttributeValue]{
-		wire.ID("key", func(v *AttributeValue) *string { return &v.Key }, "id", "code", "value"),
-		wire.ID("name", func(v *AttributeValue) *string { return &v.Name }, "label", "text", "title"),
+	Fields: func() []wire.Field[AttributeValue] {
+		return []wire.Field[AttributeValue]{
+			wire.ID("key", func(v *AttributeValue) *string { return &v.Key }, "id", "code", "value"),
+			wire.ID("name", func(v *AttributeValue) *string { return &v.Name }, "label", "text", "title"),
+		}
 	},
 	// Plain words for values: open311-to-Go, fms-endpoint.
 	Lone: func(v *AttributeValue, s string) bool { v.Key, v.Name = s, s; return true },

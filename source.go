@@ -28,6 +28,7 @@ type lister struct {
 	give   func(*ServiceRequest) bool    // to the caller's loop; false: it has ended
 	turn   func(p *Page, err error) bool // after each call; false: the loop has ended. It may be nil
 	seek   bool                          // only the oldest request is looked for
+	lend   bool                          // a record is the caller's only until the next one
 }
 
 func newLister(ctx context.Context, c *conn, q *Query) *lister {
@@ -188,7 +189,9 @@ func ended(err error) bool {
 
 // Open implements listing.Source: its records come as they are read.
 func (l *lister) Open(ctx context.Context, s *listing.Slice) (listing.Rows, error) {
-	st, err := openStream(ctx, l.c, l.call(s), requestTable)
+	k := l.call(s)
+	k.lend = l.lend
+	st, err := openStream(ctx, l.c, k, requestTable)
 	switch {
 	case err != nil && l.c.isEmpty(err):
 		return &loadedRows{l: l, at: -1, err: io.EOF, beside: noAnswer(), absent: true}, nil
@@ -266,7 +269,13 @@ func (r *liveRows) Next() (listing.Row, error) {
 
 func (r *liveRows) Give() bool {
 	next := &r.box.r
-	r.box = nil // it is the caller's now
+	if r.l.lend && r.l.keep.certain(next) {
+		return r.l.give(next)
+	}
+	r.box = nil // it is the caller's now, or waits for the end of the listing
+	if r.l.lend {
+		next.Extra = next.Extra.clone()
+	}
 	return r.l.keep.offer(next, r.l.give)
 }
 

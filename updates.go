@@ -285,13 +285,15 @@ var updateTable = wire.Register(&wire.Table[Update]{
 	Roots:    []string{"service_requests_updates", "service_request_update", "updates"},
 	Identity: []string{"update_id", "service_request_id", "updated_datetime", "media_url"},
 	Key:      []string{"update_id"},
-	Fields: []wire.Field[Update]{
-		wire.ID("update_id", func(u *Update) *string { return &u.ID }),
-		wire.ID("service_request_id", func(u *Update) *string { return &u.RequestID }),
-		wire.String("status", func(u *Update) *string { return (*string)(&u.Status) }).Repeats(),
-		wire.Time("updated_datetime", func(u *Update) *time.Time { return &u.UpdatedDatetime }, "update_datetime"),
-		wire.String("description", func(u *Update) *string { return &u.Description }),
-		wire.Words("media_url", "media_url", func(u *Update) *[]string { return &u.MediaURLs }).Plural("media_url"),
+	Fields: func() []wire.Field[Update] {
+		return []wire.Field[Update]{
+			wire.ID("update_id", func(u *Update) *string { return &u.ID }),
+			wire.ID("service_request_id", func(u *Update) *string { return &u.RequestID }),
+			wire.String("status", func(u *Update) *string { return (*string)(&u.Status) }).Repeats(),
+			wire.Time("updated_datetime", func(u *Update) *time.Time { return &u.UpdatedDatetime }, "update_datetime"),
+			wire.String("description", func(u *Update) *string { return &u.Description }),
+			wire.Words("media_url", "media_url", func(u *Update) *[]string { return &u.MediaURLs }).Plural("media_url"),
+		}
 	},
 	Extra: func(u *Update) *map[string]json.RawMessage { return (*map[string]json.RawMessage)(&u.Extra) },
 })
@@ -302,10 +304,12 @@ var updateReceiptTable = wire.Register(&wire.Table[UpdateReceipt]{
 	Identity:  []string{"update_id", "token", "account_id"},
 	Key:       []string{"update_id", "token"},
 	KeepEmpty: true,
-	Fields: []wire.Field[UpdateReceipt]{
-		wire.ID("update_id", func(r *UpdateReceipt) *string { return &r.ID }),
-		wire.ID("token", func(r *UpdateReceipt) *string { return &r.Token }),
-		wire.ID("account_id", func(r *UpdateReceipt) *string { return &r.AccountID }),
+	Fields: func() []wire.Field[UpdateReceipt] {
+		return []wire.Field[UpdateReceipt]{
+			wire.ID("update_id", func(r *UpdateReceipt) *string { return &r.ID }),
+			wire.ID("token", func(r *UpdateReceipt) *string { return &r.Token }),
+			wire.ID("account_id", func(r *UpdateReceipt) *string { return &r.AccountID }),
+		}
 	},
 	Extra: func(r *UpdateReceipt) *map[string]json.RawMessage { return (*map[string]json.RawMessage)(&r.Extra) },
 })

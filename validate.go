@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -315,15 +316,17 @@ func (a *Attribute) misfits(values []string) (out []Problem) {
 	return out
 }
 
-var number = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
+var number = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
+})
 
 func misfitNumber(v string) string {
-	if number.MatchString(v) {
+	if number().MatchString(v) {
 		if f, err := strconv.ParseFloat(v, 64); err == nil && !math.IsInf(f, 0) {
 			return ""
 		}
 	}
-	if comma := strings.Replace(v, ",", ".", 1); comma != v && number.MatchString(comma) {
+	if comma := strings.Replace(v, ",", ".", 1); comma != v && number().MatchString(comma) {
 		return strconv.Quote(v) + " is not a number; write " + comma
 	}
 	return strconv.Quote(v) + " is not a number"

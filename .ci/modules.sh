@@ -1,5 +1,11 @@
-# What .ci/release and .ci/published share: the modules of this repository, and a module proxy made of a clone.
+# What scripts share: the modules of this repository, and a module proxy made of a clone.
 module=github.com/go-open311/open311
+
+# published prints the directories of those that a release tags. What is below internal, such as internal/bench, is for
+# those who work on this repository, and never published.
+published() {
+	modules | grep -v '^internal/'
+}
 
 # modules prints the directories of all modules below the root, each behind those that it requires.
 modules() {

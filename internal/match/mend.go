@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -15,28 +16,33 @@ import (
 )
 
 var (
-	tags    = regexp.MustCompile(`</?[A-Za-z][^<>]*>`)
-	queried = regexp.MustCompile(`%20|\+.*%[0-9A-F]{2}|%[0-9A-F]{2}.*\+`)
-	mailed  = regexp.MustCompile(`=[0-9A-F]{2}=[0-9A-F]{2}|=\r?\n`)
-	escapes = regexp.MustCompile(`\\u[0-9A-Fa-f]{4}(\\u[0-9A-Fa-f]{4})?|\\[nrt"'/\\]`)
+	tags    = pattern(`</?[A-Za-z][^<>]*>`)
+	queried = pattern(`%20|\+.*%[0-9A-F]{2}|%[0-9A-F]{2}.*\+`)
+	mailed  = pattern(`=[0-9A-F]{2}=[0-9A-F]{2}|=\r?\n`)
+	escapes = pattern(`\\u[0-9A-Fa-f]{4}(\\u[0-9A-Fa-f]{4})?|\\[nrt"'/\\]`)
 )
+
+// pattern compiles an expression when it is first used: most programs never compare reports.
+func pattern(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
 
 // mend takes off what programs put around texts: entities, as often as they were escaped, tags, backslashes, percent
 // signs and the equals signs of mail.
 func mend(s string) string {
-	if mailed.MatchString(s) {
+	if mailed().MatchString(s) {
 		if plain, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(s))); err == nil && utf8.Valid(plain) {
 			s = string(plain)
 		}
 	}
-	if !strings.ContainsAny(s, " \n") && queried.MatchString(s) {
+	if !strings.ContainsAny(s, " \n") && queried().MatchString(s) {
 		if plain, err := url.QueryUnescape(s); err == nil {
 			s = plain
 		}
 	}
 	for range 2 {
 		if strings.Contains(s, `\`) {
-			s = escapes.ReplaceAllStringFunc(s, unescape)
+			s = escapes().ReplaceAllStringFunc(s, unescape)
 		}
 	}
 	for range 3 {
@@ -46,7 +52,7 @@ func mend(s string) string {
 		}
 		s = plain
 	}
-	return tags.ReplaceAllString(s, " ")
+	return tags().ReplaceAllString(s, " ")
 }
 
 // unescape reads one escape of JSON, or of addslashes.

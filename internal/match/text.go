@@ -1,7 +1,6 @@
 package match
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 
@@ -118,10 +117,10 @@ func (t *text) add(fold, bare string) {
 }
 
 var (
-	starred   = regexp.MustCompile(`\*+|#+|•{2,}|_{3,}|█+`)
-	bracketed = regexp.MustCompile(`\[[^\[\]]{1,40}\]|\([^()]{1,40}\)|\{[^{}]{1,40}\}`)
-	ellipsis  = regexp.MustCompile(`\.{3,}|…`)
-	numbers   = regexp.MustCompile(`\d+`)
+	starred   = pattern(`\*+|#+|•{2,}|_{3,}|█+`)
+	bracketed = pattern(`\[[^\[\]]{1,40}\]|\([^()]{1,40}\)|\{[^{}]{1,40}\}`)
+	ellipsis  = pattern(`\.{3,}|…`)
+	numbers   = pattern(`\d+`)
 	private   = strings.NewReplacer(string(blank), "", string(rest), "")
 )
 
@@ -131,7 +130,7 @@ var (
 func readShown(s string, mine *text) *text {
 	s = private.Replace(mend(s))
 	blanked := false
-	s = ellipsis.ReplaceAllStringFunc(s, func(dots string) string {
+	s = ellipsis().ReplaceAllStringFunc(s, func(dots string) string {
 		if strings.Contains(mine.raw, dots) {
 			return dots
 		}
@@ -144,11 +143,11 @@ func readShown(s string, mine *text) *text {
 		blanked = true
 		return string(blank)
 	}
-	s = bracketed.ReplaceAllStringFunc(s, hide)
-	s = starred.ReplaceAllStringFunc(s, hide)
+	s = bracketed().ReplaceAllStringFunc(s, hide)
+	s = starred().ReplaceAllStringFunc(s, hide)
 	t := split(s)
 	if len(t.digits) > 1 && strings.Trim(t.digits, t.digits[:1]) == "" && strings.Trim(mine.digits, t.digits[:1]) != "" {
-		t = split(numbers.ReplaceAllString(s, string(blank)))
+		t = split(numbers().ReplaceAllString(s, string(blank)))
 	}
 	t.blanked = t.blanked || blanked || t.digits == "" && mine.digits != ""
 	return t

@@ -9,29 +9,38 @@ import (
 // names are the names that are secret besides those that always are.
 type names []string
 
-// The names are compared without case, '_' and '-': api_key, apiKey, API-KEY
-// and X-Api-Key are one name to the servers that read them.
+// alwaysSecret reports whether a normalized name is secret, whatever else a
+// caller has named. Names are compared without case, '_' and '-': api_key,
+// apiKey, API-KEY and X-Api-Key are one name to the servers that read them.
 //
 // token is no secret: a GeoReport token is a receipt number and part of a path.
-var secretNames = map[string]bool{
-	// credentials
-	"apikey": true, "xapikey": true, "apitoken": true, "accesstoken": true, "authtoken": true,
-	"refreshtoken": true, "bearertoken": true, "xauthtoken": true, "xaccesstoken": true,
-	"key": true, "password": true, "passwd": true, "pwd": true, "secret": true, "clientsecret": true,
-	"authorization": true, "proxyauthorization": true, "cookie": true, "setcookie": true,
-	// reporters' personal data (GeoReport v2, POST Service Request)
-	"email": true, "firstname": true, "lastname": true, "phone": true, "phonenumber": true,
-	"deviceid": true, "accountid": true,
+func alwaysSecret(name string) bool {
+	switch name {
+	case // credentials
+		"apikey", "xapikey", "apitoken", "accesstoken", "authtoken",
+		"refreshtoken", "bearertoken", "xauthtoken", "xaccesstoken",
+		"key", "password", "passwd", "pwd", "secret", "clientsecret",
+		"authorization", "proxyauthorization", "cookie", "setcookie",
+		// reporters' personal data (GeoReport v2, POST Service Request)
+		"email", "firstname", "lastname", "phone", "phonenumber",
+		"deviceid", "accountid":
+		return true
+	}
+	return false
 }
 
 // secretSuffixes catch what extensions prefix: contact_email, reporter_phone,
 // attribute%5Bemail%5D.
 var secretSuffixes = []string{"apikey", "accesstoken", "password", "email", "phone", "firstname", "lastname"}
 
-// headerLines are names whose value runs to the end of the line.
-var headerLines = map[string]bool{
-	"authorization": true, "proxyauthorization": true, "cookie": true, "setcookie": true,
-	"xapikey": true, "xauthtoken": true, "xaccesstoken": true,
+// endsWithLine reports whether the value of a name runs to the end of the line.
+func endsWithLine(name string) bool {
+	switch name {
+	case "authorization", "proxyauthorization", "cookie", "setcookie",
+		"xapikey", "xauthtoken", "xaccesstoken":
+		return true
+	}
+	return false
 }
 
 // maxName bounds a name, so that a page of letters is not folded for nothing.
@@ -80,7 +89,7 @@ func (n names) secret(name string) bool {
 	if name == "" {
 		return false
 	}
-	if secretNames[name] || slices.Contains(n, name) {
+	if alwaysSecret(name) || slices.Contains(n, name) {
 		return true
 	}
 	for _, suffix := range secretSuffixes {

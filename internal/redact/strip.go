@@ -10,9 +10,15 @@ import (
 
 var errKeptSecret = errors.New("the redirect target repeats a secret in its address")
 
-// harmless are the headers that tell another host nothing about the caller but
+// isHarmless reports whether a header tells another host nothing about the caller but
 // what it can read. Whatever else a caller has set is meant for one host.
-var harmless = map[string]bool{"Accept": true, "Accept-Encoding": true, "Accept-Language": true, "User-Agent": true}
+func isHarmless(header string) bool {
+	switch header {
+	case "Accept", "Accept-Encoding", "Accept-Language", "User-Agent":
+		return true
+	}
+	return false
+}
 
 // Strip takes everything secret out of a request that is about to go to
 // another host: its user, parameters that are secret by their names or hold a
@@ -22,7 +28,7 @@ var harmless = map[string]bool{"Accept": true, "Accept-Encoding": true, "Accept-
 func (s *Set) Strip(req *http.Request) error {
 	k := s.ready()
 	for name, values := range req.Header {
-		if !harmless[name] || k.betrays(strings.Join(values, "\n"), 0) {
+		if !isHarmless(name) || k.betrays(strings.Join(values, "\n"), 0) {
 			delete(req.Header, name)
 		}
 	}

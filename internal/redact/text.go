@@ -120,7 +120,7 @@ func (n names) valueOf(in string, i, j int, name string) hit {
 		return none
 	case in[j] == '=':
 		return plainValue(in, j+1)
-	case in[j] == ':' && headerLines[name]:
+	case in[j] == ':' && endsWithLine(name):
 		return lineValue(in, j+1)
 	case in[j] == ':':
 		return adjacentValue(in, j+1, name)
@@ -320,26 +320,36 @@ func isWord(s string) bool {
 // another. Whatever else follows a name may be a value.
 func isSentence(in string) bool {
 	word, rest, _ := strings.Cut(in[:min(len(in), maxSentence)], " ")
-	if faultWords[strings.TrimRight(word, ".,;!")] {
+	if tellsFault(strings.TrimRight(word, ".,;!")) {
 		return true
 	}
 	next, _, _ := strings.Cut(rest, " ")
-	return saidOfFields[word] && next != "" && !strings.ContainsAny(next, ":=@0123456789")
+	return saidOfField(word) && next != "" && !strings.ContainsAny(next, ":=@0123456789")
 }
 
 // maxSentence bounds how much of a text is looked at for the words of a sentence.
 const maxSentence = 80
 
-// faultWords are words that say all by themselves what is wrong with a field.
-var faultWords = map[string]bool{"required": true, "missing": true, "invalid": true, "blank": true, "empty": true, "unknown": true}
+// tellsFault reports whether a word says all by itself what is wrong with a field.
+func tellsFault(word string) bool {
+	switch word {
+	case "required", "missing", "invalid", "blank", "empty", "unknown":
+		return true
+	}
+	return false
+}
 
-// saidOfFields are the words that begin what servers say of a field. May, Can and
+// saidOfField reports whether a word begins what servers say of a field. May, Can and
 // Too are names of people as well.
-var saidOfFields = map[string]bool{
-	"This": true, "this": true, "The": true, "the": true, "Please": true, "please": true, "field": true, "Field": true,
-	"is": true, "must": true, "Must": true, "should": true, "Should": true, "may": true, "can": true, "can't": true, "cannot": true,
-	"Cannot": true, "not": true, "Not": true, "has": true, "was": true, "too": true, "value": true, "Value": true,
-	"Required": true, "Missing": true, "Invalid": true, "expected": true, "Expected": true,
+func saidOfField(word string) bool {
+	switch word {
+	case "This", "this", "The", "the", "Please", "please", "field", "Field",
+		"is", "must", "Must", "should", "Should", "may", "can", "can't", "cannot",
+		"Cannot", "not", "Not", "has", "was", "too", "value", "Value",
+		"Required", "Missing", "Invalid", "expected", "Expected":
+		return true
+	}
+	return false
 }
 
 // scheme returns the length of an authentication scheme and its blank.

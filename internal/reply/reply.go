@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -65,7 +66,9 @@ func (h *Reply) located(name string) string {
 }
 
 // named finds what other servers call the id of a request: in JSON, XML or a text.
-var named = regexp.MustCompile(`(?i)"?\b(?:[a-z]+[_-]?)?(?:id|number|reference|token|guid|uuid|oid)"?\s*[:>=]\s*"?([\pL\pN][\pL\pN._:/-]{0,63})`)
+var named = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)"?\b(?:[a-z]+[_-]?)?(?:id|number|reference|token|guid|uuid|oid)"?\s*[:>=]\s*"?([\pL\pN][\pL\pN._:/-]{0,63})`)
+})
 
 const maxNamed = 8 // ids in one answer; with more of them it is a list
 
@@ -80,7 +83,7 @@ func (h *Reply) IDs() []string {
 	add(h.located("Location"))
 	add(h.located("Content-Location"))
 	var inBody []string
-	for _, m := range named.FindAllSubmatch(h.Body, -1) {
+	for _, m := range named().FindAllSubmatch(h.Body, -1) {
 		switch id := string(m[1]); strings.ToLower(id) {
 		case "null", "true", "false", "none":
 		default:

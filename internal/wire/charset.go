@@ -61,8 +61,8 @@ func (c *charset) classify(b []byte) {
 	}
 	key := labelKey(c.label)
 	switch {
-	case noCharset[key] || ascii[key] || strings.Contains(key, "utf8"):
-	case latin[key]:
+	case namesNoCharset(key) || isASCIILabel(key) || strings.Contains(key, "utf8"):
+	case isLatin(key):
 		c.latin = true
 	case key == "utf7" || key == "unicode11utf7" || key == "hzgb2312":
 		c.family = opaque

@@ -16,14 +16,14 @@ func (t *Table[T]) decode(m *mapper, at row, dst *T) {
 	}
 	t.fields(m, at.node, dst)
 	if id > 0 {
-		key := &t.Fields[bits.TrailingZeros64(t.core.keys)]
+		key := &t.rows[bits.TrailingZeros64(t.core.keys)]
 		if t.set(m, key, id, dst, &coordinates{}) && m.warn != nil {
 			m.warnAt(id, WarnName, "stands for "+key.name)
 		}
 	}
 	if len(m.sets) > 0 {
 		m.charge(len(m.arena))
-		all := string(m.arena)
+		all := m.text()
 		for _, w := range m.sets {
 			*w.to = all[w.lo:w.hi]
 		}
@@ -64,7 +64,7 @@ func (t *Table[T]) fields(m *mapper, first int32, dst *T) {
 		if d.kind == Null {
 			continue
 		}
-		field, before := &t.Fields[f], len(m.sets)
+		field, before := &t.rows[f], len(m.sets)
 		if from[f] != 0 {
 			same := !m.xml && string(s.name(&s.nodes[from[f]])) == string(s.name(d))
 			if !same && d.kind == Text && len(trim(s.text(d))) == 0 || !t.again(m, field, from[f], n, alias) {
@@ -126,9 +126,9 @@ func (t *Table[T]) setPlace(m *mapper, dst *T, p *coordinates) {
 
 // warnAliases warns of the fields whose value came under another name.
 func (t *Table[T]) warnAliases(m *mapper, from *[maxFields]int32) {
-	for f, n := range from[:len(t.Fields)] {
-		if n != 0 && string(m.s.name(&m.s.nodes[n])) != t.Fields[f].name {
-			m.warnAt(n, WarnName, "stands for "+t.Fields[f].name)
+	for f, n := range from[:len(t.rows)] {
+		if n != 0 && string(m.s.name(&m.s.nodes[n])) != t.rows[f].name {
+			m.warnAt(n, WarnName, "stands for "+t.rows[f].name)
 		}
 	}
 }

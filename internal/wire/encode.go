@@ -15,7 +15,8 @@ func (t *Table[T]) Encode(src *T) Value { return t.encode(src, true) }
 func (t *Table[T]) EncodeSet(src *T) Value { return t.encode(src, false) }
 
 func (t *Table[T]) encode(src *T, all bool) Value {
-	v := Value{Name: t.Item, Kind: Object, Kids: make([]Value, 0, len(t.Fields)+4)}
+	t.ready()
+	v := Value{Name: t.Item, Kind: Object, Kids: make([]Value, 0, len(t.rows)+4)}
 	if v.Name == "" {
 		v.Name = t.Root
 	}
@@ -23,8 +24,8 @@ func (t *Table[T]) encode(src *T, all bool) Value {
 	if t.Place != nil {
 		lat, long, placed = t.Place(src)
 	}
-	for i := range t.Fields {
-		f := &t.Fields[i]
+	for i := range t.rows {
+		f := &t.rows[i]
 		switch f.shape {
 		case shapeLat, shapeLong:
 			k := Value{Name: f.name}

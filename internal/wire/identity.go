@@ -10,10 +10,11 @@ import (
 // in their place or in Extra have different ones, but for a chance of 1 in 2^64; the order of Extra does not
 // count. Numbers compare only where the seed is the same.
 func (t *Table[T]) Hash(seed maphash.Seed, r *T) uint64 {
+	t.ready()
 	var h digest
 	h.SetSeed(seed)
-	for i := range t.Fields {
-		t.Fields[i].hash(&h, seed, r)
+	for i := range t.rows {
+		t.rows[i].hash(&h, seed, r)
 	}
 	if t.Place != nil {
 		lat, long, ok := t.Place(r)

@@ -24,24 +24,28 @@ type whole struct {
 	extra          map[string]json.RawMessage
 }
 
-var pairTable = &wire.Table[pair]{Fields: []wire.Field[pair]{
-	wire.String("a", func(p *pair) *string { return &p.a }),
-	wire.String("b", func(p *pair) *string { return &p.b }),
+var pairTable = &wire.Table[pair]{Fields: func() []wire.Field[pair] {
+	return []wire.Field[pair]{
+		wire.String("a", func(p *pair) *string { return &p.a }),
+		wire.String("b", func(p *pair) *string { return &p.b }),
+	}
 }}
 
 var wholeTable = &wire.Table[whole]{
-	Fields: []wire.Field[whole]{
-		wire.ID("id", func(t *whole) *string { return &t.id }),
-		wire.String("text", func(t *whole) *string { return &t.text }),
-		wire.Link("link", func(t *whole) *string { return &t.link }),
-		wire.Flag("flag", func(t *whole) *bool { return &t.flag }),
-		wire.Int("num", func(t *whole) *int { return &t.num }),
-		wire.Time("at", func(t *whole) *time.Time { return &t.at }),
-		wire.Words("words", "word", func(t *whole) *[]string { return &t.words }),
-		wire.CSV("csv", func(t *whole) *[]string { return &t.csv }),
-		wire.ListOf("parts", "pair", func(t *whole) *[]pair { return &t.parts }, pairTable),
-		wire.Lat[whole]("lat"),
-		wire.Long[whole]("long"),
+	Fields: func() []wire.Field[whole] {
+		return []wire.Field[whole]{
+			wire.ID("id", func(t *whole) *string { return &t.id }),
+			wire.String("text", func(t *whole) *string { return &t.text }),
+			wire.Link("link", func(t *whole) *string { return &t.link }),
+			wire.Flag("flag", func(t *whole) *bool { return &t.flag }),
+			wire.Int("num", func(t *whole) *int { return &t.num }),
+			wire.Time("at", func(t *whole) *time.Time { return &t.at }),
+			wire.Words("words", "word", func(t *whole) *[]string { return &t.words }),
+			wire.CSV("csv", func(t *whole) *[]string { return &t.csv }),
+			wire.ListOf("parts", "pair", func(t *whole) *[]pair { return &t.parts }, pairTable),
+			wire.Lat[whole]("lat"),
+			wire.Long[whole]("long"),
+		}
 	},
 	Extra: func(t *whole) *map[string]json.RawMessage { return &t.extra },
 	Place: func(t *whole) (lat, long float64, ok bool) {

@@ -25,34 +25,52 @@ func labelKey(label string) string {
 	}, label)
 }
 
-// noCharset are labels that frameworks write where they know of no charset.
-var noCharset = map[string]bool{"": true, "none": true, "null": true, "undefined": true, "unknown": true, "unknown8bit": true,
-	"binary": true, "7bit": true, "8bit": true, "auto": true, "default": true, "xuserdefined": true}
+// namesNoCharset reports whether a key is a label that frameworks write where they know of no charset.
+func namesNoCharset(key string) bool {
+	switch key {
+	case "", "none", "null", "undefined", "unknown", "unknown8bit",
+		"binary", "7bit", "8bit", "auto", "default", "xuserdefined":
+		return true
+	}
+	return false
+}
 
-// latin are the labels of ISO-8859-1 and windows-1252. Servers that say the first mean the second.
-var latin = map[string]bool{"iso88591": true, "88591": true, "latin1": true, "l1": true, "isolatin1": true, "csisolatin1": true,
-	"isoir100": true, "ibm819": true, "cp819": true, "windows1252": true, "cp1252": true, "xcp1252": true, "1252": true, "ansi": true}
+// isLatin reports whether a key is a label of ISO-8859-1 or windows-1252. Servers that say the first mean the second.
+func isLatin(key string) bool {
+	switch key {
+	case "iso88591", "88591", "latin1", "l1", "isolatin1", "csisolatin1",
+		"isoir100", "ibm819", "cp819", "windows1252", "cp1252", "xcp1252", "1252", "ansi":
+		return true
+	}
+	return false
+}
 
-// ascii are the labels of ASCII.
-var ascii = map[string]bool{"usascii": true, "ascii": true, "ansix341968": true, "iso646us": true, "iso646": true, "us": true,
-	"isoir6": true, "csascii": true}
+// isASCIILabel reports whether a key is a label of ASCII.
+func isASCIILabel(key string) bool {
+	switch key {
+	case "usascii", "ascii", "ansix341968", "iso646us", "iso646", "us",
+		"isoir6", "csascii":
+		return true
+	}
+	return false
+}
 
-// otherNames are names of charsets, beyond those that their numbers give. The left sides are keys.
-var otherNames = map[string]string{
-	"latin2": "iso88592", "latin3": "iso88593", "latin4": "iso88594", "latin5": "iso88599", "latin6": "iso885910",
-	"latin7": "iso885913", "latin8": "iso885914", "latin9": "iso885915", "latin0": "iso885915", "latin10": "iso885916",
-	"cyrillic": "iso88595", "arabic": "iso88596", "greek": "iso88597", "hebrew": "iso88598",
-	"asmo708": "iso88596", "ecma114": "iso88596", "iso88596e": "iso88596", "iso88596i": "iso88596",
-	"ecma118": "iso88597", "elot928": "iso88597", "greek8": "iso88597", "suneugreek": "iso88597",
-	"iso88598e": "iso88598", "iso88598i": "iso88598", "logical": "iso88598", "visual": "iso88598",
-	"isoir101": "iso88592", "isoir109": "iso88593", "isoir110": "iso88594", "isoir144": "iso88595", "isoir127": "iso88596",
-	"isoir126": "iso88597", "isoir138": "iso88598", "isoir148": "iso88599", "isoir157": "iso885910", "isoir179": "iso885913",
-	"isoir199": "iso885914", "isoir203": "iso885915", "isoir226": "iso885916",
-	"iso885911": "windows874", "tis620": "windows874", "dos874": "windows874",
-	"koi": "koi8r", "koi8": "koi8r", "koi8ru": "koi8u",
-	"mac": "macintosh", "macroman": "macintosh", "maccyrillic": "macintoshcyrillic", "macukrainian": "macintoshcyrillic",
-	"cp37": "ibm037", "ebcdiccpus": "ibm037", "ebcdiccpca": "ibm037", "ibm00858": "windows858", "ibm858": "windows858",
-	"pcmultilingual850euro": "windows858", "ibm01140": "ibm1140", "ebcdicus37euro": "ibm1140",
+// otherNames are names of charsets, beyond those that their numbers give. The first of a pair is a key.
+var otherNames = [...][2]string{
+	{"latin2", "iso88592"}, {"latin3", "iso88593"}, {"latin4", "iso88594"}, {"latin5", "iso88599"}, {"latin6", "iso885910"},
+	{"latin7", "iso885913"}, {"latin8", "iso885914"}, {"latin9", "iso885915"}, {"latin0", "iso885915"}, {"latin10", "iso885916"},
+	{"cyrillic", "iso88595"}, {"arabic", "iso88596"}, {"greek", "iso88597"}, {"hebrew", "iso88598"},
+	{"asmo708", "iso88596"}, {"ecma114", "iso88596"}, {"iso88596e", "iso88596"}, {"iso88596i", "iso88596"},
+	{"ecma118", "iso88597"}, {"elot928", "iso88597"}, {"greek8", "iso88597"}, {"suneugreek", "iso88597"},
+	{"iso88598e", "iso88598"}, {"iso88598i", "iso88598"}, {"logical", "iso88598"}, {"visual", "iso88598"},
+	{"isoir101", "iso88592"}, {"isoir109", "iso88593"}, {"isoir110", "iso88594"}, {"isoir144", "iso88595"}, {"isoir127", "iso88596"},
+	{"isoir126", "iso88597"}, {"isoir138", "iso88598"}, {"isoir148", "iso88599"}, {"isoir157", "iso885910"}, {"isoir179", "iso885913"},
+	{"isoir199", "iso885914"}, {"isoir203", "iso885915"}, {"isoir226", "iso885916"},
+	{"iso885911", "windows874"}, {"tis620", "windows874"}, {"dos874", "windows874"},
+	{"koi", "koi8r"}, {"koi8", "koi8r"}, {"koi8ru", "koi8u"},
+	{"mac", "macintosh"}, {"macroman", "macintosh"}, {"maccyrillic", "macintoshcyrillic"}, {"macukrainian", "macintoshcyrillic"},
+	{"cp37", "ibm037"}, {"ebcdiccpus", "ibm037"}, {"ebcdiccpca", "ibm037"}, {"ibm00858", "windows858"}, {"ibm858", "windows858"},
+	{"pcmultilingual850euro", "windows858"}, {"ibm01140", "ibm1140"}, {"ebcdicus37euro", "ibm1140"},
 }
 
 // charmaps returns the single-byte charsets by the keys of their names. It is made at the first label
@@ -76,7 +94,8 @@ var charmaps = sync.OnceValue(func() map[string]*charmap.Charmap {
 	}
 	// ISO-8859-9 says nothing of the bytes that windows-1254 has letters for.
 	all["iso88599"], all["88599"] = charmap.Windows1254, charmap.Windows1254
-	for name, key := range otherNames {
+	for _, pair := range otherNames {
+		name, key := pair[0], pair[1]
 		all[name] = all[key]
 		if rest, ok := strings.CutPrefix(name, "latin"); ok {
 			all["l"+rest] = all[key]

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -22,7 +23,16 @@ type mapper struct {
 	raw    []byte    // their bytes as JSON
 	intern *interner
 	lossy  bool // a nested record had fields that its type has no room for
+
+	// lend says that a record is done with before the next one is read. Its Extra is used again then, and its texts,
+	// which somebody may keep, share their memory with those of the records around it.
+	lend  bool
+	spare map[string]json.RawMessage
+	texts strings.Builder
 }
+
+// textBlock is how much memory the texts of many records share.
+const textBlock = 16 << 10
 
 // textSet is a string field that waits for the record's texts to become one string.
 type textSet struct {
@@ -44,6 +54,28 @@ func (m *mapper) reset() {
 	m.extras = m.extras[:0]
 	m.raw = m.raw[:0]
 	m.lossy = false
+}
+
+// text makes one string of the texts of the record.
+func (m *mapper) text() string {
+	if !m.lend {
+		return string(m.arena)
+	}
+	if m.texts.Cap()-m.texts.Len() < len(m.arena) {
+		m.texts.Reset()
+		m.texts.Grow(max(len(m.arena), textBlock))
+	}
+	from := m.texts.Len()
+	m.texts.Write(m.arena)
+	return m.texts.String()[from:]
+}
+
+// give lets go of what a caller may still look at.
+func (m *mapper) give() {
+	if m.lend {
+		m.lend, m.spare, m.raw = false, nil, nil
+		m.texts.Reset()
+	}
 }
 
 // keep sends the field nodes[n] to Extra.
@@ -112,12 +144,27 @@ func (m *mapper) warnAt(n int32, kind, detail string) {
 	m.path = m.path[:length]
 }
 
+// extra returns an empty map for the fields that were kept.
+func (m *mapper) extra(lent bool) map[string]json.RawMessage {
+	const few = 64 // they may all have one name
+	if lent && m.spare != nil && len(m.spare) <= few {
+		clear(m.spare)
+		return m.spare
+	}
+	out := make(map[string]json.RawMessage, min(len(m.extras), few))
+	if lent {
+		m.spare = out
+	}
+	return out
+}
+
 // takeExtras renders the fields that were kept. Their texts share one block of memory.
 func (m *mapper) takeExtras() map[string]json.RawMessage {
 	if !m.charge(mapCost) {
 		return nil
 	}
-	out := make(map[string]json.RawMessage, min(len(m.extras), 64)) // they may all have one name
+	lent := m.lend && m.nested == 0
+	out := m.extra(lent)
 	for i := range m.extras {
 		e := &m.extras[i]
 		e.lo = int32(len(m.raw))
@@ -127,7 +174,10 @@ func (m *mapper) takeExtras() map[string]json.RawMessage {
 	if !m.charge(len(m.raw)) {
 		return nil
 	}
-	block := append([]byte(nil), m.raw...)
+	block := m.raw
+	if !lent {
+		block = append([]byte(nil), m.raw...)
+	}
 	var repeated map[string][]int32
 	for i, e := range m.extras {
 		if _, ok := out[e.name]; ok {

@@ -26,6 +26,7 @@ func (l listField[T, E]) encode(src *T, item string, all bool) []Value {
 }
 
 func (l listField[T, E]) decode(m *mapper, n int32, dst *T, item string) {
+	l.table.ready()
 	s := m.s
 	list := l.get(dst)
 	length := len(m.path)

@@ -11,6 +11,7 @@ type Options struct {
 	Location      *time.Location // of dates without zone; nil: UTC
 	Relabel       *time.Location // of dates labelled Z or +00:00 that are local; nil: they are what they say
 	Keep          bool           // the caller keeps all records: together they may take MaxBytes
+	Lend          bool           // the caller is done with a record, but for its texts, before it reads the next one
 	Strict        bool           // the first repair is an error
 	Warn          func(Warning)  // hears of every repair; may be nil
 	Complete      func()         // called once the document is: what follows is looked at, but not worth a wait; may be nil

@@ -16,6 +16,7 @@ type Reader[T any] struct {
 
 // Read starts to read a document. Close the reader when done; it does not close src.
 func (t *Table[T]) Read(src io.Reader, o *Options) *Reader[T] {
+	t.ready()
 	r, _ := t.pool.Get().(*reader)
 	if r == nil {
 		r = new(reader)
@@ -133,6 +134,7 @@ func (r *reader) start(src io.Reader, o *Options, d *dictionary) {
 	r.s.keepEmpty = d.keepEmpty
 	r.s.reset()
 	r.m.s, r.m.location, r.m.relabel = &r.s, r.o.Location, r.o.Relabel
+	r.m.lend = r.o.Lend
 	r.m.warn, r.m.latin, r.m.chars = nil, false, charmap.Windows1252
 	if r.o.Warn != nil || r.o.Strict {
 		if r.warnTo == nil {
@@ -148,6 +150,7 @@ func (r *reader) release() bool {
 	if len(r.buf) > 16*windowSize || cap(r.s.nodes) > 1<<16 || cap(r.s.scratch) > 1<<20 || cap(r.m.arena) > 1<<20 {
 		return false
 	}
+	r.m.give()
 	*r = reader{envelope: envelope{
 		document: document{window: window{s: r.s, buf: r.buf}, m: r.m, warnTo: r.warnTo},
 		path:     r.path[:0], stack: r.stack[:0], queue: r.queue[:0],

@@ -114,7 +114,7 @@ func (f Field[T]) Plural(name string) Field[T] {
 	return f
 }
 
-// Table says how one Go type is read and written. It is made once, by [Register], and never changes.
+// Table says how one Go type is read and written. It never changes.
 type Table[T any] struct {
 	Root string // XML root of a list, or of a lone record: "service_requests", "discovery"
 	Item string // XML element of one record in a list; "" if there is only ever one
@@ -138,49 +138,61 @@ type Table[T any] struct {
 	// what else there is in the record; nil if it never does.
 	Instead func(name string, has func(string) bool) string
 
-	Fields []Field[T]
+	// Fields makes the rows, when the table is used for the first time: a program that starts pays for none.
+	Fields func() []Field[T]
 	Extra  func(*T) *map[string]json.RawMessage
 	// SetPlace stores a place, or clears it when ok is false. Place returns it.
 	SetPlace func(t *T, lat, long float64, ok bool)
 	Place    func(t *T) (lat, long float64, ok bool)
 
+	once sync.Once
+	rows []Field[T]
 	core *dictionary
 	size int       // what a T takes in a list, in bytes
 	pool sync.Pool // of *reader
 }
 
-var tables sync.Map // reflect.Type → *Table[T]
+// ready makes the table if that has not been done. Whatever needs the rows begins with it.
+func (t *Table[T]) ready() { t.once.Do(t.complete) }
 
-// Register completes a table and keeps it for [TableOf]. It is called once for each type, when the
-// package that owns the type is initialised.
-func Register[T any](t *Table[T]) *Table[T] {
-	dict := make(map[string]int16, 2*len(t.Fields)) // name → index in Fields, or aliasOf it
-	for i, f := range t.Fields {
+func (t *Table[T]) complete() {
+	t.rows = t.Fields()
+	dict := make(map[string]int16, 2*len(t.rows)) // name → index in rows, or aliasOf it
+	for i, f := range t.rows {
 		for _, a := range f.aliases {
 			dict[a] = aliasOf(i)
 		}
 	}
-	for i, f := range t.Fields {
+	for i, f := range t.rows {
 		dict[f.name] = int16(i)
 	}
 	t.core = newDictionary(t.Root, t.Item, t.Roots, t.Identity, t.Key, dict)
 	t.core.keepEmpty = t.KeepEmpty
 	t.size = itemCost(int(reflect.TypeFor[T]().Size()))
-	for i, f := range t.Fields {
+	for i, f := range t.rows {
 		if f.shape == shapeID {
 			t.core.ids |= rowBit(int16(i))
 		}
 	}
-	tables.Store(reflect.TypeFor[T](), t)
+}
+
+// tables are those that are registered, each a *Table[T]. They are few.
+var tables []any
+
+// Register keeps a table for [TableOf]. It is called once for each type, while the package that owns the type is
+// initialised.
+func Register[T any](t *Table[T]) *Table[T] {
+	tables = append(tables, t)
 	return t
 }
 
 // TableOf returns the table of T that the package which owns T has registered. It panics if there
 // is none: the packages of this module know each other's types.
 func TableOf[T any]() *Table[T] {
-	t, ok := tables.Load(reflect.TypeFor[T]())
-	if !ok {
-		panic("wire: no table for " + reflect.TypeFor[T]().String())
+	for _, table := range tables {
+		if t, ok := table.(*Table[T]); ok {
+			return t
+		}
 	}
-	return t.(*Table[T])
+	panic("wire: no table for " + reflect.TypeFor[T]().String())
 }
