@@ -303,19 +303,29 @@ func judgeItem(c call, item string) judgeFunc {
 		if !good(o) {
 			return o
 		}
-		rows := rowsOf(doc, f)
+		rows := itemsOf(doc, f)
 		if len(rows) == 0 {
 			return cannot("the city has no records to show")
 		}
 		return judgeRows(rows, x, "element", func(r *node) string {
-			switch {
-			case r.name != item:
-				return "it is a <" + r.name + ">"
-			case len(r.kids) == 0:
-				return "it is empty"
+			if text := element(item)(r); text != "" || len(r.kids) > 0 {
+				return text
 			}
-			return ""
+			return "it is empty"
 		})
+	}
+}
+
+// element returns a check that the element of a record has a name, and its fields in it.
+func element(name string) func(*node) string {
+	return func(r *node) string {
+		switch {
+		case r.name != name:
+			return "it is a <" + r.name + ">"
+		case named(r):
+			return "its fields are in a <" + r.kids[0].name + "> of their own"
+		}
+		return ""
 	}
 }
 
@@ -336,10 +346,13 @@ func arrayOfObjects(doc *node, x *exchange) outcome {
 		return broken(x, "the answer is %s", describe(doc))
 	}
 	return judgeRows(doc.kids, x, "member", func(r *node) string {
-		if r.kind == kindObject {
-			return ""
+		switch {
+		case r.kind != kindObject:
+			return "it is " + r.kind.String()
+		case named(r):
+			return fmt.Sprintf("its fields are in a %q of their own", r.kids[0].name)
 		}
-		return "it is " + r.kind.String()
+		return ""
 	})
 }
 

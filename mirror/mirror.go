@@ -88,6 +88,7 @@ var step = func() {}
 type mirror struct {
 	Job
 	state *state
+	left  *leftover // of an earlier run; nil if there is none
 	print *progress
 }
 
@@ -175,7 +176,7 @@ func (m *mirror) begin() error {
 			_, err := m.filesOf(m.fileNames())
 			return err
 		}
-		if n := old.check(m.path(partsName)); n > 0 {
+		if n := m.goOn(); n > 0 {
 			m.print.note("%d parts are not as they were left; they will be fetched again", n)
 		}
 		if done := old.done(); done > 0 {

@@ -29,6 +29,7 @@ type state struct {
 	Records  int              `json:"records"`           // in the files
 	Doubles  int              `json:"doubles"`
 	Windows  []*window        `json:"windows"` // newest first
+	Joined   *joined          `json:"joined,omitempty"`
 }
 
 // window is a span of time that is fetched as one piece. Both bounds belong to it, in whole seconds.
@@ -122,8 +123,8 @@ func (s *state) fits(job *Job) error {
 
 // check forgets windows whose part file is not there as it was written, and counts them.
 func (s *state) check(dir string) (n int) {
-	for _, w := range s.Windows {
-		if w.Fetched.IsZero() {
+	for i, w := range s.Windows {
+		if w.Fetched.IsZero() || s.Joined != nil && i < s.Joined.Windows {
 			continue
 		}
 		if info, err := os.Stat(filepath.Join(dir, w.part())); err != nil || info.Size() != w.Bytes {
