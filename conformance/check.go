@@ -131,6 +131,11 @@ func (s *session) judged(r *rule, f Format) outcome {
 			o = because(id)
 		}
 	}
+	if id := s.alike[o.alike]; o.alike != "" && id == "" {
+		s.alike[o.alike] = r.ID
+	} else if o.alike != "" && id != r.ID {
+		o = because(id)
+	}
 	s.outcomes[key] = o
 	if o.what == broke && o.at != nil {
 		if failed, ok := o.at.failure(); ok {

@@ -235,7 +235,7 @@ func (k known) hastyFiling() []mutation {
 			a.crash()
 			a.status = 413
 		})},
-		{id: "create/missing-location-400", name: "what is not valid is 422", follows: []string{"create/missing-service-code-400", "create/lat-without-long-400", "create/required-attribute-400", "create/invalid-value-400", "create/long-description-400", "create/location/long-without-lat", "create/location/no-degrees", "create/attribute/no-number", "create/attribute/no-datetime", "create/attribute/no-choice"}, option: as(func(a *answer) bool { return a.status == 400 }, 422)},
+		{id: "create/missing-service-code-400", name: "what is not valid is 422", follows: []string{"create/missing-location-400", "create/lat-without-long-400", "create/required-attribute-400", "create/invalid-value-400", "create/long-description-400", "create/location/long-without-lat", "create/location/no-degrees", "create/attribute/no-number", "create/attribute/no-datetime", "create/attribute/no-choice"}, option: as(func(a *answer) bool { return a.status == 400 }, 422)},
 		{id: "create/accepted", name: "a report has to have a mail address", option: as(func(a *answer) bool { return a.status == 200 && a.form.Get("email") == "" }, 400)},
 	}
 }

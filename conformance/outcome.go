@@ -14,6 +14,7 @@ type outcome struct {
 	at    *exchange // where; nil if no single exchange shows it
 	cause string    // the id of the requirement whose breach is told instead
 	about []string  // the fields that two records do not have alike
+	alike string    // what is told once, however many requirements see it; "" for most
 	near  []string  // what to look for in the body, one behind the other, to show that part of it
 }
 

@@ -80,6 +80,7 @@ type session struct {
 	tokens  map[Format]*polled
 	looked  map[string]bool // addresses of what was filed, that were asked for once more
 	told    map[failure]bool
+	alike   map[string]string // the requirement that has told it first
 
 	rules    map[string]*rule
 	outcomes map[string]outcome
@@ -92,7 +93,7 @@ func newSession(ctx context.Context, t Target) *session {
 	}
 	return &session{
 		ctx: ctx, target: t, secrets: redact.New(secrets...),
-		made: make(map[string]*exchange), known: make(map[[sha256.Size]byte]*exchange), filings: make(map[string]*filing), tokens: make(map[Format]*polled), looked: make(map[string]bool), told: make(map[failure]bool), now: t.Now(),
+		made: make(map[string]*exchange), known: make(map[[sha256.Size]byte]*exchange), filings: make(map[string]*filing), tokens: make(map[Format]*polled), looked: make(map[string]bool), told: make(map[failure]bool), alike: make(map[string]string), now: t.Now(),
 		rules: byID(), outcomes: make(map[string]outcome),
 	}
 }

@@ -57,8 +57,11 @@ func (m *mirror) write(ctx context.Context, windows []*window, total int, done *
 		return err
 	}
 	defer out.discard()
+	if err := m.dropKeys(out, *done, windows); err != nil {
+		return err
+	}
 	m.print.records = done.Requests
-	safe := done.Requests
+	safe, every := done.Requests, min(safeEvery, max(total/20, 1000)) // for the same small share of a small copy
 	for _, w := range windows[done.Windows:] {
 		err := m.eachLine(w, func(line []byte) error {
 			at := done.Requests
@@ -80,13 +83,14 @@ func (m *mirror) write(ctx context.Context, windows []*window, total int, done *
 			return err
 		}
 		done.Windows++
-		if done.Requests-safe >= safeEvery || done.Windows == len(windows) {
+		if done.Requests-safe >= every || done.Windows == len(windows) {
 			if err := m.secure(out, *done); err != nil {
 				return err
 			}
 			safe = done.Requests
 		}
 	}
+	m.print.finish()
 	return out.commit()
 }
 

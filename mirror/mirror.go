@@ -140,8 +140,13 @@ func bare(source string) string {
 
 // enter makes the directory and sees to it that no other process is at work there.
 func (m *mirror) enter() (leave func(), err error) {
-	if m.Dir == "" {
+	switch {
+	case m.Dir == "":
 		return nil, errors.New("no directory to write to")
+	case m.Client == nil:
+		return nil, errors.New("no client to read a city by: open311.New makes one")
+	case slices.ContainsFunc(m.Formats, func(f Format) bool { return f.Begin == nil }):
+		return nil, errors.New("a format without Begin: NDJSON and CSV are formats, among others")
 	}
 	if err := os.MkdirAll(m.Dir, 0o777); err != nil {
 		return nil, err

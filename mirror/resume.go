@@ -37,7 +37,7 @@ type leftover struct {
 	renamed bool // the file has its name: nothing is left to write
 }
 
-// safeEvery is how many requests are written between two checkpoints, at least.
+// safeEvery is how many requests of a large copy are written between two checkpoints, at least.
 var safeEvery = 50_000
 
 // resumable returns the only format of the copy if its file can be gone on with.
@@ -159,6 +159,24 @@ func (k keeper) Discard() {
 		return
 	}
 	k.Resumable.Discard()
+}
+
+// dropKeys frees the disk of the keys, which have shown the doubles, once it is noted that they are not needed any more.
+func (m *mirror) dropKeys(out outputs, done joined, windows []*window) error {
+	if err := m.secure(out, done); err != nil || m.state.Joined == nil {
+		return err
+	}
+	for _, w := range windows[done.Windows:] {
+		step()
+		info, err := os.Lstat(m.partPath(w))
+		if err == nil && info.Mode().IsRegular() && info.Size() > w.lines() {
+			err = os.Truncate(m.partPath(w), w.lines())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // secure makes the file safe, if it can be gone on with, and frees the disk of what is in it.

@@ -45,6 +45,9 @@ type window struct {
 // done reports whether the window need not be fetched again.
 func (w *window) done() bool { return !w.Fetched.IsZero() && len(w.Gaps) == 0 }
 
+// lines is where the lines of the window's file end, and its keys begin.
+func (w *window) lines() int64 { return w.Bytes - int64(w.Records*len(key{})) }
+
 // part is the name of the window's file.
 func (w *window) part() string { return w.Start.UTC().Format("2006-01-02T15-04-05Z") + ".gz" }
 
@@ -127,7 +130,8 @@ func (s *state) check(dir string) (n int) {
 		if w.Fetched.IsZero() || s.Joined != nil && i < s.Joined.Windows {
 			continue
 		}
-		if info, err := os.Stat(filepath.Join(dir, w.part())); err != nil || info.Size() != w.Bytes {
+		info, err := os.Stat(filepath.Join(dir, w.part()))
+		if err != nil || info.Size() != w.Bytes && (s.Joined == nil || info.Size() != w.lines()) {
 			*w = window{Start: w.Start, End: w.End}
 			n++
 		}
