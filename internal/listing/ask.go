@@ -10,16 +10,20 @@ func (w *walk) ask(s Slice, sent, meant span, wide bool) (*answer, error) {
 	r := w.last(&s)
 	if r == nil || r.err != nil && w.times(&s) < maxTimes && r.fault&(Refused|Tried) == 0 {
 		var err error
-		if r, err = w.page(s, wide); err != nil {
-			return nil, err
-		}
-		if r.err != nil && r.fault&(Refused|Tried) == 0 && w.win.failed == 0 {
-			if r, err = w.pageAgain(s, wide); err != nil {
+		if r == nil {
+			if r, err = w.pageAgain(s, wide, inWalk); err != nil {
 				return nil, err
 			}
 		}
-		if w.echoes == 1 && r.strays(sent) { // a second time it is the server's way
-			if r, err = w.pageAgain(s, wide); err != nil {
+		if r.err != nil && r.fault&(Refused|Tried) == 0 && w.win.failed == 0 {
+			w.seen.takeBack(r)
+			if r, err = w.pageAgain(s, wide, inWalk); err != nil {
+				return nil, err
+			}
+		}
+		if r.echoes == 1 && r.strays(sent) { // a second time it is the server's way
+			w.seen.takeBack(r)
+			if r, err = w.pageAgain(s, wide, inWalk); err != nil {
 				return nil, err
 			}
 		}
@@ -34,7 +38,7 @@ func (r *response) strays(sent span) bool {
 
 // again makes a call once more.
 func (w *walk) again(a *answer, sent, meant span, wide bool) (*answer, error) {
-	r, err := w.pageAgain(a.slice, wide)
+	r, err := w.pageAgain(a.slice, wide, inWalk)
 	if err != nil {
 		return nil, err
 	}
@@ -55,18 +59,18 @@ func (w *walk) page(s Slice, wide bool) (*response, error) {
 	if r := w.last(&s); r != nil {
 		return r, nil
 	}
-	return w.pageAgain(s, wide)
+	return w.pageAgain(s, wide, 0)
 }
 
-// pageAgain makes a call, whether or not it was made before.
-func (l *Lister) pageAgain(s Slice, wide bool) (*response, error) {
+// pageAgain makes a call, whether or not it was made before. Its rows are noted for something if they are looked at next.
+func (l *session) pageAgain(s Slice, wide bool, note tag) (*response, error) {
 	if r := l.last(&s); r != nil && l.times(&s) >= maxTimes {
 		return r, nil
 	}
 	if l.calls >= l.budget() && !l.off(offBudget) {
 		return nil, errBudget
 	}
-	r, err := l.call(s, wide)
+	r, err := l.call(s, wide, note)
 	if err != nil {
 		return r, err
 	}
@@ -78,7 +82,7 @@ func (l *Lister) pageAgain(s Slice, wide bool) (*response, error) {
 }
 
 // noteSkipped makes a gap of rows that could not be read.
-func (l *Lister) noteSkipped(r *response) {
+func (l *session) noteSkipped(r *response) {
 	if r.meta.Skipped > 0 && !l.off(offSkipped) {
 		l.gaps = append(l.gaps, Gap{Slice: l.src.Describe(&r.slice), Err: r.meta.Skip})
 	}
@@ -93,9 +97,9 @@ const (
 )
 
 // budget is how many calls the listing may cost, by what it has shown to be worth.
-func (l *Lister) budget() int {
+func (l *session) budget() int {
 	pages := l.caller.rows/l.caps.of(l.size()).Rows + 1
-	if l.tiled {
+	if l.order == mixed { // its lists are tiled
 		pages *= 2
 	}
 	spans := l.spans
@@ -104,7 +108,7 @@ func (l *Lister) budget() int {
 	}
 	b := perLeast*(pages+spans) + spareCalls
 	if l.failures > 0 {
-		b += failureCalls * (1 + min(l.records, maxRecords))
+		b += failureCalls * (1 + min(records(l.failed), maxRecords))
 	}
 	return b
 }
@@ -119,8 +123,8 @@ func (w *walk) orGiveUp(err error) error {
 }
 
 // size is how many rows to ask for; 0: it is left to the server.
-func (l *Lister) size() int {
-	if l.noSize || l.belief.Size != nil || l.told.NoSize {
+func (l *session) size() int {
+	if l.belief.Size != nil {
 		return 0
 	}
 	return l.asks
@@ -145,32 +149,28 @@ func (w *walk) slice(sent span) Slice {
 func (w *walk) look(r *response, sent, meant span) *answer {
 	a := &answer{response: r, reading: read(r.rows)}
 	if r.err != nil && !a.broken() {
+		w.seen.takeBack(r)
 		return a
 	}
 	w.answered = w.answered || !r.slice.Start.IsZero() || !r.slice.End.IsZero()
 	a.full = a.broken() || w.full(r)
 	o := w.order
 	if o == anyOrder {
-		o = a.order
+		o = a.reading.order
 	}
 	a.control = w.known.check(&a.reading, sent, meant, a.full, o)
 	if w.off(offControl) {
 		a.control = control{}
 	}
 	w.absorb(a)
-	if a.sent == 1 && len(w.lone) < maxLone && meant.length(w.clock()) <= safeSpan {
-		w.lone = append(w.lone, meant)
-	}
 	if a.above == 0 && a.below == 0 && len(a.marks) > 1 && !sent.open() {
-		if length := a.newest - a.oldest; length > w.belief.far() {
+		// A request of the future tells nothing of how long a span is answered.
+		if length := min(a.newest, w.clock()) - a.oldest; length > w.belief.far() {
 			w.belief.noteFar(length, w.now())
 		}
 	}
 	return a
 }
-
-// maxLone bounds how many spans are kept of which one row came.
-const maxLone = 100
 
 // absorb takes the rows of an answer for known.
 func (w *walk) absorb(a *answer) {
@@ -178,13 +178,14 @@ func (w *walk) absorb(a *answer) {
 	for i := range a.rows {
 		row := &a.rows[i]
 		states[row.State] = true
-		if w.seen.add(row.Key, inWalk) {
+		if w.seen.count(a.response, row, inWalk) {
 			a.fresh++
 		}
 		if !row.dated() || row.At >= w.wanted.lo-slack && row.At <= w.wanted.hi+slack {
 			w.shown.note(row) // what was not asked for may be the answer to another question
 		}
 	}
+	a.noted &^= inWalk
 	for state, shown := range states {
 		if shown && len(a.slice.Statuses) == 0 {
 			w.shown.unasked[state]++

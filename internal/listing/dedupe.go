@@ -5,18 +5,6 @@ import (
 	"slices"
 )
 
-// tag is what a row has come for.
-type tag uint64
-
-const (
-	came    tag = 1 << iota // in any answer of the listing
-	given                   // to the caller
-	inWalk                  // in the facet that is being listed
-	listed                  // in a list that came to an end, where only pages bring the rest
-	tagBits = iota
-	allTags = 1<<tagBits - 1
-)
-
 // dedupe remembers which rows have come, and for what. It keeps 60 bits of each, so that a million of them take 11 to
 // 16 MB; that two of a million rows are taken for one has a chance of 1 in 2 million. It grows in small shards, never all
 // at once.
@@ -67,6 +55,25 @@ func (d *dedupe) has(key uint64, t tag) bool {
 	return found && sh.slots[at]&uint64(t) != 0
 }
 
+// count reports whether a row of an answer had not come for t before that, and notes that it has. It costs nothing where
+// that was noted as the row came.
+func (d *dedupe) count(r *response, row *Row, t tag) bool {
+	if r.noted&t != 0 {
+		return row.had&t == 0
+	}
+	return d.add(row.Key, t)
+}
+
+// takeBack takes back what the rows of an answer were noted for that is not counted.
+func (d *dedupe) takeBack(r *response) {
+	for i := range r.rows {
+		if t := r.noted &^ r.rows[i].had; t != 0 {
+			*d.slot(slotKey(r.rows[i].Key)) &^= uint64(t)
+		}
+	}
+	r.noted = 0
+}
+
 // forget takes t back from all rows.
 func (d *dedupe) forget(t tag) {
 	for i := range d.shards {
@@ -88,6 +95,15 @@ func newRowSet() *rowSet { return &rowSet{rows: &dedupe{}, as: came} }
 // add reports whether a row is new to the set.
 func (s *rowSet) add(key uint64) bool {
 	fresh := s.rows.add(key, s.as)
+	if fresh {
+		s.count++
+	}
+	return fresh
+}
+
+// addOf is add for a row of an answer.
+func (s *rowSet) addOf(r *response, row *Row) bool {
+	fresh := s.rows.count(r, row, s.as)
 	if fresh {
 		s.count++
 	}
