@@ -130,6 +130,40 @@ func TestGoesOn(t *testing.T) {
 	t.Run("interrupted", TestInterrupted)
 }
 
+// A copy that is stopped while it writes, and whose first parts are gone, goes on without a call.
+func TestStoppedWhileWriting(t *testing.T) {
+	defer goingOn()()
+	c := newCity(t, open311test.WithSize(400))
+	want, _, _ := reference(t, c.URL)
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	step = func() {
+		if s, err := loadState(filepath.Join(dir, stateName)); err == nil && s != nil && s.Joined != nil && s.Joined.Windows > 1 {
+			cancel()
+		}
+	}
+	_, err := Run(ctx, jobFor(c.URL, dir))
+	step = func() {}
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	parts, err := os.ReadDir(filepath.Join(dir, partsName))
+	if s, e := loadState(filepath.Join(dir, stateName)); e != nil || err != nil || len(parts) > len(s.Windows)-s.Joined.Windows+1 {
+		t.Errorf("%d parts are left, %v %v", len(parts), err, e)
+	}
+	var calls atomic.Int32
+	c.set(func(w http.ResponseWriter, r *http.Request, city http.Handler) {
+		calls.Add(1)
+		city.ServeHTTP(w, r)
+	})
+	complete(t, jobFor(c.URL, dir))
+	if n := calls.Load(); n > 0 {
+		t.Errorf("%d calls for what is there", n)
+	}
+	same(t, want, dir)
+}
+
 // goingOn has copies made in a format that can be gone on with, safe every few requests.
 func goingOn() (restore func()) {
 	formats, every := made, safeEvery
