@@ -81,11 +81,32 @@ func (l *session) pageAgain(s Slice, wide bool, note tag) (*response, error) {
 	return r, nil
 }
 
-// noteSkipped makes a gap of rows that could not be read.
+// noteSkipped notes that an answer had rows that could not be read.
 func (l *session) noteSkipped(r *response) {
 	if r.meta.Skipped > 0 && !l.off(offSkipped) {
-		l.gaps = append(l.gaps, Gap{Slice: l.src.Describe(&r.slice), Err: r.meta.Skip})
+		l.unread = append(l.unread, unread{r.slice, r.meta.Skip})
 	}
+}
+
+// unread is an answer with rows that could not be read.
+type unread struct {
+	slice Slice
+	err   error
+}
+
+// unreadGaps returns the gaps of rows that could not be read: of the time that was asked for, where dates are heeded.
+func (l *session) unreadGaps() []Gap {
+	var out []Gap
+	for _, u := range l.unread {
+		s := everything
+		if l.dates == helpful && u.slice.Next == "" {
+			s = spanOf(u.slice.Start, u.slice.End).wider(slack)
+		}
+		if s = s.clip(l.wanted); !s.empty() {
+			out = append(out, gapOf(s, u.err, l.src.Describe(&u.slice)))
+		}
+	}
+	return out
 }
 
 // Numbers of the budget.

@@ -264,7 +264,7 @@ func (t *town) quietAbove(r request) bool {
 	return false
 }
 
-// unknowable says which of the six kinds that no evidence can show a missing row is of; "": none.
+// unknowable says which of the kinds that no evidence can show a missing row is of; "": none.
 func (t *town) unknowable(r request, q Query) string {
 	c := t.city
 	window := num(c["hide"]) > 0

@@ -44,6 +44,7 @@ func (l *Lister) run(ctx context.Context, how func(*walk) error) error {
 		s.gaps = append(s.gaps, gapOf(s.wanted, err, ""))
 		err = nil
 	}
+	s.gaps = append(s.unreadGaps(), s.gaps...)
 	s.belief.Caps = s.belief.Caps.with(s.caps, s.caller.rows)
 	l.shared.Store(s.belief)
 	return err

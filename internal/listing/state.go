@@ -81,6 +81,7 @@ type session struct {
 	spans    int       // that were needed because of what the server restricts
 	failures int       // calls in windows that fail
 	failed   []span    // windows that were given up for that
+	unread   []unread  // answers with rows that could not be read
 	gaps     []Gap
 }
 
