@@ -131,8 +131,24 @@ func (s *session) judged(r *rule, f Format) outcome {
 			o = because(id)
 		}
 	}
+	if id := s.alike[o.alike]; o.alike != "" && id == "" {
+		s.alike[o.alike] = r.ID
+	} else if o.alike != "" && id != r.ID {
+		o = because(id)
+	}
 	s.outcomes[key] = o
+	if o.what == broke && o.at != nil {
+		if failed, ok := o.at.failure(); ok {
+			s.told[failed] = true
+		}
+	}
 	return o
+}
+
+// isTold: that an answer is there at all is wrong, and was found. Its form is not told besides.
+func (s *session) isTold(x *exchange) bool {
+	failed, ok := x.failure()
+	return ok && s.told[failed]
 }
 
 // blamed finds the requirement that has found one of the fields wrong in which two records differ.

@@ -232,7 +232,7 @@ func (s *session) place(form url.Values) {
 	var lat, long, address string
 	if all, o := s.sample(); good(o) {
 		for _, r := range all {
-			if degrees("lat", 90)(r)+degrees("long", 180)(r) == "" && r.value("lat") != "" && r.value("long") != "" && r.value("address") != "" {
+			if degrees("lat", 90)(r)+degrees("long", 180)(r) == "" && r.value("lat") != "" && r.value("long") != "" && r.value("address") != "" && !atZero(r) {
 				lat, long, address = r.value("lat"), r.value("long"), r.value("address")
 				break
 			}

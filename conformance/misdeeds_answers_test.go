@@ -68,7 +68,7 @@ func (k known) wrongAnswers() []mutation {
 				d.kids[0].set("service_request_id", k.ids[0], kindText)
 			}
 		})},
-		{id: "create/missing-key-403", name: "a missing key is answered with 401", follows: []string{"create/wrong-key-403"}, option: when(func(a *answer) bool { return a.status == 403 }, func(a *answer) { a.refuse(401) })},
+		{id: "create/wrong-key-403", name: "a wrong or missing key is answered with 401", follows: []string{"create/missing-key-403"}, option: when(func(a *answer) bool { return a.status == 403 }, func(a *answer) { a.refuse(401) })},
 		{id: "request/same-as-list", name: "a single request has another status than in the list", option: when(func(a *answer) bool { return a.op == OpRequest && a.status == 200 && a.id == k.chosen }, func(a *answer) {
 			a.edit(func(d *node) {
 				if d.kids[0].value("status") == "open" {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -205,6 +206,37 @@ func parseXML(body []byte) (*node, error) {
 // rowsOf returns the records of a list, wherever they are: that the envelope is the right one is a
 // rule of its own, and the records behind a wrong one deserve to be judged too.
 func rowsOf(doc *node, f Format) []*node {
+	rows := itemsOf(doc, f)
+	if !slices.ContainsFunc(rows, named) {
+		return rows
+	}
+	rows = slices.Clone(rows)
+	for i, r := range rows {
+		rows[i] = inner(r)
+	}
+	return rows
+}
+
+// named: a record has a name around it, as in [{"request":{…}}] or [{"request":[{…}]}].
+func named(r *node) bool { return inner(r) != r }
+
+// inner is a record without the name around it.
+func inner(r *node) *node {
+	if r.kind != kindObject || len(r.kids) != 1 || slices.Contains(requestFields, r.kids[0].name) {
+		return r
+	}
+	k := r.kids[0]
+	if k.kind == kindList && len(k.kids) == 1 {
+		k = k.kids[0]
+	}
+	if k.kind != kindObject {
+		return r
+	}
+	return k
+}
+
+// itemsOf returns the members of a list, with what may be around each of the records.
+func itemsOf(doc *node, f Format) []*node {
 	if f == FormatXML {
 		if len(doc.kids) == 1 && doc.kids[0].kind == kindObject && doc.kids[0].name == doc.name {
 			return doc.kids[0].kids // the root element doubled
@@ -221,7 +253,7 @@ func rowsOf(doc *node, f Format) []*node {
 			}
 		}
 		if len(doc.kids) == 1 && doc.kids[0].kind == kindObject {
-			return rowsOf(doc.kids[0], f)
+			return itemsOf(doc.kids[0], f)
 		}
 		if len(doc.kids) > 0 {
 			return []*node{doc}

@@ -219,6 +219,8 @@ func TestOddities(t *testing.T) {
 	list := maps.Clone(oddities)
 	maps.Copy(list, more)
 	maps.Copy(list, answers)
+	maps.Copy(list, vendors)
+	maps.Copy(list, field)
 	var flagged atomic.Int64
 	t.Run("table", func(t *testing.T) {
 		i := 0

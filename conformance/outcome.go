@@ -14,6 +14,7 @@ type outcome struct {
 	at    *exchange // where; nil if no single exchange shows it
 	cause string    // the id of the requirement whose breach is told instead
 	about []string  // the fields that two records do not have alike
+	alike string    // what is told once, however many requirements see it; "" for most
 	near  []string  // what to look for in the body, one behind the other, to show that part of it
 }
 
@@ -303,19 +304,29 @@ func judgeItem(c call, item string) judgeFunc {
 		if !good(o) {
 			return o
 		}
-		rows := rowsOf(doc, f)
+		rows := itemsOf(doc, f)
 		if len(rows) == 0 {
 			return cannot("the city has no records to show")
 		}
 		return judgeRows(rows, x, "element", func(r *node) string {
-			switch {
-			case r.name != item:
-				return "it is a <" + r.name + ">"
-			case len(r.kids) == 0:
-				return "it is empty"
+			if text := element(item)(r); text != "" || len(r.kids) > 0 {
+				return text
 			}
-			return ""
+			return "it is empty"
 		})
+	}
+}
+
+// element returns a check that the element of a record has a name, and its fields in it.
+func element(name string) func(*node) string {
+	return func(r *node) string {
+		switch {
+		case r.name != name:
+			return "it is a <" + r.name + ">"
+		case named(r):
+			return "its fields are in a <" + r.kids[0].name + "> of their own"
+		}
+		return ""
 	}
 }
 
@@ -336,10 +347,13 @@ func arrayOfObjects(doc *node, x *exchange) outcome {
 		return broken(x, "the answer is %s", describe(doc))
 	}
 	return judgeRows(doc.kids, x, "member", func(r *node) string {
-		if r.kind == kindObject {
-			return ""
+		switch {
+		case r.kind != kindObject:
+			return "it is " + r.kind.String()
+		case named(r):
+			return fmt.Sprintf("its fields are in a %q of their own", r.kids[0].name)
 		}
-		return "it is " + r.kind.String()
+		return ""
 	})
 }
 

@@ -43,12 +43,7 @@ func judgeForm(_ *session, x *exchange) outcome {
 		if x.doc.name != "service_requests" {
 			return broken(x, "the root element is <%s>", x.doc.name)
 		}
-		if o := judgeRows(x.doc.kids, x, "element", func(r *node) string {
-			if r.name != "request" {
-				return "it is a <" + r.name + ">"
-			}
-			return ""
-		}); !good(o) {
+		if o := judgeRows(x.doc.kids, x, "element", element("request")); !good(o) {
 			return o
 		}
 	} else if o := arrayOfObjects(x.doc, x); !good(o) {

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // anyRules look at all answers that the other rules have brought.
@@ -16,20 +15,7 @@ func anyRules() section {
 	return section{OpAny, FeatureCore, specEncoding, []rule{
 		each("encoding/suffix-decides", Must, "The suffix decides", "The format of an answer is that of the suffix, whatever Accept says.",
 			"the format of the suffix", judgeSuffix).at(specFormat),
-		each("encoding/utf-8", Must, "UTF-8", "Answers are in UTF-8.", "bytes that are UTF-8", onAnswers(func(x *exchange) string {
-			if utf8.Valid(x.body) {
-				return ""
-			}
-			i := 0
-			for rest := x.body; ; i++ {
-				r, n := utf8.DecodeRune(rest)
-				if r == utf8.RuneError && n <= 1 {
-					break
-				}
-				rest, i = rest[n:], i+n-1
-			}
-			return fmt.Sprintf("byte %d, 0x%02X, is not", i, x.body[i])
-		})).last(),
+		each("encoding/utf-8", Must, "UTF-8", "Answers are in UTF-8.", "bytes that are UTF-8", onAnswers(judgeUTF8)).last(),
 		each("encoding/content-encoding", Must, "Content-Encoding is true", "An answer is packed as its Content-Encoding says.",
 			"a body that can be unpacked", judgeCoding).last(),
 		inXML("encoding/xml-well-formed", Must, "Well-formed XML", "XML is well-formed.", "a document that an XML parser can read",
@@ -43,6 +29,8 @@ func anyRules() section {
 				}
 				return fmt.Sprintf("%q is there twice in an object", x.doc.twice[0])
 			})).at(specSpark).last(),
+		inXML("encoding/xml/fields-once", Should, "Fields are there once", "No field of the specification is there twice in a record.",
+			"every field once", onAnswers(fieldTwice)).at(specFormat).last(),
 	}}
 }
 
@@ -115,7 +103,7 @@ func onAnswers(check func(x *exchange) string) judgeFunc {
 	return func(s *session, f Format) outcome {
 		seen := false
 		for _, x := range s.log {
-			if x.err != nil || x.busy() || x.format != f || sniff(x.body) != f {
+			if x.err != nil || x.busy() || x.format != f || sniff(x.body) != f || s.isTold(x) {
 				continue
 			}
 			seen = true
@@ -202,22 +190,41 @@ var (
 	}
 )
 
-// foreignField looks at the records of an answer that went well. Fields that were asked for by an
-// argument which the specification does not know are no surprise.
+// recordsIn returns the records of an answer that went well, and the fields that the specification has for them.
+// Fields that were asked for by an argument which the specification does not know are no surprise.
+func recordsIn(x *exchange) (rows []*node, known []string) {
+	known = fieldsOf[x.op]
+	switch {
+	case known == nil || !x.ok() || x.doc == nil || x.query.Has("extensions") || looksLikeErrors(x.doc):
+		return nil, nil
+	case x.op == OpDefinition:
+		return attributesOf(x.doc), known
+	}
+	return rowsOf(x.doc, x.format), known
+}
+
 func foreignField(x *exchange) string {
-	known := fieldsOf[x.op]
-	if known == nil || !x.ok() || x.doc == nil || x.query.Has("extensions") || looksLikeErrors(x.doc) {
-		return ""
-	}
-	rows := rowsOf(x.doc, x.format)
-	if x.op == OpDefinition {
-		rows = attributesOf(x.doc)
-	}
+	rows, known := recordsIn(x)
 	for _, r := range rows {
 		for _, k := range r.kids {
 			if k.name != "" && !slices.Contains(known, k.name) {
 				return fmt.Sprintf("%q is no field of the specification", k.name)
 			}
+		}
+	}
+	return ""
+}
+
+// fieldTwice looks at what XML can say and JSON cannot: readers take the first of two, or the last, or a list.
+func fieldTwice(x *exchange) string {
+	rows, known := recordsIn(x)
+	for _, r := range rows {
+		had := make(map[string]bool, len(r.kids))
+		for _, k := range r.kids {
+			if had[k.name] && slices.Contains(known, k.name) {
+				return fmt.Sprintf("<%s> is there twice in a record%s", k.name, naming(r))
+			}
+			had[k.name] = true
 		}
 	}
 	return ""

@@ -25,12 +25,7 @@ func createRules() section {
 			})),
 		inXML("create/xml-item", Must, "XML element of a receipt", "In it there is a request element.",
 			"<request>", onReceipt(func(fl *filing) outcome {
-				return judgeRows(fl.rows, fl.x, "element", func(r *node) string {
-					if r.name != "request" {
-						return "it is a <" + r.name + ">"
-					}
-					return ""
-				})
+				return judgeRows(itemsOf(fl.x.doc, FormatXML), fl.x, "element", element("request"))
 			})),
 		inJSON("create/json-array", Must, "JSON form of a receipt", "In JSON the receipt is an array of one object.",
 			"[{…}]", onReceipt(func(fl *filing) outcome { return arrayOfObjects(fl.x.doc, fl.x) })).at(specSpark),

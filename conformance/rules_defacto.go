@@ -13,7 +13,7 @@ func deFactoRules() section {
 	return section{OpRequests, FeatureCore, specExtensions, []rule{
 		once("paging/page-size", DeFacto, "Size of a page", "page_size says how many requests are listed.",
 			"as many requests as page_size says", judgePageSize).at(specPaging).of(FeaturePaging),
-		once("paging/page", DeFacto, "The next page", "page=2 lists the requests behind those of page=1.",
+		once("paging/page", DeFacto, "The next page", "page=1 begins as the list does, and page=2 lists the requests behind those of page=1.",
 			"other requests than on the first page", judgeNextPage).at(specPaging).of(FeaturePaging),
 		once("paging/in-order", DeFacto, "Pages follow each other", "Two pages have the requests, in their order, of one page of twice the size.",
 			"the same requests in the same order", judgePageOrder).at(specPaging).of(FeaturePaging),
@@ -56,9 +56,12 @@ func judgePageSize(s *session) outcome {
 }
 
 func judgeNextPage(s *session) outcome {
-	first, _, o := s.page(1, pageSize)
+	first, from, o := s.page(1, pageSize)
 	if !good(o) {
 		return o
+	}
+	if all := s.afresh(listCall(s.plain(), nil)); len(missing(keysOf(all[:min(len(all), pageSize)], "service_request_id"), first)) >= pageSize {
+		return broken(from, "none of the first %d requests of the list are on page 1", pageSize)
 	}
 	second, x, o := s.page(2, pageSize)
 	if !good(o) {

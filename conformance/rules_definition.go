@@ -111,7 +111,17 @@ func formRules() section {
 			"the same values", judgeDefinitionsEqual).compares(OpDefinition),
 		each("definition/unknown-404", Must, "Unknown service code", "The definition of a service that does not exist is answered with 404.",
 			"status 404", judgeUnknown("services", OpDefinition)).because("definition/served").of(FeatureErrors),
-	}}
+	}}.listed()
+}
+
+// listed: what is no list of attributes shows nothing about attributes.
+func (sec section) listed() section {
+	for i, r := range sec.rules {
+		if len(r.Formats) > 0 && r.ID != "definition/unknown-404" {
+			sec.rules[i].needs = append(sec.rules[i].needs, "definition/json-attributes")
+		}
+	}
+	return sec
 }
 
 func definitionCall(f Format, code string) call {

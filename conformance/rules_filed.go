@@ -1,11 +1,14 @@
 package conformance
 
 import (
+	"fmt"
 	"math"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // receiptRules are about the answer to a report as a document.
@@ -89,7 +92,7 @@ func judgeOwnID(s *session) outcome {
 }
 
 // signs is a text of what programs escape or lose.
-const signs = "Conformance test of signs: he said \"it's off\" & left 🚲.\nThe last line."
+const signs = "Conformance test of signs: he said \"it's off\" & left 🚲; 1 + 1 < 3, 100%25.\nThe last line."
 
 // judgeSigns looks at a report of a text of its own: what it is about must not spoil the others.
 func judgeSigns(wrong func(got string) string) func(*session) outcome {
@@ -110,17 +113,23 @@ func judgeSigns(wrong func(got string) string) func(*session) outcome {
 	}
 }
 
+// escapes compares what is there from the first words to the last ones. A text without them was cut or moderated.
 func escapes(got string) string {
-	if !strings.Contains(got, "Conformance test") {
-		return "sent were other capitals"
+	got, sent := signsIn.FindString(flat(got)), flat(signs)
+	if got == sent || got == "" {
+		return ""
 	}
-	for _, sign := range []string{"&amp;", "&quot;", "&#", `\'`, `\"`, "<br"} {
-		if strings.Contains(got, sign) {
-			return "sent was no " + sign
-		}
+	i := 0
+	for i < len(got) && got[i] == sent[i] {
+		i++
 	}
-	return ""
+	for !utf8.RuneStart(sent[i]) {
+		i--
+	}
+	return fmt.Sprintf("there is %q, sent was %q", clip(got[i:], 12), clip(sent[i:], 12))
 }
+
+var signsIn = regexp.MustCompile(`(?i)conformance test of signs.*?the last line\.`)
 
 func lost(got string) string {
 	switch {

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"math"
 	"net/url"
 	"slices"
 	"strings"
@@ -175,8 +176,27 @@ func middle(rows []*node) (from, to time.Time, ok bool) {
 	if len(times) < 4 {
 		return from, to, false
 	}
-	from, to = times[len(times)/4].UTC().Truncate(time.Minute), times[len(times)*3/4].UTC().Truncate(time.Minute).Add(time.Minute)
+	from, to = closest(times, len(times)/4, -1, 0), closest(times, len(times)*3/4, 1, time.Minute)
 	return from, to, times[0].Before(from) && times[len(times)-1].After(to)
+}
+
+// closest returns the minute of one of the times about the i-th: of the one whose neighbour on a side is nearest to it,
+// and in another minute. A server that counts whole hours or days is found by that.
+func closest(times []time.Time, i, side int, more time.Duration) time.Time {
+	minute := func(k int) time.Time { return times[k].UTC().Truncate(time.Minute).Add(more) }
+	gap := func(k int) time.Duration {
+		if d := minute(k).Sub(times[k+side]) * time.Duration(-side); d > 0 {
+			return d
+		}
+		return math.MaxInt64
+	}
+	best := i
+	for k := max(i-len(times)/8, 1); k <= min(i+len(times)/8, len(times)-2); k++ {
+		if gap(k) < gap(best) {
+			best = k
+		}
+	}
+	return minute(best)
 }
 
 // safeSpan is a range that is shorter than 90 days in every zone.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -23,12 +24,7 @@ func itemRules() section {
 			})),
 		inXML("request/xml-item", Must, "XML element of the request", "In it there is one request element.",
 			"<request>", onItem(func(doc *node, x *exchange, _ *node) outcome {
-				return judgeRows(rowsOf(doc, FormatXML), x, "element", func(r *node) string {
-					if r.name != "request" {
-						return "it is a <" + r.name + ">"
-					}
-					return ""
-				})
+				return judgeRows(itemsOf(doc, FormatXML), x, "element", element("request"))
 			})),
 		inJSON("request/json-array", Must, "JSON form of a request", "In JSON a single request, too, is in an array.",
 			"[{…}]", onItem(func(doc *node, x *exchange, _ *node) outcome { return arrayOfObjects(doc, x) })).at(specSpark),
@@ -239,7 +235,7 @@ func (s *session) refusals(f Format) []*exchange {
 	var list []*exchange
 	for _, x := range s.log {
 		switch {
-		case x.err != nil || x.coded != nil || x.busy() || x.format != f || x.op == OpErrors || x.op == OpDiscovery || x.op == OpUpdates:
+		case x.err != nil || x.coded != nil || x.busy() || x.format != f || s.isTold(x) || x.op == OpErrors || x.op == OpDiscovery || x.op == OpUpdates:
 		case x.status == http.StatusBadRequest || x.status == http.StatusForbidden || x.status == http.StatusNotFound:
 			list = append(list, x)
 		}
@@ -325,13 +321,15 @@ func onErrorRows(check func(*node) string) judgeFunc {
 
 // readableText looks for what leaks out of programs. It knows some of it, not all.
 func readableText(r *node) string {
-	v := r.value("description")
-	low := strings.ToLower(v)
-	for _, sign := range []string{"<html", "<br", "<p>", "traceback (most recent", "stack trace", "exception in thread", "sqlstate", " at line ", "undefined index", "nullpointer", "goroutine ",
-		"fatal error", "uncaught ", ".php", ".java:", "/var/www", "c:\\", "select * from"} {
-		if strings.Contains(low, sign) {
-			return r.show("description")
-		}
+	if v := r.value("description"); markup.MatchString(v) || entity.MatchString(v) || innards.MatchString(v) {
+		return r.show("description")
 	}
 	return ""
 }
+
+// entity is how HTML writes a sign.
+var entity = regexp.MustCompile(`&([a-zA-Z]{2,8}|#\d+|#x[0-9a-fA-F]+);`)
+
+// innards are words that programs say to programmers: of faults, of databases, and of where in the code it was.
+var innards = regexp.MustCompile(`(?i)<html|stack ?trace|traceback|goroutine \d|fatal error|uncaught |unhandled |sqlstate|ora-\d{5}|syntax error (at|near)|(null|nil) ?(pointer|reference)|object reference not set` +
+	`|\bundefined (index|method|variable|offset)|violates .*constraint|\bselect .+ from |\binsert into |\w(exception|error)\b *[:(]|exception in |\.(php|py|rb|java|js|cs|go|pm)\b|\b(at|on) line \d|/(var|home|usr|srv|opt)/|\b[a-z]:\\`)

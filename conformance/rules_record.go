@@ -3,6 +3,7 @@ package conformance
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -79,11 +80,14 @@ func recordRules(on source) section {
 				return ""
 			})),
 		inJSON(on.group+"lat-long-number", Should, "Coordinates are numbers", "lat and long are numbers in JSON.",
-			`"lat":37.76`, on.each(allOf(isKind("lat", kindNumber), isKind("long", kindNumber)))).at(specSpark).because(on.group + "lat-long"),
-		each(on.group+"location", Should, "A request is somewhere", "A request has an address, an address_id or coordinates.",
+			`"lat":37.76`, on.each(allOf(isKind("lat", kindNumber), isKind("long", kindNumber)))).at(specSpark).because(on.group+"lat-long", "definition/attribute-order-number"),
+		each(on.group+"location", Should, "A request is somewhere", "A request has an address, an address_id or coordinates, and not 0, 0 for coordinates that are not known.",
 			"one of address, address_id, lat and long", on.each(func(r *node) string {
-				if r.value("address") == "" && r.value("address_id") == "" && r.value("lat") == "" {
+				switch {
+				case r.value("address") == "" && r.value("address_id") == "" && r.value("lat") == "":
 					return "none of them"
+				case atZero(r):
+					return r.show("lat") + ", " + r.show("long")
 				}
 				return ""
 			})),
@@ -113,6 +117,13 @@ func recordRules(on source) section {
 				return ""
 			})),
 	}}
+}
+
+// atZero: coordinates of 0, 0 lie in the sea, and stand for none.
+func atZero(r *node) bool {
+	lat, err := strconv.ParseFloat(r.value("lat"), 64)
+	long, e := strconv.ParseFloat(r.value("long"), 64)
+	return err == nil && e == nil && lat == 0 && long == 0
 }
 
 // judgePast gives the city's clock a day. If most requests are of the future, it is our clock that is another one.

@@ -116,7 +116,10 @@ func judgeRefusal(fl *filing, status int) outcome {
 		return because("errors/status")
 	}
 	if good(o) && fl.x.status != status {
-		return broken(fl.x, "status %d for a report with %s", fl.x.status, describeForm(fl.form))
+		o = broken(fl.x, "status %d for a report with %s", fl.x.status, describeForm(fl.form))
+		if fl.x.status >= 400 { // a server has one program for its refusals
+			o.alike = fmt.Sprintf("%d for %d", fl.x.status, status)
+		}
 	}
 	return o
 }

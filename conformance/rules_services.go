@@ -197,6 +197,7 @@ func looksLikeErrors(doc *node) bool {
 		return true
 	}
 	for _, k := range doc.kids {
+		k = inner(k)
 		if strings.HasPrefix(k.name, "error") || k.child("code") != nil && k.child("description") != nil && k.child("datatype") == nil && k.child("service_name") == nil {
 			return true
 		}

@@ -32,6 +32,11 @@ func judgeLines(fl *filing, r *node, x *exchange) outcome {
 	if len(lines) < 2 {
 		return cannot("the description of the sample has one line")
 	}
+	for i := range lines[1:] {
+		if flat(got) == flat(strings.Join(lines[:i+1], " ")) {
+			return broken(x, "%s: it ends at a line break; sent were %d lines", r.show("description"), len(lines))
+		}
+	}
 	for _, l := range lines {
 		if !strings.Contains(got, strings.TrimSpace(l)) {
 			return cannot("the city does not publish the description as it was sent")

@@ -50,12 +50,7 @@ func tokenRules() section {
 			})),
 		inXML("token/xml-item", Must, "XML element of a token", "In it there is a request element.",
 			"<request>", onToken(func(p *polled) string {
-				for _, r := range p.x.doc.kids {
-					if r.name != "request" {
-						return "there is a <" + r.name + ">"
-					}
-				}
-				return ""
+				return judgeRows(p.x.doc.kids, p.x, "element", element("request")).text
 			})),
 		inJSON("token/json-array", Must, "JSON form of a token", "In JSON the answer is an array of one object.",
 			"[{…}]", onToken(func(p *polled) string {

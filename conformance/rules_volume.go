@@ -115,9 +115,12 @@ func judgeServiceNames(s *session, f Format) outcome {
 
 // judgeNotCut asks for what is older than the oldest of a list, and made within the 90 days.
 func judgeNotCut(s *session, f Format) outcome {
-	rows, x, o := s.some(listCall(f, nil), "requests")
-	if !good(o) {
+	rows, x, o := s.rows(listCall(f, nil))
+	switch {
+	case !good(o):
 		return o
+	case len(rows) == 0:
+		return s.judgeBare(x)
 	}
 	newest, oldest, _ := bounds(rows)
 	if newest.Before(s.now) {
@@ -141,4 +144,14 @@ func judgeNotCut(s *session, f Format) outcome {
 		return fine
 	}
 	return broken(x, "%d requests, and others of the same 90 days are not among them, nor on a page 2: %s", len(rows), few(lost))
+}
+
+// judgeBare is about a list without arguments that is empty: nothing may be there by date either.
+func (s *session) judgeBare(x *exchange) outcome {
+	now := s.now.UTC().Truncate(time.Second)
+	dated, _, o := s.filtered(x.format, url.Values{"start_date": {stamp(now.Add(-safeSpan))}, "end_date": {stamp(now)}})
+	if good(o) && len(dated) > 0 {
+		return broken(x, "no requests, and %d of the last %d days if dates are given", len(dated), safeSpan/day)
+	}
+	return cannot("the city has no requests to show")
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -38,12 +39,26 @@ type exchange struct {
 	body   []byte
 	err    error
 	coded  error // the body is not what Content-Encoding says
+	label  error // the body can be read, whatever Content-Encoding says
+	wide   bool  // the body was in UTF-16
 	doc    *node // of the format that was asked for
 	broken error // why there is no doc
 }
 
 // ok: the server did what it was asked to do.
 func (x *exchange) ok() bool { return x.err == nil && x.coded == nil && x.status/100 == 2 }
+
+// failure is that a resource which is there is answered by a status that says otherwise.
+type failure struct {
+	op     Operation
+	format Format
+	status int
+}
+
+// failure returns what an exchange is told for, if it is: what is unknown to the server may be refused.
+func (x *exchange) failure() (failure, bool) {
+	return failure{x.op, x.format, x.status}, x.method == http.MethodGet && x.status >= http.StatusBadRequest && len(x.query) == 0 && !strings.HasSuffix(x.path, nobody)
+}
 
 // session is a run: the exchanges it had, each made once and judged by many rules.
 type session struct {
@@ -64,6 +79,8 @@ type session struct {
 	filings map[string]*filing
 	tokens  map[Format]*polled
 	looked  map[string]bool // addresses of what was filed, that were asked for once more
+	told    map[failure]bool
+	alike   map[string]string // the requirement that has told it first
 
 	rules    map[string]*rule
 	outcomes map[string]outcome
@@ -76,7 +93,7 @@ func newSession(ctx context.Context, t Target) *session {
 	}
 	return &session{
 		ctx: ctx, target: t, secrets: redact.New(secrets...),
-		made: make(map[string]*exchange), known: make(map[[sha256.Size]byte]*exchange), filings: make(map[string]*filing), tokens: make(map[Format]*polled), looked: make(map[string]bool), now: t.Now(),
+		made: make(map[string]*exchange), known: make(map[[sha256.Size]byte]*exchange), filings: make(map[string]*filing), tokens: make(map[Format]*polled), looked: make(map[string]bool), told: make(map[failure]bool), alike: make(map[string]string), now: t.Now(),
 		rules: byID(), outcomes: make(map[string]outcome),
 	}
 }
@@ -181,7 +198,7 @@ var errDead = fmt.Errorf("not asked: the server did not answer the last %d calls
 
 // exchange has one exchange over HTTP.
 func (s *session) exchange(x *exchange, contentType string, body []byte) {
-	x.status, x.header, x.body, x.err, x.coded = 0, nil, nil, nil, nil
+	*x = exchange{call: x.call, method: x.method, url: x.url, sent: x.sent}
 	req, err := http.NewRequestWithContext(s.ctx, x.method, x.url, bytes.NewReader(body))
 	if err != nil {
 		x.err = s.secrets.Error(err)
@@ -205,6 +222,8 @@ func (s *session) exchange(x *exchange, contentType string, body []byte) {
 		x.body, err = decoded(resp.Header.Get("Content-Encoding"), x.body)
 	}
 	switch {
+	case errors.Is(err, errUnsaid), errors.Is(err, errCoding) && sniff(x.body) != FormatNone:
+		x.label = err
 	case err != nil && coded && notCoded(err):
 		x.coded, x.body = err, nil
 	case err != nil:
@@ -212,6 +231,7 @@ func (s *session) exchange(x *exchange, contentType string, body []byte) {
 	case len(x.body) > maxBody:
 		x.err = fmt.Errorf("the answer has more than %d MiB", maxBody>>20)
 	}
+	x.body, x.wide = narrowed(x.body)
 }
 
 var mimeOf = map[Format]string{FormatXML: "text/xml, application/xml;q=0.9", FormatJSON: "application/json"}

@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/go-open311/open311"
 )
 
 // Columns are the fields of a request as the specification names them: the columns of a CSV file and of a table. What
@@ -23,7 +25,10 @@ var columns = []string{"service_request_id", "token", "status", "status_notes", 
 
 // Values returns the texts of the columns, and the object of what else there is, "" for none.
 func (r *Record) Values() (texts []string, extra string, err error) {
-	q := r.Request
+	q := &open311.ServiceRequest{}
+	if r != nil && r.Request != nil {
+		q = r.Request
+	}
 	texts = []string{q.ID, q.Token, string(q.Status), q.StatusNotes, q.ServiceName, q.ServiceCode, q.Description,
 		q.AgencyResponsible, q.ServiceNotice, stamp(q.RequestedDatetime), stamp(q.UpdatedDatetime), stamp(q.ExpectedDatetime),
 		q.Address, q.AddressID, q.Zipcode, "", "", q.MediaURL}

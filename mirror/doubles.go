@@ -30,7 +30,8 @@ func (m *mirror) doubles(windows []*window, total int) (bitset, error) {
 	var list []entry
 	for round := range rounds {
 		list, at := list[:0], 0
-		for _, w := range windows {
+		for i, w := range windows {
+			m.print.look(round*len(windows)+i, rounds*len(windows))
 			err := m.eachKey(w, func(k key) {
 				if (int(k[0])<<16|int(k[1])<<8|int(k[2]))%rounds == round {
 					list = append(list, entry{k, at})

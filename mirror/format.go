@@ -15,6 +15,9 @@ type Format struct {
 	// Begin begins to write. A file is written to path, which is not its name yet: the copy gives it that when
 	// all of it is there.
 	Begin func(ctx context.Context, path string) (Writer, error)
+	// Resume goes on with a file that a stopped process has left, behind the last of its checkpoints. It is nil if
+	// the writers are not [Resumable]; then a file that is not finished is begun anew.
+	Resume func(ctx context.Context, path string, checkpoint []byte) (Writer, error)
 }
 
 // Writer takes the requests of a copy: each once, those of the newest window first.
@@ -25,6 +28,16 @@ type Writer interface {
 	Commit() error
 	// Discard gives up, and leaves nothing behind. After Commit it does nothing.
 	Discard()
+}
+
+// Resumable is a Writer of a file that can be gone on with. A copy in one such format frees the disk of what was fetched
+// while it writes the file, and so takes little more than the file.
+type Resumable interface {
+	Writer
+	// Checkpoint makes what was written last, and returns what Resume needs to go on from there.
+	Checkpoint() ([]byte, error)
+	// Close leaves the file as it is. After Commit it does nothing.
+	Close() error
 }
 
 // Record is a service request in a copy.

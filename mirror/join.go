@@ -25,23 +25,50 @@ func (m *mirror) join(ctx context.Context) error {
 	}
 	m.print.join(total)
 	defer m.print.end()
-	doubles, err := m.doubles(windows, total)
+	sum := page.NewSummary(s.Since, s.Until)
+	done := s.sofar()
+	if m.left == nil || !m.left.renamed {
+		if err := m.write(ctx, windows, total, &done, sum); err != nil {
+			return err
+		}
+	}
+	s.Records, s.Doubles, s.Joined = total-done.Left, done.Left, nil
+	if m.Page {
+		if err := m.writePage(sum); err != nil {
+			return err
+		}
+	}
+	s.Formats = nil
+	for _, f := range m.Formats {
+		s.Formats = append(s.Formats, f.Name)
+	}
+	s.Complete = len(s.gaps()) == 0
+	return m.save()
+}
+
+// write writes the files, from where an earlier run has come to.
+func (m *mirror) write(ctx context.Context, windows []*window, total int, done *joined, sum *page.Summary) error {
+	doubles, err := m.doublesOf(windows, total)
 	if err != nil {
 		return err
 	}
-	out, err := m.open(ctx)
+	out, err := m.outputs(ctx)
 	if err != nil {
 		return err
 	}
 	defer out.discard()
-	sum := page.NewSummary(s.Since, s.Until)
-	at, left := 0, 0
-	for _, w := range windows {
+	if err := m.dropKeys(out, *done, windows); err != nil {
+		return err
+	}
+	m.print.records = done.Requests
+	safe, every := done.Requests, min(safeEvery, max(total/20, 1000)) // for the same small share of a small copy
+	for _, w := range windows[done.Windows:] {
 		err := m.eachLine(w, func(line []byte) error {
-			defer func() { at++ }()
+			at := done.Requests
+			done.Requests++
 			m.print.joined()
 			if doubles.has(at) {
-				left++
+				done.Left++
 				return nil
 			}
 			step()
@@ -55,22 +82,16 @@ func (m *mirror) join(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-	}
-	if err := out.commit(); err != nil {
-		return err
-	}
-	s.Records, s.Doubles = total-left, left
-	if m.Page {
-		if err := m.writePage(sum); err != nil {
-			return err
+		done.Windows++
+		if done.Requests-safe >= every || done.Windows == len(windows) {
+			if err := m.secure(out, *done); err != nil {
+				return err
+			}
+			safe = done.Requests
 		}
 	}
-	s.Formats = nil
-	for _, f := range m.Formats {
-		s.Formats = append(s.Formats, f.Name)
-	}
-	s.Complete = len(s.gaps()) == 0
-	return m.save()
+	m.print.finish()
+	return out.commit()
 }
 
 // entryOf returns what the page wants to know of a request.

@@ -28,6 +28,9 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
+	if os.Getenv("MIRROR_TEST_RESUME") != "" {
+		goingOn()
+	}
 	n := 0
 	step = func() {
 		if n++; n == last {
@@ -57,6 +60,9 @@ func child(t *testing.T, url, dir string, at int) (killed bool) {
 	t.Helper()
 	c := exec.CommandContext(t.Context(), os.Args[0])
 	c.Env = append(os.Environ(), "MIRROR_TEST_URL="+url, "MIRROR_TEST_DIR="+dir, "MIRROR_TEST_STEP="+strconv.Itoa(at))
+	if len(made) == 1 {
+		c.Env = append(c.Env, "MIRROR_TEST_RESUME=1")
+	}
 	out, err := c.CombinedOutput()
 	var exit *exec.ExitError
 	switch {
@@ -114,6 +120,99 @@ func TestKilledAnywhere(t *testing.T) {
 			t.Fatalf("killed at step %d of %d", at, steps)
 		}
 	}
+}
+
+// The same of a copy whose parts go one by one.
+func TestGoesOn(t *testing.T) {
+	defer goingOn()()
+	t.Run("killed anywhere", TestKilledAnywhere)
+	t.Run("killed often", TestKilledOften)
+	t.Run("interrupted", TestInterrupted)
+}
+
+// A copy that is stopped while it writes, and whose first parts are gone, goes on without a call.
+func TestStoppedWhileWriting(t *testing.T) {
+	defer goingOn()()
+	c := newCity(t, open311test.WithSize(400))
+	want, _, _ := reference(t, c.URL)
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	step = func() {
+		if s, err := loadState(filepath.Join(dir, stateName)); err == nil && s != nil && s.Joined != nil && s.Joined.Windows > 1 {
+			cancel()
+		}
+	}
+	_, err := Run(ctx, jobFor(c.URL, dir))
+	step = func() {}
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	parts, err := os.ReadDir(filepath.Join(dir, partsName))
+	if s, e := loadState(filepath.Join(dir, stateName)); e != nil || err != nil || len(parts) > len(s.Windows)-s.Joined.Windows+1 {
+		t.Errorf("%d parts are left, %v %v", len(parts), err, e)
+	}
+	var calls atomic.Int32
+	c.set(func(w http.ResponseWriter, r *http.Request, city http.Handler) {
+		calls.Add(1)
+		city.ServeHTTP(w, r)
+	})
+	complete(t, jobFor(c.URL, dir))
+	if n := calls.Load(); n > 0 {
+		t.Errorf("%d calls for what is there", n)
+	}
+	same(t, want, dir)
+}
+
+// goingOn has copies made in a format that can be gone on with, safe every few requests.
+func goingOn() (restore func()) {
+	formats, every := made, safeEvery
+	made, safeEvery = []Format{lines()}, 20
+	return func() { made, safeEvery = formats, every }
+}
+
+// lines is NDJSON that can be gone on with. Commit writes an end, as the formats do for which that is made.
+func lines() Format {
+	begin := func(path string, flag int, at int64) (Writer, error) {
+		f, err := os.OpenFile(path, os.O_RDWR|flag, 0o666)
+		if err == nil {
+			err = f.Truncate(at)
+		}
+		return &linesWriter{f, at}, err
+	}
+	return Format{Name: "lines", File: "requests.lines",
+		Begin: func(_ context.Context, path string) (Writer, error) { return begin(path, os.O_CREATE|os.O_EXCL, 0) },
+		Resume: func(_ context.Context, path string, checkpoint []byte) (Writer, error) {
+			at, err := strconv.ParseInt(string(checkpoint), 10, 64)
+			if err != nil {
+				return nil, err
+			}
+			return begin(path, 0, at)
+		}}
+}
+
+type linesWriter struct {
+	*os.File
+	at int64
+}
+
+func (l *linesWriter) Write(r *Record) error {
+	n, err := l.WriteAt(append(r.Line, '\n'), l.at)
+	l.at += int64(n)
+	return err
+}
+
+func (l *linesWriter) Checkpoint() ([]byte, error) { return strconv.AppendInt(nil, l.at, 10), l.Sync() }
+
+func (l *linesWriter) Commit() error {
+	_, err := l.WriteAt([]byte("the end\n"), l.at)
+	step()
+	return errors.Join(err, l.File.Close())
+}
+
+func (l *linesWriter) Discard() {
+	_ = l.File.Close()
+	_ = os.Remove(l.Name())
 }
 
 // Killed again and again in the same directory, it comes to its end all the same.

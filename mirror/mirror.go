@@ -9,7 +9,8 @@
 //
 // When all windows have been fetched, the parts are joined into the files that people want, each request once, and
 // then removed. While something is missing they stay, so that the next run has to fetch only that. Neither memory
-// nor the disk is a limit: requests are streamed, and the parts are an eighth of the NDJSON file.
+// nor the disk is a limit: requests are streamed, and the parts are an eighth of the NDJSON file. For a copy in one
+// format that is [Resumable] they are removed while the file is written.
 package mirror
 
 import (
@@ -88,6 +89,7 @@ var step = func() {}
 type mirror struct {
 	Job
 	state *state
+	left  *leftover // of an earlier run; nil if there is none
 	print *progress
 }
 
@@ -139,8 +141,13 @@ func bare(source string) string {
 
 // enter makes the directory and sees to it that no other process is at work there.
 func (m *mirror) enter() (leave func(), err error) {
-	if m.Dir == "" {
+	switch {
+	case m.Dir == "":
 		return nil, errors.New("no directory to write to")
+	case m.Client == nil:
+		return nil, errors.New("no client to read a city by: open311.New makes one")
+	case slices.ContainsFunc(m.Formats, func(f Format) bool { return f.Begin == nil }):
+		return nil, errors.New("a format without Begin: NDJSON and CSV are formats, among others")
 	}
 	if err := os.MkdirAll(m.Dir, 0o777); err != nil {
 		return nil, err
@@ -175,7 +182,7 @@ func (m *mirror) begin() error {
 			_, err := m.filesOf(m.fileNames())
 			return err
 		}
-		if n := old.check(m.path(partsName)); n > 0 {
+		if n := m.goOn(); n > 0 {
 			m.print.note("%d parts are not as they were left; they will be fetched again", n)
 		}
 		if done := old.done(); done > 0 {

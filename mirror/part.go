@@ -91,8 +91,7 @@ func (m *mirror) sections(w *window) (f *os.File, lines, keys *io.SectionReader,
 	if f, err = os.Open(m.partPath(w)); err != nil {
 		return nil, nil, nil, err
 	}
-	size := int64(w.Records * len(key{}))
-	return f, io.NewSectionReader(f, 0, w.Bytes-size), io.NewSectionReader(f, w.Bytes-size, size), nil
+	return f, io.NewSectionReader(f, 0, w.lines()), io.NewSectionReader(f, w.lines(), w.Bytes-w.lines()), nil
 }
 
 // eachKey calls f for the key of each request of a window.

@@ -18,6 +18,8 @@ type progress struct {
 	all, left     int // windows, in the plan and of this run
 	done, records int // in this run
 	joining       int // requests to be joined; 0 before that
+	looked        int // of 100, while doubles are looked for
+	ending        bool
 	start, last   time.Time
 	width         int // of the line on the terminal
 }
@@ -63,6 +65,18 @@ func (p *progress) join(total int) {
 	p.joining, p.records, p.start = total, 0, p.now()
 }
 
+// look tells how much of the search for doubles is done.
+func (p *progress) look(part, of int) {
+	p.looked = 100 * part / of
+	p.show(between)
+}
+
+// finish tells that all is written, and not yet in order and on the disk.
+func (p *progress) finish() {
+	p.ending = true
+	p.show(0)
+}
+
 func (p *progress) joined() {
 	if p.records++; p.records == p.joining {
 		p.show(0)
@@ -103,6 +117,12 @@ func (p *progress) show(every time.Duration) {
 
 // line is short enough for a terminal of 80 columns.
 func (p *progress) line(spent time.Duration) string {
+	if p.ending {
+		return fmt.Sprintf("finishing the files of %d requests: indexes, and all to the disk", p.joining)
+	}
+	if p.joining > 0 && p.records == 0 {
+		return fmt.Sprintf("looking for requests that are there twice, %d%%", p.looked)
+	}
 	if p.joining > 0 {
 		return fmt.Sprintf("writing the files: %d of %d requests, %d%%", p.records, p.joining, 100*p.records/p.joining)
 	}

@@ -10,6 +10,9 @@ import (
 
 // String is what the program prints at its end.
 func (r *Report) String() string {
+	if r == nil {
+		return ""
+	}
 	var b strings.Builder
 	switch {
 	case r.Already:

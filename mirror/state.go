@@ -29,6 +29,7 @@ type state struct {
 	Records  int              `json:"records"`           // in the files
 	Doubles  int              `json:"doubles"`
 	Windows  []*window        `json:"windows"` // newest first
+	Joined   *joined          `json:"joined,omitempty"`
 }
 
 // window is a span of time that is fetched as one piece. Both bounds belong to it, in whole seconds.
@@ -43,6 +44,9 @@ type window struct {
 
 // done reports whether the window need not be fetched again.
 func (w *window) done() bool { return !w.Fetched.IsZero() && len(w.Gaps) == 0 }
+
+// lines is where the lines of the window's file end, and its keys begin.
+func (w *window) lines() int64 { return w.Bytes - int64(w.Records*len(key{})) }
 
 // part is the name of the window's file.
 func (w *window) part() string { return w.Start.UTC().Format("2006-01-02T15-04-05Z") + ".gz" }
@@ -122,11 +126,12 @@ func (s *state) fits(job *Job) error {
 
 // check forgets windows whose part file is not there as it was written, and counts them.
 func (s *state) check(dir string) (n int) {
-	for _, w := range s.Windows {
-		if w.Fetched.IsZero() {
+	for i, w := range s.Windows {
+		if w.Fetched.IsZero() || s.Joined != nil && i < s.Joined.Windows {
 			continue
 		}
-		if info, err := os.Stat(filepath.Join(dir, w.part())); err != nil || info.Size() != w.Bytes {
+		info, err := os.Stat(filepath.Join(dir, w.part()))
+		if err != nil || info.Size() != w.Bytes && (s.Joined == nil || info.Size() != w.lines()) {
 			*w = window{Start: w.Start, End: w.End}
 			n++
 		}

@@ -46,6 +46,9 @@ type Hook struct {
 
 // Check says what is wrong with a hook, if anything is.
 func (h *Hook) Check() error {
+	if h == nil {
+		return errors.New("there is no webhook: the Hook is nil")
+	}
 	if !slices.Contains(Shapes(), h.shape()) {
 		return fmt.Errorf("there is no shape %q; there are %s", h.Shape, shapeList())
 	}
@@ -75,6 +78,12 @@ const tries = 6
 // Post tells a change, again and again if it has to: while the other side is out of reach, fails, or wants fewer calls.
 // Errors name neither the address nor the token.
 func (h *Hook) Post(ctx context.Context, c *open311.Change) error {
+	if c == nil || c.Request == nil {
+		return errors.New("there is no change to tell: it has no request")
+	}
+	if err := h.Check(); err != nil {
+		return err
+	}
 	body, err := json.Marshal(h.message(c))
 	if err != nil {
 		return err

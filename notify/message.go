@@ -51,6 +51,7 @@ var slackEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 // Data is a change as [Plain] has it, to be written as JSON: all that the city says, untouched.
 func Data(c *open311.Change) any {
+	c = whole(c)
 	return struct {
 		Kind     open311.ChangeKind      `json:"kind"`
 		Previous open311.Status          `json:"previous,omitempty"`
@@ -63,6 +64,7 @@ func Data(c *open311.Change) any {
 // takes for more than words: a blank without width stands behind @ and #, in addresses, and in front of commands, so
 // that they call nobody and lead nowhere.
 func Text(c *open311.Change) string {
+	c = whole(c)
 	r := c.Request
 	s := map[open311.ChangeKind]string{open311.Created: "New", open311.Updated: "News about", open311.Closed: "Closed",
 		open311.Reopened: "Reopened", open311.Gone: "Gone"}[c.Kind]
@@ -74,6 +76,19 @@ func Text(c *open311.Change) string {
 		s += ": " + r.StatusNotes
 	}
 	return clip(Inert(clip(s, 1000)), 430) + " (" + clip(Inert(clip(cmp.Or(r.ID, "no number yet"), 200)), 60) + ")"
+}
+
+// whole is a change with a request, of which nothing is known where there is none.
+func whole(c *open311.Change) *open311.Change {
+	switch {
+	case c == nil:
+		return &open311.Change{Request: &open311.ServiceRequest{}}
+	case c.Request == nil:
+		d := *c
+		d.Request = &open311.ServiceRequest{}
+		return &d
+	}
+	return c
 }
 
 const noWidth = "\u200b"

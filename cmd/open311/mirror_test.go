@@ -66,6 +66,12 @@ func TestMirrorInEveryFormat(t *testing.T) {
 		t.Error(d)
 	}
 	geoParquet(t, filepath.Join(dir, "requests.parquet"), want)
+	// Alone, it is written in place of the parts.
+	alone := filepath.Join(t.TempDir(), "copy")
+	if status, _, errs := call(t, "mirror", at, "-o", alone, args[4], args[5], "--window=30", "--format=geoparquet"); status != 0 {
+		t.Fatalf("status %d: %s", status, errs)
+	}
+	geoParquet(t, filepath.Join(alone, "requests.parquet"), want)
 	if status, out, _ := call(t, args...); status != 0 || !strings.Contains(out, "complete already") {
 		t.Errorf("again: status %d: %s", status, out)
 	}

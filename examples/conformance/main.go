@@ -64,14 +64,14 @@ func parse(args []string, usage io.Writer) (t conformance.Target, format, file s
 	f.SetOutput(usage)
 	t.APIKey, t.Disable = os.Getenv("OPEN311_API_KEY"), make(map[string]string)
 	f.StringVar(&t.Jurisdiction, "jurisdiction", "", "jurisdiction_id of every call")
-	f.BoolVar(&t.AllowCreate, "create", false, "file service requests too, which stay in the city: for test endpoints; the key is in OPEN311_API_KEY")
+	f.BoolVar(&t.AllowCreate, "create", false, "file reports, too, which stay: for test endpoints; key: OPEN311_API_KEY")
 	f.DurationVar(&t.Pace, "pace", 0, "delay between calls; 200ms by default, -1ns: none")
 	f.Func("disable", "id=reason of a requirement not to judge; may be repeated", func(v string) error {
 		id, reason, _ := strings.Cut(v, "=")
 		t.Disable[id] = reason
 		return nil
 	})
-	f.StringVar(&format, "format", "", "of the report: "+strings.Join(conformance.ReportFormats(), ", ")+" (by the name of -o, else text)")
+	f.StringVar(&format, "format", "", strings.Join(conformance.ReportFormats(), ", ")+"; else by -o")
 	f.StringVar(&file, "o", "", "write the report to this `file`")
 	f.Usage = func() {
 		fmt.Fprintln(usage, "usage: conformance [flags] [endpoint URL]")

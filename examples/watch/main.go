@@ -34,10 +34,10 @@ var (
 	city     = flag.String("city", "", "a `key` of the catalogue in package servers, such as chicago")
 	once     = flag.Bool("once", false, "look once and end")
 	every    = flag.Duration("every", time.Minute, "how `long` to wait between looks")
-	since    = flag.String("since", "", "without a state, tell what has happened since this `time`, such as 2026-05-01T00:00:00Z")
+	since    = flag.String("since", "", "without a state, tell what has happened since this `time` (RFC 3339)")
 	state    = flag.String("state", "", "the `file` that keeps how far it has come; none: it forgets")
 	webhook  = flag.String("webhook", "", "where to post the changes (`URL`); none: print them")
-	shape    = flag.String("shape", "plain", "what the webhook takes: plain, slack or mastodon; the latter's token is in WATCH_TOKEN")
+	shape    = flag.String("shape", "plain", "plain, slack or mastodon, whose token is in WATCH_TOKEN")
 )
 
 func main() {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress/zstd"
 
 	"github.com/go-open311/open311"
 	"github.com/go-open311/open311/mirror"
@@ -39,28 +38,32 @@ type row struct {
 	Geometry  []byte  `parquet:"geometry,optional"`
 }
 
-// group is how many rows are compressed together; as many are in memory.
-const group = 50_000
-
 // Format is a file requests.parquet: a row a request, with the fields of the specification as columns, times in UTC, a
 // point of well-known binary as geometry, and in extra a JSON object of what else there is.
 func Format() mirror.Format {
-	return mirror.Format{Name: "geoparquet", File: "requests.parquet", Begin: func(_ context.Context, path string) (mirror.Writer, error) {
-		f, err := os.Create(path)
-		if err != nil {
-			return nil, err
-		}
-		return &writer{f: f, out: parquet.NewGenericWriter[row](f, parquet.Compression(&zstd.Codec{}), parquet.MaxRowsPerRowGroup(group)),
-			west: math.Inf(1), south: math.Inf(1), east: math.Inf(-1), north: math.Inf(-1)}, nil
-	}}
+	return mirror.Format{
+		Name: "geoparquet", File: "requests.parquet",
+		Begin: func(_ context.Context, path string) (mirror.Writer, error) {
+			f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666) // and no link is followed
+			if err != nil {
+				return nil, err
+			}
+			return &writer{f: f}, nil
+		},
+		Resume: resume,
+	}
 }
 
+// writer is mirror.Resumable.
 type writer struct {
-	f                        *os.File
-	out                      *parquet.GenericWriter[row]
-	west, south, east, north float64
-	placed                   bool
+	f    *os.File
+	file segments
+	out  *parquet.GenericWriter[row] // of the segment that is being written; nil: the next row begins one
+	box  *box
 }
+
+// box is the smallest one that all places are in.
+type box struct{ West, South, East, North float64 }
 
 func (w *writer) Write(r *mirror.Record) error {
 	texts, extra, err := r.Values()
@@ -74,6 +77,9 @@ func (w *writer) Write(r *mirror.Record) error {
 		Zipcode: text(texts[14]), MediaURL: text(texts[17]), Extra: text(extra)}
 	if r.Place != nil {
 		one.Geometry = w.point(*r.Place)
+	}
+	if w.out == nil {
+		w.begin()
 	}
 	_, err = w.out.Write([]row{one})
 	return err
@@ -96,9 +102,11 @@ func stamp(t time.Time) *int64 {
 
 // point writes a place as well-known binary, and widens the box of all.
 func (w *writer) point(p open311.Point) []byte {
-	w.placed = true
-	w.west, w.east = min(w.west, p.Long), max(w.east, p.Long)
-	w.south, w.north = min(w.south, p.Lat), max(w.north, p.Lat)
+	if w.box == nil {
+		w.box = &box{p.Long, p.Lat, p.Long, p.Lat}
+	}
+	w.box.West, w.box.East = min(w.box.West, p.Long), max(w.box.East, p.Long)
+	w.box.South, w.box.North = min(w.box.South, p.Lat), max(w.box.North, p.Lat)
 	b := []byte{1} // little-endian
 	b = binary.LittleEndian.AppendUint32(b, 1)
 	b = binary.LittleEndian.AppendUint64(b, math.Float64bits(p.Long))
@@ -108,25 +116,36 @@ func (w *writer) point(p open311.Point) []byte {
 // Commit writes what makes the file GeoParquet, and ends it.
 func (w *writer) Commit() error {
 	column := map[string]any{"encoding": "WKB", "geometry_types": []string{"Point"}}
-	if w.placed {
-		column["bbox"] = []float64{w.west, w.south, w.east, w.north}
+	if b := w.box; b != nil {
+		column["bbox"] = []float64{b.West, b.South, b.East, b.North}
 	}
 	geo, err := json.Marshal(map[string]any{"version": "1.1.0", "primary_column": "geometry", "columns": map[string]any{"geometry": column}})
 	if err != nil {
 		return err
 	}
-	w.out.SetKeyValueMetadata("geo", string(geo))
-	if err := w.out.Close(); err != nil {
+	if err := w.end(); err != nil {
 		return err
 	}
-	err = w.f.Close()
+	if err := w.file.finish(w.f, string(geo)); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+// Close leaves the file as it is.
+func (w *writer) Close() error {
+	if w.f == nil {
+		return nil
+	}
+	err := w.f.Close()
 	w.f = nil
 	return err
 }
 
 func (w *writer) Discard() {
 	if w.f != nil {
-		_ = w.f.Close() // it is not wanted
-		_ = os.Remove(w.f.Name())
+		name := w.f.Name()
+		_ = w.Close() // it is not wanted
+		_ = os.Remove(name)
 	}
 }
