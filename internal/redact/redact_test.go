@@ -239,7 +239,7 @@ func TestHeader(t *testing.T) {
 	in := http.Header{
 		"Authorization": {"Basic abc", "abc"}, "X-Api-Key": {"abc"}, "Cookie": {"a=b"}, "Set-Cookie": {"a=b", "c=d"},
 		"Proxy-Authorization": {"Bearer x"}, "X-Gov": {"abc"}, "Location": {"https://h/?api%5Fkey=abc"},
-		"X-Echo": {key}, "Retry-After": {"5"},
+		"X-Echo": {key}, "Retry-After": {"5"}, "X-" + key: {"1"},
 	}
 	before := in.Clone()
 	got := New(key).WithNames("X-Gov").Header(in)
