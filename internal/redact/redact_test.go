@@ -246,7 +246,7 @@ func TestHeader(t *testing.T) {
 	want := http.Header{
 		"Authorization": {"Basic REDACTED", "REDACTED"}, "X-Api-Key": {"REDACTED"}, "Cookie": {"REDACTED"},
 		"Set-Cookie": {"REDACTED", "REDACTED"}, "Proxy-Authorization": {"Bearer REDACTED"}, "X-Gov": {"REDACTED"},
-		"Location": {"https://h/?api%5Fkey=REDACTED"}, "X-Echo": {"REDACTED"}, "Retry-After": {"5"},
+		"Location": {"https://h/?api%5Fkey=REDACTED"}, "X-Echo": {"REDACTED"}, "X-REDACTED": {"1"}, "Retry-After": {"5"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
