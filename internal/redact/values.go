@@ -31,7 +31,7 @@ func valuesOf(secrets []string) values {
 			v.short = append(v.short, trimmed)
 		}
 		if len(secret) >= minLen && (len(whole) < minLen || !utf8.ValidString(secret)) {
-			v.exact = append(v.exact, secret)
+			v.exact = append(v.exact, secret, strings.ToUpper(secret), strings.ToLower(secret))
 		}
 		if digits := phoneDigits(secret); digits != "" {
 			v.numbers = append(v.numbers, digits)
