@@ -10,16 +10,20 @@ func (w *walk) ask(s Slice, sent, meant span, wide bool) (*answer, error) {
 	r := w.last(&s)
 	if r == nil || r.err != nil && w.times(&s) < maxTimes && r.fault&(Refused|Tried) == 0 {
 		var err error
-		if r, err = w.page(s, wide); err != nil {
-			return nil, err
+		if r == nil {
+			if r, err = w.pageAgain(s, wide, inWalk); err != nil {
+				return nil, err
+			}
 		}
 		if r.err != nil && r.fault&(Refused|Tried) == 0 && w.win.failed == 0 {
-			if r, err = w.pageAgain(s, wide); err != nil {
+			w.seen.takeBack(r)
+			if r, err = w.pageAgain(s, wide, inWalk); err != nil {
 				return nil, err
 			}
 		}
 		if w.echoes == 1 && r.strays(sent) { // a second time it is the server's way
-			if r, err = w.pageAgain(s, wide); err != nil {
+			w.seen.takeBack(r)
+			if r, err = w.pageAgain(s, wide, inWalk); err != nil {
 				return nil, err
 			}
 		}
@@ -34,7 +38,7 @@ func (r *response) strays(sent span) bool {
 
 // again makes a call once more.
 func (w *walk) again(a *answer, sent, meant span, wide bool) (*answer, error) {
-	r, err := w.pageAgain(a.slice, wide)
+	r, err := w.pageAgain(a.slice, wide, inWalk)
 	if err != nil {
 		return nil, err
 	}
@@ -55,18 +59,18 @@ func (w *walk) page(s Slice, wide bool) (*response, error) {
 	if r := w.last(&s); r != nil {
 		return r, nil
 	}
-	return w.pageAgain(s, wide)
+	return w.pageAgain(s, wide, 0)
 }
 
-// pageAgain makes a call, whether or not it was made before.
-func (l *Lister) pageAgain(s Slice, wide bool) (*response, error) {
+// pageAgain makes a call, whether or not it was made before. Its rows are noted for something if they are looked at next.
+func (l *Lister) pageAgain(s Slice, wide bool, note tag) (*response, error) {
 	if r := l.last(&s); r != nil && l.times(&s) >= maxTimes {
 		return r, nil
 	}
 	if l.calls >= l.budget() && !l.off(offBudget) {
 		return nil, errBudget
 	}
-	r, err := l.call(s, wide)
+	r, err := l.call(s, wide, note)
 	if err != nil {
 		return r, err
 	}
@@ -145,6 +149,7 @@ func (w *walk) slice(sent span) Slice {
 func (w *walk) look(r *response, sent, meant span) *answer {
 	a := &answer{response: r, reading: read(r.rows)}
 	if r.err != nil && !a.broken() {
+		w.seen.takeBack(r)
 		return a
 	}
 	w.answered = w.answered || !r.slice.Start.IsZero() || !r.slice.End.IsZero()
@@ -178,13 +183,14 @@ func (w *walk) absorb(a *answer) {
 	for i := range a.rows {
 		row := &a.rows[i]
 		states[row.State] = true
-		if w.seen.add(row.Key, inWalk) {
+		if w.seen.count(a.response, row, inWalk) {
 			a.fresh++
 		}
 		if !row.dated() || row.At >= w.wanted.lo-slack && row.At <= w.wanted.hi+slack {
 			w.shown.note(row) // what was not asked for may be the answer to another question
 		}
 	}
+	a.noted &^= inWalk
 	for state, shown := range states {
 		if shown && len(a.slice.Statuses) == 0 {
 			w.shown.unasked[state]++

@@ -19,6 +19,7 @@ type response struct {
 	fault   Fault
 	number  int  // of the call
 	echo    bool // its rows are those of the call before it: perhaps a cache's, or the server does not heed what has changed
+	noted   tag  // what its rows were noted for as they came, and nobody has counted yet
 }
 
 // errStop ends a listing because the caller's loop has ended.
@@ -77,11 +78,15 @@ func (c *caller) times(s *Slice) int {
 	return 0
 }
 
-// call makes one call. wide says that it asks for more than the query does: rows without a date do not count then.
-func (c *caller) call(s Slice, wide bool) (*response, error) {
+// call makes one call. wide says that it asks for more than the query does: rows without a date do not count then. note is
+// what its rows come for: noted as they come, they need not be looked for again.
+func (c *caller) call(s Slice, wide bool, note tag) (*response, error) {
 	var r *response
 	for attempt := 1; ; attempt++ {
-		next, err := c.once(s, wide)
+		if r != nil {
+			c.seen.takeBack(r)
+		}
+		next, err := c.once(s, wide, note)
 		if r != nil {
 			next.given += r.given
 			next.arrived += r.arrived
@@ -129,8 +134,8 @@ func (c *caller) tell(t time.Time) {
 func (c *caller) clock() int64 { return time.Now().Unix() + c.skew }
 
 // once opens a slice and reads the answer.
-func (c *caller) once(s Slice, wide bool) (*response, error) {
-	r := &response{slice: s, meta: Meta{Total: -1}}
+func (c *caller) once(s Slice, wide bool, note tag) (*response, error) {
+	r := &response{slice: s, meta: Meta{Total: -1}, noted: note}
 	rows, err := c.open(&s)
 	if err != nil {
 		r.fail(c.src, err)
@@ -151,12 +156,13 @@ func (c *caller) once(s Slice, wide bool) (*response, error) {
 		}
 		r.sent++
 		slot := c.seen.slot(slotKey(row.Key))
-		known := *slot&uint64(came) != 0
+		row.had = tag(*slot & allTags)
+		known := row.had&came != 0
 		if !known && !row.after(c.began) {
 			c.rows++
 		}
-		fresh := *slot&uint64(given) == 0 && c.fits(&row, wide)
-		*slot |= uint64(came)
+		fresh := row.had&given == 0 && c.fits(&row, wide)
+		*slot |= uint64(came | note)
 		if fresh {
 			*slot |= uint64(given)
 		}

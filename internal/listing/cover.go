@@ -189,6 +189,6 @@ func (w *walk) down() (bool, error) {
 	if w.good == nil || w.times(&w.good.slice) >= maxTimes {
 		return false, nil
 	}
-	r, err := w.pageAgain(w.good.slice, true)
+	r, err := w.pageAgain(w.good.slice, true, 0)
 	return err == nil && r.err != nil && r.fault&(Refused|NotFound) == 0, err
 }

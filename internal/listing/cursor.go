@@ -89,7 +89,7 @@ func (c *cursor) add(r *response) int {
 	for i := range r.rows {
 		row := &r.rows[i]
 		switch {
-		case c.rows.add(row.Key):
+		case c.rows.addOf(r, row):
 			if !row.after(c.began) {
 				fresh++
 			}
@@ -97,6 +97,7 @@ func (c *cursor) add(r *response) int {
 			again++ // behind a new one: not rows that have moved on because others have arrived
 		}
 	}
+	r.noted &^= c.rows.as
 	c.mess = c.mess || fresh > maxStrays && again > maxStrays
 	c.page++
 	c.pos += r.length()

@@ -6,7 +6,7 @@ import (
 )
 
 // tag is what a row has come for.
-type tag uint64
+type tag uint8
 
 const (
 	came    tag = 1 << iota // in any answer of the listing
@@ -67,6 +67,25 @@ func (d *dedupe) has(key uint64, t tag) bool {
 	return found && sh.slots[at]&uint64(t) != 0
 }
 
+// count reports whether a row of an answer had not come for t before that, and notes that it has. It costs nothing where
+// that was noted as the row came.
+func (d *dedupe) count(r *response, row *Row, t tag) bool {
+	if r.noted&t != 0 {
+		return row.had&t == 0
+	}
+	return d.add(row.Key, t)
+}
+
+// takeBack takes back what the rows of an answer were noted for that is not counted.
+func (d *dedupe) takeBack(r *response) {
+	for i := range r.rows {
+		if t := r.noted &^ r.rows[i].had; t != 0 {
+			*d.slot(slotKey(r.rows[i].Key)) &^= uint64(t)
+		}
+	}
+	r.noted = 0
+}
+
 // forget takes t back from all rows.
 func (d *dedupe) forget(t tag) {
 	for i := range d.shards {
@@ -88,6 +107,15 @@ func newRowSet() *rowSet { return &rowSet{rows: &dedupe{}, as: came} }
 // add reports whether a row is new to the set.
 func (s *rowSet) add(key uint64) bool {
 	fresh := s.rows.add(key, s.as)
+	if fresh {
+		s.count++
+	}
+	return fresh
+}
+
+// addOf is add for a row of an answer.
+func (s *rowSet) addOf(r *response, row *Row) bool {
+	fresh := s.rows.count(r, row, s.as)
 	if fresh {
 		s.count++
 	}

@@ -61,7 +61,7 @@ func (w *walk) detectNumbers(c *cursor, wide bool) (number int, seen bool, err e
 	if same(one, two) && len(one.rows) > 0 { // perhaps the answer to the other call
 		s := c.base
 		s.Page = pageOne
-		if one, err = w.pageAgain(s, wide); err != nil {
+		if one, err = w.pageAgain(s, wide, 0); err != nil {
 			return -1, false, err
 		}
 	}

@@ -62,6 +62,10 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 	p := paged{rows: first.sent, span: span{future, past}, seen: c.rows, last: first.sent}
 	p.widen(first)
 	holes, before := 0, 0
+	note := inWalk
+	if c.rows.rows == &w.seen {
+		note |= c.rows.as
+	}
 	for n := 0; ; n++ {
 		s, ok := c.slice()
 		if !ok {
@@ -70,9 +74,12 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 			return p, nil
 		}
 		w.pagesAhead(c, p.heeded)
-		r, err := w.page(s, o.wide)
+		r, err := w.last(&s), error(nil)
+		if r == nil {
+			r, err = w.pageAgain(s, o.wide, note)
+		}
 		if err == nil && r.number < before && w.times(&s) < maxTimes && c.style != Links {
-			r, err = w.pageAgain(s, o.wide) // rows may have moved on since, from the page before it to this one
+			r, err = w.pageAgain(s, o.wide, note) // rows may have moved on since, from the page before it to this one
 		}
 		fresh := 0
 		if err == nil && r.err == nil {
@@ -81,9 +88,13 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 		p.known = err == nil && fresh == 0 && r.err == nil && r.sent == 0 && holes == 0 && o.known.ends(p.rows, first.sent, p.last, w.now())
 		if err == nil && fresh == 0 && o.twice && !p.known && w.times(&s) < maxTimes {
 			c.back(r)
-			if r, err = w.pageAgain(s, o.wide); err == nil && r.err == nil {
+			w.seen.takeBack(r)
+			if r, err = w.pageAgain(s, o.wide, note); err == nil && r.err == nil {
 				fresh = c.add(r)
 			}
+		}
+		if err == nil && (fresh == 0 || c.mess) {
+			w.seen.takeBack(r) // nobody looks at it
 		}
 		switch {
 		case err != nil:
@@ -131,14 +142,14 @@ func (p *paged) widen(r *response) {
 // are read once more one by one.
 func (w *walk) unmoved(c *cursor, first *response, p *paged, wide bool) error {
 	w.Lister.ahead.want(nil, 0)
-	r, err := w.pageAgain(first.slice, wide)
+	r, err := w.pageAgain(first.slice, wide, 0)
 	if err != nil || r.err == nil && r.number != first.number && r.print() == first.print() {
 		return err
 	}
 	again, last := newCursor(c.style, c.first, c.base, first, c.began, c.rows), first.print()
 	for {
 		s, _ := again.slice()
-		if r, err = w.pageAgain(s, wide); err != nil {
+		if r, err = w.pageAgain(s, wide, 0); err != nil {
 			return err
 		}
 		fresh := 0

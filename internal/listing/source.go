@@ -62,6 +62,7 @@ type Row struct {
 	Status  int32  // which of Query.Statuses it shows; None
 	State   State
 	Fits    bool // it does not contradict the query, dates apart
+	had     tag  // what it had come for before it came in its answer
 }
 
 // Undated is the time of a row that bears none.

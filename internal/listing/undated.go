@@ -185,9 +185,25 @@ func (q *questions) otherBounds() error {
 	return q.beyond()
 }
 
+// heedless reports whether the server was seen to heed neither date: an hour in the middle of its first page brings the same
+// page again, with what is older and what is newer.
+func (q *questions) heedless() (bool, error) {
+	const around = hour
+	middle := q.main.oldest + (q.main.newest-q.main.oldest)/2
+	if q.main.newest-middle <= slack+around {
+		return false, nil // bounds may be coarse
+	}
+	hour := span{middle - around, middle + around}
+	b, err := q.ask(q.slice(hour), everything, nothing, true)
+	return err == nil && b.err == nil && !b.echo && b.print() == q.main.print(), err
+}
+
 // beyond asks for all by a start, for what is older by an end, and for what is newer by a start where the newest do not
 // come first: a server may heed one of the dates, and give a window of its own without.
 func (q *questions) beyond() error {
+	if heedless, err := q.heedless(); err != nil || heedless {
+		return err
+	}
 	whole := span{q.clock() - longAgo, future}
 	b, err := q.bounded(whole)
 	if err != nil {
