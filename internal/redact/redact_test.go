@@ -331,6 +331,7 @@ func TestTextIsLinear(t *testing.T) {
 		"<email", "<email>", "<email></x>", "<x:", `"email":`, `"email":"`, `"email":[`, `"email" `, `\"email\":\"`,
 		"%", "%25", `\`, `\\`, "&", "&amp;", "&#38;#38;", "a%2525252525252525", "k%65y=", `"email":["a\""],`, "://a@", "1", "1-", "1\n",
 		"://", "://a:", "api_key=", "key", "a:", "Cookie:", "email:[", "[", "-",
+		"%4" + key[1:], "%5C\xB7" + key[2:], "\u00b7", "%41\xB7" + key[8:],
 		`%41\x41&#41;`, `%2541\\x41&amp;#41;`, `&#37;41%5Cx41\u0026lt;`,
 	} {
 		took := func(size int) time.Duration {

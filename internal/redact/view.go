@@ -19,6 +19,8 @@ type view struct {
 	// one of those that it comes from.
 	whole []span
 	outer *view // the one that it comes from
+
+	folded *view // what fold returns, once it is known
 }
 
 // A span is a piece of the original text to hide, and where it has the quote to
@@ -74,13 +76,20 @@ func (v *view) undo(marks string) *view {
 	if !changed {
 		return nil
 	}
-	return &view{string(out), append(at, v.place(len(v.text))), v.whole, v}
+	return &view{text: string(out), at: append(at, v.place(len(v.text))), whole: v.whole, outer: v}
 }
 
 // fold returns the view as it is compared: in small letters without their marks, with one kind of blank, for which "+"
 // stands in a form, one kind of hyphen, and nothing that is not seen. Each letter is folded by itself, whatever stands
 // beside it: where a text has a secret, the folded text has the folded secret.
 func (v *view) fold() *view {
+	if v.folded == nil {
+		v.folded = v.newFolded()
+	}
+	return v.folded
+}
+
+func (v *view) newFolded() *view {
 	if isASCII(v.text) {
 		out := []byte(v.text)
 		for i, c := range out {
