@@ -55,14 +55,16 @@
 // What is found out is remembered for the next listing, and can be kept: [Client.Learned]. It saves calls and is never
 // taken for a proof. [Query.Shards] divides a listing among machines, [RequestClient.Oldest] finds where it begins.
 //
-// Six things no client can know. A listing ends without an error, though requests are missing, only where
+// Some things no client can know. A listing ends without an error, though requests are missing, only where
 //   - the server has no pages that are known, and ignores or refuses dates, or gives a window of its own whatever it is
 //     asked: every call gives the one list (where anything shows that it is cut, that is an error);
 //   - requests have a status that is only given to those who ask for it by a word that nobody knows;
 //   - requests without a date lie beyond what a server without pages gives at once;
 //   - an empty list, or a 404, comes once by mistake, for a call that nothing else controls;
 //   - lists are in random order, new for each call, and dates are of no use;
-//   - pages end at a depth, and dates are of no use.
+//   - pages end at a depth, and dates are of no use;
+//   - the server gives one request at a time and shows no way to more, and several are of one second;
+//   - a query without Start has requests from before a silence of two years ([Dialect.Quiet]).
 //
 // # Filing a report
 //

@@ -184,14 +184,14 @@ func meaning(s Status) listing.State {
 	switch word, closed := stateWord(string(s)); {
 	case closed:
 		return listing.Closed
-	case openWords[word]:
+	case word == string(StatusOpen) || openWords[word]:
 		return listing.Open
 	}
 	return listing.Unsaid
 }
 
-// openWords are what servers say for open: mySociety's extended states, SeeClickFix, CitySDK, social-torch.
-var openWords = map[string]bool{"open": true, "new": true, "accepted": true, "acknowledged": true, "received": true, "submitted": true,
+// openWords are what servers say for open beside that word: mySociety's extended states, SeeClickFix, CitySDK, social-torch.
+var openWords = map[string]bool{"new": true, "accepted": true, "acknowledged": true, "received": true, "submitted": true,
 	"reported": true, "confirmed": true, "assigned": true, "inprogress": true, "inprocess": true, "pending": true, "planned": true,
 	"scheduled": true, "actionscheduled": true, "investigating": true, "underreview": true, "inreview": true, "reopened": true, "started": true}
 
@@ -207,6 +207,9 @@ const maxDoubted = 1000
 
 // offer gives a request that fits, or keeps it back while that is in doubt.
 func (f *filter) offer(r *ServiceRequest, give func(*ServiceRequest) bool) bool {
+	if len(f.checks) == 0 {
+		return give(r)
+	}
 	_, doubt := f.judge(r)
 	if doubt == 0 || len(f.doubted) >= maxDoubted {
 		return give(r)

@@ -2,19 +2,19 @@ package listing
 
 // readAhead asks for the windows that follow s in what is open.
 func (w *walk) readAhead(s, open span) {
-	if w.Lister.ahead == nil || !w.win.steady {
+	if w.ahead == nil || !w.win.steady {
 		return
 	}
 	var slices []Slice
 	for _, next := range append([]span{s}, w.win.next(s, open.lo, w.told.Concurrency-1)...) {
 		slices = append(slices, w.slice(w.bounds.widen(next)))
 	}
-	w.Lister.ahead.want(slices, w.calls)
+	w.ahead.want(slices, w.calls)
 }
 
 // planAhead makes windows that can be read ahead, by how many rows an answer has brought of how long a time.
 func (w *walk) planAhead(s span, a *answer) {
-	if w.Lister.ahead == nil || a.err != nil || len(a.marks) == 0 {
+	if w.ahead == nil || a.err != nil || len(a.marks) == 0 {
 		return
 	}
 	length := a.newest - a.oldest
@@ -30,15 +30,15 @@ func (w *walk) planAhead(s span, a *answer) {
 // requests that arrive meanwhile can push others from one into another that has been read: dates have to prove the list, or
 // its beginning, where all that arrives would show.
 func (w *walk) pagesAhead(c *cursor, heeded bool) {
-	if w.Lister.ahead == nil || !heeded {
+	if w.ahead == nil || !heeded {
 		return
 	}
 	slices := c.following(w.told.Concurrency)
-	if w.noDates || w.told.NoDates {
+	if w.dates != helpful || w.told.NoDates {
 		if !c.sorted {
 			return
 		}
 		c.ahead = c.ahead || len(slices) > 0
 	}
-	w.Lister.ahead.want(slices, w.calls)
+	w.ahead.want(slices, w.calls)
 }

@@ -21,7 +21,7 @@ func (w *walk) ask(s Slice, sent, meant span, wide bool) (*answer, error) {
 				return nil, err
 			}
 		}
-		if w.echoes == 1 && r.strays(sent) { // a second time it is the server's way
+		if r.echoes == 1 && r.strays(sent) { // a second time it is the server's way
 			w.seen.takeBack(r)
 			if r, err = w.pageAgain(s, wide, inWalk); err != nil {
 				return nil, err
@@ -63,7 +63,7 @@ func (w *walk) page(s Slice, wide bool) (*response, error) {
 }
 
 // pageAgain makes a call, whether or not it was made before. Its rows are noted for something if they are looked at next.
-func (l *Lister) pageAgain(s Slice, wide bool, note tag) (*response, error) {
+func (l *session) pageAgain(s Slice, wide bool, note tag) (*response, error) {
 	if r := l.last(&s); r != nil && l.times(&s) >= maxTimes {
 		return r, nil
 	}
@@ -81,11 +81,32 @@ func (l *Lister) pageAgain(s Slice, wide bool, note tag) (*response, error) {
 	return r, nil
 }
 
-// noteSkipped makes a gap of rows that could not be read.
-func (l *Lister) noteSkipped(r *response) {
+// noteSkipped notes that an answer had rows that could not be read.
+func (l *session) noteSkipped(r *response) {
 	if r.meta.Skipped > 0 && !l.off(offSkipped) {
-		l.gaps = append(l.gaps, Gap{Slice: l.src.Describe(&r.slice), Err: r.meta.Skip})
+		l.unread = append(l.unread, unread{r.slice, r.meta.Skip})
 	}
+}
+
+// unread is an answer with rows that could not be read.
+type unread struct {
+	slice Slice
+	err   error
+}
+
+// unreadGaps returns the gaps of rows that could not be read: of the time that was asked for, where dates are heeded.
+func (l *session) unreadGaps() []Gap {
+	var out []Gap
+	for _, u := range l.unread {
+		s := everything
+		if l.dates == helpful && u.slice.Next == "" {
+			s = spanOf(u.slice.Start, u.slice.End).wider(slack)
+		}
+		if s = s.clip(l.wanted); !s.empty() {
+			out = append(out, gapOf(s, u.err, l.src.Describe(&u.slice)))
+		}
+	}
+	return out
 }
 
 // Numbers of the budget.
@@ -97,9 +118,9 @@ const (
 )
 
 // budget is how many calls the listing may cost, by what it has shown to be worth.
-func (l *Lister) budget() int {
+func (l *session) budget() int {
 	pages := l.caller.rows/l.caps.of(l.size()).Rows + 1
-	if l.tiled {
+	if l.order == mixed { // its lists are tiled
 		pages *= 2
 	}
 	spans := l.spans
@@ -108,7 +129,7 @@ func (l *Lister) budget() int {
 	}
 	b := perLeast*(pages+spans) + spareCalls
 	if l.failures > 0 {
-		b += failureCalls * (1 + min(l.records, maxRecords))
+		b += failureCalls * (1 + min(records(l.failed), maxRecords))
 	}
 	return b
 }
@@ -123,8 +144,8 @@ func (w *walk) orGiveUp(err error) error {
 }
 
 // size is how many rows to ask for; 0: it is left to the server.
-func (l *Lister) size() int {
-	if l.noSize || l.belief.Size != nil || l.told.NoSize {
+func (l *session) size() int {
+	if l.belief.Size != nil {
 		return 0
 	}
 	return l.asks
@@ -156,26 +177,21 @@ func (w *walk) look(r *response, sent, meant span) *answer {
 	a.full = a.broken() || w.full(r)
 	o := w.order
 	if o == anyOrder {
-		o = a.order
+		o = a.reading.order
 	}
 	a.control = w.known.check(&a.reading, sent, meant, a.full, o)
 	if w.off(offControl) {
 		a.control = control{}
 	}
 	w.absorb(a)
-	if a.sent == 1 && len(w.lone) < maxLone && meant.length(w.clock()) <= safeSpan {
-		w.lone = append(w.lone, meant)
-	}
 	if a.above == 0 && a.below == 0 && len(a.marks) > 1 && !sent.open() {
-		if length := a.newest - a.oldest; length > w.belief.far() {
+		// A request of the future tells nothing of how long a span is answered.
+		if length := min(a.newest, w.clock()) - a.oldest; length > w.belief.far() {
 			w.belief.noteFar(length, w.now())
 		}
 	}
 	return a
 }
-
-// maxLone bounds how many spans are kept of which one row came.
-const maxLone = 100
 
 // absorb takes the rows of an answer for known.
 func (w *walk) absorb(a *answer) {

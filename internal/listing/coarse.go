@@ -29,8 +29,5 @@ const maxStrayLists = 3
 // coarse reports whether a full answer has come again for a shorter span: its bounds are coarse, or not heeded, so that
 // there is no use in shortening it further.
 func (w *walk) coarse(s span, a *answer) bool {
-	f := a.print()
-	again := w.before == f && s.length(w.clock()) < slack && (a.oldest < s.lo-edge || a.newest > s.hi+edge)
-	w.before = f
-	return again
+	return a.echoes > 0 && s.length(w.clock()) < slack && (a.oldest < s.lo-edge || a.newest > s.hi+edge)
 }

@@ -195,3 +195,27 @@ func TestKnownEnd(t *testing.T) {
 		})
 	}
 }
+
+// TestHeedless: a server that heeds neither date is asked one question about them, and its list's end is looked at as ever;
+// where the first page is too short a time to show that, all are asked.
+func TestHeedless(t *testing.T) {
+	for name, test := range map[string]struct {
+		dated bool
+		page  int // rows, of five minutes each
+		more  int // calls beside the pages
+	}{"neither date": {false, 1000, 5}, "a page of a day": {false, 300, 8}} {
+		t.Run(name, func(t *testing.T) {
+			s := newPlain(5*test.page+5, test.page, test.dated, true, true)
+			for i := range s.rows {
+				s.rows[i].State = Open + State(i%2)
+			}
+			l := New(s, Query{}, Traits{Style: Numbers, First: 1, NoDates: true}, &Beliefs{})
+			if err := l.Run(t.Context()); err != nil || len(l.Gaps()) > 0 {
+				t.Fatal(err, l.Gaps())
+			}
+			if got := s.calls - 6; got != test.more {
+				t.Errorf("%d calls more than pages, want %d", got, test.more)
+			}
+		})
+	}
+}

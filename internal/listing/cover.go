@@ -58,7 +58,7 @@ func (w *walk) limit(open span) int64 {
 		limit = w.belief.limit()
 	}
 	if told := int64(w.told.Span.Seconds()); told > 0 && told < w.belief.far() && (limit == 0 || told < limit) {
-		limit = max(told-2*edge-w.bounds.start-max(w.bounds.end, 0), told/2)
+		limit = max(told-2*edge-w.bounds.start-max(w.bounds.end(), 0), told/2)
 	}
 	return limit
 }
@@ -91,23 +91,22 @@ func (w *walk) judge(s span, a *answer) error {
 		w.cov.prove(span{a.oldest - slack, a.oldest + slack}.clip(s), byCount)
 		return nil
 	case !a.full, len(a.rows) == 0: // what cannot be read is a gap already
-		w.uncut = true
 		seen := w.reached(s, a)
 		if seen.empty() {
 			w.win.length = min(safeStart, w.belief.far())
 			return nil
 		}
 		w.cov.prove(seen, byCount)
-		w.silent = append(w.silent, s)
+		w.silent = append(w.silent, seen)
 		w.win.fits(s, a.inside(s), w.caps.of(a.slice.Size).Rows, now)
 		if limit := w.limit(s); 2*seen.length(now) >= cmp.Or(limit, safeStart) { // one that the server has made necessary
 			w.spans++
 		}
 		return nil
-	case a.oldest > s.hi && !a.echo && w.bounds.earlier(a.newest-s.hi):
+	case a.oldest > s.hi && a.echoes == 0 && w.bounds.earlier(a.newest-s.hi):
 		return nil // the end is read later than it is sent
-	case a.oldest > w.began && a.newest <= now+minute && s.hi > w.began:
-		w.cov.prove(span{w.began + 1, now + minute}, byCount) // all of them have arrived meanwhile
+	case a.oldest > w.began() && a.newest <= now+minute && s.hi > w.began():
+		w.cov.prove(span{w.began() + 1, now + minute}, byCount) // all of them have arrived meanwhile
 		return nil
 	}
 	w.learnOrder(a)
@@ -120,7 +119,7 @@ func (w *walk) judge(s span, a *answer) error {
 			w.bounds.earlier(a.newest - s.hi) // so that the next one does not begin with what is known
 		}
 		return nil
-	case w.strays(s, a), w.echoes >= maxStrayLists && a.oldest > s.hi: // it is the same whatever the end
+	case w.strays(s, a), a.echoes >= maxStrayLists && a.oldest > s.hi: // it is the same whatever the end
 		return errDates
 	case !ordered && !w.coarse(s, a) && w.win.narrow(s, w.known.in(s), now):
 		return nil
@@ -154,7 +153,7 @@ func (w *walk) failure(s span, a *answer) error {
 		return errDates
 	}
 	w.failures++
-	halved := w.win.halve(s, now)
+	halved := w.win.halve(s, w.finest(s), now)
 	if w.win.failed == maxFailed {
 		down, err := w.down()
 		if err != nil {
@@ -168,10 +167,9 @@ func (w *walk) failure(s span, a *answer) error {
 	if halved {
 		return nil
 	}
-	tried := w.win.giveUp(s)
-	w.records += w.win.records
-	w.win.records = 0
+	tried := w.isolated(s)
 	w.failed = append(w.failed, tried)
+	w.win.free()
 	lost := tried
 	lost.lo -= slack // nobody knows how its bounds are read
 	if lost.hi != future {
@@ -186,9 +184,10 @@ const maxFailed = 6
 
 // down reports whether the server fails now for what it has answered before.
 func (w *walk) down() (bool, error) {
-	if w.good == nil || w.times(&w.good.slice) >= maxTimes {
+	good := w.good()
+	if good == nil || w.times(&good.slice) >= maxTimes {
 		return false, nil
 	}
-	r, err := w.pageAgain(w.good.slice, true, 0)
+	r, err := w.pageAgain(good.slice, true, 0)
 	return err == nil && r.err != nil && r.fault&(Refused|NotFound) == 0, err
 }

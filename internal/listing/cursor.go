@@ -24,7 +24,6 @@ type cursor struct {
 	pos   int     // rows before it
 	next  string  // its address
 	step  int     // rows of the first page
-	asked string  // that of the page before it
 	rows  *rowSet // of the list
 	began int64   // rows that are newer have arrived meanwhile, and say nothing
 	mess  bool    // pages overlap: the list has no stable order
@@ -38,13 +37,13 @@ var errOverlap = errors.New("the pages of the list overlap: it is sorted anew fo
 
 // newCursor begins behind the first answer to base. rows is where it notes those of the list.
 func newCursor(style Style, firstPage int, base Slice, first *response, began int64, rows *rowSet) *cursor {
-	c := &cursor{style: style, step: first.sent, began: began, base: base, first: firstPage, page: firstPage, rows: rows}
 	if base.Size > len(first.rows) && first.sent > 0 {
-		c.base.Size = first.sent // the server gives fewer than it was asked for: it must not count by that
+		base.Size = first.sent // the server gives fewer than it was asked for: it must not count by that
 	}
-	c.add(first)
 	o := read(first.rows)
-	c.sorted = o.pairs >= minPairs && (o.order == falling || o.order == rising)
+	c := &cursor{style: style, step: first.sent, began: began, base: base, first: firstPage, page: firstPage, rows: rows,
+		sorted: o.pairs >= minPairs && (o.order == falling || o.order == rising)}
+	c.add(first)
 	return c
 }
 
@@ -101,7 +100,7 @@ func (c *cursor) add(r *response) int {
 	c.mess = c.mess || fresh > maxStrays && again > maxStrays
 	c.page++
 	c.pos += r.length()
-	c.asked, c.next = c.next, r.meta.Next
+	c.next = r.meta.Next
 	return fresh
 }
 
@@ -110,7 +109,7 @@ func (c *cursor) back(r *response) {
 	if r.err == nil {
 		c.page--
 		c.pos -= r.length()
-		c.next = c.asked
+		c.next = r.slice.Next
 	}
 }
 

@@ -156,6 +156,7 @@ func TestCursorBack(t *testing.T) {
 		first.meta.Next, second.meta.Next = "/2", "/3"
 		c := newCursor(style, 1, unpaged, first, 0, newRowSet())
 		before, _ := c.slice()
+		second.slice = before
 		c.add(second)
 		c.back(&response{err: errLost})
 		if after, _ := c.slice(); cmp.Equal(before, after) {

@@ -19,7 +19,7 @@ func (w *walk) dated(meant span) (*answer, error) {
 		if err != nil || a.err != nil || !w.misread(a) {
 			if err == nil && a.err == nil && len(w.known.in(meant)) > 0 {
 				w.controlled = true
-				w.proofs++
+				w.bounds.proofs++
 			}
 			return a, err
 		}
@@ -45,7 +45,6 @@ func (w *walk) dated(meant span) (*answer, error) {
 		case !w.bounds.onTime() && !w.bounds.wider():
 			return a, errDates
 		}
-		w.proofs = 0
 	}
 }
 

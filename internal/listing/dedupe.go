@@ -5,18 +5,6 @@ import (
 	"slices"
 )
 
-// tag is what a row has come for.
-type tag uint8
-
-const (
-	came    tag = 1 << iota // in any answer of the listing
-	given                   // to the caller
-	inWalk                  // in the facet that is being listed
-	listed                  // in a list that came to an end, where only pages bring the rest
-	tagBits = iota
-	allTags = 1<<tagBits - 1
-)
-
 // dedupe remembers which rows have come, and for what. It keeps 60 bits of each, so that a million of them take 11 to
 // 16 MB; that two of a million rows are taken for one has a chance of 1 in 2 million. It grows in small shards, never all
 // at once.

@@ -11,7 +11,7 @@ func (w *walk) detect(base Slice, first *response, wide bool) (Style, int, error
 	if w.off(offPages) || first.sent == 0 {
 		return NoPages, 0, nil
 	}
-	c := newCursor(Auto, 0, base, first, w.began, newRowSet())
+	c := newCursor(Auto, 0, base, first, w.began(), newRowSet())
 	if !w.told.NoPage {
 		number, seen, err := w.detectNumbers(c, wide)
 		if seen {
@@ -124,19 +124,19 @@ func (w *walk) learnPaging(style Style, first int) {
 }
 
 // cursorAt returns a cursor that stands before the page of a list with its last rows; nil: there are no pages.
-func (w *walk) cursorAt(a *answer, rows int) (*cursor, error) {
-	style, first := w.style(a.response)
+func (w *walk) cursorAt(base Slice, r *response, rows int) (*cursor, error) {
+	style, first := w.style(r)
 	if style == Auto || w.belief.Paging == nil {
 		var err error
-		if style, first, err = w.detect(a.slice, a.response, false); err != nil {
+		if style, first, err = w.detect(r.slice, r, false); err != nil {
 			return nil, err
 		}
 	}
-	if style != Numbers && style != Offsets || a.sent == 0 {
+	if style != Numbers && style != Offsets || r.sent == 0 {
 		return nil, nil
 	}
-	c := newCursor(style, first, a.slice, a.response, w.began, newRowSet())
-	skip := max(0, rows-1) / a.sent
-	c.page, c.pos = first+skip, skip*a.sent
+	c := newCursor(style, first, base, r, w.began(), newRowSet())
+	skip := max(0, rows-1) / r.sent
+	c.page, c.pos = first+skip, skip*r.sent
 	return c, nil
 }

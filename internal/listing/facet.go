@@ -7,8 +7,8 @@ import (
 
 // facets lists the query: its values together as far as the server takes lists, and then those alone of which nothing
 // came.
-func (l *Lister) facets() error {
-	f := facet{l.q.Codes, l.q.Statuses}
+func (l *session) facets() error {
+	f := facet{codes: l.q.Codes, statuses: l.q.Statuses}
 	if slices.ContainsFunc(f.codes, func(c string) bool { return strings.Contains(c, ",") }) && !l.off(offValues) {
 		f.codes = nil // it would be taken for several; rows are looked at here
 	}
@@ -49,36 +49,49 @@ func (l *Lister) facets() error {
 
 // apart lists values one by one of which nothing came together. If nothing comes of any of them either, that list is the
 // one to be proven.
-func (l *Lister) apart(f facet) error {
+func (l *session) apart(f facet) error {
 	if len(f.codes) > 1 && len(f.statuses) > 1 {
 		return l.each(f, f)
 	}
-	if err := l.unmatched(f); err != nil || l.caller.given > 0 {
+	if err := l.unmatched(f); err != nil || l.given > 0 {
 		return err
 	}
-	l.joined = true
+	f.together = true
 	if err := l.walk(f); err != nil {
 		return err
 	}
-	return l.hidden(f)
+	for _, code := range f.codes { // a list of them would have nothing of any state
+		if err := l.hiddenOf(code, f.statuses); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hiddenOf asks for the states of one code of several, whatever lists of others have shown.
+func (l *session) hiddenOf(code string, statuses []string) error {
+	all := l.shown.states
+	defer func() { l.shown.states = all }()
+	l.shown.states = [allStates]bool{}
+	return l.hidden(facet{codes: []string{code}, statuses: statuses})
 }
 
 // unmatched asks for the values alone of which nothing came.
-func (l *Lister) unmatched(f facet) error {
+func (l *session) unmatched(f facet) error {
 	if len(f.statuses) == 0 {
 		l.noteStates()
 	}
 	before := slices.Clone(l.shown.codes)
 	for i, status := range f.statuses {
 		if len(f.statuses) > 1 && !l.shown.status(i, status) {
-			if err := l.probe(facet{f.codes, []string{status}}); err != nil {
+			if err := l.probe(facet{codes: f.codes, statuses: []string{status}}); err != nil {
 				return err
 			}
 		}
 	}
 	for i, code := range f.codes {
 		if len(f.codes) > 1 && !l.shown.codes[i] {
-			if err := l.probe(facet{[]string{code}, f.statuses}); err != nil {
+			if err := l.probe(facet{codes: []string{code}, statuses: f.statuses}); err != nil {
 				return err
 			}
 		}
@@ -88,12 +101,9 @@ func (l *Lister) unmatched(f facet) error {
 	}
 	for i, code := range f.codes {
 		if len(f.codes) > 1 && !before[i] { // its states were not in the list of all
-			all := l.shown.states
-			l.shown.states = [allStates]bool{}
-			if err := l.hidden(facet{[]string{code}, f.statuses}); err != nil {
+			if err := l.hiddenOf(code, f.statuses); err != nil {
 				return err
 			}
-			l.shown.states = all
 		}
 	}
 	return nil
@@ -101,7 +111,7 @@ func (l *Lister) unmatched(f facet) error {
 
 // noteStates notes that lists without a status have shown requests of either state: none of them is hidden. One answer
 // teaches nothing.
-func (l *Lister) noteStates() {
+func (l *session) noteStates() {
 	if l.shown.unasked[Open] > 1 && l.shown.unasked[Closed] > 1 && l.belief.Statuses == nil {
 		l.belief.Statuses = &Evidence{l.now(), "a list without a status had both open and closed requests"}
 	}
@@ -109,7 +119,7 @@ func (l *Lister) noteStates() {
 
 // hidden asks for the state that a list without a status has never shown: some servers leave one out unless they are
 // asked for it.
-func (l *Lister) hidden(f facet) error {
+func (l *session) hidden(f facet) error {
 	if len(f.statuses) > 0 || len(l.q.Statuses) > 0 || l.told.NoStatus || l.told.Short > 0 || l.told.Brief || l.off(offHidden) {
 		return nil
 	}
@@ -118,7 +128,7 @@ func (l *Lister) hidden(f facet) error {
 		if l.shown.states[Open+State(i)] || l.belief.Statuses != nil {
 			continue
 		}
-		if err := l.probe(facet{f.codes, []string{word}}); err != nil {
+		if err := l.probe(facet{codes: f.codes, statuses: []string{word}}); err != nil {
 			return err
 		}
 	}
@@ -126,7 +136,7 @@ func (l *Lister) hidden(f facet) error {
 }
 
 // each lists the facets one by one that take one value a call.
-func (l *Lister) each(f, one facet) error {
+func (l *session) each(f, one facet) error {
 	statuses, codes := [][]string{f.statuses}, [][]string{f.codes}
 	if len(one.statuses) > 0 {
 		statuses = slices.Collect(slices.Chunk(one.statuses, 1))
@@ -139,7 +149,7 @@ func (l *Lister) each(f, one facet) error {
 	for _, s := range statuses {
 		for _, c := range codes {
 			l.shown.states = [allStates]bool{}
-			part := facet{c, s}
+			part := facet{codes: c, statuses: s}
 			err := l.walk(part)
 			if err == errJoined {
 				err = l.each(part, part)
@@ -153,7 +163,7 @@ func (l *Lister) each(f, one facet) error {
 				l.gaps = append(l.gaps, gapOf(l.wanted, err, ""))
 				continue
 			}
-			if err := l.hidden(facet{c, s}); err != nil {
+			if err := l.hidden(part); err != nil {
 				return err
 			}
 		}
@@ -174,10 +184,10 @@ func firstOf(a, b error) error {
 
 // probe asks for one value. Absence that nothing controls is looked at twice; if something comes, the value is listed
 // by itself.
-func (l *Lister) probe(f facet) error {
+func (l *session) probe(f facet) error {
 	w := l.newWalk(f)
 	sent := l.wanted
-	if w.noDates {
+	if w.dates != helpful {
 		sent = everything
 	}
 	a, err := w.ask(w.slice(sent), sent, sent, false)
@@ -185,7 +195,7 @@ func (l *Lister) probe(f facet) error {
 		return l.orNote(err)
 	}
 	same := func() bool { return a.err == nil && a.sent > 0 && a.given == 0 && !w.shows(a, f) }
-	if same() && a.echo { // perhaps of another call
+	if same() && a.echoes > 0 { // perhaps of another call
 		if a, err = w.confirm(a, sent, sent, false); err != nil {
 			return l.orNote(err)
 		}
@@ -211,14 +221,14 @@ func (l *Lister) probe(f facet) error {
 
 // far reports whether one call is no proof of absence for all the time that was asked for: the server cuts long spans, or
 // has a window of its own for lists without dates and was not seen to answer for a long one.
-func (l *Lister) far() bool {
+func (l *session) far() bool {
 	if l.caller.rows == 0 || l.off(offReach) {
 		return false
 	}
 	return l.belief.limited() && !l.wanted.open() || l.windowed && l.caller.rows >= fewRows && l.belief.far() < l.quiet()
 }
 
-func (l *Lister) premises() premises {
+func (l *session) premises() premises {
 	p := premises{far: l.far(), windowed: l.windowed}
 	if b := l.belief.Bounds; b != nil {
 		p.bounds = Bounds{Swapped: b.Swapped, Start: b.Start, End: b.End}
@@ -227,7 +237,7 @@ func (l *Lister) premises() premises {
 }
 
 // lookAgain asks once more for what was absent before it was found out what dates mean here.
-func (l *Lister) lookAgain() error {
+func (l *session) lookAgain() error {
 	absent := l.absent
 	l.absent = nil
 	for _, a := range absent {
@@ -267,10 +277,13 @@ func (w *walk) lookElsewhere(a *answer, f facet, sent span) (*answer, error) {
 	if sent.open() {
 		other = span{w.clock() - w.quiet(), future}
 	}
-	if a.err != nil || w.noDates {
+	if a.err != nil || w.dates != helpful {
 		other = sent
 	}
 	b, err := w.ask(w.slice(other), other, nothing, true)
+	if err == nil && b.err != nil && b.fault&(Refused|NotFound) == 0 {
+		return b, nil // it fails, perhaps for what is there: that says nothing
+	}
 	if err == nil && a.err == nil && (b.err != nil || other == sent || !w.lacks(b, f)) && w.times(&a.slice) < maxTimes {
 		c, err := w.confirm(a, sent, sent, false)
 		if err != nil || b.err != nil || other == sent || !w.lacks(c, f) {
@@ -280,11 +293,11 @@ func (w *walk) lookElsewhere(a *answer, f facet, sent span) (*answer, error) {
 	if a.err != nil || err == nil && b.fault&(Refused|NotFound) != 0 {
 		return a, err
 	}
-	return b, err // if the server fails, that says nothing
+	return b, err
 }
 
 // orNote notes that there were no calls left for a value. Other errors of the value end the listing if they end all.
-func (l *Lister) orNote(err error) error {
+func (l *session) orNote(err error) error {
 	if l.ended(err) {
 		return err
 	}
@@ -303,7 +316,7 @@ func (w *walk) shows(a *answer, f facet) bool {
 }
 
 // walk lists one facet.
-func (l *Lister) walk(f facet) error {
+func (l *session) walk(f facet) error {
 	w := l.newWalk(f)
 	err := l.how(w)
 	w.teach()
@@ -314,29 +327,23 @@ func (l *Lister) walk(f facet) error {
 	return err
 }
 
-func (l *Lister) newWalk(f facet) *walk {
+func (l *session) newWalk(f facet) *walk {
 	l.seen.forget(inWalk | listed)
-	w := &walk{Lister: l, facet: f, cov: coverage{skip: l.failed}}
-	if b := l.belief.Bounds; b != nil {
-		w.bounds = bounds{swapped: b.Swapped, start: b.Start, end: b.End}
-	}
-	w.ordered = l.ordered
-	return w
+	return &walk{session: l, facet: f, cov: coverage{skip: l.failed}, bounds: l.belief.bounds()}
 }
 
 // teach keeps what the walk has learned of the server.
 func (w *walk) teach() {
 	b := &w.belief
-	if w.noDates {
+	if w.dates != helpful {
 		return
 	}
 	switch {
 	case !w.bounds.swapped && w.bounds.start == 0 && w.controlled:
 		b.Bounds = nil // known requests came when they were sent as they are
-	case w.bounds.swapped || w.bounds.start > 0 && w.proofs >= minProofs: // one answer may have been to another call
-		b.Bounds = &Bounds{Evidence{w.now(), "known requests came when the bounds were sent like this, and not before"}, w.bounds.swapped, w.bounds.start, w.bounds.end}
+	case w.bounds.swapped || w.bounds.start > 0 && w.bounds.proofs >= minProofs: // one answer may have been to another call
+		b.Bounds = &Bounds{Evidence{w.now(), "known requests came when the bounds were sent like this, and not before"}, w.bounds.swapped, w.bounds.start, w.bounds.end()}
 	}
-	w.Lister.ordered = w.ordered
 }
 
 // minProofs is how many answers have to be right with other bounds before that is believed of later listings.

@@ -210,7 +210,7 @@ func (t *town) judgeMissing(missing []request, gaps []Gap, q Query, v *verdict) 
 			v.broken[silent] = fmt.Sprintf("%d rows, such as %d of %s", len(missing), r.key, short(t.now, stamp(r.at)))
 		}
 	}
-	if t.dates() && len(gaps) > 0 {
+	if t.dates() && len(gaps) > 0 && !slices.ContainsFunc(missing, func(r request) bool { return r.at == 0 }) {
 		low, high, length := missing[0].at, missing[0].at, int64(0)
 		for _, r := range missing {
 			low, high = min(low, r.at), max(high, r.at)
@@ -246,7 +246,25 @@ func (t *town) dates() bool {
 	return t.city["told"] != "nodates"
 }
 
-// unknowable says which of the six kinds that no evidence can show a missing row is of; "": none.
+// quietAbove reports whether nothing that is newer than a row was requested for two years: where a listing without a start
+// ends, as the documentation of All says.
+func (t *town) quietAbove(r request) bool {
+	above := []int64{t.now}
+	for _, other := range t.rows {
+		if t.wants(other) && !other.hidden && other.at != 0 && other.at >= r.at && other.at <= t.now {
+			above = append(above, other.at)
+		}
+	}
+	slices.Sort(above)
+	for i := 1; i < len(above); i++ {
+		if above[i]-above[i-1] > defaultQuiet {
+			return true
+		}
+	}
+	return false
+}
+
+// unknowable says which of the kinds that no evidence can show a missing row is of; "": none.
 func (t *town) unknowable(r request, q Query) string {
 	c := t.city
 	window := num(c["hide"]) > 0
@@ -256,6 +274,8 @@ func (t *town) unknowable(r request, q Query) string {
 		return "2 status"
 	case c["cap"] == "1" && t.equals(r) && !t.styled() && c["size"] != "heeded":
 		return "7 cap of one"
+	case q.Start.IsZero() && r.at != 0 && t.quietAbove(r):
+		return "8 two quiet years"
 	case !t.dates() && window && !(c["bounds"] == "onlystart" || c["bounds"] == "onlyend"):
 		return "1 window"
 	case !t.dates() && c["order"] == "unstable":

@@ -5,36 +5,73 @@ import (
 	"errors"
 )
 
+// Lister is one listing.
+type Lister struct {
+	src     Source
+	q       Query
+	told    Traits
+	shared  *Beliefs
+	without off
+	done    *session // the one that has run
+}
+
 // New returns a listing of a query.
 func New(src Source, q Query, told Traits, shared *Beliefs) *Lister {
-	b := shared.Load()
-	return &Lister{src: src, q: q, told: told, shared: shared, belief: b, asks: pageSize(q.Size, told.Cap, b.Caps), shown: newShown(len(q.Codes), len(q.Statuses)), how: (*walk).run}
+	return &Lister{src: src, q: q, told: told, shared: shared}
 }
 
 // Run lists the query. It returns nil when the caller has had enough, and the error of the first call if not even that
 // has worked; what else could not be had is in Gaps.
-func (l *Lister) Run(ctx context.Context) error {
-	l.caller = newCaller(ctx, l.src, spanOf(l.q.Start, l.q.End))
-	l.ahead = newPrefetch(ctx, l.src, l.told.Concurrency)
-	defer l.ahead.stop()
-	err := l.facets()
+func (l *Lister) Run(ctx context.Context) error { return l.run(ctx, (*walk).run) }
+
+// Oldest gives the oldest row of the query, and others beside it, as a listing would that goes back until nothing has
+// been requested for the time of quiet. It makes fewer calls: what is newer than a known row does not matter. The error
+// and Gaps are those of Run.
+func (l *Lister) Oldest(ctx context.Context) error { return l.run(ctx, (*walk).bottom) }
+
+func (l *Lister) run(ctx context.Context, how func(*walk) error) error {
+	s := l.session(ctx, how)
+	l.done = s
+	defer s.ahead.stop()
+	err := s.facets()
 	if err == nil {
-		err = l.lookAgain()
+		err = s.lookAgain()
 	}
 	switch {
 	case errors.Is(err, errStop):
 		return nil
-	case err != nil && l.calls > 0 && l.caller.given > 0:
-		l.gaps = append(l.gaps, gapOf(l.wanted, err, ""))
+	case err != nil && s.calls > 0 && s.given > 0:
+		s.gaps = append(s.gaps, gapOf(s.wanted, err, ""))
 		err = nil
 	}
-	l.belief.Caps = l.belief.Caps.with(l.caps, l.caller.rows)
-	l.shared.Store(l.belief)
+	s.gaps = append(s.unreadGaps(), s.gaps...)
+	s.belief.Caps = s.belief.Caps.with(s.caps, s.caller.rows)
+	l.shared.Store(s.belief)
 	return err
 }
 
+func (l *Lister) session(ctx context.Context, how func(*walk) error) *session {
+	b := l.shared.Load()
+	asks := pageSize(l.q.Size, l.told.Cap, b.Caps)
+	if l.told.NoSize {
+		asks = 0
+	}
+	return &session{caller: newCaller(ctx, l.src, spanOf(l.q.Start, l.q.End), l.told.Concurrency), q: l.q, told: l.told, how: how, without: l.without,
+		belief: b, asks: asks, shown: newShown(len(l.q.Codes), len(l.q.Statuses))}
+}
+
 // Gaps returns what could not be had, or not be proven; none: the listing is complete.
-func (l *Lister) Gaps() []Gap { return l.gaps }
+func (l *Lister) Gaps() []Gap {
+	if l.done == nil {
+		return nil
+	}
+	return l.done.gaps
+}
 
 // Calls returns how many calls the listing has made.
-func (l *Lister) Calls() int { return l.calls }
+func (l *Lister) Calls() int {
+	if l.done == nil {
+		return 0
+	}
+	return l.done.calls
+}

@@ -3,7 +3,7 @@ package listing
 // moment deals with a time of which more rows are there than come at once: the rest is got by pages, by a larger page,
 // or by asking for the states apart. Else it is given up, and the listing goes on behind it.
 func (w *walk) moment(s span, a *answer) error {
-	if a.oldest > s.hi && !a.echo && w.bounds.earlier(a.newest-s.hi) {
+	if a.oldest > s.hi && a.echoes == 0 && w.bounds.earlier(a.newest-s.hi) {
 		return nil // the end is read later than it is sent: each answer begins with what is known
 	}
 	m := span{a.oldest - edge, a.newest + edge}
@@ -68,7 +68,7 @@ func (w *walk) few(b *answer) bool {
 // narrowly asks for a moment, with bounds that are no wider than they have to be.
 func (w *walk) narrowly(m span) (*answer, error) {
 	if w.bounds.start > 0 && m.hi != future {
-		sent := span{m.lo + w.bounds.end - hour, m.hi + w.bounds.end + edge} // as if they were read in another zone
+		sent := span{m.lo + w.bounds.end() - hour, m.hi + w.bounds.end() + edge} // as if they were read in another zone
 		b, err := w.ask(w.slice(sent), sent, m, true)
 		if err != nil || b.err == nil && !w.misread(b) && len(b.rows) > 0 {
 			return b, err
@@ -101,7 +101,7 @@ func (w *walk) momentByPages(b *answer, m span, wide bool) (bool, error) {
 	if err != nil || !p.heeded || p.ending == Cut {
 		return false, err
 	}
-	if len(w.facet.statuses) == 0 && !w.told.NoStatus && !w.off(offQuestions) {
+	if len(w.facet.statuses) != 1 && !w.told.NoStatus && !w.off(offQuestions) {
 		if more, err := w.momentStates(b, wide); err != nil || more {
 			return false, err
 		}
@@ -112,19 +112,23 @@ func (w *walk) momentByPages(b *answer, m span, wide bool) (bool, error) {
 	return true, nil
 }
 
-// momentStates reports whether the lists of the open and of the closed requests of a moment have more than its pages. Where
+// momentStates reports whether the lists of each state of a moment have more than its pages. Where
 // one has requests of the other state only, and is the list of all, the server does not heed the status.
 func (w *walk) momentStates(b *answer, wide bool) (more bool, err error) {
 	var lists []*answer
-	for i, state := range stateWords {
+	words := w.facet.statuses
+	if len(words) == 0 {
+		words = stateWords[:]
+	}
+	for _, word := range words {
 		s := b.slice
-		s.Statuses = []string{state}
+		s.Statuses = []string{word}
 		c, err := w.ask(s, spanOf(s.Start, s.End), nothing, wide)
 		if err != nil || c.err == nil && c.fresh > c.arrived {
 			return true, err
 		}
-		asked, other := Open+State(i), Closed-State(i)
-		if same(b.response, c.response) && c.shows(other) && !c.shows(asked) {
+		asked := stateOf(word)
+		if asked != Unsaid && same(b.response, c.response) && c.shows(Open+Closed-asked) && !c.shows(asked) {
 			return false, nil
 		}
 		lists = append(lists, c)

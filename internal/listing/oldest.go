@@ -1,22 +1,12 @@
 package listing
 
-import "context"
-
-// Oldest gives the oldest row of the query, and others beside it, as a listing would that goes back until nothing has
-// been requested for the time of quiet. It makes fewer calls: what is newer than a known row does not matter. The error
-// and Gaps are those of Run.
-func (l *Lister) Oldest(ctx context.Context) error {
-	l.how = (*walk).bottom
-	return l.Run(ctx)
-}
-
 // bottom finds the oldest row of the facet.
 func (w *walk) bottom() error {
 	a, err := w.first(w.wanted)
 	if err != nil {
 		return err
 	}
-	if w.told.NoDates || w.noDates {
+	if w.told.NoDates || w.dates != helpful {
 		return w.byPages(a)
 	}
 	if err = w.descend(); err == errDates {

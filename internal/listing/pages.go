@@ -36,7 +36,7 @@ func (w *walk) pages(base Slice, first *response, o pageOptions) (paged, error) 
 		if rows == nil {
 			rows = newRowSet()
 		}
-		c := newCursor(style, number, base, first, w.began, rows)
+		c := newCursor(style, number, base, first, w.began(), rows)
 		if told && w.belief.Paging == nil && style != Links {
 			if ok, err := w.begins(c, first, o.wide); err != nil || !ok { // what is told may be wrong here
 				if err != nil {
@@ -61,12 +61,7 @@ func (w *walk) pages(base Slice, first *response, o pageOptions) (paged, error) 
 func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 	p := paged{rows: first.sent, span: span{future, past}, seen: c.rows, last: first.sent}
 	p.widen(first)
-	holes, before := 0, 0
-	note := inWalk
-	if c.rows.rows == &w.seen {
-		note |= c.rows.as
-	}
-	for n := 0; ; n++ {
+	for holes, before := 0, 0; ; {
 		s, ok := c.slice()
 		if !ok {
 			p.heeded = true
@@ -74,32 +69,19 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 			return p, nil
 		}
 		w.pagesAhead(c, p.heeded)
-		r, err := w.last(&s), error(nil)
-		if r == nil {
-			r, err = w.pageAgain(s, o.wide, note)
-		}
-		if err == nil && r.number < before && w.times(&s) < maxTimes && c.style != Links {
-			r, err = w.pageAgain(s, o.wide, note) // rows may have moved on since, from the page before it to this one
-		}
-		fresh := 0
-		if err == nil && r.err == nil {
-			fresh = c.add(r)
-		}
-		p.known = err == nil && fresh == 0 && r.err == nil && r.sent == 0 && holes == 0 && o.known.ends(p.rows, first.sent, p.last, w.now())
-		if err == nil && fresh == 0 && o.twice && !p.known && w.times(&s) < maxTimes {
-			c.back(r)
-			w.seen.takeBack(r)
-			if r, err = w.pageAgain(s, o.wide, note); err == nil && r.err == nil {
-				fresh = c.add(r)
+		r, fresh, err := w.leaf(c, s, o.wide, before)
+		if err == nil && fresh == 0 {
+			p.known = r.err == nil && r.sent == 0 && holes == 0 && o.known.ends(p.rows, first.sent, p.last, w.now())
+			if o.twice && !p.known && w.times(&s) < maxTimes {
+				c.back(r)
+				r, fresh, err = w.leafAgain(c, s, o.wide)
 			}
-		}
-		if err == nil && (fresh == 0 || c.mess) {
-			w.seen.takeBack(r) // nobody looks at it
 		}
 		switch {
 		case err != nil:
 			return p, err
 		case c.mess && !w.off(offMess):
+			w.seen.takeBack(r) // nobody looks at it
 			p.ending, p.err, p.heeded = Cut, errOverlap, true
 			return p, nil
 		case fresh > 0:
@@ -129,6 +111,41 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 	}
 }
 
+// leaf takes the page before which a cursor stands, and says how many of its rows are new to the list. before is the number
+// of the call for the page before it: what is older is asked for again, since rows may have moved on from that page to this.
+func (w *walk) leaf(c *cursor, s Slice, wide bool, before int) (*response, int, error) {
+	r := w.last(&s)
+	if r == nil || r.number < before && w.times(&s) < maxTimes && c.style != Links {
+		return w.leafAgain(c, s, wide)
+	}
+	return r, w.gain(c, r), nil
+}
+
+// leafAgain does the same with a call of its own.
+func (w *walk) leafAgain(c *cursor, s Slice, wide bool) (*response, int, error) {
+	note := inWalk
+	if c.rows.rows == &w.seen {
+		note |= c.rows.as
+	}
+	r, err := w.pageAgain(s, wide, note)
+	if err != nil {
+		return nil, 0, err
+	}
+	return r, w.gain(c, r), nil
+}
+
+// gain goes on behind a page, and returns how many of its rows are new. One without any is not looked at any further.
+func (w *walk) gain(c *cursor, r *response) int {
+	fresh := 0
+	if r.err == nil {
+		fresh = c.add(r)
+	}
+	if fresh == 0 {
+		w.seen.takeBack(r)
+	}
+	return fresh
+}
+
 // widen notes the times of the rows of a page.
 func (p *paged) widen(r *response) {
 	for i := range r.rows {
@@ -141,7 +158,7 @@ func (p *paged) widen(r *response) {
 // unmoved looks whether the beginning of a list is what it was before its pages were read in any order. If it is not, they
 // are read once more one by one.
 func (w *walk) unmoved(c *cursor, first *response, p *paged, wide bool) error {
-	w.Lister.ahead.want(nil, 0)
+	w.ahead.want(nil, 0)
 	r, err := w.pageAgain(first.slice, wide, 0)
 	if err != nil || r.err == nil && r.number != first.number && r.print() == first.print() {
 		return err

@@ -12,18 +12,19 @@ func (w *walk) run() error {
 	if err != nil {
 		return err
 	}
-	if a != nil && a.err == nil && a.sent == 0 && w.facet.several() && !w.joined && !w.off(offValues) {
+	answered := a.err == nil
+	if answered && a.sent == 0 && w.facet.several() && !w.facet.together && !w.off(offValues) {
 		return errJoined
 	}
-	if a != nil && a.err == nil && w.told.Short > 0 && a.sent <= w.told.Short && a.meta.Next == "" && a.meta.Total <= a.sent {
+	if answered && w.told.Short > 0 && a.sent <= w.told.Short && a.meta.Next == "" && a.meta.Total <= a.sent {
 		return nil // who asks has said that this is enough
 	}
-	if w.told.NoDates || w.noDates {
+	if w.told.NoDates || w.dates != helpful {
 		return w.byPages(a)
 	}
 	w.goal()
 	plain := exact.open()
-	if a != nil {
+	if answered {
 		if !plain && a.sent == 0 {
 			if ok, err := w.empty(exact); err != nil || !ok {
 				return w.orPages(a, err)
@@ -44,6 +45,12 @@ func (w *walk) run() error {
 		}
 	}
 	err = w.cover()
+	if err == nil && plain && w.caller.rows == 0 {
+		if err = w.emptySwapped(span{w.clock() - w.quiet(), w.clock() + day}); err == nil && w.caller.rows > 0 {
+			w.cov.proven, w.silent = nil, nil // it was proven of another question
+			err = w.cover()
+		}
+	}
 	if err == errDates {
 		return w.byPages(a)
 	}
@@ -53,16 +60,16 @@ func (w *walk) run() error {
 	return w.finish(a, plain)
 }
 
-// finish is what is left once dates have brought all that they could. a is the first answer, nil if there is none; plain
-// says that it was asked for without dates.
+// finish is what is left once dates have brought all that they could. a is the first answer; plain says that it was asked
+// for without dates.
 func (w *walk) finish(a *answer, plain bool) error {
 	switch {
-	case a == nil && plain && len(w.cov.lost)+len(w.cov.skip) == 0:
-		w.gaps = append(w.gaps, w.gap(fmt.Errorf("the server fails for the list of all, and for no part of it that was asked for: %w", w.cause)))
-	case a == nil && w.unheard():
-		w.absent = append(w.absent, absence{w.facet, w.premises(), fmt.Errorf("no requests came, and the server fails for the question that would show that it has any: %w", w.cause)})
+	case a.err != nil && plain && len(w.cov.lost)+len(w.cov.skip) == 0:
+		w.gaps = append(w.gaps, w.gap(fmt.Errorf("the server fails for the list of all, and for no part of it that was asked for: %w", a.err)))
+	case a.err != nil && w.unheard():
+		w.absent = append(w.absent, absence{w.facet, w.premises(), fmt.Errorf("no requests came, and the server fails for the question that would show that it has any: %w", a.err)})
 		return nil
-	case a != nil && plain:
+	case a.err == nil && plain:
 		w.windowed = w.windowed || w.lacksOf(a)
 		if err := w.end(a); err != nil && err != errBudget {
 			return err
@@ -87,7 +94,7 @@ func (w *walk) lacksOf(a *answer) bool {
 	if a.err != nil || a.full {
 		return false
 	}
-	return w.known.check(&a.reading, everything, span{past, w.began - minute}, false, anyOrder).missing > 0
+	return w.known.check(&a.reading, everything, span{past, w.began() - minute}, false, anyOrder).missing > 0
 }
 
 // goal is what has to be proven: the query, and a slack beyond its bounds, since nobody knows how they are read.
@@ -117,8 +124,8 @@ func (w *walk) begin(exact span, a *answer) {
 	}
 }
 
-// first makes the first call, for the query's own bounds; then without what the server may have refused in it. nil: it
-// fails for the span, and parts of it are to be asked for.
+// first makes the first call, for the query's own bounds; then without what the server may have refused in it. An answer
+// with an error: it fails for the span, and parts of it are to be asked for.
 func (w *walk) first(exact span) (*answer, error) {
 	sent := exact
 	if w.told.NoDates {
@@ -134,54 +141,52 @@ func (w *walk) first(exact span) (*answer, error) {
 	if err != nil || a.err == nil {
 		return a, err
 	}
-	cause := a.err
-	w.cause = cause
 	if a.fault&Foreign != 0 {
-		return nil, cause // another question would be answered by it, too
+		return nil, a.err // another question would be answered by it, too
 	}
 	if a.broken() {
-		return nil, nil // there is more behind what has come
+		return a, nil // there is more behind what has come
 	}
 	passing := a.fault&(Refused|NotFound|Tried) == 0 // it says nothing of what was asked, and has come twice
 	if w.size() > 0 && (!passing || w.q.Size == 0) {
-		w.noSize = true
-		if b, err := w.ask(w.slice(sent), sent, sent, false); err != nil || b.err == nil {
-			if err == nil && a.fault&Refused != 0 {
+		if b, err := w.sizeless(sent); err != nil || b.err == nil {
+			if w.asks = 0; err == nil && a.fault&Refused != 0 {
 				w.belief.Size = &Refusal{Evidence{w.now(), "a call was refused with it and answered without it"}}
 			}
 			return b, err
 		}
-		w.noSize = false
 	}
-	if passing || a.fault&NotFound != 0 || sent.open() && a.fault&Refused != 0 {
-		return nil, cause
+	switch {
+	case passing, a.fault&NotFound != 0, sent.open() && a.fault&Refused != 0:
+		return nil, a.err
+	case a.fault&Refused != 0:
+		return w.refused(a, sent)
+	case !w.alive(sent):
+		return nil, a.err
 	}
-	if a.fault&Refused != 0 {
-		b, err := w.refused(sent)
-		if err == nil && b != nil && b.err != nil {
-			err = cause
-		}
-		return b, err
-	}
-	if !w.alive(sent) {
-		return nil, cause
-	}
-	return nil, nil
+	return a, nil
+}
+
+// sizeless asks without a size.
+func (w *walk) sizeless(sent span) (*answer, error) {
+	s := w.slice(sent)
+	s.Size = 0
+	return w.ask(s, sent, sent, false)
 }
 
 // unsized is the control of a call with a size that was answered by 404: that may be for want of the parameter.
 func (w *walk) unsized(a *answer, sent span) (*answer, error) {
-	w.noSize = true
-	b, err := w.ask(w.slice(sent), sent, sent, false)
+	b, err := w.sizeless(sent)
 	if err == nil && (b.err != nil || b.sent == 0) {
-		w.noSize = false
 		return a, nil
 	}
+	w.asks = 0
 	return b, err
 }
 
-// refused finds out whether dates are refused, or only long spans. nil: these are, and shorter ones are to be asked for.
-func (w *walk) refused(sent span) (*answer, error) {
+// refused finds out whether dates are refused, as a was, or only long spans: then it returns a, and shorter ones are to be
+// asked for.
+func (w *walk) refused(a *answer, sent span) (*answer, error) {
 	top := sent.top(w.clock())
 	length := sent.length(w.clock())
 	if told := int64(w.told.Span.Seconds()); told > 0 && told < length {
@@ -204,15 +209,19 @@ func (w *walk) refused(sent span) (*answer, error) {
 			continue
 		case b.err == nil:
 			w.belief.noteLimit(limit, "a longer span was refused", w.now())
-			return nil, nil
+			return a, nil
 		case n == 1:
 			n = len(limits)
 		default:
 			length = limit
 		}
 	}
-	w.noDates, w.denied = true, true
-	return w.ask(w.slice(everything), everything, nothing, true)
+	w.dates = refused
+	b, err := w.ask(w.slice(everything), everything, nothing, true)
+	if err == nil && b.err != nil {
+		err = a.err
+	}
+	return b, err
 }
 
 // alive reports whether a server that has failed for a span answers for others, so that it may be one request for
@@ -304,7 +313,7 @@ func (w *walk) orPages(a *answer, err error) error {
 	if err != nil {
 		return err
 	}
-	w.noDates = true
+	w.dates = max(w.dates, useless)
 	b, err := w.ask(w.slice(everything), everything, everything, false)
 	if err != nil {
 		return err
@@ -320,7 +329,7 @@ func (w *walk) teachQuiet() {
 	if w.wanted.lo != past || len(w.facet.codes)+len(w.facet.statuses) > 0 || len(w.cov.lost) > 0 {
 		return
 	}
-	before := w.began
+	before := w.began()
 	if oldest, ok := w.known.oldest(); ok {
 		before = min(before, oldest)
 	}

@@ -62,7 +62,6 @@ func (w *walk) learnOrder(a *answer) {
 	if a.order == anyOrder || a.order == w.order || w.order == mixed {
 		return
 	}
-	w.tiled = w.tiled || a.order == mixed || w.order != anyOrder
 	if w.order == anyOrder {
 		w.order = a.order
 		return

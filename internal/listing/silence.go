@@ -6,13 +6,10 @@ import "slices"
 // that is one for all the shorter ones within it; else the call is made twice.
 
 // uncontrolled reports whether an empty answer for a span says nothing by itself: no row of it is known that would have
-// to be in it, and no longer span has been answered. What is older than all known rows of a list that falls has been
-// asked for in longer spans before, unless these are cut.
+// to be in it, no longer span has been answered, and no earlier listing has found nothing in it.
 func (w *walk) uncontrolled(meant span) bool {
-	oldest, ok := w.known.oldest()
-	asked := ok && meant.hi < oldest && w.order == falling && w.pairs >= minPairs && w.win.length == 0 && !w.belief.limited()
 	longer := slices.ContainsFunc(w.silent, func(s span) bool { return s != meant && s.lo <= meant.lo && s.hi >= meant.hi })
-	return !asked && !longer && len(w.known.in(meant)) == 0
+	return !longer && !w.quietBelow(meant.hi) && len(w.known.in(meant)) == 0
 }
 
 // doubt looks at an empty answer again: by all that is older as well if the server takes long spans, else by the same

@@ -12,20 +12,18 @@ func TestUncontrolled(t *testing.T) {
 		meant  span
 		want   bool
 	}{
-		"a gap between rows":         {nil, span{41 * day, 49 * day}, true},
-		"a row is known in it":       {nil, span{39 * day, 41 * day}, false},
-		"a longer one was silent":    {func(w *walk) { w.silent = []span{{30 * day, 49 * day}} }, span{41 * day, 49 * day}, false},
-		"it was silent itself":       {func(w *walk) { w.silent = []span{{41 * day, 49 * day}} }, span{41 * day, 49 * day}, true},
-		"a part of it was silent":    {func(w *walk) { w.silent = []span{{42 * day, 48 * day}} }, span{41 * day, 49 * day}, true},
-		"below a list that falls":    {nil, span{10 * day, 39 * day}, false},
-		"below one in no order":      {func(w *walk) { w.order = mixed }, span{10 * day, 39 * day}, true},
-		"below one of few rows":      {func(w *walk) { w.pairs = minPairs - 1 }, span{10 * day, 39 * day}, true},
-		"below, in short windows":    {func(w *walk) { w.win.length = day }, span{10 * day, 39 * day}, true},
-		"below, where spans are cut": {func(w *walk) { w.belief.Reach = &Reach{Limit: safeSpan} }, span{10 * day, 39 * day}, true},
-		"nothing is known":           {func(w *walk) { w.known = known{} }, span{10 * day, 39 * day}, true},
+		"a gap between rows":       {nil, span{41 * day, 49 * day}, true},
+		"a row is known in it":     {nil, span{39 * day, 41 * day}, false},
+		"a longer one was silent":  {func(w *walk) { w.silent = []span{{30 * day, 49 * day}} }, span{41 * day, 49 * day}, false},
+		"it was silent itself":     {func(w *walk) { w.silent = []span{{41 * day, 49 * day}} }, span{41 * day, 49 * day}, true},
+		"a part of it was silent":  {func(w *walk) { w.silent = []span{{42 * day, 48 * day}} }, span{41 * day, 49 * day}, true},
+		"below all that is known":  {nil, span{10 * day, 39 * day}, true},
+		"nothing was there before": {func(w *walk) { w.belief.Quiet = &Quiet{Before: stamp(39 * day)} }, span{10 * day, 39 * day}, false},
+		"there may have been some": {func(w *walk) { w.belief.Quiet = &Quiet{Before: stamp(38 * day)} }, span{10 * day, 39 * day}, true},
+		"nothing is known":         {func(w *walk) { w.known = known{} }, span{10 * day, 39 * day}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := &walk{Lister: &Lister{}, ordered: ordered{order: falling, pairs: minPairs}}
+			w := &walk{session: &session{}}
 			w.known.add(marksOf(50*day, 40*day))
 			if test.change != nil {
 				test.change(w)
@@ -53,8 +51,7 @@ func TestDoubt(t *testing.T) {
 			c := maps.Clone(pairs()[0])
 			c["rows"] = "0"
 			town := newTown(c, 1)
-			l := New(town, Query{}, Traits{}, &Beliefs{})
-			l.caller = newCaller(t.Context(), town, everything)
+			l := New(town, Query{}, Traits{}, &Beliefs{}).session(t.Context(), (*walk).run)
 			w, meant := l.newWalk(facet{}), span{0, 20 * day}
 			w.cov.goal = span{-50 * day, 20 * day}
 			if test.change != nil {

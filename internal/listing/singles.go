@@ -59,10 +59,8 @@ func (w *walk) single() bool {
 	if w.caps.of(w.size()).Rows != 1 {
 		return false
 	}
-	for _, s := range w.lone {
-		if len(w.known.in(s)) > 1 {
-			return true
-		}
-	}
-	return false
+	return w.any(func(r *response) bool {
+		s := spanOf(r.slice.Start, r.slice.End)
+		return r.err == nil && r.sent == 1 && s.length(w.clock()) <= longSpan && len(w.known.in(s)) > 1
+	})
 }

@@ -29,19 +29,22 @@ func TestPageSize(t *testing.T) {
 	}
 }
 
-// TestListerSize leaves the size out where it is not taken.
-func TestListerSize(t *testing.T) {
+// TestSize leaves the size out where it is not taken.
+func TestSize(t *testing.T) {
+	refused := Belief{Size: &Refusal{}}
 	for name, test := range map[string]struct {
-		l    Lister
-		want int
+		told   Traits
+		belief Belief
+		want   int
 	}{
-		"taken":      {Lister{asks: 100}, 100},
-		"refused":    {Lister{asks: 100, noSize: true}, 0},
-		"remembered": {Lister{asks: 100, belief: Belief{Size: &Refusal{}}}, 0},
-		"told":       {Lister{asks: 100, told: Traits{NoSize: true}}, 0},
+		"taken":   {Traits{}, Belief{}, 100},
+		"refused": {Traits{}, refused, 0},
+		"told":    {Traits{NoSize: true}, Belief{}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := test.l.size(); got != test.want {
+			shared := &Beliefs{}
+			shared.Store(test.belief)
+			if got := New(nil, Query{Size: 100}, test.told, shared).session(t.Context(), nil).size(); got != test.want {
 				t.Errorf("got %d, want %d", got, test.want)
 			}
 		})

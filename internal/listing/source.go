@@ -65,6 +65,18 @@ type Row struct {
 	had     tag  // what it had come for before it came in its answer
 }
 
+// tag is what a row has come for.
+type tag uint8
+
+const (
+	came    tag = 1 << iota // in any answer of the listing
+	given                   // to the caller
+	inWalk                  // in the facet that is being listed
+	listed                  // in a list that came to an end, where only pages bring the rest
+	tagBits = iota
+	allTags = 1<<tagBits - 1
+)
+
 // Undated is the time of a row that bears none.
 const Undated = math.MinInt64
 

@@ -41,6 +41,17 @@ var (
 
 func (s span) empty() bool { return s.lo > s.hi }
 
+// wider returns the span with so many seconds more at either end that is not open.
+func (s span) wider(by int64) span {
+	if s.lo != past {
+		s.lo -= by
+	}
+	if s.hi != future {
+		s.hi += by
+	}
+	return s
+}
+
 func (s span) has(t int64) bool { return s.lo <= t && t <= s.hi }
 
 func (s span) open() bool { return s.lo == past && s.hi == future }

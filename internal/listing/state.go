@@ -40,6 +40,12 @@ func (s *shown) status(i int, word string) bool {
 	return i < len(s.statuses) && s.statuses[i] || state != Unsaid && s.states[state]
 }
 
+// facet is what is asked for beside the dates.
+type facet struct {
+	codes, statuses []string
+	together        bool // a list of several values may be empty
+}
+
 // several reports whether it asks for several values in one call.
 func (f facet) several() bool { return len(f.codes) > 1 || len(f.statuses) > 1 }
 
@@ -55,43 +61,47 @@ func stateOf(word string) State {
 	return Unsaid
 }
 
-// Lister is one listing.
-type Lister struct {
+// session is a listing while it goes on.
+type session struct {
 	*caller
-	src      Source
-	q        Query
-	told     Traits
-	shared   *Beliefs
-	belief   Belief
-	caps     caps // seen by this listing
-	asks     int  // how many rows to ask for
-	ordered  ordered
-	gaps     []Gap
+	q       Query
+	told    Traits
+	how     func(*walk) error // lists one facet
+	without off
+
+	belief Belief
+	caps   caps // seen by this listing
+	asks   int  // how many rows to ask for; 0: it is left to the server
+	dates  use
+	ordered
 	shown    shown
-	spans    int    // that were needed because of what the server restricts
-	failures int    // calls in windows that fail
-	records  int    // windows that were given up for that
-	failed   []span // which these are
-	noDates  bool   // dates are refused, ignored, or mean something else
-	denied   bool   // they are refused
-	noSize   bool
-	windowed bool              // a list without dates has shown only a part: the server has a window of its own for it
-	absent   []absence         // facets of which nothing came
-	joined   bool              // a list of several values may be empty
-	tiled    bool              // lists are in no order of time
-	vain     [ways]int         // how often each way to the rest of a moment was tried in vain
-	how      func(*walk) error // lists one facet
-	without  off
+	windowed bool      // a list without dates has shown only a part: the server has a window of its own for it
+	absent   []absence // facets of which nothing came
+	vain     [ways]int // how often each way to the rest of a moment was tried in vain
+	spans    int       // that were needed because of what the server restricts
+	failures int       // calls in windows that fail
+	failed   []span    // windows that were given up for that
+	unread   []unread  // answers with rows that could not be read
+	gaps     []Gap
 }
 
+// use is what dates are good for.
+type use uint8
+
+const (
+	helpful use = iota
+	useless     // they are ignored, or mean something else
+	refused
+)
+
 // ended reports whether an error ends the listing.
-func (l *Lister) ended(err error) bool {
+func (l *session) ended(err error) bool {
 	return err == errStop || l.ctx.Err() != nil || err != errBudget && err != errJoined && l.src.Fault(err)&Fatal != 0
 }
 
-func (l *Lister) now() time.Time { return time.Now().UTC().Truncate(time.Second) }
+func (l *session) now() time.Time { return time.Now().UTC().Truncate(time.Second) }
 
-func (l *Lister) quiet() int64 {
+func (l *session) quiet() int64 {
 	if q := int64(l.told.Quiet.Seconds()); q > 0 {
 		return q
 	}
@@ -118,7 +128,7 @@ const (
 	offSkipped
 )
 
-func (l *Lister) off(o off) bool { return l.without&o != 0 }
+func (l *session) off(o off) bool { return l.without&o != 0 }
 
 // ways is how many there are, and maxVain how often one is tried that does not work.
 const (
@@ -138,31 +148,22 @@ var stateWords = [...]string{"open", "closed"}
 // longAgo is before everything that a server has.
 const longAgo = 40 * 365 * day
 
-// facet is what is asked for beside the dates.
-type facet struct{ codes, statuses []string }
-
 // walk is the listing of one facet.
 type walk struct {
-	*Lister
-	facet  facet
-	known  known
-	rows   int // different rows that came
-	cov    coverage
-	bounds bounds
-	win    windows
-	ordered
-	cause      error       // of the first call, if it failed
-	linked     bool        // lists that go on say so
-	uncut      bool        // an answer has come that was not cut
-	tailed     bool        // the end of a long span has been looked at
-	swaps      int         // how often start was tried for end
-	stray      int         // lists of rows that all lie outside of the span
-	answered   bool        // a call with dates was answered
-	controlled bool        // it has brought what it had to bring
-	proofs     int         // how many have done so under the bounds as they are sent now
-	before     fingerprint // of the full answer before
-	lone       []span      // of which one row came
-	silent     []span      // that were answered and not cut: shorter ones within them need no second look
+	*session
+	facet      facet
+	known      known
+	rows       int // different rows that came
+	cov        coverage
+	bounds     bounds
+	win        windows
+	linked     bool   // lists that go on say so
+	tailed     bool   // the end of a long span has been looked at
+	swaps      int    // how often start was tried for end
+	stray      int    // lists of rows that all lie outside of the span
+	answered   bool   // a call with dates was answered
+	controlled bool   // it has brought what it had to bring
+	silent     []span // that were answered and not cut: shorter ones within them need no second look
 }
 
 // ordered is the order of the lists, as far as answers of this listing have shown it.

@@ -49,7 +49,7 @@ func (w *walk) end(a *answer) error {
 		}
 		return err
 	}
-	c, err := w.cursorAt(a, w.rows)
+	c, err := w.cursorAt(a.slice, a.response, w.rows)
 	if err != nil {
 		return err
 	}
@@ -62,8 +62,8 @@ func (w *walk) end(a *answer) error {
 			return nil
 		}
 		r, err := w.page(s, false)
-		if err == nil && r.err != nil && r.fault&(NotFound|Refused) == 0 && w.failures > 0 {
-			w.gaps = append(w.gaps, w.gap(fmt.Errorf("the end of the list, where requests without a date stand, could not be had: %w", r.err)))
+		if err == nil && r.err != nil && r.fault&(NotFound|Refused) == 0 {
+			err = w.failedEnd(c, r, a.sent)
 		}
 		if err != nil || r.err != nil || r.sent == 0 {
 			return err
@@ -76,12 +76,34 @@ func (w *walk) end(a *answer) error {
 	return nil
 }
 
+// failedEnd notes that a page at the end of the list could not be had, if something is missing there: the server has failed
+// for windows as well, or there is a page behind it, so that the list has more rows than are known. Servers fail for pages
+// from a depth on, too, or for one behind the last.
+func (w *walk) failedEnd(c *cursor, r *response, rows int) error {
+	c.skip(rows)
+	s, _ := c.slice()
+	behind := w.failures > 0
+	if !behind {
+		b, err := w.page(s, false)
+		if err != nil {
+			return err
+		}
+		if behind = b.err == nil && b.sent > 0; behind {
+			w.look(b, everything, nothing)
+		}
+	}
+	if behind {
+		w.gaps = append(w.gaps, w.gap(fmt.Errorf("the end of the list, where requests without a date stand, could not be had: %w", r.err)))
+	}
+	return nil
+}
+
 // tail looks at the end of a long span, where the pages of the list are known: if it has the oldest known row, and none
 // older, the server has answered for all of the span, and nothing is older. It reports whether that was so.
 func (w *walk) tail(open span) (bool, error) {
 	oldest, ok := w.known.oldest()
 	newest, _ := w.known.newest()
-	if !ok || !w.uncut || w.tailed || w.wanted.lo != past || w.order != falling || w.belief.limited() || w.off(offPages) ||
+	if !ok || len(w.silent) == 0 || w.tailed || w.wanted.lo != past || w.order != falling || w.belief.limited() || w.off(offPages) ||
 		open.hi != oldest || newest-oldest <= safeSpan || w.belief.far() >= w.quiet() {
 		return false, nil
 	}
@@ -92,11 +114,10 @@ func (w *walk) tail(open span) (bool, error) {
 	if first == nil || first.err != nil || !w.full(first) {
 		return false, nil
 	}
-	c, err := w.cursorAt(&answer{response: first}, w.rows)
+	c, err := w.cursorAt(base, first, w.rows)
 	if err != nil || c == nil {
 		return false, err
 	}
-	c.base = base
 	for n := range maxTail {
 		s, _ := c.slice()
 		r, err := w.page(s, true)

@@ -1,11 +1,14 @@
 package listing
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // byPages is what is left where dates are no help: the pages of the list, and other questions. If none of them brings
 // more, and the server has shown that it heeds any of what it is asked, the list is all there is.
 func (w *walk) byPages(a *answer) error {
-	w.noDates = true
+	w.dates = max(w.dates, useless)
 	if a == nil || a.err != nil {
 		w.gaps = append(w.gaps, w.gap(errDates))
 		return nil
@@ -25,7 +28,7 @@ func (w *walk) byPages(a *answer) error {
 			err = q.others()
 		}
 		oldest, ok := w.known.oldest()
-		q.narrow = q.narrow || w.denied && ok && !q.ended && w.wanted.lo != past && oldest > w.wanted.lo+slack
+		q.narrow = q.narrow || w.dates == refused && ok && !q.ended && w.wanted.lo != past && oldest > w.wanted.lo+slack
 		q.more = q.more || q.outside()
 		if !known && err == nil {
 			q.teachPlain(a, p, q.listed.count > listed)
@@ -90,7 +93,7 @@ func (q *questions) outside() bool {
 	seen := false
 	for _, m := range q.known.in(q.wanted) { // the newest first
 		listed := q.listed.has(m.key)
-		if seen = seen || listed; !listed && m.at <= q.began && (seen || m.at <= q.began-minute) {
+		if seen = seen || listed; !listed && m.at <= q.began() && (seen || m.at <= q.began()-minute) {
 			return true
 		}
 	}
@@ -109,7 +112,9 @@ func (q *questions) follow(b *answer) error {
 		}
 	}
 	if !b.full {
-		q.list(b, paged{})
+		if q.ended || !slices.Equal(b.slice.Statuses, q.main.slice.Statuses) { // else rows that the list does not have show that it is cut
+			q.list(b, paged{})
+		}
 		return nil
 	}
 	p, err := q.pages(b.slice, b.response, pageOptions{twice: true})
@@ -126,7 +131,7 @@ func (q *questions) behind(b *answer) (bool, error) {
 	if !q.ended || !b.full {
 		return false, nil
 	}
-	c, err := q.cursorAt(b, q.listed.count)
+	c, err := q.cursorAt(b.slice, b.response, q.listed.count)
 	if err != nil || c == nil {
 		return false, err
 	}
@@ -179,7 +184,7 @@ func (q *questions) otherBounds() error {
 			q.list(b, p)
 		}
 	}
-	if q.denied {
+	if q.dates == refused {
 		return nil
 	}
 	return q.beyond()
@@ -195,7 +200,7 @@ func (q *questions) heedless() (bool, error) {
 	}
 	hour := span{middle - around, middle + around}
 	b, err := q.ask(q.slice(hour), everything, nothing, true)
-	return err == nil && b.err == nil && !b.echo && b.print() == q.main.print(), err
+	return err == nil && b.err == nil && b.echoes == 0 && b.print() == q.main.print(), err
 }
 
 // beyond asks for all by a start, for what is older by an end, and for what is newer by a start where the newest do not
@@ -228,7 +233,7 @@ func (q *questions) beyond() error {
 	if now, _ := q.known.oldest(); now < oldest && q.wanted.has(now) {
 		q.narrow = true
 	}
-	if newest, _ := q.known.newest(); !q.newestFirst() && newest < q.began {
+	if newest, _ := q.known.newest(); !q.newestFirst() && newest < q.began() {
 		if b, err = q.bounded(span{newest, future}); err != nil {
 			return err
 		}
@@ -274,7 +279,7 @@ func (q *questions) states() error {
 	if err != nil || !whole {
 		return err
 	}
-	if s := q.main.slice; s.Start.IsZero() && s.End.IsZero() && !q.denied && !q.ended {
+	if s := q.main.slice; s.Start.IsZero() && s.End.IsZero() && q.dates != refused && !q.ended {
 		// With dates as well: a server may heed them nevertheless, and give a window of its own without.
 		if whole, err = q.statesOf(q.slice(span{q.clock() - longAgo, q.clock() + day})); err != nil {
 			return err

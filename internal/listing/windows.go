@@ -4,13 +4,10 @@ package listing
 // order of time or because the server failed for it, is asked for in shorter ones until it works: bisecting and tiling
 // are the same, and as spans work they grow again.
 type windows struct {
-	length  int64 // the longest span to ask for; 0: as long as it likes
-	steady  bool  // they are read ahead, and stay as long as they are
-	bad     span  // the shortest that the server has failed for
-	failed  int   // how many calls in a row have failed
-	lost    span  // what was given up last
-	times   int   // how often something was
-	records int   // and how often it did not touch the one before
+	length int64 // the longest span to ask for; 0: as long as it likes
+	steady bool  // they are read ahead, and stay as long as they are
+	bad    span  // the shortest that the server has failed for
+	failed int   // how many calls in a row have failed
 }
 
 // fill is which part of the cap a window of an unordered list is meant to fill: the rest is for days that are busier.
@@ -61,63 +58,19 @@ func (w *windows) narrow(s span, marks []mark, now int64) bool {
 	return w.length < length
 }
 
-// halve shortens the windows after one that the server has failed for. false: it was a moment, and cannot be halved.
-func (w *windows) halve(s span, now int64) bool {
+// halve shortens the windows after one that the server has failed for. false: it was as short as finest, and is not halved.
+func (w *windows) halve(s span, finest, now int64) bool {
 	w.failed++
 	w.bad = s
 	length := s.top(now) - s.lo
 	if s.lo == past {
 		length = defaultQuiet
 	}
-	if length <= w.finest(s) {
+	if length <= finest {
 		return false
 	}
 	w.length, w.steady = max(length/2, 1), false
 	return true
-}
-
-// finest is the shortest span that is taken apart if the server fails for it. One request is isolated to its second;
-// where there are many, that is not worth the calls, nor just below what was given up for bounds that are coarse.
-func (w *windows) finest(s span) int64 {
-	switch {
-	case w.below(s) && w.lost.hi-w.lost.lo >= coarsest:
-		return coarsest
-	case w.times < fewFailures:
-		return second
-	case w.times < manyFailures:
-		return hour
-	}
-	return day
-}
-
-const (
-	fewFailures  = 3
-	manyFailures = 8
-)
-
-// coarsest is how far from a moment a server may look that reads bounds by the day, in another zone.
-const coarsest = slack + day
-
-// below reports whether a span begins just below what was given up last.
-func (w *windows) below(s span) bool { return w.times > 0 && w.lost.lo == s.hi+1 }
-
-// giveUp returns the span to give up for a moment that the server fails for. If it goes on failing just below, that is
-// more and more: its bounds are coarse, or read in another zone.
-func (w *windows) giveUp(moment span) span {
-	if w.below(moment) {
-		more := 2 * (w.lost.hi - w.lost.lo + 1)
-		if moment.hi-moment.lo <= second { // requests of neighbouring seconds are rare, coarse bounds are not
-			more = max(more, coarsest)
-		}
-		moment.lo = moment.hi - more + 1
-	} else {
-		w.records++
-	}
-	moment.lo -= 2 * edge // so that it is not in what is asked for next, with bounds that are sent wider
-	w.lost = moment
-	w.times++
-	w.free()
-	return moment
 }
 
 // fits lets the next window grow after one that was seen whole with so many rows.

@@ -66,67 +66,6 @@ func TestNarrow(t *testing.T) {
 	}
 }
 
-// TestHalve isolates one request to its second, and is coarser where there are many.
-func TestHalve(t *testing.T) {
-	for name, test := range map[string]struct {
-		times  int
-		length int64
-		ok     bool
-		next   int64
-	}{
-		"long":                     {0, day, true, day / 2},
-		"two seconds":              {0, 2, true, 1},
-		"a second":                 {0, 1, false, 0},
-		"of several, an hour":      {fewFailures, hour, false, 0},
-		"of several, more":         {fewFailures, hour + 1, true, hour / 2},
-		"one less than several":    {fewFailures - 1, hour, true, hour / 2},
-		"of very many, a day":      {manyFailures, day, false, 0},
-		"of very many, more":       {manyFailures, 2 * day, true, day},
-		"one less than very many":  {manyFailures - 1, day, true, day / 2},
-		"without a start":          {0, 500 - past, true, defaultQuiet / 2},
-		"without a start, of many": {manyFailures, 500 - past, true, defaultQuiet / 2},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w, s := windows{times: test.times}, span{500 - test.length, 500}
-			if ok := w.halve(s, 1000); ok != test.ok || w.length != test.next {
-				t.Errorf("%t, length %d, want %t, %d", ok, w.length, test.ok, test.next)
-			}
-			if w.failed != 1 || w.bad != s {
-				t.Errorf("%d failures, the last of %v", w.failed, w.bad)
-			}
-		})
-	}
-}
-
-// TestWindowsGiveUp gives up a moment, and more and more where the server goes on failing just below.
-func TestWindowsGiveUp(t *testing.T) {
-	w := windows{length: 1, failed: 9, bad: span{500, 501}}
-	first := w.giveUp(span{500, 501})
-	if first != (span{498, 501}) {
-		t.Errorf("a moment: %v", first)
-	}
-	if w.length != 0 || w.failed != 0 || w.bad != (span{}) {
-		t.Errorf("the windows below stay short: %+v", w)
-	}
-	second := w.giveUp(span{496, 497})
-	if second != (span{497 - coarsest + 1 - 2*edge, 497}) {
-		t.Errorf("the one just below: %v", second)
-	}
-	if below := (span{second.lo - 1 - coarsest, second.lo - 1}); w.halve(below, 1000) || w.length != 0 {
-		t.Errorf("what is just below is taken apart to %d", w.length)
-	}
-	if third := w.giveUp(span{second.lo - 2, second.lo - 1}); third.hi-third.lo <= second.hi-second.lo {
-		t.Errorf("not longer than %v: %v", second, third)
-	}
-	if w.records != 1 {
-		t.Errorf("%d of those that touch count, want 1", w.records)
-	}
-	far := -20 * coarsest
-	if w.giveUp(span{far, far + 1}); w.records != 2 || w.times != 4 {
-		t.Errorf("another one: %d, %d times", w.records, w.times)
-	}
-}
-
 // TestFits lets windows grow by how full the last one was.
 func TestFits(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -1,0 +1,30 @@
+package listing
+
+// response is what one call brought.
+type response struct {
+	slice   Slice
+	rows    []Row // different ones
+	sent    int   // all of the answer, with those that cannot be read, say nothing or come twice
+	given   int   // rows that the caller had not been given before
+	arrived int   // those of them that are newer than the listing
+	meta    Meta
+	err     error
+	fault   Fault
+	number  int // of the call
+	echoes  int // how many answers in a row before it had the same rows: perhaps a cache's, or the server does not heed what has changed
+	noted   tag // what its rows were noted for as they came, and nobody has counted yet
+}
+
+// fingerprint tells answers apart.
+type fingerprint struct{ first, last, rows uint64 }
+
+// print returns the fingerprint of an answer; the zero one if it has no rows.
+func (r *response) print() fingerprint {
+	if r.err != nil || len(r.rows) == 0 {
+		return fingerprint{}
+	}
+	return fingerprint{r.rows[0].Key, r.rows[len(r.rows)-1].Key, uint64(len(r.rows))}
+}
+
+// different is how many different rows an answer had, with those that cannot be told apart.
+func (r *response) different() int { return len(r.rows) + r.meta.Skipped + r.meta.Null }
