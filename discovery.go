@@ -212,6 +212,9 @@ func addressOf(at *url.URL, named string) (*url.URL, error) {
 	if err != nil {
 		return nil, errors.New("the address that the document names cannot be read")
 	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return nil, errors.New("the address that the document names does not start with https:// or http:// and a host")
+	}
 	if !strings.EqualFold(u.Host, at.Host) {
 		u.User = nil // nobody tells us who we are
 	}

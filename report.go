@@ -146,9 +146,12 @@ func (n *NewRequest) personal() []string {
 // personal are names and addresses as servers repeat them, and what is personal among attributes and
 // parameters by their names. Short names are hidden only beside each other: see package redact.
 func personal(first, last, email string, sets ...map[string][]string) []string {
-	out := []string{first, last, first + " " + last, last + ", " + first, email, strings.ToLower(email)}
+	out := []string{first, last, first + " " + last, last + ", " + first, email}
 	if first == "" || last == "" {
 		out[2], out[3] = "", ""
+	}
+	if mailbox, _, ok := strings.Cut(email, "@"); ok {
+		out = append(out, mailbox+"@") // the domain may be written in another way: xn--…
 	}
 	names := redact.New()
 	for _, set := range sets {

@@ -1,15 +1,25 @@
 package cputime
 
 import (
+	"runtime"
 	"testing"
 	"time"
 )
+
+// Needs skips a test of costs in WebAssembly, where there is no clock of the processor and one thread for everything.
+func Needs(t *testing.T) {
+	t.Helper()
+	if runtime.GOARCH == "wasm" {
+		t.Skip("WebAssembly has no clock of the processor: what is measured is what everybody takes")
+	}
+}
 
 // Linear holds that four times the input takes no more than eight times the processor. f makes an input of a size, and
 // returns what is measured. The sizes begin with from and grow until a run takes long enough to be compared, so that no
 // floor hides a cost that grows with the square.
 func Linear(t *testing.T, from int, f func(n int) func()) {
 	t.Helper()
+	Needs(t)
 	const enough, times = 3 * time.Millisecond, 16
 	n, small := from, f(from)
 	for n < times*from && Best(2, small) < enough {

@@ -3,7 +3,11 @@ package hosts
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Inside reports whether a host name, or an address in place of one, is that of this machine, of its network, or of
@@ -23,20 +27,37 @@ func Inside(host string) bool {
 	return len(labels) == 1 || '0' <= last[0] && last[0] <= '9'
 }
 
-// shared is the space between a provider and its customers (RFC 6598), and translated the one of NAT64 (RFC 6052),
-// where an address of the old kind is a part of a new one.
-var (
-	shared     = netip.MustParsePrefix("100.64.0.0/10")
-	translated = netip.MustParsePrefix("64:ff9b::/96")
-)
+// reserved are the blocks that no host in public has, but for those that netip knows: of this network, of providers
+// (RFC 6598), of protocols, for measurements, for later, of a site, and of a network's own NAT64.
+var reserved = prefixes("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15", "240.0.0.0/4", "fec0::/10", "64:ff9b:1::/48")
+
+// carriers are the blocks of IPv6 in which an address of the old kind is a part of a new one, and the bytes in front of
+// it: compatible ones, NAT64 (RFC 6052), 6to4.
+var carriers = []struct {
+	block netip.Prefix
+	lead  int
+}{{netip.MustParsePrefix("::/96"), 12}, {netip.MustParsePrefix("64:ff9b::/96"), 12}, {netip.MustParsePrefix("2002::/16"), 2}}
+
+func prefixes(list ...string) (out []netip.Prefix) {
+	for _, text := range list {
+		out = append(out, netip.MustParsePrefix(text))
+	}
+	return out
+}
 
 func insideAddr(a netip.Addr) bool {
-	if translated.Contains(a) {
-		b := a.As16()
-		a = netip.AddrFrom4([4]byte(b[12:]))
+	if a.Zone() != "" {
+		return true
 	}
-	return !a.IsGlobalUnicast() || a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || shared.Contains(a) ||
-		a.Zone() != ""
+	for _, c := range carriers {
+		if c.block.Contains(a) {
+			b := a.As16()
+			a = netip.AddrFrom4([4]byte(b[c.lead : c.lead+4]))
+			break
+		}
+	}
+	return !a.IsGlobalUnicast() || a.IsPrivate() ||
+		slices.ContainsFunc(reserved, func(block netip.Prefix) bool { return block.Contains(a) })
 }
 
 // Same reports whether two names are the same.
@@ -89,6 +110,17 @@ var tenants = map[string]bool{
 	"wordpress.com": true, "myshopify.com": true, "duckdns.org": true, "dyndns.org": true, "sslip.io": true, "nip.io": true,
 }
 
+// plainName returns a name as it is looked up: net/http, too, takes full-width letters for plain ones, other full stops
+// for dots, and nothing for what is not seen.
 func plainName(host string) string {
+	host = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\u3002': // the ideographic full stop; NFKC makes it of the half-width one
+			return '.'
+		case unicode.In(r, unicode.Cf, unicode.Variation_Selector):
+			return -1
+		}
+		return r
+	}, norm.NFKC.String(host))
 	return strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
 }

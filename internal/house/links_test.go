@@ -94,6 +94,17 @@ func TestMarkdownLinks(t *testing.T) {
 	t.Logf("%d links", followed)
 }
 
+// TestNothingIsHalfMerged: no text has two versions of a place, as git leaves them where it cannot decide.
+func TestNothingIsHalfMerged(t *testing.T) {
+	for _, name := range tree(t, "") {
+		for line := range strings.Lines(read(t, name)) {
+			if strings.HasPrefix(line, "<<<<<<< ") || strings.HasPrefix(line, ">>>>>>> ") {
+				t.Errorf("%s has the line %q", name, line)
+			}
+		}
+	}
+}
+
 // anchors are the names that a code host gives to the headings of a text.
 func anchors(text string) []string {
 	var names []string

@@ -59,6 +59,10 @@ func appendBackslash(dst []byte, s string) ([]byte, int) {
 		return append(dst, c), 2
 	case 'a', 'b', 'f', 'n', 'r', 't', 'v':
 		return append(dst, controls.Replace(s[1:2])...), 2
+	case '0', '1', '2', '3': // an octal number, as in C and its shells
+		if len(s) > 3 && octal(s[2]) && octal(s[3]) {
+			return append(dst, (c-'0')<<6|(s[2]-'0')<<3|(s[3]-'0')), 4
+		}
 	case 'x':
 		if c, n := hexRune(s, `\x`, 2); n > 0 {
 			return append(dst, byte(c)), n
@@ -68,6 +72,9 @@ func appendBackslash(dst []byte, s string) ([]byte, int) {
 			return utf8.AppendRune(dst, r), n
 		}
 	case 'u':
+		if strings.HasPrefix(s, `\u{`) {
+			return appendBraces(dst, s)
+		}
 		r, n := hexRune(s, `\u`, 4)
 		if utf16.IsSurrogate(r) {
 			low, m := hexRune(s[n:], `\u`, 4)
@@ -79,6 +86,19 @@ func appendBackslash(dst []byte, s string) ([]byte, int) {
 		if n > 0 {
 			return utf8.AppendRune(dst, r), n
 		}
+	}
+	return dst, 0
+}
+
+// appendBraces is for \u{e9}, as JavaScript, PHP, Ruby and Rust write it.
+func appendBraces(dst []byte, s string) ([]byte, int) {
+	const most = 6
+	digits := 0
+	for digits <= most && 3+digits < len(s) && hexadecimal(s[3+digits]) {
+		digits++
+	}
+	if r, n := hexRune(s, `\u{`, digits); digits > 0 && digits <= most && n < len(s) && s[n] == '}' {
+		return utf8.AppendRune(dst, r), n + 1
 	}
 	return dst, 0
 }
@@ -109,6 +129,8 @@ func appendEntity(dst []byte, s string) ([]byte, int) {
 	}
 	return append(dst, plain...), end
 }
+
+func octal(c byte) bool { return '0' <= c && c <= '7' }
 
 func decimal(c byte) bool { return '0' <= c && c <= '9' }
 

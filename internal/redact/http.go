@@ -76,7 +76,8 @@ func (s *Set) Header(h http.Header) http.Header {
 				clean[i] = s.Text(v)
 			}
 		}
-		out[name] = clean
+		name = s.Text(name)
+		out[name] = append(out[name], clean...)
 	}
 	return out
 }

@@ -1,19 +1,30 @@
 package redact
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 const (
 	minDigits  = 7  // a phone number has as many, without the codes that are dialled before it
+	fewDigits  = 5  // and this many in a small town, where they are looked for as a number of their own
 	maxDigits  = 20 // and not more than these
 	maxBetween = 4  // blanks, hyphens and brackets between two digits of one number
 	digitMarks = " -./()_"
 )
 
+// extension is what stands behind a number, in front of that of the room.
+var extension = regexp.MustCompile(`^(.*\d[ -./()_]*)(?:x|e?xt?\.?|extension|durchwahl|poste|#|,|;ext=) *\d{1,6}$`)
+
 // phoneDigits returns the digits of what may be a phone number: digits, and the
 // marks that people put between them. It returns "" for anything else.
 func phoneDigits(s string) string {
+	folded := strings.TrimPrefix((&view{text: s}).fold().text, "tel:")
+	if parts := extension.FindStringSubmatch(folded); parts != nil {
+		folded = parts[1]
+	}
 	var digits []byte
-	for _, r := range (&view{text: s}).fold().text {
+	for _, r := range folded {
 		switch {
 		case '0' <= r && r <= '9':
 			digits = append(digits, byte(r))
@@ -21,7 +32,7 @@ func phoneDigits(s string) string {
 			return ""
 		}
 	}
-	if len(digits) < minDigits || len(digits) > maxDigits {
+	if len(digits) < fewDigits || len(digits) > maxDigits {
 		return ""
 	}
 	return string(digits)
@@ -48,14 +59,14 @@ func findNumbers(v *view, numbers []string, found []span) []span {
 	}
 	text := string(digits)
 	for _, number := range numbers {
-		tail := number[len(number)-minDigits:]
+		tail := number[max(0, len(number)-minDigits):]
 		for i := 0; ; {
 			n := strings.Index(text[i:], tail)
 			if n < 0 {
 				break
 			}
-			from, end := i+n, i+n+minDigits
-			known := len(number) - minDigits
+			from, end := i+n, i+n+len(tail)
+			known := len(number) - len(tail)
 			for from > i && known > 0 && text[from-1] == number[known-1] {
 				from--
 				known--
@@ -63,9 +74,14 @@ func findNumbers(v *view, numbers []string, found []span) []span {
 			for from > i && text[from-1] == '0' { // dialled before an area or a country
 				from--
 			}
-			found = append(found, v.span(at[from], at[end-1]+1))
+			first, behind := at[from], at[end-1]+1
+			if len(tail) == minDigits || !digitAt(v.text, first-1) && !digitAt(v.text, behind) {
+				found = append(found, v.span(first, behind))
+			}
 			i = end
 		}
 	}
 	return found
 }
+
+func digitAt(s string, i int) bool { return 0 <= i && i < len(s) && decimal(s[i]) }

@@ -1,8 +1,12 @@
 package redact
 
 import (
+	"bytes"
+	"compress/flate"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -95,19 +99,41 @@ func outsideBase64(r rune) bool {
 	return !(r < utf8.RuneSelf && (nameByte(byte(r)) || r == '+' || r == '/'))
 }
 
-// unpacked returns the text that a word is the base64 of; "" if it is of none.
+// unpacked returns the text that a word is the base64 or the hexadecimal digits of, compressed or not; "" if it is of
+// none.
 func unpacked(word string) string {
 	const least = 8 // shorter words are words
 	if len(word) < least {
 		return ""
 	}
+	if plain, err := hex.DecodeString(word); err == nil && utf8.Valid(plain) {
+		return string(plain)
+	}
 	enc := base64.RawStdEncoding
 	if strings.ContainsAny(word, "-_") {
 		enc = base64.RawURLEncoding
 	}
-	plain, err := enc.DecodeString(word)
-	if err != nil || !utf8.Valid(plain) {
+	packed, err := enc.DecodeString(word)
+	switch {
+	case err != nil:
 		return ""
+	case utf8.Valid(packed):
+		return string(packed)
 	}
-	return string(plain)
+	return inflated(packed)
+}
+
+// inflated returns what has been compressed as for a SAML request, bare or with the header of zlib or gzip.
+func inflated(packed []byte) string {
+	const most = 64 << 10
+	for _, header := range []int{0, 2, 10} {
+		if len(packed) <= header {
+			break
+		}
+		plain, _ := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed[header:])), most))
+		if len(plain) > 0 && utf8.Valid(plain) {
+			return string(plain)
+		}
+	}
+	return ""
 }

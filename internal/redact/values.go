@@ -2,11 +2,11 @@ package redact
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"net/url"
 	"slices"
 	"strings"
-
-	"golang.org/x/text/unicode/norm"
+	"unicode/utf8"
 )
 
 // minLen is the length from which a secret is looked for everywhere. A secret
@@ -30,8 +30,8 @@ func valuesOf(secrets []string) values {
 		if trimmed := strings.TrimSpace(whole); trimmed != "" && len(trimmed) < minLen {
 			v.short = append(v.short, trimmed)
 		}
-		if len(secret) >= minLen && (len(whole) < minLen || !isText(secret)) {
-			v.exact = append(v.exact, secret)
+		if len(secret) >= minLen && (len(whole) < minLen || !utf8.ValidString(secret)) {
+			v.exact = append(v.exact, secret, strings.ToUpper(secret), strings.ToLower(secret))
 		}
 		if digits := phoneDigits(secret); digits != "" {
 			v.numbers = append(v.numbers, digits)
@@ -47,23 +47,23 @@ func valuesOf(secrets []string) values {
 	return v
 }
 
-// isText reports whether s is UTF-8 whose letters do not depend on what stands beside them.
-func isText(s string) bool { return strings.ToValidUTF8(s, "") == s && norm.NFC.IsNormalString(s) }
-
-// spellings returns the texts that are looked for in place of a secret: as it
-// is, without blanks around it, in the two ways to write é, as it reads where a
-// text was unescaped too often, and inside base64.
+// spellings returns the texts that are looked for in place of a secret: as it is, without blanks around it, as it reads
+// where a text was unescaped too often or its charset was misread, and in the alphabets of encodings.
 func spellings(secret string) []string {
-	var all []string
-	for _, form := range []string{secret, strings.TrimSpace(secret), norm.NFC.String(secret), norm.NFD.String(secret)} {
+	trimmed := strings.TrimSpace(secret)
+	all := misread(trimmed)
+	for _, form := range []string{secret, trimmed} {
 		views(form, func(v *view) { all = append(all, v.text) })
 	}
 	slices.Sort(all)
 	all = slices.Compact(all)
-	for _, form := range []string{strings.TrimSpace(secret), url.QueryEscape(secret)} {
+	for _, form := range []string{trimmed, url.QueryEscape(secret)} {
 		if len(form) >= minLen {
-			all = append(all, base64Forms(form)...)
+			all = append(append(all, base64Forms(form)...), hex.EncodeToString([]byte(form)), quotedPrintable(form))
 		}
+	}
+	if unpadded := strings.TrimRight(trimmed, "="); 2*len(unpadded) > len(trimmed) {
+		all = append(all, unpadded) // a key that is base64 itself
 	}
 	return all
 }
@@ -157,20 +157,15 @@ func appendEaten(found []span, v *view, p string) []span {
 // endsAt returns the place in the original where the folded letters begin that
 // stand right before another place; -1 if they do not stand there.
 func (v *view) endsAt(place int, letters string) int {
+	f := v.fold()
 	end := place
-	if v.at != nil {
-		end, _ = slices.BinarySearch(v.at, int32(place))
+	if f.at != nil {
+		end, _ = slices.BinarySearch(f.at, int32(place))
 	}
-	if end < len(letters) || end > len(v.text) {
+	if end > len(f.text) || !strings.HasSuffix(f.text[:end], letters) {
 		return -1
 	}
-	from := end - len(letters)
-	for i := range len(letters) {
-		if foldByte(v.text[from+i]) != letters[i] {
-			return -1
-		}
-	}
-	return int(v.place(from))
+	return int(f.place(end - len(letters)))
 }
 
 // holdsShort reports whether a secret that is too short to be looked for

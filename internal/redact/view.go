@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // A view is a text as it reads when some levels of escaping are undone, with
@@ -17,6 +19,8 @@ type view struct {
 	// one of those that it comes from.
 	whole []span
 	outer *view // the one that it comes from
+
+	folded *view // what fold returns, once it is known
 }
 
 // A span is a piece of the original text to hide, and where it has the quote to
@@ -72,20 +76,24 @@ func (v *view) undo(marks string) *view {
 	if !changed {
 		return nil
 	}
-	return &view{string(out), append(at, v.place(len(v.text))), v.whole, v}
+	return &view{text: string(out), at: append(at, v.place(len(v.text))), whole: v.whole, outer: v}
 }
 
-// fold returns the view as it is compared: in small letters, with one kind of
-// blank, for which "+" stands in a form, and one kind of hyphen.
+// fold returns the view as it is compared: in small letters without their marks, with one kind of blank, for which "+"
+// stands in a form, one kind of hyphen, and nothing that is not seen. Each letter is folded by itself, whatever stands
+// beside it: where a text has a secret, the folded text has the folded secret.
 func (v *view) fold() *view {
-	ascii := true
-	for i := range len(v.text) {
-		ascii = ascii && v.text[i] < utf8.RuneSelf
+	if v.folded == nil {
+		v.folded = v.newFolded()
 	}
-	if ascii {
-		out := make([]byte, len(v.text))
-		for i := range out {
-			out[i] = foldByte(v.text[i])
+	return v.folded
+}
+
+func (v *view) newFolded() *view {
+	if isASCII(v.text) {
+		out := []byte(v.text)
+		for i, c := range out {
+			out[i] = foldByte(c)
 		}
 		return &view{text: string(out), at: v.at, outer: v.outer}
 	}
@@ -97,13 +105,22 @@ func (v *view) fold() *view {
 			r = rune(v.text[i]) // a byte of ISO 8859-1, as older servers write
 		}
 		before := len(out)
-		out = utf8.AppendRune(out, foldRune(r))
+		out = appendFolded(out, r)
 		for range len(out) - before {
 			at = append(at, v.place(i))
 		}
 		i += n
 	}
 	return &view{text: string(out), at: append(at, v.place(len(v.text))), outer: v.outer}
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 func foldByte(c byte) byte {
@@ -116,14 +133,26 @@ func foldByte(c byte) byte {
 	return c
 }
 
-func foldRune(r rune) rune {
+// appendFolded appends a letter as it is compared: é as e, ß as ss, a full-width digit as a digit.
+func appendFolded(out []byte, r rune) []byte {
 	switch {
 	case r < utf8.RuneSelf:
-		return rune(foldByte(byte(r)))
-	case unicode.IsSpace(r):
-		return ' '
-	case unicode.Is(unicode.Pd, r), r == '\u2212': // a minus sign
-		return '-'
+		return append(out, foldByte(byte(r)))
+	case r == 'ß', r == 'ẞ':
+		return append(out, "ss"...)
 	}
-	return unicode.ToLower(unicode.ToUpper(r))
+	for _, r := range norm.NFKD.String(string(r)) {
+		switch {
+		case r < utf8.RuneSelf:
+			out = append(out, foldByte(byte(r)))
+		case unicode.In(r, unicode.Mn, unicode.Cf): // a mark, or what is not seen, as a soft hyphen
+		case unicode.IsSpace(r):
+			out = append(out, ' ')
+		case unicode.Is(unicode.Pd, r), r == '\u2212': // a minus sign
+			out = append(out, '-')
+		default:
+			out = utf8.AppendRune(out, unicode.ToLower(unicode.ToUpper(r)))
+		}
+	}
+	return out
 }
