@@ -127,11 +127,13 @@ func (p *Pass) follow(ids []string) (singly bool, err error) {
 				hopeless = !p.control(absent)
 			}
 			if hopeless {
-				return singly, p.bury(absent)
+				p.bury(absent)
+				return singly, nil
 			}
 		}
 		// The list has left out what there is, for other reasons than one unknown id: it is no use.
 		singly = singly || len(chunk) > 1 && found > 0 && found == len(missing)
 	}
-	return singly, p.bury(absent)
+	p.bury(absent)
+	return singly, nil
 }

@@ -73,9 +73,9 @@ func (p *Pass) controls(but []string) []string {
 }
 
 // bury says what to make of the records that were absent in this poll.
-func (p *Pass) bury(absent []string) error {
+func (p *Pass) bury(absent []string) {
 	if len(absent) == 0 {
-		return nil
+		return
 	}
 	byOthers := p.control(absent)
 	for _, id := range absent {
@@ -103,7 +103,6 @@ func (p *Pass) bury(absent []string) error {
 				Gone: &Remembered{id, told.status.Value(), unixTime(known.requested), unixTime(told.updated)}}
 		}
 	}
-	return nil
 }
 
 // listHas reports whether the list by time of request would have had a record, if it were there.

@@ -1,5 +1,7 @@
 package listing
 
+import "slices"
+
 // answers are the slices of a listing that were asked for, and what came.
 type answers struct {
 	to   map[string]*asked
@@ -37,8 +39,8 @@ func (m *answers) times(s *Slice) int {
 
 // good returns the newest of the answers that are kept and have rows; nil: there is none.
 func (m *answers) good() *response {
-	for i := len(m.held) - 1; i >= 0; i-- {
-		if r := m.held[i].r; r != nil && r.err == nil && len(r.rows) > 0 {
+	for _, a := range slices.Backward(m.held) {
+		if r := a.r; r != nil && r.err == nil && len(r.rows) > 0 {
 			return r
 		}
 	}

@@ -97,7 +97,11 @@ func (w *walk) judge(s span, a *answer) error {
 			return nil
 		}
 		w.cov.prove(seen, byCount)
-		w.silent = append(w.silent, seen)
+		silent := s
+		if a.sent > 0 { // then that may be all that the server has looked at
+			silent = seen
+		}
+		w.silent = append(w.silent, silent)
 		w.win.fits(s, a.inside(s), w.caps.of(a.slice.Size).Rows, now)
 		if limit := w.limit(s); 2*seen.length(now) >= cmp.Or(limit, safeStart) { // one that the server has made necessary
 			w.spans++

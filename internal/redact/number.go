@@ -3,6 +3,7 @@ package redact
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 const (
@@ -14,13 +15,15 @@ const (
 )
 
 // extension is what stands behind a number, in front of that of the room.
-var extension = regexp.MustCompile(`^(.*\d[ -./()_]*)(?:x|e?xt?\.?|extension|durchwahl|poste|#|,|;ext=) *\d{1,6}$`)
+var extension = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(.*\d[ -./()_]*)(?:x|e?xt?\.?|extension|durchwahl|poste|#|,|;ext=) *\d{1,6}$`)
+})
 
 // phoneDigits returns the digits of what may be a phone number: digits, and the
 // marks that people put between them. It returns "" for anything else.
 func phoneDigits(s string) string {
 	folded := strings.TrimPrefix((&view{text: s}).fold().text, "tel:")
-	if parts := extension.FindStringSubmatch(folded); parts != nil {
+	if parts := extension().FindStringSubmatch(folded); parts != nil {
 		folded = parts[1]
 	}
 	var digits []byte
