@@ -93,7 +93,7 @@ func state(c jobs.CityStatus) string {
 // wrap breaks a text into lines of so many characters, and so many lines at most.
 func wrap(text string, width, most int) (lines []string) {
 	line := ""
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		word = cut(word, width)
 		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
 			lines, line = append(lines, line), ""
