@@ -154,5 +154,5 @@ func (c *Client) Learned() Learned {
 	if err != nil {
 		return Learned{}
 	}
-	return own.learned.learned(own.id())
+	return own.learned.learned(own.id(), own.lists.Load())
 }

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/go-open311/open311/internal/form"
+	"github.com/go-open311/open311/internal/listing"
 	"github.com/go-open311/open311/internal/redact"
 	"github.com/go-open311/open311/internal/reply"
 	"github.com/go-open311/open311/internal/retry"
@@ -36,7 +37,8 @@ type conn struct {
 	calls    *retry.Client
 	headers  map[bool]http.Header // of all calls, for XML or not; they are not changed
 	learned  *memory
-	call     *callOptions // of the method that is being called; nil for none
+	lists    *listing.Beliefs // of the jurisdiction
+	call     *callOptions     // of the method that is being called; nil for none
 }
 
 // ServiceClient reads what can be reported to a city: GET /services and GET /services/{code}.
@@ -243,17 +245,18 @@ func newConn(endpoint *url.URL, cfg config, learned *memory, opts []Option) (*co
 	if err := cfg.apply(opts); err != nil {
 		return nil, err
 	}
-	c := &conn{cfg: &cfg, endpoint: endpoint, learned: learned,
+	c := &conn{cfg: &cfg, endpoint: endpoint, learned: learned, lists: learned.of(cfg.jurisdiction),
 		hide: redact.New(secretsOf(endpoint, &cfg)...).WithNames(cfg.dialect.KeyParam, cfg.dialect.KeyHeader)}
 	c.dialect = &c.cfg.dialect
 	c.headers = map[bool]http.Header{false: c.dialect.header(FormatJSON, cfg.userAgent), true: c.dialect.header(FormatXML, cfg.userAgent)}
 	if cfg.key != "" {
 		c.key = &redact.Credential{Value: cfg.key, Param: cfg.dialect.KeyParam, Header: cfg.dialect.KeyHeader}
 	}
-	if cfg.learned != nil {
-		c.prefer(learned.recall(cfg.learned, c.id(), cfg.format))
-		c.cfg.learned = nil
+	if cfg.learned != nil && cfg.learned.Of == c.id() {
+		c.lists.Recall(cfg.learned.Lists)
+		c.prefer(learned.recall(cfg.learned, cfg.format))
 	}
+	c.cfg.learned = nil
 	c.calls = retry.New(cfg.httpClient, retry.Config{
 		Wrap:   cfg.wrapped,
 		Policy: retry.Policy{MaxAttempts: cfg.retry.MaxAttempts, MinWait: cfg.retry.MinWait, MaxWait: cfg.retry.MaxWait},

@@ -302,12 +302,12 @@ func (l *feedLists) Recall(h feed.Habits) {
 	if style := listing.Style(h.Paging); style == listing.Numbers || style == listing.Offsets {
 		b.Paging = &listing.Paging{Evidence: e, Style: style, First: h.First}
 	}
-	l.c.learned.beliefs.Recall(b)
+	l.c.lists.Recall(b)
 }
 
 // Habits implements [feed.Lists].
 func (l *feedLists) Habits() feed.Habits {
-	style, first := l.c.learned.beliefs.Paging()
+	style, first := l.c.lists.Paging()
 	return feed.Habits{Most: l.most, Paging: uint8(style), First: first}
 }
 

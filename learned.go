@@ -3,6 +3,7 @@ package open311
 import (
 	"encoding/json"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -58,9 +59,10 @@ func (l *Learned) UnmarshalJSON(text []byte) error {
 
 // memory is what a client and those derived from it have learned about their endpoint.
 type memory struct {
-	format  atomic.Int32    // the Format that has worked
-	spoken  atomic.Uint32   // a bit for each Format that has worked, told or found out
-	beliefs listing.Beliefs // how lists are handed out
+	format atomic.Int32  // the Format that has worked
+	spoken atomic.Uint32 // a bit for each Format that has worked, told or found out
+	mu     sync.Mutex
+	lists  map[string]*listing.Beliefs // how lists are handed out, by jurisdiction: each is a city of its own
 	// Filing depends on what has been read about services: whether one is a blackbox, so that a receipt without
 	// an id is one, and what its definition asks for. Both are kept by jurisdiction and code.
 	types       cache.Map[string]     // the type of a service
@@ -71,19 +73,38 @@ type memory struct {
 const (
 	maxTypes       = 4096 // services whose type is remembered
 	maxDefinitions = 256  // definitions that are remembered
+	maxLists       = 1024 // jurisdictions whose lists are remembered
 	maxPosted      = 4096 // reports whose time is remembered
 	postedAge      = 48 * time.Hour
 	definitionAge  = time.Hour // for which a definition is good: cities do change them
 )
 
 func newMemory() *memory {
-	return &memory{types: cache.Map[string]{Limit: maxTypes}, definitions: cache.Map[any]{Limit: maxDefinitions, Age: definitionAge},
+	return &memory{lists: map[string]*listing.Beliefs{}, types: cache.Map[string]{Limit: maxTypes}, definitions: cache.Map[any]{Limit: maxDefinitions, Age: definitionAge},
 		posted: cache.Map[match.Sent]{Limit: maxPosted, Age: postedAge}}
 }
 
+// of returns what is believed of the lists of a jurisdiction. A new one begins with what another has shown of the server.
+func (m *memory) of(jurisdiction string) *listing.Beliefs {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if b := m.lists[jurisdiction]; b != nil {
+		return b
+	}
+	b := &listing.Beliefs{}
+	for _, other := range m.lists {
+		b.Store(other.Load().OfServer())
+		break
+	}
+	if len(m.lists) < maxLists {
+		m.lists[jurisdiction] = b
+	}
+	return b
+}
+
 // learned returns what is remembered of a server, as it is kept or given away.
-func (m *memory) learned(of string) Learned {
-	l := Learned{learnedState{Of: of, Lists: m.beliefs.Load()}}
+func (m *memory) learned(of string, lists listing.Belief) Learned {
+	l := Learned{learnedState{Of: of, Lists: lists}}
 	if f := Format(m.format.Load()); f != FormatAuto {
 		l.s.Format = &formatBelief{f, time.Now().UTC().Truncate(time.Second)}
 	}
@@ -92,11 +113,7 @@ func (m *memory) learned(of string) Learned {
 
 // recall takes what was learned of a server by another client, and returns the formats to try, the best first; none if
 // that is known or told.
-func (m *memory) recall(s *learnedState, of string, told Format) []Format {
-	if s.Of != of {
-		return nil
-	}
-	m.beliefs.Recall(s.Lists)
+func (m *memory) recall(s *learnedState, told Format) []Format {
 	switch f := s.Format; {
 	case f == nil || told != FormatAuto || Format(m.format.Load()) != FormatAuto:
 		return nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/go-open311/open311"
+	"github.com/go-open311/open311/open311test"
 )
 
 // TestLearned: clients that are given what one before them has learned make no more calls than one client that lists
@@ -111,5 +112,46 @@ func TestLearnedOfANewerVersion(t *testing.T) {
 	}
 	if !l.IsZero() {
 		t.Errorf("%+v", l)
+	}
+}
+
+// TestLearnedByJurisdiction: a client of another jurisdiction begins with what the server was seen to do, and not with how
+// long the other city's list is, nor how far it goes back.
+func TestLearnedByJurisdiction(t *testing.T) {
+	t.Parallel()
+	city := open311test.NewServer(t, open311test.WithoutNetwork(), open311test.WithSize(60))
+	own := func(c *open311.Client) (lists map[string]any) {
+		text, err := json.Marshal(c.Learned())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var learned struct{ Lists map[string]any }
+		if err := json.Unmarshal(text, &learned); err != nil {
+			t.Fatal(err)
+		}
+		return learned.Lists
+	}
+	a := city.Client()
+	for _, err := range a.Requests.All(t.Context(), nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, test := range map[string]struct {
+		jurisdiction string
+		quiet        bool
+	}{"the same": {"", true}, "another": {"b.example", false}} {
+		var opts []open311.Option
+		if test.jurisdiction != "" {
+			opts = append(opts, open311.WithJurisdiction(test.jurisdiction))
+		}
+		c, err := a.With(opts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lists := own(c)
+		if _, quiet := lists["quiet"]; quiet != test.quiet || lists["caps"] == nil {
+			t.Errorf("%s: %v", name, lists)
+		}
 	}
 }

@@ -162,7 +162,7 @@ func (l *lister) engine(told listing.Traits) (*listing.Lister, error) {
 	if l.c.sends("service_code") {
 		q.Codes = l.q.ServiceCodes
 	}
-	return listing.New(l, q, told, &l.c.learned.beliefs), nil
+	return listing.New(l, q, told, l.c.lists), nil
 }
 
 // traits returns what the dialect tells of the server.

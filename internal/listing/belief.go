@@ -26,6 +26,12 @@ func (b Belief) IsZero() bool {
 	return b.Paging == nil && b.Caps == nil && b.Bounds == nil && b.Reach == nil && b.Size == nil && b.Statuses == nil && b.Quiet == nil && b.Plain == nil
 }
 
+// OfServer returns what holds for other lists of the same server, too: not how far back this one goes, nor where it ends.
+func (b Belief) OfServer() Belief {
+	b.Quiet, b.Plain = nil, nil
+	return b
+}
+
 // Evidence says on what a belief rests.
 type Evidence struct {
 	Seen time.Time `json:"seen"` // when it was seen last
