@@ -93,7 +93,8 @@ func (m *memory) of(jurisdiction string) *listing.Beliefs {
 	}
 	b := &listing.Beliefs{}
 	for _, other := range m.lists {
-		b.Store(other.Load().OfServer())
+		known := other.Load()
+		b.Store(known.OfServer())
 		break
 	}
 	if len(m.lists) < maxLists {

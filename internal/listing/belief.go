@@ -27,9 +27,10 @@ func (b Belief) IsZero() bool {
 }
 
 // OfServer returns what holds for other lists of the same server, too: not how far back this one goes, nor where it ends.
-func (b Belief) OfServer() Belief {
-	b.Quiet, b.Plain = nil, nil
-	return b
+func (b *Belief) OfServer() Belief {
+	other := *b
+	other.Quiet, other.Plain = nil, nil
+	return other
 }
 
 // Evidence says on what a belief rests.
