@@ -47,7 +47,7 @@ func TestPrepare(t *testing.T) {
 			defer done()
 			switch {
 			case tt.error != "":
-				if err == nil || !strings.Contains(strings.ToLower(err.Error()), tt.error) || strings.Contains(err.Error(), "Lisztmann") {
+				if err == nil || !strings.Contains(strings.ToLower(err.Error()), strings.ToLower(tt.error)) || strings.Contains(err.Error(), "Lisztmann") {
 					t.Errorf("error %v, want %q", err, tt.error)
 				}
 			case err != nil:

@@ -22,6 +22,7 @@ const maxRepeats = 10
 type wire struct {
 	context.Context
 	asked, got, wrote atomic.Bool
+	allowed           int32 // how often it may be sent again
 	repeats           atomic.Int32
 	aside             atomic.Bool  // a middleware makes a call of its own: see Witness
 	refusals          atomic.Int32 // answers of 401 that a middleware has seen
@@ -34,14 +35,14 @@ type wire struct {
 // the server did nothing. A request with a body needs no such guard if it has no
 // GetBody, but it does no harm.
 func (w *wire) watch(ctx context.Context, repeats int32, cancel context.CancelCauseFunc) context.Context {
-	w.Context = ctx
+	w.Context, w.allowed = ctx, repeats
 	w.trace = httptrace.ClientTrace{
 		GetConn: func(string) {
 			if w.aside.Load() {
 				return
 			}
 			w.asked.Store(true)
-			if w.wrote.Load() && w.repeats.Add(1) > repeats+w.refusals.Load() {
+			if w.wrote.Load() && w.repeats.Add(1) > w.allowed+w.refusals.Load() {
 				cancel(errSentTwice)
 			}
 		},
@@ -111,7 +112,7 @@ func turnedAway(err error) bool {
 // Witness returns a transport that looks at what a middleware around it does with a call. One that signs in when
 // the server answers 401, and sends the request again, sends it twice for good reason: the server has refused it
 // in words. So that it is not taken for a repetition of net/http, Witness forgets what was written when it sees
-// such an answer, and does not count calls to other addresses.
+// such an answer, and does not count calls to other addresses. After any other answer it does not send the request again.
 func Witness(base http.RoundTripper) http.RoundTripper { return witness{base} }
 
 type witness struct{ base http.RoundTripper }
@@ -125,6 +126,12 @@ func (t witness) RoundTrip(req *http.Request) (*http.Response, error) {
 		w.aside.Store(true)
 		defer w.aside.Store(false)
 		return t.base.RoundTrip(req)
+	}
+	if w.wrote.Load() && w.repeats.Load() >= w.allowed+w.refusals.Load() {
+		if req.Body != nil {
+			_ = req.Body.Close()
+		}
+		return nil, errSentTwice // a context that ends might come too late: a connection may be at hand
 	}
 	resp, err := t.base.RoundTrip(req)
 	if err == nil && resp.StatusCode == http.StatusUnauthorized {
