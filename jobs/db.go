@@ -16,7 +16,8 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
-	_ "modernc.org/sqlite" // the driver for SQLite
+	"modernc.org/sqlite" // the driver for SQLite
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // DB is the database that a fleet shares: its queue, and all that its jobs know. It is safe for concurrent use.
@@ -50,7 +51,7 @@ func open(ctx context.Context, name string) (*DB, error) {
 	case strings.HasPrefix(name, "postgres://"), strings.HasPrefix(name, "postgresql://"), strings.Contains(name, "="):
 		return openPostgres(ctx, name)
 	}
-	return openSQLite(name)
+	return openSQLite(ctx, name)
 }
 
 func openPostgres(ctx context.Context, name string) (*DB, error) {
@@ -75,7 +76,7 @@ func openPostgres(ctx context.Context, name string) (*DB, error) {
 
 // openSQLite opens a file. A second writer waits for the first; transactions take their place in the row of writers when
 // they begin, since one that only reads at first could be refused later.
-func openSQLite(name string) (*DB, error) {
+func openSQLite(ctx context.Context, name string) (*DB, error) {
 	settings := url.Values{"_txlock": {"immediate"},
 		"_pragma": {"busy_timeout(30000)", "journal_mode(wal)", "synchronous(full)"}}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.ToSlash(name)}).EscapedPath()+"?"+settings.Encode())
@@ -83,7 +84,27 @@ func openSQLite(name string) (*DB, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1) // as River's driver wants it
+	if err := connect(ctx, db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	return &DB{sql: db, driver: riversqlite.New(db)}, nil
+}
+
+// connect makes the first connection to a file. While another process changes the mode of a new one, SQLite refuses that
+// at once, however long it is told to wait.
+func connect(ctx context.Context, db *sql.DB) error {
+	const tries, pause = 600, 50 * time.Millisecond
+	for try := 1; ; try++ {
+		err := db.PingContext(ctx)
+		if busy, ok := errors.AsType[*sqlite.Error](err); !ok || busy.Code() != sqlite3.SQLITE_BUSY || try == tries {
+			return err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // Close closes the database.
