@@ -68,7 +68,7 @@ func (c *conn) file(ctx context.Context, n *NewRequest, own string, mark func() 
 	}
 	p := &posting{n: n, k: k, sent: time.Now()}
 	receipt, err := c.post(ctx, p)
-	c.learned.posted.Put(n.digest(), match.Sent{Span: match.Span{From: p.sent, To: time.Now()}, Own: k.params.Get(c.param(c.dialect.RequestIDParam))})
+	c.learned.posted.Put(n.digest(), match.Sent{Span: match.Span{From: p.sent, To: time.Now()}, Own: k.params.Get(c.param(c.dialect.RequestIDParam))}, 0)
 	return receipt, c.doubt(err, n.ServiceCode, k.heard, start)
 }
 
