@@ -365,11 +365,11 @@ func (q *questions) sizedStart(size int) error {
 	if s := q.main.slice; !s.Start.IsZero() || !s.End.IsZero() || q.dates == refused {
 		return nil
 	}
-	start := q.clock() - longAgo
-	if oldest, ok := q.known.oldest(); ok && q.belief.limited() {
-		start = oldest - safeStart
+	oldest, ok := q.known.oldest()
+	if !ok {
+		return nil
 	}
-	s := q.slice(span{start, future})
+	s := q.slice(span{oldest - safeStart, future}) // short enough for those that cut long spans
 	s.Size = size
 	b, err := q.ask(s, everything, nothing, false)
 	if err != nil {
