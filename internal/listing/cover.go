@@ -213,5 +213,5 @@ func (w *walk) down() (bool, error) {
 		return false, nil
 	}
 	r, err := w.pageAgain(good.slice, true, 0)
-	return err == nil && r.err != nil && r.fault&(Refused|NotFound) == 0, err
+	return err == nil && r.fails(), err
 }
