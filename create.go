@@ -21,8 +21,8 @@ import (
 )
 
 // Create files a report (POST /requests; GeoReport v2, POST Service Request) and returns the city's
-// receipt. For the answer of a blackbox service the receipt has neither an id nor a token; if this
-// client has not read the list of services yet, it does so then to see whether the service is one.
+// receipt. That of a blackbox service has neither an id nor a token. Before such an answer is taken for a receipt, the
+// client makes sure that the service is one: it reads the list of services, if it has not done so yet.
 //
 // The report is checked before anything is sent: see [NewRequest.Validate]. An attribute that the definition does not
 // name is sent with a warning, unless the definition has one of nearly that name. [CallUnchecked] sends the report in

@@ -247,17 +247,11 @@ func (c *conn) rememberDefinition(asked, code string, d *ServiceDefinition) {
 
 // size is about how many bytes of memory a definition takes.
 func (d *ServiceDefinition) size() int {
-	const attribute, value, field = 256, 32, 128
-	extra := func(e Extra) (n int) {
-		for name, raw := range e {
-			n += field + len(name) + len(raw)
-		}
-		return n
-	}
-	n := attribute + len(d.ServiceCode) + extra(d.Extra)
+	const attribute, value = 256, 32
+	n := attribute + len(d.ServiceCode) + d.Extra.size()
 	for i := range d.Attributes {
 		a := &d.Attributes[i]
-		n += attribute + len(a.Code) + len(a.Datatype) + len(a.Description) + len(a.DatatypeDescription) + extra(a.Extra)
+		n += attribute + len(a.Code) + len(a.Datatype) + len(a.Description) + len(a.DatatypeDescription) + a.Extra.size()
 		for _, v := range a.Values {
 			n += value + len(v.Key) + len(v.Name)
 		}
