@@ -149,6 +149,9 @@ func WithRateLimit(perSecond float64, burst int) Option {
 // WithLimiter asks l before each attempt. Give several clients one limiter to share a limit. nil turns
 // off the limit of the dialect.
 func WithLimiter(l Limiter) Option {
+	if r, ok := l.(*rate.Limiter); ok && r == nil {
+		l = nil // which is not the same in an interface
+	}
 	return func(c *config) error { c.limiter, c.limiterSet = l, true; return nil }
 }
 

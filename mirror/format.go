@@ -32,8 +32,8 @@ type Writer interface {
 	Discard()
 }
 
-// Resumable is a Writer of a file that can be gone on with. A copy in one such format frees the disk of what was fetched
-// while it writes the file, and so takes little more than the file.
+// Resumable is a Writer of a file that can be gone on with, as all files of this package can. A copy in such formats alone
+// frees the disk of what was fetched while it writes the files, and so takes little more than they do.
 type Resumable interface {
 	Writer
 	// Checkpoint makes what was written last, and returns what Resume needs to go on from there.
