@@ -120,7 +120,7 @@ func (l *session) noteStates() {
 // hidden asks for the state that a list without a status has never shown: some servers leave one out unless they are
 // asked for it.
 func (l *session) hidden(f facet) error {
-	if len(f.statuses) > 0 || len(l.q.Statuses) > 0 || l.told.NoStatus || l.told.Short > 0 || l.told.Brief || l.off(offHidden) {
+	if len(f.statuses) > 0 || len(l.q.Statuses) > 0 || l.told.NoStatus || l.told.Short > 0 || l.told.Brief || l.dates == deaf || l.off(offHidden) {
 		return nil
 	}
 	l.noteStates()

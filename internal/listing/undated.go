@@ -14,7 +14,15 @@ func (w *walk) byPages(a *answer) error {
 		return nil
 	}
 	q := &questions{walk: w, main: a, undated: undated{whole: w.told.Whole}, listed: &rowSet{rows: &w.seen, as: listed}}
-	p, err := w.pages(a.slice, a.response, pageOptions{twice: true, holes: true, rows: q.listed, known: w.knownPlain(a)})
+	if w.told.NoDates && w.told.Style == Auto {
+		if err := w.deafTo(a); err != nil && err != errDates {
+			return err
+		}
+	}
+	p, err := paged{}, error(nil)
+	if w.dates != deaf {
+		p, err = w.pages(a.slice, a.response, pageOptions{twice: true, holes: true, rows: q.listed, known: w.knownPlain(a)})
+	}
 	q.list(a, p)
 	listed := q.listed.count
 	if err == nil {
@@ -24,7 +32,7 @@ func (w *walk) byPages(a *answer) error {
 		}
 		q.short = a.meta.Total > max(p.rows, a.sent)
 		known := p.known && q.ended && !q.short
-		if !known {
+		if !known && w.dates != deaf {
 			err = q.others()
 		}
 		oldest, ok := w.known.oldest()
