@@ -47,7 +47,7 @@ func (s FilingState) done() bool { return s == FilingFiled || s == FilingRefused
 
 // FilingAttempt is one attempt to send a report. Ended is zero if the process died meanwhile.
 type FilingAttempt struct {
-	Sent  time.Time `json:"sent"`
+	Sent  time.Time `json:"sent,omitzero"`
 	Ended time.Time `json:"ended,omitzero"`
 	Error string    `json:"error,omitempty"` // what came of it; "" for a receipt
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -168,6 +170,25 @@ func TestNothingForATerminal(t *testing.T) {
 			if err := json.Unmarshal([]byte(line), &r); err != nil || r.ID == "odd" && !strings.Contains(r.Address, "\u202e") {
 				t.Errorf("%v: %q", err, r.Address)
 			}
+		}
+	}
+}
+
+// A server that says again what it is told has the key in no report.
+func TestReportsShowNoKey(t *testing.T) {
+	const key = "k3y-0f-the-c1ty"
+	t.Setenv("OPEN311_API_KEY", key)
+	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		w.Header().Set("X-Echo", r.URL.RawQuery+string(body))
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, "the key %s is wrong: %s %s", key, r.URL, body)
+	}))
+	defer echo.Close()
+	for _, format := range []string{"text", "json", "junit", "markdown", "html"} {
+		status, out, errs := call(t, "check", "--endpoint="+echo.URL, "--create", "--format="+format)
+		if status == 0 || out == "" || strings.Contains(out+errs, key) {
+			t.Errorf("%s: status %d, with the key: %t", format, status, strings.Contains(out+errs, key))
 		}
 	}
 }
