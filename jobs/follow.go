@@ -55,12 +55,12 @@ func (w *follower) work(ctx context.Context, job *river.Job[Follow]) (rows, chan
 
 // pollJob is a poll of a feed. What it finds is stored in parts, each with the checkpoint that covers it.
 type pollJob struct {
-	r        *Runner
-	job      *river.Job[Follow]
-	feed     *open311.Feed
-	revision int64
-	found    []*open311.Change // that are not stored yet
-	changes  int
+	r       *Runner
+	job     *river.Job[Follow]
+	feed    *open311.Feed
+	saved   saved
+	found   []*open311.Change // that are not stored yet
+	changes int
 }
 
 // slack is how far the clocks of cities may be behind.
@@ -79,7 +79,7 @@ func (w *follower) begin(ctx context.Context, s *session, job *river.Job[Follow]
 		opts.Known, opts.Since = w.known(ctx, job.Args.City, &failed), s.row.planned.Add(-slack)
 	}
 	feed, err := s.Requests.Feed(opts)
-	return &pollJob{r: w.r, job: job, feed: feed, revision: saved.revision}, errors.Join(err, failed)
+	return &pollJob{r: w.r, job: job, feed: feed, saved: saved}, errors.Join(err, failed)
 }
 
 func (w *follower) known(ctx context.Context, city string, failed *error) iter.Seq[*open311.ServiceRequest] {
@@ -105,11 +105,9 @@ func (p *pollJob) poll(ctx context.Context) error {
 		}
 		if len(p.found) == p.r.cfg.Changes {
 			// The checkpoint covers the changes whose loop body has finished: those found, and not this one.
-			if err := p.r.db.within(ctx, func(tx *sql.Tx) error { return p.store(ctx, tx) }); err != nil {
+			if err := p.storePart(ctx); err != nil {
 				return err
 			}
-			p.revision++
-			p.found = p.found[:0]
 		}
 		p.changes++
 		p.found = append(p.found, change)
@@ -117,8 +115,20 @@ func (p *pollJob) poll(ctx context.Context) error {
 	return nil
 }
 
-func (p *pollJob) store(ctx context.Context, tx *sql.Tx) error {
-	if err := p.r.db.saveCheckpoint(ctx, tx, p.job.Args.City, p.revision, p.feed.Checkpoint()); err != nil {
+func (p *pollJob) storePart(ctx context.Context) error {
+	next, err := p.saved.next(p.feed.Checkpoint())
+	if err != nil {
+		return err
+	}
+	if err := p.r.db.within(ctx, func(tx *sql.Tx) error { return p.store(ctx, tx, next) }); err != nil {
+		return err
+	}
+	p.saved, p.found = next.saved, p.found[:0]
+	return nil
+}
+
+func (p *pollJob) store(ctx context.Context, tx *sql.Tx, next step) error {
+	if err := p.r.db.saveCheckpoint(ctx, tx, p.job.Args.City, next); err != nil {
 		return err
 	}
 	return p.r.sink.Write(ctx, tx, &Batch{Server: p.job.Args.City, Seen: time.Now(), Changes: p.found})
@@ -128,9 +138,13 @@ func (p *pollJob) store(ctx context.Context, tx *sql.Tx) error {
 // again.
 func (p *pollJob) finish(ctx context.Context, missing error) error {
 	db, city := p.r.db, p.job.Args.City
+	next, err := p.saved.next(p.feed.Checkpoint())
+	if err != nil {
+		return err
+	}
 	return complete(ctx, p.r, p.job, city, func(tx *sql.Tx) error {
 		now := db.at(time.Now())
-		if err := p.store(ctx, tx); err != nil {
+		if err := p.store(ctx, tx, next); err != nil {
 			return err
 		}
 		if missing != nil {
