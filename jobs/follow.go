@@ -33,10 +33,7 @@ func (w *follower) work(ctx context.Context, job *river.Job[Follow]) (rows, chan
 		return 0, 0, err
 	}
 	if s.row.harvested.IsZero() {
-		if s.row.plan == 0 || time.Since(s.row.progressed) > stalled {
-			_, err = w.r.river.Insert(ctx, Harvest{City: job.Args.City}, nil)
-		}
-		return 0, 0, err
+		return 0, 0, w.leave(ctx, s, job)
 	}
 	p, err := w.begin(ctx, s, job)
 	if err != nil {
@@ -51,6 +48,21 @@ func (w *follower) work(ctx context.Context, job *river.Job[Follow]) (rows, chan
 		return p.feed.Last().Rows, p.changes, err
 	}
 	return p.feed.Last().Rows, p.changes, p.finish(ctx, err)
+}
+
+// leave leaves a city to its backfill, which is begun if it does not go on. The Follow that is to come behind the last shard
+// would be taken for this one: so this one is done before that shard is, or goes on when it is.
+func (w *follower) leave(ctx context.Context, s *session, job *river.Job[Follow]) error {
+	city := job.Args.City
+	return complete(ctx, w.r, job, city, func(tx *sql.Tx) error {
+		if err := w.r.db.advance(ctx, tx, city, "shards = shards", "harvested IS NULL"); errors.Is(err, errOvertaken) {
+			return river.JobSnooze(0)
+		} else if err != nil || s.row.plan > 0 && time.Since(s.row.progressed) <= stalled {
+			return err
+		}
+		_, err := w.r.river.InsertTx(ctx, tx, Harvest{City: city}, nil)
+		return err
+	})
 }
 
 // pollJob is a poll of a feed. What it finds is stored in parts, each with the checkpoint that covers it.
