@@ -122,7 +122,7 @@ func (c *Checkpoint) UnmarshalJSON(text []byte) error {
 //	SaveChanges(ctx context.Context, c Checkpoint, changes []*Change) error
 //
 // is asked for that in place of Save: with the changes whose loop body has finished since the last time, which
-// may be none, so that changes and checkpoint can be stored in one transaction.
+// may be none, so that changes and checkpoint can be stored in one transaction. See [Checkpoint.Since] for large ones.
 type CheckpointStore interface {
 	Load() (Checkpoint, error)
 	Save(Checkpoint) error
