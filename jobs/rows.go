@@ -12,7 +12,12 @@ import (
 )
 
 // columns are those of a table, with their types in PostgreSQL.
-type columns []struct{ name, kind string }
+type columns []column
+
+type column struct {
+	name, kind string
+	same       bool // for all rows of a statement
+}
 
 // insert writes rows into a table; tail says what to do about those that are there. PostgreSQL takes all of them in one
 // statement, as an array a column.
@@ -93,23 +98,31 @@ func (c columns) insertOne(table string) string {
 
 // insertAll is a statement of PostgreSQL that writes rows, which are given as an array a column.
 func (c columns) insertAll(table string) string {
-	marks := make([]string, len(c))
+	values, arrays, names := make([]string, len(c)), []string(nil), []string(nil)
 	for i, col := range c {
-		marks[i] = "$" + strconv.Itoa(i+1) + "::" + col.kind + "[]"
+		mark := "$" + strconv.Itoa(i+1) + "::" + col.kind
+		if col.same {
+			values[i] = mark
+			continue
+		}
+		values[i], arrays, names = "n."+col.name, append(arrays, mark+"[]"), append(names, col.name)
 	}
-	return "INSERT INTO " + table + " (" + c.list() + ") SELECT * FROM unnest(" + strings.Join(marks, ", ") + ") "
+	return "INSERT INTO " + table + " (" + c.list() + ") SELECT " + strings.Join(values, ", ") +
+		" FROM unnest(" + strings.Join(arrays, ", ") + ") AS n (" + strings.Join(names, ", ") + ") "
 }
 
 // arrays turns rows into columns. Only times and coordinates may be missing.
 func arrays(cols columns, rows [][]any) []any {
 	out := make([]any, len(cols))
 	for i, c := range cols {
-		switch c.kind {
-		case "timestamptz":
+		switch {
+		case c.same:
+			out[i] = rows[0][i]
+		case c.kind == "timestamptz":
 			out[i] = columnOrNull[time.Time](rows, i)
-		case "float8":
+		case c.kind == "float8":
 			out[i] = columnOrNull[float64](rows, i)
-		case "bigint":
+		case c.kind == "bigint":
 			out[i] = columnOf[int64](rows, i)
 		default:
 			out[i] = columnOf[string](rows, i)

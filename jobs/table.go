@@ -210,11 +210,12 @@ func (t tables) have(ctx context.Context, tx *sql.Tx, server string, records []*
 
 // requestColumns and changeColumns are the tables of this sink.
 var (
-	requestColumns = columns{{"server", "text"}, {"id", "text"}, {"status", "text"}, {"service_code", "text"}, {"service_name", "text"},
-		{"requested", "timestamptz"}, {"updated", "timestamptz"}, {"lat", "float8"}, {"long", "float8"}, {"doc", "jsonb"},
-		{"sum", "bigint"}, {"print", "bigint"}, {"first_seen", "timestamptz"}, {"last_seen", "timestamptz"}}
-	changeColumns = columns{{"server", "text"}, {"id", "text"}, {"kind", "text"}, {"status", "text"}, {"previous", "text"},
-		{"at", "timestamptz"}, {"seen", "timestamptz"}, {"doc", "jsonb"}}
+	requestColumns = columns{{"server", "text", true}, {"id", "text", false}, {"status", "text", false}, {"service_code", "text", false},
+		{"service_name", "text", false}, {"requested", "timestamptz", false}, {"updated", "timestamptz", false}, {"lat", "float8", false},
+		{"long", "float8", false}, {"doc", "jsonb", false}, {"sum", "bigint", false}, {"print", "bigint", false},
+		{"first_seen", "timestamptz", true}, {"last_seen", "timestamptz", true}}
+	changeColumns = columns{{"server", "text", true}, {"id", "text", false}, {"kind", "text", false}, {"status", "text", false},
+		{"previous", "text", false}, {"at", "timestamptz", false}, {"seen", "timestamptz", true}, {"doc", "jsonb", false}}
 )
 
 const updateRequest = `ON CONFLICT (server, id) DO UPDATE SET status = excluded.status, service_code = excluded.service_code,
