@@ -192,6 +192,9 @@ func (sum *tally) judge(t *testing.T, m mutation) {
 	}
 	sum.missed += len(missing(due, broken))
 	sum.most = max(sum.most, len(broken))
+	if m.name != "" && len(broken) > 3 {
+		t.Errorf("%s: one fault, %d findings: %s", m.name, len(broken), strings.Join(broken, " "))
+	}
 	sum.Unlock()
 	if d := missing(due, broken); len(d) > 0 {
 		t.Errorf("%s %s: did not break: %s", m.id, m.name, strings.Join(d, " "))
