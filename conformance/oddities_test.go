@@ -221,6 +221,7 @@ func TestOddities(t *testing.T) {
 	maps.Copy(list, answers)
 	maps.Copy(list, vendors)
 	maps.Copy(list, field)
+	maps.Copy(list, fresh)
 	var flagged atomic.Int64
 	t.Run("table", func(t *testing.T) {
 		i := 0
