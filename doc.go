@@ -59,7 +59,7 @@
 //   - the server has no pages that are known, and ignores or refuses dates, or gives a window of its own whatever it is
 //     asked: every call gives the one list (where anything shows that it is cut, that is an error);
 //   - requests have a status that is only given to those who ask for it by a word that nobody knows;
-//   - requests without a date lie beyond what a server without pages gives at once;
+//   - requests without a date lie beyond what a server without pages gives at once, or on a page that fails for good;
 //   - an empty list, or a 404, comes once by mistake, for a call that nothing else controls;
 //   - lists are in random order, new for each call, and dates are of no use;
 //   - pages end at a depth, and dates are of no use;

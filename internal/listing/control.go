@@ -1,9 +1,6 @@
 package listing
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // order is that of the rows of a list.
 type order uint8
@@ -19,99 +16,6 @@ const (
 type mark struct {
 	at  int64
 	key uint64
-}
-
-// known has the rows that came, by time: an answer to a question about their span has to bring them again. That is the
-// control of every bound, and of every absence. Of very many it keeps a sample, and the newest and oldest.
-type known struct {
-	marks  []mark // the newest first
-	added  []mark // those that are not among them yet, in no order
-	halved uint   // how often half of them have been dropped
-}
-
-// maxMarks bounds the memory of [known]; beyond it, half of the marks are dropped by their keys.
-const maxMarks = 1 << 14
-
-// maxAdded is how many rows are put among the others at once, if nobody asks before.
-const maxAdded = maxMarks / 4
-
-func (k *known) add(rows []mark) {
-	if k.added = append(k.added, rows...); len(k.added) > maxAdded {
-		k.settle()
-	}
-}
-
-// settle puts what was added among the others.
-func (k *known) settle() {
-	rows := k.added
-	if len(rows) == 0 {
-		return
-	}
-	k.added = rows[:0]
-	slices.SortFunc(rows, newerFirst)
-	newer, _ := slices.BinarySearchFunc(k.marks, rows[0], newerFirst) // most answers are older than all before
-	rest := slices.Compact(mergeMarks(slices.Clone(k.marks[newer:]), rows))
-	k.marks = append(k.marks[:newer], rest...)
-	if len(k.marks) <= maxMarks {
-		return
-	}
-	edge := maxMarks / 8
-	kept := k.marks[:0]
-	last := len(k.marks) - edge
-	for i, m := range k.marks {
-		if i < edge || i >= last || m.key>>k.halved&1 == 0 {
-			kept = append(kept, m)
-		}
-	}
-	k.marks, k.halved = kept, (k.halved+1)%64
-}
-
-// newerFirst is the order of what is known.
-func newerFirst(a, b mark) int {
-	if a.at != b.at {
-		return cmp.Compare(b.at, a.at)
-	}
-	return cmp.Compare(a.key, b.key)
-}
-
-// mergeMarks puts sorted rows into sorted marks, from the end.
-func mergeMarks(marks, rows []mark) []mark {
-	i, j := len(marks)-1, len(rows)-1
-	marks = append(marks, rows...)
-	for at := len(marks) - 1; j >= 0; at-- {
-		if i >= 0 && newerFirst(marks[i], rows[j]) > 0 {
-			marks[at] = marks[i]
-			i--
-		} else {
-			marks[at] = rows[j]
-			j--
-		}
-	}
-	return marks
-}
-
-// in returns the known rows of a span, the newest first.
-func (k *known) in(s span) []mark {
-	k.settle()
-	from, _ := slices.BinarySearchFunc(k.marks, s.hi, func(m mark, t int64) int { return cmp.Compare(t, m.at) })
-	to, _ := slices.BinarySearchFunc(k.marks, s.lo-1, func(m mark, t int64) int { return cmp.Compare(t, m.at) })
-	return k.marks[from:max(from, to)]
-}
-
-func (k *known) oldest() (int64, bool) {
-	k.settle()
-	if len(k.marks) == 0 {
-		return 0, false
-	}
-	return k.marks[len(k.marks)-1].at, true
-}
-
-func (k *known) newest() (int64, bool) {
-	k.settle()
-	if len(k.marks) == 0 {
-		return 0, false
-	}
-	return k.marks[0].at, true
 }
 
 // reading is what the times of an answer say.

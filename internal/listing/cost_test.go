@@ -2,7 +2,6 @@ package listing
 
 import (
 	"context"
-	"errors"
 	"io"
 	"maps"
 	"slices"
@@ -216,22 +215,6 @@ func TestHeedless(t *testing.T) {
 			}
 			if got := s.calls - 6; got != test.more {
 				t.Errorf("%d calls more than pages, want %d", got, test.more)
-			}
-		})
-	}
-}
-
-// TestListOfMinutes: a list of three requests of the last minutes, which is the same whatever is asked, ends soon, in doubt.
-func TestListOfMinutes(t *testing.T) {
-	for name, q := range map[string]Query{"all": {}, "of a year": {Start: time.Now().AddDate(-1, 0, 0)}} {
-		t.Run(name, func(t *testing.T) {
-			s := newPlain(3, 100, false, false, true)
-			l := New(s, q, Traits{}, &Beliefs{})
-			if err := l.Run(t.Context()); err != nil || len(l.Gaps()) != 1 || !errors.Is(l.Gaps()[0].Err, ErrUnproven) {
-				t.Fatal(err, l.Gaps())
-			}
-			if s.calls > 16 {
-				t.Errorf("%d calls", s.calls)
 			}
 		})
 	}

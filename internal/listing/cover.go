@@ -113,6 +113,11 @@ func (w *walk) judge(s span, a *answer) error {
 		w.cov.prove(span{w.began() + 1, now + minute}, byCount) // all of them have arrived meanwhile
 		return nil
 	}
+	if a.echoes > 1 && len(a.rows) == w.rows {
+		if err := w.deafTo(a); err != nil {
+			return err
+		}
+	}
 	w.learnOrder(a)
 	if done, err := w.apart(a); done || err != nil {
 		return err
@@ -213,5 +218,5 @@ func (w *walk) down() (bool, error) {
 		return false, nil
 	}
 	r, err := w.pageAgain(good.slice, true, 0)
-	return err == nil && r.err != nil && r.fault&(Refused|NotFound) == 0, err
+	return err == nil && r.fails(), err
 }

@@ -23,6 +23,11 @@ func (w *walk) dated(meant span) (*answer, error) {
 			}
 			return a, err
 		}
+		if a.echoes > 0 {
+			if err := w.deafTo(a); err != nil {
+				return a, err
+			}
+		}
 		if w.times(&s) < maxTimes && (w.swappable(a) || w.cuttable(a, meant)) { // one answer teaches nothing
 			if a, err = w.again(a, sent, meant, wide); err != nil || a.err != nil || !w.misread(a) {
 				return a, err

@@ -120,7 +120,7 @@ func (l *session) noteStates() {
 // hidden asks for the state that a list without a status has never shown: some servers leave one out unless they are
 // asked for it.
 func (l *session) hidden(f facet) error {
-	if len(f.statuses) > 0 || len(l.q.Statuses) > 0 || l.told.NoStatus || l.told.Short > 0 || l.told.Brief || l.off(offHidden) {
+	if len(f.statuses) > 0 || len(l.q.Statuses) > 0 || l.told.NoStatus || l.told.Short > 0 || l.told.Brief || l.dates == deaf || l.off(offHidden) {
 		return nil
 	}
 	l.noteStates()
@@ -225,7 +225,7 @@ func (l *session) far() bool {
 	if l.caller.rows == 0 || l.off(offReach) {
 		return false
 	}
-	return l.belief.limited() && !l.wanted.open() || l.windowed && l.caller.rows >= fewRows && l.belief.far() < l.quiet()
+	return l.belief.limited() && !l.wanted.open() || l.windowed && l.belief.far() < l.quiet()
 }
 
 func (l *session) premises() premises {
@@ -281,7 +281,7 @@ func (w *walk) lookElsewhere(a *answer, f facet, sent span) (*answer, error) {
 		other = sent
 	}
 	b, err := w.ask(w.slice(other), other, nothing, true)
-	if err == nil && b.err != nil && b.fault&(Refused|NotFound) == 0 {
+	if err == nil && b.fails() {
 		return b, nil // it fails, perhaps for what is there: that says nothing
 	}
 	if err == nil && a.err == nil && (b.err != nil || other == sent || !w.lacks(b, f)) && w.times(&a.slice) < maxTimes {

@@ -286,7 +286,7 @@ func (t *town) unknowable(r request, q Query) string {
 		return "1 one list"
 	case r.at == 0 && beyond && c["order"] == "unstable":
 		return "5 undated"
-	case r.at == 0 && beyond && t.styled() && c["depth"] != "any":
+	case r.at == 0 && beyond && t.styled() && (c["depth"] != "any" || c["poison"] == "record"): // a page of them that fails for good looks the same
 		return "6 undated"
 	case r.at == 0 && beyond && !t.styled():
 		return "3 undated"

@@ -62,7 +62,7 @@ func (w *walk) onlyOne(b *answer) bool {
 // so many was seen to be cut. A city that has only just begun is not taken for one that is cut at its first second.
 func (w *walk) few(b *answer) bool {
 	c := w.belief.Caps.of(b.slice.Size)
-	return len(b.rows) == w.rows && w.rows < fewRows && !(c.Cut && c.Rows <= len(b.rows))
+	return len(b.rows) == w.rows && w.caller.rows < fewRows && !(c.Cut && c.Rows <= len(b.rows))
 }
 
 // narrowly asks for a moment, with bounds that are no wider than they have to be.

@@ -94,7 +94,7 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 			w.learnPaging(c.style, c.first)
 			before = r.number
 			continue
-		case r.err != nil && r.fault&(NotFound|Refused) == 0 && o.holes && c.style != Links && holes == 0:
+		case r.fails() && o.holes && c.style != Links && holes == 0:
 			p.hole = r.err
 			holes++
 			c.skip(first.sent)

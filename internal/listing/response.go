@@ -28,3 +28,6 @@ func (r *response) print() fingerprint {
 
 // different is how many different rows an answer had, with those that cannot be told apart.
 func (r *response) different() int { return len(r.rows) + r.meta.Skipped + r.meta.Null }
+
+// fails reports whether the server failed for a call, and did not refuse it.
+func (r *response) fails() bool { return r.err != nil && r.fault&(NotFound|Refused) == 0 }

@@ -46,7 +46,7 @@ func (w *walk) run() error {
 	}
 	err = w.cover()
 	if err == nil && plain && w.caller.rows == 0 {
-		if err = w.emptySwapped(span{w.clock() - w.quiet(), w.clock() + day}); err == nil && w.caller.rows > 0 {
+		if err = w.emptyBounded(span{w.clock() - w.quiet(), w.clock() + day}); err == nil && w.caller.rows > 0 {
 			w.cov.proven, w.silent = nil, nil // it was proven of another question
 			err = w.cover()
 		}
@@ -259,7 +259,7 @@ func (w *walk) empty(exact span) (bool, error) {
 		return true, err
 	}
 	if a.sent == 0 && w.caller.rows == 0 { // nothing has shown what dates mean
-		return true, w.emptySwapped(exact)
+		return true, w.emptyBounded(exact)
 	}
 	if a.sent == 0 {
 		return true, nil
@@ -278,15 +278,17 @@ func (w *walk) empty(exact span) (bool, error) {
 	return false, nil
 }
 
-// emptySwapped looks whether a server that has nothing without dates either gives a window of its own then, and takes
-// start for end: the query has to bring nothing in the other meaning as well.
-func (w *walk) emptySwapped(exact span) error {
-	w.bounds.swap()
-	b, err := w.ask(w.slice(exact), exact, nothing, true)
-	if err != nil || b.err != nil || b.inside(exact) == 0 || b.above+b.below > 0 {
+// emptyBounded looks whether a server that has nothing without dates gives a window of its own then: the query has to bring
+// nothing with both dates, and nothing with start taken for end.
+func (w *walk) emptyBounded(exact span) error {
+	for range 2 {
+		b, err := w.ask(w.slice(exact), exact, nothing, true)
+		if err != nil || b.err == nil && b.inside(exact) > 0 && b.above+b.below == 0 {
+			return err
+		}
 		w.bounds.swap()
 	}
-	return err
+	return nil
 }
 
 // emptyBeside is the control where the server fails for the list without dates: the same bounds in the other meaning, or

@@ -1,5 +1,7 @@
 package listing
 
+import "slices"
+
 // Servers that give one row at a time hide the others of its second.
 
 // singles looks at each moment again where a server gives one row at a time: of several of one second only one has come.
@@ -10,7 +12,7 @@ func (w *walk) singles() error {
 	if err := w.detectOnce(); err != nil {
 		return err
 	}
-	for _, k := range w.known.in(w.wanted) {
+	for _, k := range slices.Clone(w.known.in(w.wanted)) { // calls add to what is known
 		m := span{k.at, k.at}
 		b, err := w.narrowly(m)
 		if err == nil && (b.err != nil || !b.full) {

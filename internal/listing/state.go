@@ -92,6 +92,7 @@ const (
 	helpful use = iota
 	useless     // they are ignored, or mean something else
 	refused
+	deaf // nothing else that is asked is heeded either
 )
 
 // ended reports whether an error ends the listing.

@@ -179,6 +179,10 @@ func TestMended(t *testing.T) {
 		{"one of the dates is ignored, and pages end at a depth", []uint64{7352}},
 		{"dates are ignored, sizes are clamped late, and a page comes for an answer", []uint64{8509}},
 		{"a cache gives the answer to another call", []uint64{24069, 32631}},
+		{"lists show a window of the server's own unless they are asked for by a start, and larger pages are given", []uint64{36142, 99566}},
+		{"lists show a window of the server's own, in which is nothing, unless they are asked for by an end", []uint64{80797}},
+		{"few requests, and lists that show a window of the server's own for codes of which nothing is in it", []uint64{82751}},
+		{"one state has few requests, all of one second", []uint64{23692}},
 	} {
 		for _, seed := range m.seeds {
 			c := random(rand.New(rand.NewPCG(seed, 2)))

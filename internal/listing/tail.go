@@ -62,7 +62,10 @@ func (w *walk) end(a *answer) error {
 			return nil
 		}
 		r, err := w.page(s, false)
-		if err == nil && r.err != nil && r.fault&(NotFound|Refused) == 0 {
+		if err == nil && r.fails() {
+			r, err = w.pageAgain(s, false, 0)
+		}
+		if err == nil && r.fails() {
 			err = w.failedEnd(c, r, a.sent)
 		}
 		if err != nil || r.err != nil || r.sent == 0 {
@@ -77,7 +80,8 @@ func (w *walk) end(a *answer) error {
 }
 
 // failedEnd notes that a page at the end of the list could not be had, if something is missing there: the server has failed
-// for windows as well, or a page behind it has rows that are not known. Servers fail for pages from a depth on, too.
+// for windows as well, or a page behind it has rows that are not known. Servers fail for pages for other reasons, too: from a
+// depth on, or for their number.
 func (w *walk) failedEnd(c *cursor, r *response, rows int) error {
 	c.skip(rows)
 	s, _ := c.slice()

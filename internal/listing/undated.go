@@ -14,7 +14,15 @@ func (w *walk) byPages(a *answer) error {
 		return nil
 	}
 	q := &questions{walk: w, main: a, undated: undated{whole: w.told.Whole}, listed: &rowSet{rows: &w.seen, as: listed}}
-	p, err := w.pages(a.slice, a.response, pageOptions{twice: true, holes: true, rows: q.listed, known: w.knownPlain(a)})
+	if w.told.NoDates && w.told.Style == Auto {
+		if err := w.deafTo(a); err != nil && err != errDates {
+			return err
+		}
+	}
+	p, err := paged{}, error(nil)
+	if w.dates != deaf {
+		p, err = w.pages(a.slice, a.response, pageOptions{twice: true, holes: true, rows: q.listed, known: w.knownPlain(a)})
+	}
 	q.list(a, p)
 	listed := q.listed.count
 	if err == nil {
@@ -24,7 +32,7 @@ func (w *walk) byPages(a *answer) error {
 		}
 		q.short = a.meta.Total > max(p.rows, a.sent)
 		known := p.known && q.ended && !q.short
-		if !known {
+		if !known && w.dates != deaf {
 			err = q.others()
 		}
 		oldest, ok := w.known.oldest()
@@ -138,7 +146,7 @@ func (q *questions) behind(b *answer) (bool, error) {
 	c.skip(b.sent)
 	s, _ := c.slice()
 	r, err := q.page(s, false)
-	if err == nil && r.err != nil && r.fault&(NotFound|Refused) == 0 {
+	if err == nil && r.fails() {
 		q.more = true // it fails for something there
 	}
 	return err == nil && r.err == nil && r.given > r.arrived, err
@@ -263,7 +271,7 @@ func (q *questions) bounded(s span) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.err != nil && b.fault&(Refused|NotFound) == 0 && q.answered && q.err == nil {
+	if b.fails() && q.answered && q.err == nil {
 		q.err = fmt.Errorf("the server fails for the list of all requests if it is asked for by date: %w", b.err)
 	}
 	return b, nil
@@ -303,7 +311,7 @@ func (q *questions) statesOf(s Slice) (bool, error) {
 		}
 		if b.err != nil {
 			whole = false
-			q.failed = q.failed || b.fault&(Refused|NotFound) == 0
+			q.failed = q.failed || b.fails()
 			continue
 		}
 		if state := stateOf(word); state != Unsaid && b.shows(Closed+Open-state) {
@@ -341,8 +349,8 @@ func (q *questions) sizes() error {
 	}
 	if grown {
 		q.heeded = true
-		if len(q.facet.statuses) == 1 || q.told.NoStatus {
-			return nil
+		if err := q.sizedStart(s.Size); err != nil || len(q.facet.statuses) == 1 || q.told.NoStatus {
+			return err
 		}
 		_, err := q.statesOf(q.main.slice)
 		return err
@@ -350,10 +358,30 @@ func (q *questions) sizes() error {
 	if q.main.sent == q.told.Cap {
 		return nil // so many are what it is told to give at once
 	}
+	larger := s.Size
 	s.Size = q.main.sent - 1
 	b, err := q.ask(s, everything, nothing, false)
-	if err == nil && b.err == nil && b.sent == q.main.sent-1 {
-		q.heeded = true
+	if err != nil || b.err != nil || b.sent != q.main.sent-1 {
+		return err
 	}
-	return err
+	q.heeded = true
+	return q.sizedStart(larger)
+}
+
+// sizedStart asks for a larger page with a start as well: a server may heed it, and give a window of its own without.
+func (q *questions) sizedStart(size int) error {
+	if s := q.main.slice; !s.Start.IsZero() || !s.End.IsZero() || q.dates == refused {
+		return nil
+	}
+	oldest, ok := q.known.oldest()
+	if !ok {
+		return nil
+	}
+	s := q.slice(span{oldest - safeStart, future}) // short enough for those that cut long spans
+	s.Size = size
+	b, err := q.ask(s, everything, nothing, false)
+	if err != nil {
+		return err
+	}
+	return q.follow(b)
 }

@@ -30,8 +30,10 @@ func (m *mapper) setTime(to *time.Time, n int32) bool {
 		m.keep(n)
 		return false
 	}
-	if _, offset := t.Zone(); m.relabel != nil && offset == 0 {
-		t = time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), m.relabel)
+	if m.relabel != nil {
+		if _, offset := t.Zone(); offset == 0 {
+			t = time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), m.relabel)
+		}
 	}
 	*to = t
 	return true

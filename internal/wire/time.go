@@ -38,9 +38,12 @@ func parseTime(b []byte, loc *time.Location) (t time.Time, absent, ok bool, warn
 // the epoch, open311-to-Go the year 1. The epoch may be the midnight of any zone, under the name of any
 // other.
 func standsForNone(t time.Time) bool {
-	const farthest = 14 * 60 * 60 // from UTC, in seconds
+	const (
+		farthest = 14 * 60 * 60 // from UTC, in seconds
+		yearTwo  = -62104060800 + farthest
+	)
 	u := t.Unix()
-	return -farthest <= u && u <= farthest || t.Year() <= 1
+	return -farthest <= u && u <= farthest || u < yearTwo && t.Year() <= 1 // the year of a time is slow to tell
 }
 
 // isZeroOfOLE reports whether t is the midnight of 30 December 1899, the zero of .NET's OLE dates, of
