@@ -27,7 +27,7 @@ func (k known) freshLists() []mutation {
 				r.set("long", fmt.Sprintf("%.2f", long*math.Pi/180*radius), kindNumber)
 			}
 		})},
-		{id: "requests/list/xml-item", name: "fields of requests are attributes in XML", was: "not conformant, by requests/list/formats-equal and requests/list/not-cut, too",
+		{id: "requests/list/xml-item", name: "fields of requests are attributes in XML",
 			option: when(func(a *answer) bool { return a.op == OpRequests && a.f == FormatXML && a.status == 200 }, inAttributes)},
 		{id: "requests/filter/service-code", name: "a service lists its group, too", option: arguments("", func(q url.Values) bool { return len(q.Get("service_code")) == len("0101") }, func(q url.Values) {
 			var group []string
@@ -42,7 +42,7 @@ func (k known) freshLists() []mutation {
 		{id: "requests/record/updated-past", name: "requests were changed in 2099", was: "conformant", option: recordsOf("", future)},
 		{id: "request/record/updated-past", name: "a single request was changed in 2099", was: "conformant with warnings, by request/same-as-list", follows: []string{"request/same-as-list"},
 			option: doc(OpRequest, "", func(_ *answer, d *node) { future(d.kids[0]) })},
-		{id: "requests/filter/id", name: "by its id an open request is found only", was: "not conformant, by requests/filter/id-list, too", option: when(func(a *answer) bool {
+		{id: "requests/filter/id", name: "by its id an open request is found only", option: when(func(a *answer) bool {
 			return a.op == OpRequests && a.status == 200 && a.form.Get("service_request_id") != ""
 		}, func(a *answer) {
 			a.edit(func(d *node) {
@@ -78,13 +78,12 @@ func inAttributes(a *answer) {
 func (k known) freshDocuments() []mutation {
 	failed := map[Format]string{FormatJSON: `[{"code":500,"description":"The database is away."}]`,
 		FormatXML: `<?xml version="1.0" encoding="utf-8"?><errors><error><code>500</code><description>The database is away.</description></error></errors>`}
-	const six = "not conformant, by six requirements of services, too"
 	return []mutation{
 		{id: "discovery/formats-equal", name: "an endpoint is in XML only", option: only(OpDiscovery, FormatXML, func(d *node) {
 			d.child("endpoints").another(func(e *node) { e.set("type", "test", kindText) })
 		})},
-		{id: "errors/status", name: "services in JSON are an error with status 200", was: six, option: instead(func(a *answer) bool { return a.op == OpServices && a.f == FormatJSON }, 200, failed)},
-		{id: "errors/status", name: "services in XML are an error with status 200", was: six, option: instead(func(a *answer) bool { return a.op == OpServices && a.f == FormatXML }, 200, failed)},
+		{id: "errors/status", name: "services in JSON are an error with status 200", option: instead(func(a *answer) bool { return a.op == OpServices && a.f == FormatJSON }, 200, failed)},
+		{id: "errors/status", name: "services in XML are an error with status 200", option: instead(func(a *answer) bool { return a.op == OpServices && a.f == FormatXML }, 200, failed)},
 		{id: "definition/attribute-required", name: "required is Y or N in XML", option: only(OpDefinition, FormatXML, func(d *node) {
 			for _, at := range d.items("attributes") {
 				at.set("required", map[string]string{"true": "Y", "false": "N"}[at.value("required")], kindText)
@@ -94,7 +93,7 @@ func (k known) freshDocuments() []mutation {
 			a.status, a.body = 302, nil
 			a.header.Set("Location", "services."+string(a.f))
 		})},
-		{id: "request/served", name: "single requests in JSON begin with a comment", was: "not conformant, by create/readable and token/request, too", option: around(OpRequest, FormatJSON, "/* 12 ms */", "")},
+		{id: "request/served", name: "single requests in JSON begin with a comment", option: around(OpRequest, FormatJSON, "/* 12 ms */", "")},
 		{id: "token/unknown-404", name: "an unknown token is 400", option: when(func(a *answer) bool { return a.op == OpToken && a.id == nobody }, func(a *answer) { a.refuse(400) })},
 		{id: "errors/format", name: "a wrong key is answered by a page", option: when(func(a *answer) bool { return a.op == OpCreate && a.status == 403 }, func(a *answer) {
 			a.crash()
@@ -105,10 +104,10 @@ func (k known) freshDocuments() []mutation {
 
 func (k known) freshFiling() []mutation {
 	return []mutation{
-		{id: "create/readable", name: "what was filed can be had in XML only", was: "not conformant, by token/request, too", option: when(func(a *answer) bool {
+		{id: "create/readable", name: "what was filed can be had in XML only", option: when(func(a *answer) bool {
 			return a.op == OpRequest && a.f == FormatJSON && bytes.Contains(a.body, []byte("Conformance test"))
 		}, func(a *answer) { a.refuse(404) })},
-		{id: "create/realtime-id", name: "the receipt in XML has its fields in attributes", was: "not conformant, by create/batch-token, too", option: when(func(a *answer) bool {
+		{id: "create/realtime-id", name: "the receipt in XML has its fields in attributes", option: when(func(a *answer) bool {
 			return a.op == OpCreate && a.f == FormatXML && a.status == 200
 		}, func(a *answer) {
 			a.edit(func(d *node) { d.kids[0].kids = []*node{{name: "service_notice", kind: kindText, text: "Thank you."}} })

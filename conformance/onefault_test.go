@@ -17,10 +17,14 @@ type fault struct {
 	option open311test.Option
 }
 
+func faults(k known) []fault {
+	return slices.Concat(faultyBytes(), faultyShapes(), faultyRecords(k), faultyFilters(), faultyRefusals(), faultyFiling())
+}
+
 // One fault is one finding, wherever else it shows: what depends on it is not judged, because of it.
 func TestOneFaultIsOneFinding(t *testing.T) {
 	k := knownOf(t)
-	for i, f := range slices.Concat(faultyBytes(), faultyShapes(), faultyRecords(k), faultyFilters(), faultyRefusals(), faultyFiling()) {
+	for i, f := range faults(k) {
 		if raceEnabled && i%8 != 0 {
 			continue
 		}
