@@ -1,5 +1,10 @@
 package conformance
 
+import (
+	"maps"
+	"slices"
+)
+
 // Some faults are seen by several requirements of one rank. Which of them is to tell it shows when all of them are
 // asked: what is wrong with one filter is that filter's fault, what is wrong with each is not.
 
@@ -22,7 +27,7 @@ func (sec section) choosing() section {
 	for i, r := range sec.rules {
 		sec.rules[i].judge = func(s *session, f Format) outcome {
 			o := r.judge(s, f)
-			if o.what == broke && o.cause == "" && s.noneKept(f, judgeStatus("open"), judgeCodes(1), judgeDates("start_date", "end_date"), judgeIDs(1)) {
+			if o.what == broke && o.cause == "" && s.noneKept(f, judgeStatus("open"), judgeCodes(1), judgeBothEnds, judgeIDs(1)) {
 				o.alike = "filters"
 				o.text += "; nor does another filter work"
 			}
@@ -47,19 +52,20 @@ func several(j judgeFunc) judgeFunc {
 // The ends of a range, each with the requirement that is about it alone.
 var ends = map[string]string{"start_date": "requests/filter/start-date", "end_date": "requests/filter/end-date"}
 
+// wrongEnds are those of which the range goes wrong if it has no other.
+func (s *session) wrongEnds(f Format) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(ends)), func(name string) bool { return judgeDates(name)(s, f).what != broke })
+}
+
+var judgeBothEnds = judgeDates(slices.Sorted(maps.Keys(ends))...)
+
 // judgeRange asks for a range. If it goes wrong by one of its ends, that end is told.
 func judgeRange(s *session, f Format) outcome {
-	o := judgeDates("start_date", "end_date")(s, f)
+	o := judgeBothEnds(s, f)
 	if o.what != broke {
 		return o
 	}
-	var wrong []string
-	for name := range ends {
-		if judgeDates(name)(s, f).what == broke {
-			wrong = append(wrong, name)
-		}
-	}
-	if len(wrong) == 1 {
+	if wrong := s.wrongEnds(f); len(wrong) == 1 {
 		return o.by(ends[wrong[0]])
 	}
 	return o
@@ -69,7 +75,7 @@ func judgeRange(s *session, f Format) outcome {
 func judgeEnd(name string) judgeFunc {
 	return func(s *session, f Format) outcome {
 		o := judgeDates(name)(s, f)
-		if o.what == broke && s.noneKept(f, judgeDates("start_date"), judgeDates("end_date"), judgeDates("start_date", "end_date")) {
+		if o.what == broke && len(s.wrongEnds(f)) == len(ends) && judgeBothEnds(s, f).what == broke {
 			return o.by("requests/filter/dates")
 		}
 		return o

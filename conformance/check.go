@@ -215,7 +215,7 @@ func (s *session) cause(r *rule, f Format) (outcome, bool) {
 			} else if !slices.Contains(need.Formats, g) {
 				continue
 			}
-			if !s.judges(need) {
+			if !s.judges(need) || weaker(need, r) {
 				continue
 			}
 			switch n := s.judged(need, g); {

@@ -31,7 +31,9 @@ func TestOneFaultIsOneFinding(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			var got []string
-			for _, res := range check(t, mutated(t, mutation{option: f.option})).worst(Fail, Error, Warn) {
+			r := check(t, mutated(t, mutation{option: f.option}))
+			wellFounded(t, r)
+			for _, res := range r.worst(Fail, Error, Warn) {
 				got = append(got, res.ID)
 			}
 			if len(got) != 1 || got[0] != f.want {

@@ -372,12 +372,17 @@ func judgeItem(c call, item string) judgeFunc {
 		if len(rows) == 0 {
 			return cannot("the city has no records to show")
 		}
-		return judgeRows(rows, x, "element", func(r *node) string {
-			if text := element(item)(r); text != "" || len(r.kids) > 0 {
-				return text
-			}
-			return "it is empty"
-		})
+		return judgeRows(rows, x, "element", elementWith(item))
+	}
+}
+
+// elementWith returns a check that the element of a record has a name, and anything in it.
+func elementWith(name string) func(*node) string {
+	return func(r *node) string {
+		if text := element(name)(r); text != "" || len(r.kids) > 0 {
+			return text
+		}
+		return "it is empty"
 	}
 }
 

@@ -283,8 +283,10 @@ func judgeSpan(s *session, f Format) outcome {
 		return o
 	case x.status/100 == 4:
 		return fine
-	case !x.ok() || x.doc == nil:
+	case !x.ok():
 		return x.wants(http.StatusOK, "")
+	case x.doc == nil:
+		return broken(x, "an answer that is no %s", upper(f))
 	}
 	if newest, oldest, name := bounds(rowsOf(x.doc, f)); newest.Sub(oldest) > span+slack {
 		return broken(x, "request %s is %d days older than the newest one", name, newest.Sub(oldest)/day).showing(name, "requested_datetime")
