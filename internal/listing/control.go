@@ -12,12 +12,6 @@ const (
 	mixed
 )
 
-// mark is a row whose time is known.
-type mark struct {
-	at  int64
-	key uint64
-}
-
 // reading is what the times of an answer say.
 type reading struct {
 	marks          []mark // in the order of the answer

@@ -5,6 +5,12 @@ import (
 	"slices"
 )
 
+// mark is a row whose time is known.
+type mark struct {
+	at  int64
+	key uint64
+}
+
 // known has the rows that came, by time: an answer to a question about their span has to bring them again. That is the
 // control of every bound, and of every absence. Of very many it keeps a sample, and the newest and oldest.
 type known struct {
