@@ -3,6 +3,7 @@ package conformance
 import (
 	"bytes"
 	"net/http"
+	"strings"
 	"sync"
 
 	"github.com/go-open311/open311/open311test"
@@ -43,6 +44,22 @@ var fresh = map[string]open311test.Option{
 		a.body = []byte(map[Format]string{FormatJSON: `{"service_code":"` + a.id + `","attributes":[]}`,
 			FormatXML: `<?xml version="1.0" encoding="utf-8"?><service_definition><service_code>` + a.id + `</service_code><attributes/></service_definition>`}[a.f])
 	}),
+	"a place for errors in documents": when(func(a *answer) bool {
+		return (a.op == OpDefinition || a.op == OpDiscovery) && a.f == FormatJSON && a.status == 200
+	}, func(a *answer) {
+		a.edit(func(d *node) { d.kids = append(d.kids, &node{name: "errors", kind: kindNull}) })
+	}),
+	"codes of the city in requests": recordsOf("", func(r *node) { r.set("code", "R-7", kindText) }),
+	"texts with question marks":     recordsOf("", func(r *node) { r.set("description", "Why? "+r.value("description")+"??", kindText) }),
+	"a notice of 3000 letters":      recordsOf("", func(r *node) { r.set("service_notice", strings.Repeat("Thank you ", 300), kindText) }),
+	"elements of the city":          replaced(FormatXML, `</request>`, `<links/><request_notes><note/></request_notes></request>`),
+	"parents of services": both(OpServices, func(d *node) {
+		for _, s := range d.kids {
+			s.nest("parent")
+		}
+	}),
+	"a status beside errors":          replacedErrors(`</error>`, `<status>error</status></error>`),
+	"names in humps besides":          recordsOf("", func(r *node) { r.set("serviceRequestId", "1", kindText); r.set("serviceCode", "2", kindText) }),
 	"a report is listed a look later": open311test.WithMiddleware(listedLater()),
 	"an empty element for a blackbox service": when(blackboxed, func(a *answer) {
 		a.body = []byte(map[Format]string{FormatJSON: "[{}]", FormatXML: `<?xml version="1.0" encoding="utf-8"?><service_requests><request/></service_requests>`}[a.f])

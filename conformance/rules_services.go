@@ -209,14 +209,22 @@ func (s *session) codesDiffer() bool {
 	return good(o) && good(also) && len(a) > 0 && len(b) > 0 && len(missing(a, b))+len(missing(b, a)) > 0
 }
 
-// looksLikeErrors recognises an error document by its records, whatever stands around them.
+// looksLikeErrors recognises an error document by its records, whatever stands around them, and does not take for one
+// what has a member for errors besides what it is.
 func looksLikeErrors(doc *node) bool {
+	has := func(n *node, names ...string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return n.child(name) != nil })
+	}
 	if strings.HasPrefix(doc.name, "error") {
 		return true
 	}
+	if has(doc, discoveryFields...) || has(doc, definitionFields...) {
+		return false
+	}
 	for _, k := range doc.kids {
 		k = inner(k)
-		if strings.HasPrefix(k.name, "error") || k.child("code") != nil && k.child("description") != nil && k.child("datatype") == nil && k.child("service_name") == nil {
+		if strings.HasPrefix(k.name, "error") || has(k, "code") && has(k, "description") &&
+			!has(k, "datatype", "service_name", "service_code", "service_request_id", "token", "update_id") {
 			return true
 		}
 	}
