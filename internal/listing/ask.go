@@ -189,11 +189,12 @@ func (w *walk) look(r *response, sent, meant span) *answer {
 
 // absorb takes the rows of an answer for known.
 func (w *walk) absorb(a *answer) {
-	var states [allStates]bool
+	var states, fresh [allStates]int
 	for i := range a.rows {
 		row := &a.rows[i]
-		states[row.State] = true
+		states[row.State]++
 		if w.seen.count(a.response, row, inWalk) {
+			fresh[row.State]++
 			a.fresh++
 		}
 		if !row.dated() || row.At >= w.wanted.lo-slack && row.At <= w.wanted.hi+slack {
@@ -202,8 +203,9 @@ func (w *walk) absorb(a *answer) {
 	}
 	a.noted &^= inWalk
 	for state, shown := range states {
-		if shown && len(a.slice.Statuses) == 0 {
+		if shown > 0 && len(a.slice.Statuses) == 0 {
 			w.shown.unasked[state]++
+			w.unasked[state] += fresh[state]
 		}
 	}
 	w.rows += a.fresh

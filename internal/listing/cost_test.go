@@ -202,12 +202,16 @@ func TestHeedless(t *testing.T) {
 	for name, test := range map[string]struct {
 		dated bool
 		page  int // rows, of five minutes each
+		every int // how many rows have one closed
 		more  int // calls beside the pages
-	}{"neither date": {false, 1000, 5}, "a page of a day": {false, 300, 8}} {
+	}{"neither date": {false, 1000, 2, 4}, "a page of a day": {false, 300, 2, 7}, "few are closed, and asked for": {false, 1000, 10, 5}} {
 		t.Run(name, func(t *testing.T) {
 			s := newPlain(5*test.page+5, test.page, test.dated, true, true)
 			for i := range s.rows {
-				s.rows[i].State = Open + State(i%2)
+				s.rows[i].State = Open
+				if i%test.every == 0 {
+					s.rows[i].State = Closed
+				}
 			}
 			l := New(s, Query{}, Traits{Style: Numbers, First: 1, NoDates: true}, &Beliefs{})
 			if err := l.Run(t.Context()); err != nil || len(l.Gaps()) > 0 {

@@ -154,7 +154,8 @@ type walk struct {
 	*session
 	facet      facet
 	known      known
-	rows       int // different rows that came
+	rows       int            // different rows that came
+	unasked    [allStates]int // those of each state, in lists without a status
 	cov        coverage
 	bounds     bounds
 	win        windows

@@ -304,6 +304,10 @@ func (q *questions) statesOf(s Slice) (bool, error) {
 		words = stateWords[:]
 	}
 	for _, word := range words {
+		if q.hasPages(stateOf(word)) {
+			whole = false // which nobody has looked at
+			continue
+		}
 		s.Statuses = []string{word}
 		b, err := q.ask(s, everything, nothing, false)
 		if err != nil {
@@ -323,6 +327,13 @@ func (q *questions) statesOf(s Slice) (bool, error) {
 		}
 	}
 	return whole, nil
+}
+
+// hasPages reports whether the pages of a sorted list have shown more requests of a state than one page has, so that the first
+// page of those alone has no others: it rises or falls as the list does.
+func (q *questions) hasPages(state State) bool {
+	sorted := (q.main.order == falling || q.main.order == rising) && q.main.pairs >= minPairs
+	return q.ended && q.heeded && sorted && state != Unsaid && len(q.facet.statuses) == 0 && q.unasked[state] > 2*q.main.sent
 }
 
 // sizes asks for more rows than came, and for one row less. As many as were asked for are no end: then for even more; and
