@@ -183,21 +183,21 @@ func (s *session) part(body []byte, near []string) string {
 // Curl is the call as a line for a shell. What was redacted has to be filled in.
 func (e *Exchange) Curl() string {
 	e = orZero(e)
-	line := "curl -i -H " + quoteShell("Accept: "+e.Accept)
+	line := []string{"curl -i -H", quoteShell("Accept: " + e.Accept)}
 	switch {
 	case e.Multipart:
 		for pair := range strings.SplitSeq(e.Form, "&") {
 			if pair, err := url.QueryUnescape(pair); err == nil && pair != "" {
-				line += " --form-string " + quoteShell(pair)
+				line = append(line, "--form-string", quoteShell(pair))
 			}
 		}
-		line += " -F 'media=@picture.gif'"
+		line = append(line, "-F 'media=@picture.gif'")
 	case e.Form != "":
-		line += " -d " + quoteShell(e.Form)
+		line = append(line, "-d", quoteShell(e.Form))
 	case e.Method != http.MethodGet:
-		line += " -X " + e.Method
+		line = append(line, "-X", e.Method)
 	}
-	return line + " " + quoteShell(e.URL)
+	return strings.Join(append(line, quoteShell(e.URL)), " ")
 }
 
 // shownForm is the part of a form that people want to read. The line for a shell has all of it.

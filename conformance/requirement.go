@@ -254,8 +254,8 @@ func (r rule) byCode() rule {
 	return r
 }
 
-// among names what is told once, although several requirements see it.
-func (r rule) among(what string) rule { r.alike = what; return r }
+// typed is for rules about the types of JSON: a server that writes numbers or truth as texts is told so once.
+func (r rule) typed() rule { r.alike = "types"; return r }
 
 // last makes a rule look at what the others brought.
 func (r rule) last() rule { r.late = true; return r }

@@ -104,7 +104,7 @@ func recordRules(on source) section {
 				return ""
 			})),
 		inJSON(on.group+"lat-long-number", Should, "Coordinates are numbers", "lat and long are numbers in JSON.",
-			`"lat":37.76`, on.each(allOf(isKind("lat", kindNumber), isKind("long", kindNumber)))).at(specSpark).among("types").because(on.group+"lat-long", "definition/attribute-order-number"),
+			`"lat":37.76`, on.each(allOf(isKind("lat", kindNumber), isKind("long", kindNumber)))).at(specSpark).typed().because(on.group+"lat-long", "definition/attribute-order-number"),
 		each(on.group+"location", Should, "A request is somewhere", "A request has an address, an address_id or coordinates, and not 0, 0 for coordinates that are not known.",
 			"one of address, address_id, lat and long", on.each(func(r *node) string {
 				switch {

@@ -34,7 +34,7 @@ func serviceRules() section {
 		each("services/list/metadata", Must, "Metadata flag", "metadata says true or false: whether the service has a definition with attributes.",
 			"true or false", onServices(oneOf("metadata", "true", "false"))),
 		inJSON("services/list/metadata-boolean", Must, "Metadata is a boolean", "metadata is a boolean in JSON, and no string or number.",
-			`"metadata":true`, onServices(isKind("metadata", kindBool))).at(specSpark).among("types").because("services/list/metadata"),
+			`"metadata":true`, onServices(isKind("metadata", kindBool))).at(specSpark).typed().because("services/list/metadata"),
 		each("services/list/type", Must, "Type of a service", "The type of a service is realtime, batch or blackbox.",
 			"realtime, batch or blackbox", onServices(oneOf("type", "realtime", "batch", "blackbox"))),
 		each("services/list/keywords", Must, "Keywords are one text", "keywords is one text, with commas between the words.",
