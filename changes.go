@@ -201,6 +201,50 @@ func (f *Feed) Checkpoint() Checkpoint {
 	return Checkpoint{f.tracker.Snapshot()}
 }
 
+// Since returns what c knows more than before, an earlier checkpoint of the same feed: a line of JSON to be stored behind
+// it, from which [Checkpoint.Add] makes c again; nil for nothing. Storing a change then costs as much for many requests as
+// for few, as in a [CheckpointFile]. ok is false where c has to be stored as a whole: behind the zero Checkpoint, and now and
+// then, when there are so many changes that they would take more room.
+func (c Checkpoint) Since(before Checkpoint) (line []byte, ok bool) {
+	changes, ok := c.state.Since(before.state)
+	if !ok || before.IsZero() || before.state.Old {
+		return nil, false
+	}
+	if c.state.Same(before.state) {
+		return nil, true
+	}
+	line, _, err := checkpointLineOf(c.state.Head, changes, follows(&before.state.Head, before.state.Logged()))
+	return line, err == nil
+}
+
+// Add returns c with what [Checkpoint.Since] has returned for the checkpoints behind it, in their order. The error
+// matches [ErrCheckpoint] if a line is broken, or does not go on from the one before.
+func (c Checkpoint) Add(lines ...[]byte) (Checkpoint, error) {
+	head, logged := c.state.Head, c.state.Logged()
+	var all []byte
+	for i, text := range lines {
+		line, changes, err := readCheckpointLine(text, follows(&head, logged+len(all)))
+		if err == nil && c.IsZero() {
+			err = errors.New("it stands behind nothing")
+		}
+		if err != nil {
+			return c, fmt.Errorf("%w: broken: line %d: %w", ErrCheckpoint, i+1, err)
+		}
+		head, all = line.Head, append(all, changes...)
+	}
+	if len(lines) == 0 {
+		return c, nil
+	}
+	state, err := c.state.Append(head, all)
+	if err != nil {
+		return c, fmt.Errorf("%w: broken: %w", ErrCheckpoint, err)
+	}
+	return Checkpoint{state}, nil
+}
+
+// follows is what the checksum of a line goes on from that stands behind a checkpoint with such a head and so long a log.
+func follows(h *feed.Head, logged int) uint32 { return headSum(uint32(logged), h) }
+
 var (
 	errBusy   = errors.New("open311: a loop is running over this feed already")
 	errNoFeed = errors.New("open311: this feed was not made by RequestClient.Feed")

@@ -123,7 +123,7 @@ func (c *Checkpoint) UnmarshalJSON(text []byte) error {
 //	SaveChanges(ctx context.Context, c Checkpoint, changes []*Change) error
 //
 // is asked for that in place of Save: with the changes whose loop body has finished since the last time, which
-// may be none, so that changes and checkpoint can be stored in one transaction.
+// may be none, so that changes and checkpoint can be stored in one transaction. See [Checkpoint.Since] for large ones.
 type CheckpointStore interface {
 	Load() (Checkpoint, error)
 	Save(Checkpoint) error
@@ -165,6 +165,25 @@ type checkpointLine struct {
 
 func (l *checkpointLine) sum(before uint32) uint32 {
 	return headSum(crc32.Update(before, crc32.IEEETable, []byte(l.Changes)), &l.Head)
+}
+
+// checkpointLineOf returns a line, and its checksum, which goes on from that of what is before it.
+func checkpointLineOf(h feed.Head, changes []byte, before uint32) (text []byte, sum uint32, err error) {
+	line := checkpointLine{Head: h, Changes: base64.StdEncoding.EncodeToString(changes)}
+	line.Sum = line.sum(before)
+	text, err = json.Marshal(line)
+	return text, line.Sum, err
+}
+
+func readCheckpointLine(text []byte, before uint32) (line checkpointLine, changes []byte, err error) {
+	if err := json.Unmarshal(text, &line); err != nil {
+		return line, nil, err
+	}
+	if line.sum(before) != line.Sum {
+		return line, nil, errors.New("its checksum is wrong")
+	}
+	changes, err = base64.StdEncoding.DecodeString(line.Changes)
+	return line, changes, err
 }
 
 // errNoPath is the error of a zero CheckpointFile.
@@ -256,14 +275,7 @@ func (f *CheckpointFile) read(text []byte) (c Checkpoint, err error) {
 }
 
 func appendLine(s feed.Snapshot, text []byte, sum uint32) (feed.Snapshot, uint32, error) {
-	var line checkpointLine
-	if err := json.Unmarshal(text, &line); err != nil {
-		return s, sum, err
-	}
-	if line.sum(sum) != line.Sum {
-		return s, sum, errors.New("its checksum is wrong")
-	}
-	changes, err := base64.StdEncoding.DecodeString(line.Changes)
+	line, changes, err := readCheckpointLine(text, sum)
 	if err == nil {
 		s, err = s.Append(line.Head, changes)
 	}
@@ -346,9 +358,7 @@ func (f *CheckpointFile) mine(c Checkpoint) error {
 
 // add writes a line at the end of the file.
 func (f *CheckpointFile) add(c Checkpoint, changes []byte) (err error) {
-	line := checkpointLine{Head: c.state.Head, Changes: base64.StdEncoding.EncodeToString(changes)}
-	line.Sum = line.sum(f.sum)
-	text, err := json.Marshal(line)
+	text, sum, err := checkpointLineOf(c.state.Head, changes, f.sum)
 	if err != nil {
 		return err
 	}
@@ -376,7 +386,7 @@ func (f *CheckpointFile) add(c Checkpoint, changes []byte) (err error) {
 	if err != nil {
 		return errors.Join(err, w.Truncate(f.whole))
 	}
-	f.whole, f.sum = f.whole+int64(len(text)), line.Sum
+	f.whole, f.sum = f.whole+int64(len(text)), sum
 	f.last, err = w.Stat()
 	return err
 }

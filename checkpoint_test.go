@@ -155,6 +155,68 @@ func TestCheckpointBits(t *testing.T) {
 	}
 }
 
+// TestCheckpointByLines: a checkpoint and what has changed since make the later one, in their order and without a gap.
+func TestCheckpointByLines(t *testing.T) {
+	t.Parallel()
+	city := feedCity(t, open311test.WithSize(300))
+	f := newFeed(t, city.Client(), open311.FeedOptions{})
+	told(t, f)
+	whole, err := json.Marshal(f.Checkpoint())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var base open311.Checkpoint
+	if err := json.Unmarshal(whole, &base); err != nil {
+		t.Fatal(err)
+	}
+	f = newFeed(t, city.Client(), open311.FeedOptions{Checkpoint: base})
+	var lines [][]byte
+	last := base
+	for _, id := range []string{"a", "b", "c"} {
+		city.Put(open311.ServiceRequest{ID: id})
+		told(t, f)
+		line, ok := f.Checkpoint().Since(last)
+		if !ok || len(line) == 0 || len(line) > 2<<10 {
+			t.Fatalf("a line of %d bytes, %v", len(line), ok)
+		}
+		lines, last = append(lines, line), f.Checkpoint()
+	}
+	if line, ok := last.Since(last); line != nil || !ok {
+		t.Errorf("nothing has changed: %q, %v", line, ok)
+	}
+	for name, before := range map[string]open311.Checkpoint{"the zero one": {}, "another feed's": newFeed(t, city.Client(), open311.FeedOptions{}).Checkpoint()} {
+		if line, ok := last.Since(before); line != nil || ok {
+			t.Errorf("behind %s: %q, %v", name, line, ok)
+		}
+	}
+	again, err := base.Add(lines...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, wantErr := json.Marshal(last)
+	got, gotErr := json.Marshal(again)
+	if string(got) != string(want) || wantErr != nil || gotErr != nil {
+		t.Errorf("it is %s, %v, want %s, %v", got, gotErr, want, wantErr)
+	}
+	if again, err = base.Add(lines[0]); err == nil {
+		again, err = again.Add(lines[1:]...)
+	}
+	if got, _ := json.Marshal(again); string(got) != string(want) || err != nil {
+		t.Errorf("one after the other: %s, %v", got, err)
+	}
+	turned := slices.Clone(lines[1])
+	turned[len(turned)/2] ^= 1
+	for name, bad := range map[string][][]byte{"a gap": {lines[0], lines[2]}, "no beginning": lines[1:], "twice": {lines[0], lines[0]},
+		"another order": {lines[1], lines[0], lines[2]}, "turned": {lines[0], turned}, "no JSON": {[]byte("x")}} {
+		if _, err := base.Add(bad...); !errors.Is(err, open311.ErrCheckpoint) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := (open311.Checkpoint{}).Add(lines...); !errors.Is(err, open311.ErrCheckpoint) {
+		t.Errorf("behind nothing: %v", err)
+	}
+}
+
 func FuzzCheckpoint(f *testing.F) {
 	for _, name := range []string{"v1", "v2"} {
 		if b, err := os.ReadFile("testdata/checkpoint/" + name + ".json"); err == nil {

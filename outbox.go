@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -52,16 +51,6 @@ type FilingAttempt struct {
 	Error string    `json:"error,omitempty"` // what came of it; "" for a receipt
 }
 
-// Format prints a filing without the reporter's data, whatever the verb.
-func (f Filing) Format(s fmt.State, _ rune) {
-	fmt.Fprintf(s, "open311.Filing{ID: %q, State: %q, %d attempts, Error: %q}", f.ID, f.State, len(f.Attempts), f.Error)
-}
-
-// LogValue keeps the reporter's data out of logs, whatever the handler.
-func (f Filing) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("id", f.ID), slog.String("state", string(f.State)), slog.Int("attempts", len(f.Attempts)), slog.String("error", f.Error))
-}
-
 // Outbox keeps filings: in files ([FileOutbox]), or in the caller's database. Put stores one under its ID, in place
 // of the one that was there, and returns only when a crash cannot take it any more. Pending yields those that are
 // not FilingFiled or FilingRefused.
@@ -71,7 +60,14 @@ func (f Filing) LogValue() slog.Value {
 //	Get(ctx context.Context, id string) (*Filing, error)
 //
 // is asked for what it knows of a new filing with an ID, which is then not filed a second time; the error for none
-// matches [ErrNotFound].
+// matches [ErrNotFound]. And one that has
+//
+//	Leave(ctx context.Context, id string) error
+//	Left(ctx context.Context, id string) bool
+//
+// can prove that a process died between Put of a filing as FilingSending and its first byte. Leave is called before that
+// byte, and notes that it leaves, faster than Put may be: the note has to survive this process. Left reports whether the
+// note may be there, or may have been lost. Once it is not, a Leave that is late has to fail.
 type Outbox interface {
 	Put(ctx context.Context, f *Filing) error
 	Pending(ctx context.Context) iter.Seq2[*Filing, error]
@@ -185,6 +181,7 @@ func (w *filer) send(ctx context.Context) (*Receipt, error) {
 	switch {
 	case m.marked || !errors.As(err, &unknown):
 	case unknown.Header != nil: // a transport that does not say what it reads
+		m.answered = true
 		if err := m.mark(); err != nil {
 			return nil, errors.Join(unknown, err)
 		}
@@ -202,10 +199,11 @@ func (w *filer) send(ctx context.Context) (*Receipt, error) {
 
 // marker stores that a report is being sent, before the first byte of it leaves.
 type marker struct {
-	w      *filer
-	ctx    context.Context
-	marked bool
-	err    error
+	w        *filer
+	ctx      context.Context
+	answered bool // the report has left long ago
+	marked   bool
+	err      error
 }
 
 func (m *marker) mark() error {
@@ -213,10 +211,14 @@ func (m *marker) mark() error {
 		return m.err
 	}
 	f := m.w.f
-	f.Attempts = append(f.Attempts, FilingAttempt{Sent: time.Now()})
+	attempt := FilingAttempt{Sent: time.Now()}
+	if m.answered {
+		attempt.Ended = attempt.Sent
+	}
+	f.Attempts = append(f.Attempts, attempt)
 	m.err = m.w.put(m.ctx, FilingSending)
-	if box, ok := m.w.box.(fileOutbox); ok && m.err == nil {
-		m.err = box.dir.Leave(f.ID)
+	if box, ok := m.w.box.(leaver); ok && m.err == nil {
+		m.err = box.Leave(m.ctx, f.ID)
 	}
 	m.marked = m.err == nil
 	return m.err
@@ -298,7 +300,7 @@ const (
 // certainly is not there. why is the error that leaves it in doubt, if there is one.
 func (w *filer) search(ctx context.Context, why error) (*Receipt, error) {
 	f := w.f
-	if len(f.Attempts) == 0 || w.neverLeft() {
+	if len(f.Attempts) == 0 || w.neverLeft(ctx) {
 		return nil, nil
 	}
 	first, last := f.Attempts[0], f.Attempts[len(f.Attempts)-1]
@@ -334,22 +336,22 @@ func (w *filer) search(ctx context.Context, why error) (*Receipt, error) {
 
 // wait waits, and reports whether there was time for it, and need.
 func wait(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return false
+	if d > 0 {
+		sleep(ctx, d)
 	}
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
-	}
+	return d > 0 && ctx.Err() == nil
 }
 
-// neverLeft reports whether the process died between marking the report as sending and sending it. Only an outbox of
-// files can tell: its mark is on the disk before the machine may stop, and a second one is there at once.
-func (w *filer) neverLeft() bool {
-	box, ok := w.box.(fileOutbox)
-	return ok && w.f.State == FilingSending && w.f.Attempts[len(w.f.Attempts)-1].Ended.IsZero() && !box.left(w.f.ID)
+// leaver is an outbox that can tell.
+type leaver interface {
+	Leave(ctx context.Context, id string) error
+	Left(ctx context.Context, id string) bool
+}
+
+// neverLeft reports whether the process died between marking the report as sending and sending it.
+func (w *filer) neverLeft(ctx context.Context) bool {
+	box, ok := w.box.(leaver)
+	return ok && w.f.State == FilingSending && w.f.Attempts[len(w.f.Attempts)-1].Ended.IsZero() && !box.Left(ctx, w.f.ID)
 }
 
 // wouldShow reports whether a report that was filed by then would have been among the rows: they show requests that
@@ -423,8 +425,9 @@ type storedFiling struct {
 	Boot string // see outbox.Boot
 }
 
-// left reports whether the report may have left since the filing was stored.
-func (o fileOutbox) left(id string) bool {
+func (o fileOutbox) Leave(_ context.Context, id string) error { return o.dir.Leave(id) }
+
+func (o fileOutbox) Left(_ context.Context, id string) bool {
 	document, err := o.dir.Read(id)
 	var stored storedFiling
 	if err != nil || json.Unmarshal(document, &stored) != nil {

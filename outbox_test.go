@@ -89,6 +89,67 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// leavingOutbox can tell whether a report has left.
+type leavingOutbox struct {
+	memoryOutbox
+	refuses, left bool
+	ended         []bool // of the attempts that were stored as being sent, whether they had ended
+}
+
+func (o *leavingOutbox) Put(ctx context.Context, f *open311.Filing) error {
+	if n := len(f.Attempts); n > 0 && f.State == open311.FilingSending {
+		o.ended = append(o.ended, !f.Attempts[n-1].Ended.IsZero())
+	}
+	return o.memoryOutbox.Put(ctx, f)
+}
+
+func (o *leavingOutbox) Leave(context.Context, string) error {
+	if o.refuses {
+		return errors.New("another process has taken over")
+	}
+	o.left = true
+	return nil
+}
+
+func (o *leavingOutbox) Left(context.Context, string) bool { return o.left }
+
+// What an outbox does not let go is not sent, and is sent later without a question: it has not left.
+func TestFileAsksBeforeItLeaves(t *testing.T) {
+	city := open311test.NewServer(t, open311test.WithClock(time.Now), open311test.WithSize(50))
+	box := &leavingOutbox{refuses: true}
+	f := &open311.Filing{ID: "a", Report: numbered(7)}
+	if _, err := city.Client().Requests.File(t.Context(), box, f); err == nil || errors.Is(err, open311.ErrOutcomeUnknown) || len(city.Filed()) != 0 {
+		t.Fatalf("%v, %d there", err, len(city.Filed()))
+	}
+	box.refuses = false
+	for f, err := range box.Pending(t.Context()) {
+		if err != nil || f.State != open311.FilingSending {
+			t.Fatalf("%v, %v", f, err)
+		}
+		if _, err := city.Client().Requests.File(t.Context(), box, f); err != nil || !box.left || len(city.Filed()) != 1 {
+			t.Errorf("%v, %d there", err, len(city.Filed()))
+		}
+	}
+}
+
+// A transport that answers without having read the report does not say when that has left: it is stored as ended at once, or a
+// process that dies then would send it again.
+func TestFileThatWasNotSeenLeaving(t *testing.T) {
+	c := stubClient(t, func(r *http.Request) (*http.Response, error) {
+		if r.Method == http.MethodPost {
+			return stubReply(r, 500, "text/html", htmlPage), nil
+		}
+		return stubReply(r, 200, "application/json", `[]`), nil
+	}, open311.WithFormat(open311.FormatJSON))
+	box := &leavingOutbox{}
+	if _, err := c.Requests.File(t.Context(), box, &open311.Filing{ID: "a", Report: numbered(1)}); !errors.Is(err, open311.ErrOutcomeUnknown) {
+		t.Fatal(err)
+	}
+	if len(box.ended) == 0 || !box.ended[0] {
+		t.Errorf("it was stored as %v", box.ended)
+	}
+}
+
 // A report in doubt that is not to be found waits for a person, whose word is followed.
 func TestFileWaitsForAPerson(t *testing.T) {
 	posts := 0

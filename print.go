@@ -25,3 +25,13 @@ func (q *Query) shown() shownQuery {
 	}
 	return c
 }
+
+// Format prints a filing without the reporter's data, whatever the verb.
+func (f Filing) Format(s fmt.State, _ rune) {
+	fmt.Fprintf(s, "open311.Filing{ID: %q, State: %q, %d attempts, Error: %q}", f.ID, f.State, len(f.Attempts), f.Error)
+}
+
+// LogValue keeps the reporter's data out of logs, whatever the handler.
+func (f Filing) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("id", f.ID), slog.String("state", string(f.State)), slog.Int("attempts", len(f.Attempts)), slog.String("error", f.Error))
+}

@@ -309,7 +309,7 @@ func cutUnquoted(s string, sep byte) (before, after string) {
 // MarshalJSON writes the request as the specification has it, with the fields of Extra beside the
 // others. What it writes can be read back by encoding/json.
 func (r ServiceRequest) MarshalJSON() ([]byte, error) {
-	return wire.AppendJSON(nil, requestTable.Encode(&r)), nil
+	return wire.AppendJSON(make([]byte, 0, 768), requestTable.Encode(&r)), nil
 }
 
 // UnmarshalJSON reads a request as tolerantly as the answers of servers are read. The error is what is

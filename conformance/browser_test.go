@@ -2,15 +2,18 @@ package conformance
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/go-open311/open311/internal/browser"
 )
 
-// The report as a page shows what servers send as text, in a browser too.
-func TestBrowser(t *testing.T) {
-	browser.Harmless(t, func(evil string) []byte {
+// pageOf is a report with a text in every place where a stranger's text can stand.
+func pageOf(t *testing.T) func(text string) []byte {
+	return func(evil string) []byte {
 		r := &Report{Verdict: NotConformant, Formats: []Format{FormatXML, FormatJSON}}
 		for i, q := range Requirements()[:2*len(statuses)] {
 			res := Result{Requirement: q, Status: statuses[i%len(statuses)], Known: i%2 == 0}
@@ -27,7 +30,23 @@ func TestBrowser(t *testing.T) {
 			t.Fatal(err)
 		}
 		return b.Bytes()
-	})
+	}
+}
+
+// The report as a page shows what servers send as text, in a browser too.
+func TestBrowser(t *testing.T) { browser.Harmless(t, pageOf(t)) }
+
+// A telephone shows the report without scrolling sideways, whatever words without blanks are in it.
+func TestNarrowScreen(t *testing.T) {
+	pages := [][]byte{pageOf(t)(strings.Repeat("Donaudampfschiff", 40))}
+	for _, name := range []string{"report.html", "dialect-ureport.html"} {
+		page, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, page)
+	}
+	browser.Fits(t, 390, pages...)
 }
 
 // fill puts a text into every field that holds any text, and not one of a few words.

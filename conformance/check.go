@@ -79,7 +79,7 @@ func (s *session) result(r *rule) (res Result) {
 		res.Status, res.Reason = Disabled, strings.TrimSpace(reason)
 		return res
 	}
-	if len(s.target.Only) > 0 && !slices.Contains(s.target.Only, r.Operation) {
+	if !s.target.judges(r.Operation) {
 		res.Status, res.Reason = Unsupported, "the target is to be checked for other operations only"
 		return res
 	}
@@ -126,16 +126,14 @@ func (s *session) judged(r *rule, f Format) outcome {
 	}
 	o, found := s.cause(r, f)
 	if !found {
-		o = s.judge(r, f)
+		if o = s.judge(r, f); o.what == broke && o.cause != "" && s.judges(s.rules[o.cause]) {
+			o = because(o.cause)
+		}
 		if id := s.blamed(r, o); id != "" {
 			o = because(id)
 		}
 	}
-	if id := s.alike[o.alike]; o.alike != "" && id == "" {
-		s.alike[o.alike] = r.ID
-	} else if o.alike != "" && id != r.ID {
-		o = because(id)
-	}
+	o = s.once(r, o)
 	s.outcomes[key] = o
 	if o.what == broke && o.at != nil {
 		if failed, ok := o.at.failure(); ok {
@@ -145,10 +143,40 @@ func (s *session) judged(r *rule, f Format) outcome {
 	return o
 }
 
+// once leaves what several requirements see to the first of them that is as strict.
+func (s *session) once(r *rule, o outcome) outcome {
+	if o.what == broke && o.alike == "" {
+		o.alike = r.alike
+	}
+	if o.what != broke || o.alike == "" {
+		return o
+	}
+	if id := s.alike[o.alike]; id != "" && id != r.ID && !weaker(s.rules[id], r) {
+		told := because(id)
+		told.seen = o.text
+		if strings.HasPrefix(o.alike, oddRecord) {
+			told.text += "; " + o.text
+		}
+		return told
+	}
+	s.alike[o.alike] = r.ID
+	return o
+}
+
+// weaker: a breach of a counts for less than one of b, and cannot stand for it.
+func weaker(a, b *rule) bool {
+	return a.Level != Must && b.Level == Must || a.Level != Must && a.Level != Should && b.Level == Should
+}
+
 // isTold: that an answer is there at all is wrong, and was found. Its form is not told besides.
 func (s *session) isTold(x *exchange) bool {
 	failed, ok := x.failure()
 	return ok && s.told[failed]
+}
+
+// judges: whether the report says anything about a requirement. What it does not, can be told nowhere else.
+func (s *session) judges(r *rule) bool {
+	return s.target.Disable[r.ID] == "" && s.target.judges(r.Operation) && s.target.tries(r.Feature)
 }
 
 // blamed finds the requirement that has found one of the fields wrong in which two records differ.
@@ -158,13 +186,15 @@ func (s *session) blamed(r *rule, o outcome) string {
 	}
 	for i := range catalogue {
 		need := &catalogue[i]
-		if !slices.Contains(r.peers, need.Operation) || len(need.peers) > 0 || need.late || need.Level == May || need.Feature != FeatureCore && need.Feature != r.Feature || s.target.Disable[need.ID] != "" {
+		if !slices.Contains(r.peers, need.Operation) || len(need.peers) > 0 || need.late || need.Level == May || need.Feature != FeatureCore && need.Feature != r.Feature || !s.judges(need) || weaker(need, r) {
 			continue
 		}
 		for _, f := range need.Formats {
 			n := s.judged(need, f)
-			if n.what == broke && slices.ContainsFunc(o.about, func(name string) bool { return strings.Contains(n.text, name) }) {
-				return need.ID
+			if slices.ContainsFunc(o.about, func(name string) bool {
+				return n.what == broke && strings.Contains(n.text, name) || strings.Contains(n.seen, name)
+			}) {
+				return orElse(n.cause, need.ID)
 			}
 		}
 	}
@@ -185,7 +215,7 @@ func (s *session) cause(r *rule, f Format) (outcome, bool) {
 			} else if !slices.Contains(need.Formats, g) {
 				continue
 			}
-			if s.target.Disable[id] != "" || !s.target.tries(need.Feature) {
+			if !s.judges(need) || weaker(need, r) {
 				continue
 			}
 			switch n := s.judged(need, g); {

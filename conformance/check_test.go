@@ -276,8 +276,8 @@ func TestFindingsShowLittleAndTheRightPart(t *testing.T) {
 			}
 		}
 	}
-	res, _ := r.Result("requests/record/expected-datetime-form")
-	if seen == 0 || len(res.Findings) != 2 || !strings.Contains(res.Findings[0].Exchange.Body, "expected_datetime>2026-") {
+	res, _ := r.Result("requests/record/requested-datetime-form")
+	if seen == 0 || len(res.Findings) != 2 || !strings.Contains(res.Findings[0].Exchange.Body, "<requested_datetime>2026-06-24 16:13:25<") {
 		t.Errorf("%d findings; %+v", seen, res)
 	}
 }

@@ -60,7 +60,7 @@ func notCoded(err error) bool {
 func judgeCoding(s *session, f Format) outcome {
 	seen := false
 	for _, x := range s.log {
-		if x.format != f || x.err != nil {
+		if x.format != f || x.err != nil || !s.target.looksAt(x.op) {
 			continue
 		}
 		seen = true

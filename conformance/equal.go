@@ -2,15 +2,17 @@ package conformance
 
 import (
 	"fmt"
+	"html"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // difference is where two values say different things: the path, and what they say. The zero value is none.
-type difference struct{ path, text string }
+type difference struct{ path, text, alike string }
 
 func (d difference) String() string { return at(d.path) + " " + d.text }
 
@@ -27,7 +29,7 @@ func (d difference) names() []string {
 // found is a finding about a member, in a record or in the document as a whole.
 func (d difference) found(x *exchange, record, id string) outcome {
 	o := broken(x, "%s", strings.TrimSpace(record+" "+id)+": "+d.String())
-	o.near, o.about = []string{id, d.names()[len(d.names())-1]}, d.names()
+	o.near, o.about, o.alike = []string{id, d.names()[len(d.names())-1]}, d.names(), d.alike
 	return o
 }
 
@@ -38,7 +40,7 @@ func differ(x, j *node, path string) difference {
 		return difference{}
 	}
 	if x.blank() || j.blank() {
-		return difference{path, fmt.Sprintf("is %s in XML and %s in JSON", short(x), short(j))}
+		return difference{path: path, text: fmt.Sprintf("is %s in XML and %s in JSON", short(x), short(j))}
 	}
 	switch j.kind {
 	case kindList:
@@ -57,9 +59,24 @@ func differ(x, j *node, path string) difference {
 		return difference{}
 	}
 	if len(x.kids) > 0 || !sameScalar(x.text, j.text) {
-		return difference{path, fmt.Sprintf("is %s in XML and %s in JSON", short(x), short(j))}
+		return difference{path, fmt.Sprintf("is %s in XML and %s in JSON", short(x), short(j)), escaped(x.text, j.text)}
 	}
 	return difference{}
+}
+
+// escaped says what a program does to all texts: it escapes them once too often, or takes their letters for others. ""
+// is that two texts differ otherwise.
+func escaped(a, b string) string {
+	ascii := func(v string) string {
+		return strings.Join(strings.FieldsFunc(v, func(c rune) bool { return c >= utf8.RuneSelf || c == '?' || c == ' ' }), "")
+	}
+	switch {
+	case html.UnescapeString(a) == b || a == html.UnescapeString(b):
+		return "escaped twice"
+	case a != b && ascii(a) == ascii(b):
+		return "other letters"
+	}
+	return ""
 }
 
 // isExtra: what the specification does not know may be given in one of the formats only.
@@ -80,7 +97,7 @@ func differList(x, j *node, path string) difference {
 		return differ(x, j.kids[0], path)
 	}
 	if len(x.kids) != len(j.kids) {
-		return difference{path, fmt.Sprintf("has %d members in XML and %d in JSON", len(x.kids), len(j.kids))}
+		return difference{path: path, text: fmt.Sprintf("has %d members in XML and %d in JSON", len(x.kids), len(j.kids))}
 	}
 	for i := range x.kids {
 		if d := differ(x.kids[i], j.kids[i], fmt.Sprintf("%s[%d]", path, i)); d.text != "" {

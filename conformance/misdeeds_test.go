@@ -15,7 +15,7 @@ import (
 // the rules: the field "was" is the verdict before there was a rule, or before an old one saw it.
 func (k known) misdeeds() []mutation {
 	return slices.Concat(k.wrongDiscovery(), k.wrongServices(), k.wrongDefinitions(), k.wrongLists(), k.wrongFilters(), k.wrongSingles(),
-		k.wrongReceipts(), k.wrongFiling(), k.wrongRefusals(), k.wrongTokens(), k.wrongErrors(), k.wrongBytes(), k.wrongAnswers(), k.wrongVendors(), k.wrongField())
+		k.wrongReceipts(), k.wrongFiling(), k.wrongRefusals(), k.wrongTokens(), k.wrongErrors(), k.wrongBytes(), k.wrongAnswers(), k.wrongVendors(), k.wrongField(), k.wrongFresh(), k.wrongLast())
 }
 
 // pattern replaces what matches in the good answers of an operation and a format; "" is any.

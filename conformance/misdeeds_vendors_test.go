@@ -53,7 +53,7 @@ func (k known) hastyDocuments() []mutation {
 				s.set("metadata", map[string]string{"true": "yes", "false": "no"}[s.value("metadata")], kindText)
 			}
 		})},
-		{id: "services/list/metadata-boolean", name: "metadata is True in Python's words", follows: []string{"services/list/metadata"}, option: pattern(OpServices, FormatJSON, `"metadata":true`, `"metadata":"True"`)},
+		{id: "services/list/metadata", name: "metadata is True in Python's words", option: pattern(OpServices, FormatJSON, `"metadata":true`, `"metadata":"True"`)},
 		{id: "services/list/json-array", name: "services are an object by their codes", follows: []string{"services/list/service-code", "services/list/service-name", "services/list/metadata", "services/list/type"}, option: only(OpServices, FormatJSON, func(d *node) {
 			for _, s := range d.kids {
 				s.name = s.value("service_code")

@@ -163,6 +163,7 @@ func (sum *tally) judge(t *testing.T, m mutation) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	wellFounded(t, r)
 	want := append([]string{m.id}, m.follows...)
 	due := want
 	if m.name != "" { // what else follows depends on where it is seen first
@@ -192,6 +193,9 @@ func (sum *tally) judge(t *testing.T, m mutation) {
 	}
 	sum.missed += len(missing(due, broken))
 	sum.most = max(sum.most, len(broken))
+	if m.name != "" && len(broken) > 3 {
+		t.Errorf("%s: one fault, %d findings: %s", m.name, len(broken), strings.Join(broken, " "))
+	}
 	sum.Unlock()
 	if d := missing(due, broken); len(d) > 0 {
 		t.Errorf("%s %s: did not break: %s", m.id, m.name, strings.Join(d, " "))
@@ -213,6 +217,27 @@ func (sum *tally) judge(t *testing.T, m mutation) {
 
 func (m mutation) blinding(id string) bool {
 	return slices.ContainsFunc(m.blinds, func(p string) bool { ok, _ := path.Match(p, id); return ok })
+}
+
+// wellFounded: what is said to be the cause was found, or has a cause of its own that was.
+func wellFounded(t *testing.T, r *Report) {
+	t.Helper()
+	for _, res := range r.Results {
+		for _, part := range strings.Split(res.Reason, "because of ")[1:] {
+			for seen := 0; ; seen++ {
+				id, _, _ := strings.Cut(part, ";")
+				cause, ok := r.Result(strings.TrimSpace(id))
+				if len(cause.Findings) > 0 || ok && cause.Level != Must && cause.Level != Should {
+					break
+				}
+				var more bool
+				if _, part, more = strings.Cut(cause.Reason, "because of "); !more || seen > len(r.Results) {
+					t.Errorf("%s is said to be %s, and %q is %s: %s", res.ID, res.Reason, id, cause.Status, cause.Reason)
+					break
+				}
+			}
+		}
+	}
 }
 
 // becauseOf: what was not judged because of a requirement that is to be found broken is as it should be.

@@ -42,7 +42,7 @@ func (k known) errors() []mutation {
 		return when(refusal, func(a *answer) { a.edit(func(d *node) { change(d.kids[0]) }) })
 	}
 	return []mutation{
-		{id: "errors/status", option: when(unknown, func(a *answer) { a.status = 200 }), follows: []string{"request/unknown-404"}},
+		{id: "errors/status", option: when(unknown, func(a *answer) { a.status = 200 })},
 		{id: "errors/format", option: when(func(a *answer) bool { return unknown(a) && a.f == FormatXML }, func(a *answer) {
 			a.body = []byte(`[{"code":404,"description":"No."}]`)
 		})},

@@ -165,7 +165,7 @@ func (k known) services() []mutation {
 		{id: "services/list/service-code-unique", option: both(OpServices, func(d *node) { d.another(func(*node) {}) })},
 		{id: "services/list/service-code-text", option: moreJSON("4711", func(s *node) { s.set("service_code", "4711", kindNumber) })},
 		{id: "services/list/service-name", option: more(func(s *node) { s.set("service_name", " ", kindText) })},
-		{id: "services/list/metadata", option: more(func(s *node) { s.set("metadata", "yes", kindText) }), follows: []string{"services/list/metadata-boolean"}},
+		{id: "services/list/metadata", option: more(func(s *node) { s.set("metadata", "yes", kindText) })},
 		{id: "services/list/metadata-boolean", option: moreJSON("zz", func(s *node) { s.set("metadata", "false", kindText) })},
 		{id: "services/list/type", option: more(func(s *node) { s.set("type", "instant", kindText) })},
 		{id: "services/list/keywords", option: more(func(s *node) { s.nest("keywords") })},

@@ -28,7 +28,7 @@ func (k known) alone() []mutation {
 		{id: "request/record/id-text", option: number("service_request_id", "4711"), follows: []string{"request/one"}},
 		{id: "request/record/status", option: set("status", "OPEN")},
 		{id: "request/record/service-code", option: set("service_code", "")},
-		{id: "request/record/service-code-text", option: number("service_code", "7"), follows: []string{"request/record/service-code-known"}},
+		{id: "request/record/service-code-text", option: number("service_code", "7"), follows: []string{"request/record/service-code-known", "request/formats-equal"}},
 		{id: "request/record/service-code-known", option: set("service_code", "unheard-of")},
 		{id: "request/record/requested-datetime", option: set("requested_datetime", "")},
 		{id: "request/record/requested-datetime-form", option: set("requested_datetime", "2026-06-29 10:00:00")},

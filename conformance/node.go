@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -84,6 +83,8 @@ func (n *node) blank() bool {
 // show describes a child as a report needs it.
 func (n *node) show(name string) string {
 	switch c := n.child(name); {
+	case c == nil && n.respelled(name) != "":
+		return name + " is absent; there is " + n.respelled(name)
 	case c == nil:
 		return name + " is absent"
 	case c.kind == kindNull:
@@ -201,82 +202,4 @@ func parseXML(body []byte) (*node, error) {
 		return nil, errors.New("there is no element")
 	}
 	return root, nil
-}
-
-// rowsOf returns the records of a list, wherever they are: that the envelope is the right one is a
-// rule of its own, and the records behind a wrong one deserve to be judged too.
-func rowsOf(doc *node, f Format) []*node {
-	rows := itemsOf(doc, f)
-	if !slices.ContainsFunc(rows, named) {
-		return rows
-	}
-	rows = slices.Clone(rows)
-	for i, r := range rows {
-		rows[i] = inner(r)
-	}
-	return rows
-}
-
-// named: a record has a name around it, as in [{"request":{…}}] or [{"request":[{…}]}].
-func named(r *node) bool { return inner(r) != r }
-
-// inner is a record without the name around it.
-func inner(r *node) *node {
-	if r.kind != kindObject || len(r.kids) != 1 || slices.Contains(requestFields, r.kids[0].name) {
-		return r
-	}
-	k := r.kids[0]
-	if k.kind == kindList && len(k.kids) == 1 {
-		k = k.kids[0]
-	}
-	if k.kind != kindObject {
-		return r
-	}
-	return k
-}
-
-// itemsOf returns the members of a list, with what may be around each of the records.
-func itemsOf(doc *node, f Format) []*node {
-	if f == FormatXML {
-		if len(doc.kids) == 1 && doc.kids[0].kind == kindObject && doc.kids[0].name == doc.name {
-			return doc.kids[0].kids // the root element doubled
-		}
-		return doc.kids
-	}
-	switch doc.kind {
-	case kindList:
-		return doc.kids
-	case kindObject:
-		for _, k := range doc.kids {
-			if k.kind == kindList {
-				return k.kids
-			}
-		}
-		if len(doc.kids) == 1 && doc.kids[0].kind == kindObject {
-			return itemsOf(doc.kids[0], f)
-		}
-		if len(doc.kids) > 0 {
-			return []*node{doc}
-		}
-	}
-	return nil
-}
-
-// objectOf returns the object of a document that is no list, wherever it is.
-func objectOf(doc *node, name string) *node {
-	switch {
-	case doc.kind == kindList && len(doc.kids) > 0:
-		return doc.kids[0]
-	case doc.kind == kindObject && len(doc.kids) == 1 && doc.kids[0].name == name:
-		return doc.kids[0]
-	}
-	return doc
-}
-
-// items returns the members of a list in a record, wherever the list is well made or not.
-func (n *node) items(name string) []*node {
-	if c := n.child(name); c != nil && (c.kind == kindList || c.kind == kindObject) {
-		return c.kids
-	}
-	return nil
 }

@@ -9,13 +9,15 @@ import (
 
 // outcome is what a rule finds in one format.
 type outcome struct {
-	what  sort
-	text  string    // what was got; or why nothing can be said
-	at    *exchange // where; nil if no single exchange shows it
-	cause string    // the id of the requirement whose breach is told instead
-	about []string  // the fields that two records do not have alike
-	alike string    // what is told once, however many requirements see it; "" for most
-	near  []string  // what to look for in the body, one behind the other, to show that part of it
+	what   sort
+	text   string    // what was got; or why nothing can be said
+	at     *exchange // where; nil if no single exchange shows it
+	cause  string    // the id of the requirement whose breach is told instead
+	seen   string    // what would have been told, were it not for the cause
+	about  []string  // the fields that two records do not have alike
+	alike  string    // what is told once, however many requirements see it; "" for most
+	record *node     // the first record that is wrong
+	near   []string  // what to look for in the body, one behind the other, to show that part of it
 }
 
 type sort uint8
@@ -43,6 +45,12 @@ func cannot(format string, args ...any) outcome {
 	return outcome{what: unseen, text: fmt.Sprintf(format, args...)}
 }
 
+// by makes of a finding one that another requirement tells, if that is judged.
+func (o outcome) by(id string) outcome {
+	o.cause = id
+	return o
+}
+
 // because is that nothing can be said, for what has been found under another id.
 func because(id string) outcome {
 	o := cannot("because of %s", id)
@@ -64,7 +72,7 @@ func reached(x *exchange) outcome {
 	case x.err != nil:
 		return outcome{what: trouble, text: x.err.Error(), at: x}
 	case x.coded != nil:
-		return because("encoding/content-encoding")
+		return broken(x, "the body cannot be unpacked: %v", x.coded).by("encoding/content-encoding")
 	case x.busy():
 		return outcome{what: trouble, text: fmt.Sprintf("the server is busy: status %d %s", x.status, http.StatusText(x.status)), at: x}
 	}
@@ -84,12 +92,41 @@ func (s *session) read(c call) (*node, *exchange, outcome) {
 	return readable(x)
 }
 
+// falseError is that an error stands where something else was asked for, under the status of what went well.
+func (x *exchange) falseError() outcome {
+	o := broken(x, "an error with status %d", x.status).by("errors/status")
+	o.alike = "false error"
+	return o
+}
+
+// status wants a status. Servers have one program for their refusals: of those that go wrong alike one is told.
+func (x *exchange) wants(status int, what string) outcome {
+	switch {
+	case x.status == status:
+		return fine
+	case x.ok() && x.doc != nil && looksLikeErrors(x.doc):
+		return x.falseError()
+	}
+	o := broken(x, "status %d%s", x.status, what)
+	switch x.status {
+	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound:
+		o.alike = fmt.Sprintf("%d for %d", x.status, status)
+	default:
+		if x.status >= http.StatusBadRequest {
+			o.alike = fmt.Sprintf("status %d", x.status)
+		}
+	}
+	return o
+}
+
 func readable(x *exchange) (*node, *exchange, outcome) {
 	switch {
 	case !x.ok():
 		return nil, x, cannot("not judged: %s was answered with status %d", x.path, x.status)
 	case x.doc == nil:
 		return nil, x, cannot("not judged: the answer to %s is no %s that can be read", x.path, upper(x.format))
+	case looksLikeErrors(x.doc):
+		return nil, x, x.falseError()
 	}
 	return x.doc, x, fine
 }
@@ -100,8 +137,11 @@ func (s *session) rows(c call) ([]*node, *exchange, outcome) {
 	if !good(o) {
 		return nil, x, o
 	}
-	// What is no record at all is found once, by the rules about the form of lists.
-	return slices.DeleteFunc(slices.Clone(rowsOf(doc, c.format)), func(r *node) bool { return r.kind != kindObject }), x, fine
+	rows := filledRows(doc, c.format)
+	if len(rows) == 0 && len(itemsOf(doc, c.format)) > 0 {
+		return nil, x, cannot("not judged: no record in the answer to %s can be read", x.path)
+	}
+	return rows, x, fine
 }
 
 // afresh makes a call a second time. A city goes on while it is checked: where two answers do not agree,
@@ -111,7 +151,7 @@ func (s *session) afresh(c call) []*node {
 	if !good(reached(x)) || !x.ok() || x.doc == nil {
 		return nil
 	}
-	return rowsOf(x.doc, c.format)
+	return filledRows(x.doc, c.format)
 }
 
 // some is rows for rules that need at least one record to say anything.
@@ -165,27 +205,39 @@ func listCall(f Format, query map[string][]string) call {
 func judgeRows(rows []*node, x *exchange, label string, check func(*node) string) outcome {
 	first, bad := "", 0
 	var near []string
+	var odd *node
 	for i, r := range rows {
 		text := check(r)
 		if text == "" {
 			continue
 		}
 		if bad == 0 {
-			near = places(r, text)
+			odd, near = r, places(r, text)
 			first = fmt.Sprintf("%s no. %d%s: %s", label, i+1, naming(r), text)
 		}
 		bad++
 	}
-	switch {
-	case bad == 0:
+	if bad == 0 {
 		return fine
-	case bad > 1:
+	}
+	if bad > 1 {
 		first += fmt.Sprintf(" (and %d more of %d)", bad-1, len(rows))
 	}
 	o := broken(x, "%s", first)
-	o.near = near
+	o.near, o.record = near, odd
+	switch {
+	case odd.respelled(near[len(near)-1]) != "":
+		o.alike = "names"
+	case bad == 1 && len(rows) >= fewRows:
+		if _, id := identity(odd); id != "" {
+			o.alike = oddRecord + label + " " + id
+		}
+	}
 	return o
 }
+
+// oddRecord is before what one record of many has wrong: what else is wrong with it is not told besides.
+const oddRecord = "record "
 
 // places says where in a body to look for what a check has found in a record: behind what identifies the
 // record, at the name of the field that the text begins with.
@@ -289,11 +341,18 @@ func judgeRoot(c call, root string) judgeFunc {
 		c := c
 		c.format = f
 		doc, x, o := s.read(c)
-		if !good(o) || doc.name == root {
+		if !good(o) {
 			return o
 		}
-		return broken(x, "the root element is <%s>", doc.name)
+		return rootIs(doc, x, root)
 	}
+}
+
+func rootIs(doc *node, x *exchange, root string) outcome {
+	if doc.name == root {
+		return fine
+	}
+	return broken(x, "the root element is <%s>", doc.name).wrapped()
 }
 
 func judgeItem(c call, item string) judgeFunc {
@@ -304,16 +363,26 @@ func judgeItem(c call, item string) judgeFunc {
 		if !good(o) {
 			return o
 		}
+		if inside := shelf(doc); inside != doc && doc.name == inside.name {
+			o := broken(x, "there is another <%s> in it", inside.name)
+			o.alike = "root twice"
+			return o
+		}
 		rows := itemsOf(doc, f)
 		if len(rows) == 0 {
 			return cannot("the city has no records to show")
 		}
-		return judgeRows(rows, x, "element", func(r *node) string {
-			if text := element(item)(r); text != "" || len(r.kids) > 0 {
-				return text
-			}
-			return "it is empty"
-		})
+		return judgeRows(rows, x, "element", elementWith(item))
+	}
+}
+
+// elementWith returns a check that the element of a record has a name, and anything in it.
+func elementWith(name string) func(*node) string {
+	return func(r *node) string {
+		if text := element(name)(r); text != "" || len(r.kids) > 0 {
+			return text
+		}
+		return "it is empty"
 	}
 }
 
@@ -344,22 +413,21 @@ func judgeArray(c call) judgeFunc {
 
 func arrayOfObjects(doc *node, x *exchange) outcome {
 	if doc.kind != kindList {
-		return broken(x, "the answer is %s", describe(doc))
+		return broken(x, "the answer is %s", describe(doc)).wrapped()
 	}
-	return judgeRows(doc.kids, x, "member", func(r *node) string {
+	o := judgeRows(doc.kids, x, "member", func(r *node) string {
 		switch {
 		case r.kind != kindObject:
 			return "it is " + r.kind.String()
+		case len(r.kids) == 0 && x.op != OpCreate:
+			return "it is empty"
 		case named(r):
 			return fmt.Sprintf("its fields are in a %q of their own", r.kids[0].name)
 		}
 		return ""
 	})
-}
-
-func describe(doc *node) string {
-	if doc.kind == kindObject && len(doc.kids) > 0 {
-		return fmt.Sprintf("an object whose first member is %q", doc.kids[0].name)
+	if o.what == broke && o.record.kind != kindObject {
+		o.alike = "member " + o.record.kind.String()
 	}
-	return doc.kind.String()
+	return o
 }

@@ -69,7 +69,7 @@ func TestPerfectCityOfAnyData(t *testing.T) {
 		seeds = 3
 	}
 	for seed := range seeds {
-		for _, size := range []int{5, 40, 300} {
+		for _, size := range []int{1, 3, 5, 40, 300} {
 			r := still(t, Target{AllowCreate: seed%3 == 0}, open311test.WithSeed(seed), open311test.WithSize(size))
 			if r.Verdict != Conformant {
 				t.Errorf("seed %d, %d requests: %s: %+v", seed, size, r.Verdict, r.worst(Fail, Warn, Error))

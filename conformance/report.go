@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -117,14 +118,15 @@ type Finding struct {
 }
 
 // Exchange is a call and its answer, as far as they may be shown: without the key and personal data, and
-// with [BodyShown] bytes of the body at most.
+// with [BodyShown] bytes of the answer's body at most.
 type Exchange struct {
 	Operation   Operation `json:"operation"`
 	Method      string    `json:"method"`
 	URL         string    `json:"url"`
 	Accept      string    `json:"accept"`
 	Form        string    `json:"form,omitempty"`
-	Status      int       `json:"status,omitempty"` // 0: there was no answer
+	Multipart   bool      `json:"multipart,omitempty"` // the form was sent in parts, with a picture in its part media
+	Status      int       `json:"status,omitempty"`    // 0: there was no answer
 	ContentType string    `json:"content_type,omitempty"`
 	Length      int       `json:"length"` // of the body, in bytes
 	Body        string    `json:"body,omitempty"`
@@ -142,7 +144,7 @@ func (s *session) show(x *exchange, near []string) *Exchange {
 	}
 	e := &Exchange{
 		Operation: x.op, Method: x.method, URL: plain.Line(s.secrets.URL(x.url)), Accept: orElse(x.accept, mimeOf[x.format]),
-		Form: plain.Line(s.secrets.Text(clip(x.sent, BodyShown))), Status: x.status, Length: len(x.body),
+		Form: plain.Line(s.secrets.Text(x.sent)), Multipart: x.parts, Status: x.status, Length: len(x.body),
 		Body: plain.Text(s.part(x.body, near)),
 	}
 	if x.header != nil {
@@ -181,14 +183,25 @@ func (s *session) part(body []byte, near []string) string {
 // Curl is the call as a line for a shell. What was redacted has to be filled in.
 func (e *Exchange) Curl() string {
 	e = orZero(e)
-	line := "curl -i -H " + quoteShell("Accept: "+e.Accept)
-	if e.Form != "" {
-		line += " -d " + quoteShell(e.Form)
-	} else if e.Method != http.MethodGet {
-		line += " -X " + e.Method
+	line := []string{"curl -i -H", quoteShell("Accept: " + e.Accept)}
+	switch {
+	case e.Multipart:
+		for pair := range strings.SplitSeq(e.Form, "&") {
+			if pair, err := url.QueryUnescape(pair); err == nil && pair != "" {
+				line = append(line, "--form-string", quoteShell(pair))
+			}
+		}
+		line = append(line, "-F 'media=@picture.gif'")
+	case e.Form != "":
+		line = append(line, "-d", quoteShell(e.Form))
+	case e.Method != http.MethodGet:
+		line = append(line, "-X", e.Method)
 	}
-	return line + " " + quoteShell(e.URL)
+	return strings.Join(append(line, quoteShell(e.URL)), " ")
 }
+
+// shownForm is the part of a form that people want to read. The line for a shell has all of it.
+func (e *Exchange) shownForm() string { return clip(e.Form, BodyShown) }
 
 func quoteShell(v string) string { return "'" + strings.ReplaceAll(v, "'", `'\''`) + "'" }
 
@@ -226,17 +239,23 @@ func (r *Report) Result(id string) (Result, bool) {
 }
 
 // ExitStatus is the status of a program that checks a server: 0 if it is conformant, with warnings or
-// without, 1 if it is not, unless all that
-// failed was known before, 2 if that could not be said.
+// without, 1 if it is not, 2 if that could not be said. What failed and was known before does not count.
 func (r *Report) ExitStatus() int {
 	r = orZero(r)
-	switch r.Verdict {
+	verdict := r.Verdict
+	if verdict == NotConformant {
+		results := slices.Clone(r.Results)
+		for i := range results {
+			if results[i].Known {
+				results[i].Status = Pass
+			}
+		}
+		verdict = verdictOf(results)
+	}
+	switch verdict {
 	case Conformant, ConformantWithWarnings:
 		return 0
 	case NotConformant:
-		if !slices.ContainsFunc(r.Results, func(res Result) bool { return res.Status == Fail && !res.Known }) {
-			return 0 // all of it was known
-		}
 		return 1
 	}
 	return 2

@@ -124,6 +124,7 @@ type rule struct {
 	want  string      // what would have been right, for the report
 	late  bool        // looks at all exchanges of the run, so it comes last
 	needs []string    // ids: what is found there is the cause of what would be found here
+	alike string      // what its findings have in common with those of others, so that it is told once
 	peers []Operation // it compares their records: a field that is wrong there is told there
 	judge func(s *session, f Format) outcome
 }
@@ -231,6 +232,30 @@ func (r rule) because(ids ...string) rule { r.needs = append(r.needs, ids...); r
 // compares names the operations whose records a rule compares: a field that another rule has found wrong differs, and
 // that is told once, there.
 func (r rule) compares(ops ...Operation) rule { r.peers = ops; return r }
+
+// wrapped is for rules about what stands around a document.
+func (r rule) wrapped() rule {
+	j := r.judge
+	r.judge = func(s *session, f Format) outcome { return j(s, f).wrapped() }
+	return r
+}
+
+// byCode is for rules that go by codes of services. Of which codes they go shows nothing if XML and JSON have others.
+func (r rule) byCode() rule {
+	j := r.judge
+	r.judge = func(s *session, f Format) outcome {
+		o := j(s, f)
+		about := len(o.about) == 0 || slices.Contains(o.about, "service_code")
+		if o.what == broke && o.cause == "" && about && s.codesDiffer() {
+			return o.by("services/list/formats-equal")
+		}
+		return o
+	}
+	return r
+}
+
+// typed is for rules about the types of JSON: a server that writes numbers or truth as texts is told so once.
+func (r rule) typed() rule { r.alike = "types"; return r }
 
 // last makes a rule look at what the others brought.
 func (r rule) last() rule { r.late = true; return r }

@@ -22,7 +22,7 @@ func onFiltered(check func(s *session, x *exchange) outcome) judgeFunc {
 	return func(s *session, f Format) outcome {
 		seen := false
 		for _, x := range slices.Clone(s.log) {
-			if x.op != OpRequests || x.format != f || !x.ok() || x.doc == nil || looksLikeErrors(x.doc) || len(rowsOf(x.doc, f)) == 0 ||
+			if x.op != OpRequests || x.format != f || !x.ok() || x.doc == nil || looksLikeErrors(x.doc) || len(itemsOf(x.doc, f)) == 0 ||
 				!slices.ContainsFunc(filters, func(name string) bool { return x.query.Get(name) != "" }) {
 				continue
 			}
@@ -43,7 +43,7 @@ func judgeForm(_ *session, x *exchange) outcome {
 		if x.doc.name != "service_requests" {
 			return broken(x, "the root element is <%s>", x.doc.name)
 		}
-		if o := judgeRows(x.doc.kids, x, "element", element("request")); !good(o) {
+		if o := judgeRows(x.doc.kids, x, "element", elementWith("request")); !good(o) {
 			return o
 		}
 	} else if o := arrayOfObjects(x.doc, x); !good(o) {

@@ -56,7 +56,7 @@ func labelRules() section {
 				return foreignSpace(x.doc)
 			})).at(specFormat).last(),
 		inXML("encoding/xml-content-type", Must, "XML is called XML", "The Content-Type of XML is an XML type.",
-			"text/xml", onAnswers(func(x *exchange) string {
+			"text/xml", sameLabel(func(x *exchange) string {
 				if t, _ := contentType(x); t != "text/xml" && t != "application/xml" && !strings.HasSuffix(t, "+xml") {
 					return "Content-Type is " + quoted(x)
 				}
@@ -70,7 +70,7 @@ func labelRules() section {
 				return ""
 			})).last(),
 		inJSON("encoding/json-content-type", Should, "JSON is called JSON", "The Content-Type of JSON is application/json.",
-			"application/json", onAnswers(func(x *exchange) string {
+			"application/json", sameLabel(func(x *exchange) string {
 				if t, _ := contentType(x); t != "application/json" {
 					return "Content-Type is " + quoted(x)
 				}
@@ -103,7 +103,7 @@ func onAnswers(check func(x *exchange) string) judgeFunc {
 	return func(s *session, f Format) outcome {
 		seen := false
 		for _, x := range s.log {
-			if x.err != nil || x.busy() || x.format != f || sniff(x.body) != f || s.isTold(x) {
+			if x.err != nil || x.busy() || x.format != f || sniff(x.body) != f || s.isTold(x) || !s.target.looksAt(x.op) {
 				continue
 			}
 			seen = true
@@ -115,6 +115,16 @@ func onAnswers(check func(x *exchange) string) judgeFunc {
 			return cannot("there was no answer in %s", upper(f))
 		}
 		return fine
+	}
+}
+
+// sameLabel is onAnswers for the label of an answer: what all answers say of themselves is wrong once.
+func sameLabel(check func(x *exchange) string) judgeFunc {
+	j := onAnswers(check)
+	return func(s *session, f Format) outcome {
+		o := j(s, f)
+		o.alike = o.text
+		return o
 	}
 }
 
@@ -145,23 +155,24 @@ func judgeSuffix(s *session, f Format) outcome {
 	if !s.speaks(f) {
 		return cannot("the server does not answer in %s", upper(f))
 	}
+	o := cannot("neither list is to be judged")
 	for _, c := range []call{servicesCall(f), listCall(f, nil)} {
-		if !s.answersIn(c) {
+		if !s.target.looksAt(c.op) || !s.answersIn(c) {
 			continue
 		}
 		c.accept = mimeOf[FormatJSON]
 		if f == FormatJSON {
 			c.accept = "text/xml"
 		}
-		x, o := s.reach(c)
-		if good(o) && (x.status != http.StatusOK || sniff(x.body) != f) {
+		var x *exchange
+		if x, o = s.reach(c); good(o) && (x.status != http.StatusOK || sniff(x.body) != f) {
 			o = broken(x, "status %d, %s for Accept: %s", x.status, called(sniff(x.body)), c.accept)
 		}
 		if !good(o) {
 			return o
 		}
 	}
-	return fine
+	return o
 }
 
 func foreignSpace(n *node) string {

@@ -17,25 +17,22 @@ var datatypes = []string{"string", "number", "datetime", "text", "singlevaluelis
 func definitionRules() section {
 	return section{OpDefinition, FeatureDefinitions, specDefinition, []rule{
 		each("definition/served", Must, "Definitions exist", "A service whose metadata is true has a definition.",
-			"status 200 and a document", judgeDefinitionsServed),
+			"status 200 and a document", judgeDefinitionsServed).byCode(),
 		inXML("definition/xml-root", Must, "XML root of a definition", "The root element of a definition is service_definition.",
 			"<service_definition>", onDefinitions(func(d *node, _ string) string {
 				if d.name != "service_definition" {
 					return "the root element is <" + d.name + ">"
 				}
 				return ""
-			})),
+			})).wrapped(),
 		inJSON("definition/json-object", Must, "JSON form of a definition", "In JSON a definition is one object, without the root's name around it.",
 			`{"service_code":…,"attributes":[…]}`, onDefinitions(func(d *node, _ string) string {
-				if d.kind != kindObject || d.child("service_definition") != nil {
-					return "the answer is " + describe(d)
-				}
-				return ""
-			})),
+				return objectAlone(d, definitionFields)
+			})).wrapped(),
 		each("definition/service-code", Must, "Definition of the right service", "A definition repeats the service_code that was asked for.",
 			"the code of the path", onDefinitions(func(d *node, code string) string {
-				if objectOf(d, "service_definition").value("service_code") != code {
-					return objectOf(d, "service_definition").show("service_code") + ", asked for was " + strconv.Quote(code)
+				if objectOf(d, definitionFields).value("service_code") != code {
+					return objectOf(d, definitionFields).show("service_code") + ", asked for was " + strconv.Quote(code)
 				}
 				return ""
 			})),
@@ -65,7 +62,7 @@ func formRules() section {
 		each("definition/attribute-required", Must, "Required flag", "required says true or false: whether a report needs the attribute.",
 			"true or false", onAttributes(oneOf("required", "true", "false"))),
 		inJSON("definition/attribute-booleans", Must, "Flags are booleans", "variable and required are booleans in JSON.",
-			`"variable":true`, onAttributes(allOf(isKind("variable", kindBool), isKind("required", kindBool)))).at(specSpark).because("services/list/metadata-boolean"),
+			`"variable":true`, onAttributes(allOf(isKind("variable", kindBool), isKind("required", kindBool)))).at(specSpark).typed().because("services/list/metadata-boolean"),
 		each("definition/attribute-datatype", Must, "Datatype", "The datatype of an attribute is string, number, datetime, text, singlevaluelist or multivaluelist.",
 			"one of the six datatypes", onAttributes(oneOf("datatype", datatypes...))),
 		each("definition/attribute-order", Must, "Order of attributes", "The order of an attribute is a whole number from 1 on.",
@@ -73,7 +70,7 @@ func formRules() section {
 		each("definition/attribute-order-unique", Must, "Order is unique", "No two attributes of a service have the same order.",
 			"every order once", onAttributesOf(func() func(*node) string { return unique("order") })).because("definition/attribute-order"),
 		inJSON("definition/attribute-order-number", Should, "Order is a number", "order is a number in JSON.",
-			`"order":1`, onAttributes(isKind("order", kindNumber))).at(specSpark).because("definition/attribute-order"),
+			`"order":1`, onAttributes(isKind("order", kindNumber))).at(specSpark).typed().because("definition/attribute-order"),
 		each("definition/attribute-description", Should, "Prompt of an attribute", "Every attribute has a description, which asks or tells the user something.",
 			"a description that is not empty", onAttributes(filled("description"))),
 		each("definition/attribute-texts", Must, "Descriptions are texts", "description and datatype_description are plain texts.",
@@ -187,7 +184,7 @@ func onDefinitions(check func(doc *node, code string) string) judgeFunc {
 
 // attributesOf returns the attributes of a definition, also where the element around them is missing.
 func attributesOf(doc *node) []*node {
-	d := objectOf(doc, "service_definition")
+	d := objectOf(doc, definitionFields)
 	if list := d.items("attributes"); len(list) > 0 {
 		return list
 	}
@@ -208,12 +205,14 @@ func onAttributes(check func(*node) string) judgeFunc {
 func onAttributesOf(check func() func(*node) string) judgeFunc {
 	return func(s *session, f Format) outcome {
 		seen := false
+		var near []string
 		o := onDefinitions(func(doc *node, _ string) string {
 			c := check()
 			for i, a := range attributesOf(doc) {
 				seen = true
 				if text := c(a); text != "" {
-					return fmt.Sprintf("attribute %d%s: %s", i+1, naming(a), text)
+					near = places(a, text)
+					return fmt.Sprintf("attribute no. %d%s: %s", i+1, naming(a), text)
 				}
 			}
 			return ""
@@ -221,11 +220,12 @@ func onAttributesOf(check func() func(*node) string) judgeFunc {
 		if good(o) && !seen {
 			return cannot("there is no attribute to look at")
 		}
-		return o
+		return o.showing(near...)
 	}
 }
 
 func attributesInXML(d *node, _ string) string {
+	d = objectOf(d, definitionFields)
 	if d.child("attribute") != nil {
 		return "<attribute> stands directly in <" + d.name + ">, without attributes around it"
 	}
@@ -241,7 +241,7 @@ func attributesInXML(d *node, _ string) string {
 }
 
 func attributesInJSON(d *node, _ string) string {
-	d = objectOf(d, "service_definition")
+	d = objectOf(d, definitionFields)
 	a := d.child("attributes")
 	if a == nil || a.kind != kindList {
 		return d.show("attributes")
@@ -287,7 +287,7 @@ func eachValue(a *node, check func(*node) string) string {
 			continue
 		}
 		if text := check(v); text != "" {
-			return fmt.Sprintf("value %d%s: %s", i+1, naming(v), text)
+			return fmt.Sprintf("value no. %d%s: %s", i+1, naming(v), text)
 		}
 	}
 	return ""
@@ -305,7 +305,7 @@ func judgeDefinitionsEqual(s *session) outcome {
 			continue
 		}
 		seen = true
-		if d := differ(objectOf(x, "service_definition"), objectOf(j, "service_definition"), ""); d.text != "" {
+		if d := differ(objectOf(x, definitionFields), objectOf(j, definitionFields), ""); d.text != "" {
 			return d.found(at, "service", code)
 		}
 	}
@@ -328,9 +328,6 @@ func judgeUnknown(resource string, op Operation) judgeFunc {
 		if !good(o) {
 			return o
 		}
-		if x.status != http.StatusNotFound {
-			return broken(x, "status %d", x.status)
-		}
-		return fine
+		return x.wants(http.StatusNotFound, "")
 	}
 }

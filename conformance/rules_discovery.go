@@ -18,16 +18,11 @@ func discoveryRules() section {
 		once("discovery/served/both", Must, "Discovery in both formats", "A discovery document is there in XML and in JSON, if there is one.",
 			"the document in the other format", judgeBothDiscoveries),
 		inXML("discovery/xml-root", Must, "XML root of discovery", "The root element of the discovery document is discovery.",
-			"<discovery>", onDiscovery(func(doc *node, x *exchange) outcome {
-				if doc.name != "discovery" {
-					return broken(x, "the root element is <%s>", doc.name)
-				}
-				return fine
-			})),
+			"<discovery>", onDiscovery(func(doc *node, x *exchange) outcome { return rootIs(doc, x, "discovery") })),
 		inJSON("discovery/json-object", Must, "JSON form of discovery", "In JSON the discovery document is one object, without the root's name around it.",
 			`{"changeset":…,"endpoints":[…]}`, onDiscovery(func(doc *node, x *exchange) outcome {
-				if doc.kind != kindObject || doc.child("discovery") != nil {
-					return broken(x, "the answer is %s", describe(doc))
+				if text := objectAlone(doc, discoveryFields); text != "" {
+					return broken(x, "%s", text).wrapped()
 				}
 				return fine
 			})),
@@ -160,14 +155,19 @@ func onDiscovery(check func(doc *node, x *exchange) outcome) judgeFunc {
 
 func discoveryField(name string) judgeFunc {
 	return onDiscovery(func(doc *node, x *exchange) outcome {
-		if text := filled(name)(objectOf(doc, "discovery")); text != "" {
-			return broken(x, "%s", text)
+		text := filled(name)(objectOf(doc, discoveryFields))
+		if text == "" {
+			return fine
 		}
-		return fine
+		o := broken(x, "%s", text)
+		if objectOf(doc, discoveryFields).respelled(name) != "" {
+			o.alike = "names"
+		}
+		return o
 	})
 }
 
-func endpointsOf(doc *node) []*node { return objectOf(doc, "discovery").items("endpoints") }
+func endpointsOf(doc *node) []*node { return objectOf(doc, discoveryFields).items("endpoints") }
 
 func v2Endpoints(doc *node) []*node {
 	return slices.DeleteFunc(slices.Clone(endpointsOf(doc)), func(e *node) bool {
@@ -183,10 +183,10 @@ func judgeV2(doc *node, x *exchange) outcome {
 }
 
 func judgeEndpointList(doc *node, x *exchange) outcome {
-	list := objectOf(doc, "discovery").child("endpoints")
+	list := objectOf(doc, discoveryFields).child("endpoints")
 	switch {
 	case list == nil || len(list.kids) == 0:
-		return broken(x, "%s", objectOf(doc, "discovery").show("endpoints"))
+		return broken(x, "%s", objectOf(doc, discoveryFields).show("endpoints"))
 	case x.format == FormatJSON && list.kind != kindList:
 		return broken(x, "endpoints is %s", list.kind)
 	case x.format == FormatXML:
@@ -305,7 +305,11 @@ func judgeAnnounced(s *session) outcome {
 			return o
 		}
 		if !x.ok() || sniff(x.body) != f {
-			return broken(x, "%s is announced; the answer to services.%s has status %d and is %s", discoveryMIME[f], f, x.status, called(sniff(x.body)))
+			o := broken(x, "%s is announced; the answer to services.%s has status %d and is %s", discoveryMIME[f], f, x.status, called(sniff(x.body)))
+			if d, _ := s.reach(s.discoveryCall(f)); !d.ok() || sniff(d.body) != f {
+				o = o.by("discovery/served/both") // this format is known nowhere
+			}
+			return o
 		}
 	}
 	return fine
@@ -329,7 +333,7 @@ func judgeDiscoveryEqual(s *session) outcome {
 	if !good(o) {
 		return o
 	}
-	if d := differ(objectOf(x, "discovery"), objectOf(j, "discovery"), ""); d.text != "" {
+	if d := differ(objectOf(x, discoveryFields), objectOf(j, discoveryFields), ""); d.text != "" {
 		return d.found(at, "discovery", "")
 	}
 	return fine

@@ -224,6 +224,34 @@ func (s *session) addressed() *filing {
 	}))
 }
 
+// located is a report with coordinates and nothing else to say where.
+func (s *session) located() *filing {
+	return s.file("coordinates", s.plain(), s.without(func(form url.Values) string {
+		form.Del("address_string")
+		form.Del("address_id")
+		if form.Get("lat") == "" {
+			return "the sample has no coordinates"
+		}
+		return ""
+	}))
+}
+
+// judgePlaceAlone: a server that takes no place alone, whichever it is, is told so once.
+func judgePlaceAlone(make func(s *session) *filing) func(*session) outcome {
+	return func(s *session) outcome {
+		o := judgeAccepted(make(s))
+		var all []judgeFunc
+		for _, other := range []func(s *session) *filing{(*session).located, (*session).addressed, (*session).identified} {
+			all = append(all, func(s *session, _ Format) outcome { return judgeAccepted(other(s)) })
+		}
+		if o.what == broke && s.noneKept(FormatNone, all...) {
+			o.alike = "places"
+			o.text += "; nor is one with another place alone"
+		}
+		return o
+	}
+}
+
 // reporter is a report of somebody who does not exist.
 func (s *session) reporter() *filing {
 	return s.file("reporter", s.plain(), s.without(func(form url.Values) string {

@@ -1,8 +1,8 @@
 package conformance
 
 import (
-	"fmt"
 	"math"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -17,34 +17,34 @@ func filterRules() section {
 		each("requests/filter/status-closed", Must, "Filter by status closed", "status=closed lists the closed requests, and no others.",
 			"only requests that are closed", judgeStatus("closed")).because("requests/record/status", "requests/list/id-unique", "requests/filter/status-open"),
 		each("requests/filter/status-both", Must, "Filter by two statuses", "status takes several words with commas between them.",
-			"the requests of the list without arguments", judgeStatus("open,closed")).because("requests/record/status"),
+			"the requests of the list without arguments", several(judgeStatus("open,closed"))).because("requests/record/status"),
 		each("requests/filter/service-code", Must, "Filter by service", "service_code lists the requests of one service, and no others.",
-			"only requests of that service", judgeCodes(1)).because("requests/list/id-unique"),
+			"only requests of that service", judgeCodes(1)).because("requests/list/id-unique").byCode(),
 		each("requests/filter/service-code-list", Must, "Filter by two services", "service_code takes several codes with commas between them.",
-			"the requests of both services, and no others", judgeCodes(2)).because("requests/list/id-unique"),
+			"the requests of both services, and no others", several(judgeCodes(2))).because("requests/list/id-unique", "requests/filter/service-code"),
 		each("requests/filter/dates", Must, "Filter by dates", "start_date and end_date list the requests that were made between them, and no others.",
-			"only requests of that time", judgeDates("start_date", "end_date")).because("requests/list/id-unique"),
+			"only requests of that time", judgeRange).because("requests/list/id-unique"),
 		each("requests/filter/start-date", Must, "Filter by start_date alone", "start_date alone lists no request that was made before it.",
-			"no request before it", judgeDates("start_date")),
+			"no request before it", judgeEnd("start_date")),
 		each("requests/filter/end-date", Must, "Filter by end_date alone", "end_date alone lists no request that was made after it.",
-			"no request after it", judgeDates("end_date")),
+			"no request after it", judgeEnd("end_date")),
 		each("requests/filter/date-zone", Must, "Dates have a zone", "A date in another zone means the same instant.",
 			"the same requests as with Z", judgeZone).at(specDates),
+		each("requests/filter/bad-date", Should, "A date that is none", "A date that cannot be read is an error.",
+			"status 400", judgeBadDate).of(FeatureErrors).at(specErrors).because("requests/filter/start-date"),
 		each("requests/filter/span-90-days", Should, "Range of more than 90 days", "A range of dates spans 90 days at most.",
 			"an error, or requests of no more than 90 days", judgeSpan).because("requests/list/default-90-days"),
 		each("requests/filter/id", Must, "Filter by id", "service_request_id lists that request, and no other.",
 			"the one request", judgeIDs(1)),
 		each("requests/filter/id-list", Must, "Filter by several ids", "service_request_id takes several ids with commas between them.",
-			"all of them, and no others", judgeIDs(3)).because("requests/list/id-unique"),
+			"all of them, and no others", several(judgeIDs(3))).because("requests/list/id-unique", "requests/filter/id"),
 		each("requests/filter/id-overrides", Must, "Ids override other filters", "If there is a service_request_id, the other arguments do not count.",
-			"the requests with these ids", judgeOverride),
+			"the requests with these ids", judgeOverride).because("requests/filter/id"),
 		each("requests/filter/empty-arguments", Must, "Empty arguments", "An argument without a value is the same as none.",
 			"the requests of the list without arguments", judgeEmptyArguments).at(specArguments),
 		each("requests/filter/nothing", Must, "Nothing found", "A query that no request matches is answered with an empty list.",
-			"status 200 and an empty list", judgeNothing).because("requests/filter/dates", "requests/list/xml-root", "requests/list/json-array"),
-		each("requests/filter/bad-date", Should, "A date that is none", "A date that cannot be read is an error.",
-			"status 400", judgeBadDate).of(FeatureErrors).at(specErrors),
-	}}
+			"status 200 and an empty list", judgeNothing).because("requests/filter/dates", "requests/list/xml-root", "requests/list/xml-item", "requests/list/json-array"),
+	}}.choosing()
 }
 
 // sample is the list without arguments, in the format for what is the same in both.
@@ -65,11 +65,13 @@ func (s *session) filtered(f Format, query url.Values) ([]*node, *exchange, outc
 	case !x.ok():
 		return nil, x, broken(x, "status %d", x.status)
 	case x.broken != nil:
-		return nil, x, because("encoding/" + string(f) + "-well-formed")
+		return nil, x, broken(x, "%v", x.broken).by("encoding/" + string(f) + "-well-formed")
 	case x.doc == nil:
 		return nil, x, broken(x, "an answer that is no %s", upper(f))
+	case looksLikeErrors(x.doc):
+		return nil, x, x.falseError()
 	}
-	return rowsOf(x.doc, f), x, fine
+	return filledRows(x.doc, f), x, fine
 }
 
 // judgeFilter asks for the requests that match, and wants no others, and all of those for which this is sure.
@@ -85,7 +87,7 @@ func (s *session) judgeFilter(f Format, query url.Values, what string, match, su
 	}
 	for i, r := range rows {
 		if !match(r) {
-			return broken(x, "request %d%s is not %s: %s, %s", i+1, naming(r), what, r.show("status"), r.show("service_code")+", "+r.show("requested_datetime")).showing(r.value("service_request_id"))
+			return broken(x, "request no. %d%s is not %s: %s, %s", i+1, naming(r), what, r.show("status"), r.show("service_code")+", "+r.show("requested_datetime")).showing(r.value("service_request_id"))
 		}
 	}
 	var want []string
@@ -105,7 +107,11 @@ func (s *session) judgeFilter(f Format, query url.Values, what string, match, su
 			return fine
 		}
 	}
-	return broken(x, "%d of the %d requests that are %s are not there: %s", len(lost), len(want), what, few(lost))
+	o = broken(x, "%d of the %d requests that are %s are not there: %s", len(lost), len(want), what, few(lost))
+	if len(itemsOf(x.doc, f)) > len(rows) { // they may be what can be read as no request
+		o = o.by("requests/filter/form")
+	}
+	return o
 }
 
 func judgeStatus(words string) judgeFunc {
@@ -277,8 +283,10 @@ func judgeSpan(s *session, f Format) outcome {
 		return o
 	case x.status/100 == 4:
 		return fine
-	case !x.ok() || x.doc == nil:
-		return broken(x, "status %d", x.status)
+	case !x.ok():
+		return x.wants(http.StatusOK, "")
+	case x.doc == nil:
+		return broken(x, "an answer that is no %s", upper(f))
 	}
 	if newest, oldest, name := bounds(rowsOf(x.doc, f)); newest.Sub(oldest) > span+slack {
 		return broken(x, "request %s is %d days older than the newest one", name, newest.Sub(oldest)/day).showing(name, "requested_datetime")
@@ -389,14 +397,14 @@ func judgeEmptyArguments(s *session, f Format) outcome {
 }
 
 func judgeBadDate(s *session, f Format) outcome {
-	x, o := s.reach(listCall(f, url.Values{"start_date": {"the day before yesterday"}}))
-	switch {
-	case !good(o):
+	if _, _, o := s.rows(listCall(f, nil)); !good(o) {
 		return o
-	case x.status != 400:
-		return broken(x, "%s", fmt.Sprintf("status %d", x.status))
 	}
-	return fine
+	x, o := s.reach(listCall(f, url.Values{"start_date": {"the day before yesterday"}}))
+	if good(o) {
+		o = x.wants(http.StatusBadRequest, "")
+	}
+	return o
 }
 
 // judgeNothing asks for a day before there were such servers. What it lists anyway is the business of the filter.

@@ -16,12 +16,7 @@ func itemRules() section {
 		each("request/served/either", Must, "Open and closed requests by their id", "A request can be had by its id whether it is open or closed.",
 			"status 200 and a document", judgeItemEither).because("request/served"),
 		inXML("request/xml-root", Must, "XML root of a request", "A single request, too, is in a service_requests element.",
-			"<service_requests>", onItem(func(doc *node, x *exchange, _ *node) outcome {
-				if doc.name != "service_requests" {
-					return broken(x, "the root element is <%s>", doc.name)
-				}
-				return fine
-			})),
+			"<service_requests>", onItem(func(doc *node, x *exchange, _ *node) outcome { return rootIs(doc, x, "service_requests") })),
 		inXML("request/xml-item", Must, "XML element of the request", "In it there is one request element.",
 			"<request>", onItem(func(doc *node, x *exchange, _ *node) outcome {
 				return judgeRows(itemsOf(doc, FormatXML), x, "element", element("request"))
@@ -33,9 +28,9 @@ func itemRules() section {
 				return exactly(x, keysOf(rowsOf(doc, x.format), "service_request_id"), []string{r.value("service_request_id")})
 			})),
 		each("request/same-as-list", Should, "The same as in the list", "A single request has the values that it has in the list.",
-			"the same values", judgeSameAsList).compares(OpRequest, OpRequests),
+			"the same values", judgeSameAsList).compares(OpRequest, OpRequests).byCode(),
 		once("request/formats-equal", Must, "XML and JSON agree on a request", "A single request has the same values in XML and in JSON.",
-			"the same values", judgeItemEqual).because("request/one").compares(OpRequest, OpRequests),
+			"the same values", judgeItemEqual).because("request/one").compares(OpRequest, OpRequests).byCode(),
 		each("request/unknown-404", Must, "Unknown id", "A request that does not exist is answered with 404.",
 			"status 404", judgeUnknown("requests", OpRequest)).of(FeatureErrors).at(specErrors),
 	}}
@@ -129,7 +124,7 @@ func judgeSameAsList(s *session, f Format) outcome {
 			return fine
 		}
 		o := broken(x, "%s, in the list %s", rows[i].show(name), strings.TrimPrefix(r.show(name), name+" is "))
-		o.about = []string{name}
+		o.about, o.alike = []string{name}, escaped(rows[i].value(name), r.value(name))
 		return o
 	})(s, f)
 }
@@ -312,7 +307,7 @@ func onErrorRows(check func(*node) string) judgeFunc {
 	return onErrors(func(_ *node, rows []*node) string {
 		for i, r := range rows {
 			if text := check(r); text != "" {
-				return fmt.Sprintf("error %d: %s", i+1, text)
+				return fmt.Sprintf("error no. %d: %s", i+1, text)
 			}
 		}
 		return ""

@@ -35,12 +35,34 @@ func singleRules() section {
 // onAlone judges the request that is asked for by its id.
 func onAlone(check func(*node) string) judgeFunc {
 	return onItem(func(doc *node, x *exchange, r *node) outcome {
-		rows := slices.DeleteFunc(slices.Clone(rowsOf(doc, x.format)), func(n *node) bool { return n.kind != kindObject })
+		rows := filledRows(doc, x.format)
 		if len(rows) == 0 {
 			return cannot("not judged: there is no request in the answer")
 		}
 		return judgeRows(rows, x, "request", check)
 	})
+}
+
+// dates judges the form of one date: a server writes all of them alike, and is told of the first that is wrong.
+func (on source) dates(name string) judgeFunc {
+	j := on.each(instant(name))
+	return func(s *session, f Format) outcome {
+		o := j(s, f)
+		if o.what == broke && !strings.HasPrefix(o.alike, oddRecord) {
+			o.alike = "dates like " + layoutOf(o.record.value(name))
+		}
+		return o
+	}
+}
+
+// layoutOf is a date with 9 for each of its figures, so that two of one layout are equal.
+func layoutOf(v string) string {
+	return strings.Map(func(c rune) rune {
+		if '0' <= c && c <= '9' {
+			return '9'
+		}
+		return c
+	}, v)
 }
 
 // recordRules are about the fields of every request.
@@ -57,17 +79,19 @@ func recordRules(on source) section {
 		inJSON(on.group+"service-code-text", May, "Codes are strings", "A service_code is a string in JSON.",
 			`"service_code":"006"`, on.each(isKind("service_code", kindText))),
 		each(on.group+"service-code-known", Should, "Code is in the list of services", "The service_code of a request is one of the list of services.",
-			"a code that is listed", judgeKnownCodes(on)),
+			"a code that is listed", judgeKnownCodes(on)).byCode(),
 		each(on.group+"requested-datetime", Must, "Time of a request", "Every request has a requested_datetime.",
 			"a requested_datetime that is not empty", on.each(filled("requested_datetime"))),
 		each(on.group+"requested-datetime-form", Must, "Form of requested_datetime", "requested_datetime is a date and time with its zone, as in the W3C note.",
-			"a form such as 2010-04-14T06:37:38-08:00", on.each(instant("requested_datetime"))).at(specDates),
+			"a form such as 2010-04-14T06:37:38-08:00", on.dates("requested_datetime")).at(specDates),
 		each(on.group+"updated-datetime-form", Must, "Form of updated_datetime", "updated_datetime is a date and time with its zone, as in the W3C note.",
-			"a form such as 2010-04-14T06:37:38-08:00", on.each(instant("updated_datetime"))).at(specDates),
+			"a form such as 2010-04-14T06:37:38-08:00", on.dates("updated_datetime")).at(specDates),
 		each(on.group+"expected-datetime-form", Must, "Form of expected_datetime", "expected_datetime is a date and time with its zone, as in the W3C note.",
-			"a form such as 2010-04-14T06:37:38-08:00", on.each(instant("expected_datetime"))).at(specDates),
+			"a form such as 2010-04-14T06:37:38-08:00", on.dates("expected_datetime")).at(specDates),
 		each(on.group+"requested-past", Should, "Requests were made", "No request is made later than now.",
-			"a requested_datetime that is not in the future", judgePast(on)).because(on.group + "requested-datetime-form"),
+			"a requested_datetime that is not in the future", judgePast(on, "requested_datetime")).because(on.group + "requested-datetime-form"),
+		each(on.group+"updated-past", Should, "Changes were made", "No request is updated later than now.",
+			"an updated_datetime that is not in the future", judgePast(on, "updated_datetime")).because(on.group+"updated-datetime-form", on.group+"requested-past"),
 		each(on.group+"updated-after-requested", Should, "Changes come later", "A request is not updated before it was made.",
 			"updated_datetime not before requested_datetime", on.each(judgeOrderOfDates)).because(on.group + "requested-past"),
 		each(on.group+"lat-long", Must, "Coordinates", "lat and long are degrees of WGS84: numbers up to 90 and up to 180.",
@@ -80,7 +104,7 @@ func recordRules(on source) section {
 				return ""
 			})),
 		inJSON(on.group+"lat-long-number", Should, "Coordinates are numbers", "lat and long are numbers in JSON.",
-			`"lat":37.76`, on.each(allOf(isKind("lat", kindNumber), isKind("long", kindNumber)))).at(specSpark).because(on.group+"lat-long", "definition/attribute-order-number"),
+			`"lat":37.76`, on.each(allOf(isKind("lat", kindNumber), isKind("long", kindNumber)))).at(specSpark).typed().because(on.group+"lat-long", "definition/attribute-order-number"),
 		each(on.group+"location", Should, "A request is somewhere", "A request has an address, an address_id or coordinates, and not 0, 0 for coordinates that are not known.",
 			"one of address, address_id, lat and long", on.each(func(r *node) string {
 				switch {
@@ -127,19 +151,19 @@ func atZero(r *node) bool {
 }
 
 // judgePast gives the city's clock a day. If most requests are of the future, it is our clock that is another one.
-func judgePast(on source) judgeFunc {
+func judgePast(on source, name string) judgeFunc {
 	return func(s *session, f Format) outcome {
-		early := func(r *node) bool {
-			t, ok := instantOf(r.value("requested_datetime"))
+		early := func(r *node, name string) bool {
+			t, ok := instantOf(r.value(name))
 			return ok && t.After(s.now.Add(day))
 		}
 		all, _ := s.sample()
-		if n := len(slices.DeleteFunc(slices.Clone(all), func(r *node) bool { return !early(r) })); 2*n > len(all) {
+		if n := len(slices.DeleteFunc(slices.Clone(all), func(r *node) bool { return !early(r, "requested_datetime") })); 2*n > len(all) {
 			return cannot("the clock of the city is another than that of this check")
 		}
 		return on.each(func(r *node) string {
-			if early(r) {
-				return r.show("requested_datetime")
+			if early(r, name) {
+				return r.show(name)
 			}
 			return ""
 		})(s, f)

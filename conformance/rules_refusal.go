@@ -42,7 +42,7 @@ func refusalRules() section {
 			"status 400", refusedOnce("long", func(_ *session, form url.Values) string {
 				form.Set("description", strings.Repeat("x", 4001))
 				return ""
-			})).at(specCreate),
+			})).at(specCreate).because("create/filed/description-4000"),
 		once("create/several-errors", May, "Several errors at once", "A report with two faults may be answered by two errors.",
 			"two errors", judgeSeveralErrors),
 		each("create/wrong-key-403", Must, "Wrong key", "A report with a key that does not exist is answered with 403.",
@@ -111,17 +111,10 @@ func refusedOnce(name string, change func(*session, url.Values) string) func(*se
 }
 
 func judgeRefusal(fl *filing, status int) outcome {
-	o := fl.outcome()
-	if good(o) && fl.x.ok() && fl.x.doc != nil && looksLikeErrors(fl.x.doc) {
-		return because("errors/status")
+	if o := fl.outcome(); !good(o) {
+		return o
 	}
-	if good(o) && fl.x.status != status {
-		o = broken(fl.x, "status %d for a report with %s", fl.x.status, describeForm(fl.form))
-		if fl.x.status >= 400 { // a server has one program for its refusals
-			o.alike = fmt.Sprintf("%d for %d", fl.x.status, status)
-		}
-	}
-	return o
+	return fl.x.wants(status, " for a report with "+describeForm(fl.form))
 }
 
 // judgeKey tries a report with another key. Whether a key is needed shows only if there is a right one.
@@ -217,10 +210,29 @@ func attributeRules() section {
 	sec := section{OpCreate, FeatureCreate, specDefinition, nil}
 	for _, d := range datatypes {
 		sec.rules = append(sec.rules, once("create/attribute-"+d, Must, "Attribute of datatype "+d,
-			"A report may have a value for an attribute of datatype "+d+".", "status 200 or 201", judgeDatatype(d)).because("create/accepted",
-			"definition/json-values", "definition/values-of-lists", "definition/value-key", "definition/attribute-datatype"))
+			"A report may have a value for an attribute of datatype "+d+".", "status 200 or 201", amongDatatypes(judgeDatatype(d))).because("create/accepted",
+			"definition/attribute-code", "definition/json-values", "definition/values-of-lists", "definition/value-key", "definition/attribute-datatype"))
 	}
 	return sec
+}
+
+// amongDatatypes: a server that takes no attribute at all is told so once.
+func amongDatatypes(j func(*session) outcome) func(*session) outcome {
+	return func(s *session) outcome {
+		o := j(s)
+		if o.what != broke {
+			return o
+		}
+		var all []judgeFunc
+		for _, d := range datatypes {
+			all = append(all, func(s *session, _ Format) outcome { return judgeDatatype(d)(s) })
+		}
+		if s.noneKept(FormatNone, all...) {
+			o.alike = "attributes"
+			o.text += "; nor is a report with attributes of another datatype"
+		}
+		return o
+	}
 }
 
 // maxTries is how many services are tried before a datatype counts as refused.
@@ -246,7 +258,7 @@ func judgeDatatype(datatype string) func(*session) outcome {
 		var first outcome
 		for i, code := range codes[:min(len(codes), maxTries)] {
 			o := s.tryDatatype(f, code, datatype)
-			if o.what != broke {
+			if o.what != broke || o.cause != "" {
 				return o
 			}
 			if i == 0 {

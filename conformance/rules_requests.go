@@ -34,7 +34,7 @@ func listRules() section {
 		each("requests/list/default-90-days", Must, "The last 90 days", "Without dates the list covers 90 days.",
 			"requests of no more than 90 days", judge90Days),
 		once("requests/list/formats-equal", Must, "XML and JSON agree on requests", "XML and JSON list the same requests, with the same values.",
-			"the same requests", judgeRequestsEqual).compares(OpRequests),
+			"the same requests", judgeRequestsEqual).compares(OpRequests).byCode(),
 	}}
 }
 

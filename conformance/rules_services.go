@@ -34,7 +34,7 @@ func serviceRules() section {
 		each("services/list/metadata", Must, "Metadata flag", "metadata says true or false: whether the service has a definition with attributes.",
 			"true or false", onServices(oneOf("metadata", "true", "false"))),
 		inJSON("services/list/metadata-boolean", Must, "Metadata is a boolean", "metadata is a boolean in JSON, and no string or number.",
-			`"metadata":true`, onServices(isKind("metadata", kindBool))).at(specSpark),
+			`"metadata":true`, onServices(isKind("metadata", kindBool))).at(specSpark).typed().because("services/list/metadata"),
 		each("services/list/type", Must, "Type of a service", "The type of a service is realtime, batch or blackbox.",
 			"realtime, batch or blackbox", onServices(oneOf("type", "realtime", "batch", "blackbox"))),
 		each("services/list/keywords", Must, "Keywords are one text", "keywords is one text, with commas between the words.",
@@ -65,6 +65,8 @@ func judgeServed(c call) judgeFunc {
 			return broken(x, "status %d", x.status)
 		case sniff(x.body) != f:
 			return broken(x, "the answer is %s", called(sniff(x.body)))
+		case x.doc != nil && looksLikeErrors(x.doc):
+			return x.falseError()
 		}
 		return fine
 	}
@@ -181,8 +183,16 @@ func judgeJurisdiction(status int, query url.Values) judgeFunc {
 		case x.ok() && sniff(x.body) == f && (x.doc == nil || !looksLikeErrors(x.doc)) && s.sameList(servicesCall(f), x):
 			return cannot("the server ignores jurisdiction_id, as one of a single jurisdiction may")
 		}
-		return broken(x, "status %d", x.status)
+		return x.wants(status, "").ofTowns()
 	}
+}
+
+// ofTowns: what refuses a town is told apart from what refuses a report.
+func (o outcome) ofTowns() outcome {
+	if strings.Contains(o.alike, " for ") {
+		o.alike += ", of towns"
+	}
+	return o
 }
 
 // sameList tells whether an answer has as many records as the one of this town: the server has taken no notice of the other.
@@ -191,14 +201,30 @@ func (s *session) sameList(c call, x *exchange) bool {
 	return own.doc == nil || x.doc == nil || len(rowsOf(x.doc, c.format)) == len(rowsOf(own.doc, c.format))
 }
 
-// looksLikeErrors recognises an error document by its records, whatever stands around them.
+// codesDiffer: XML and JSON do not list the same services.
+func (s *session) codesDiffer() bool {
+	x, _, o := s.rows(servicesCall(FormatXML))
+	j, _, also := s.rows(servicesCall(FormatJSON))
+	a, b := keysOf(x, "service_code"), keysOf(j, "service_code")
+	return good(o) && good(also) && len(a) > 0 && len(b) > 0 && len(missing(a, b))+len(missing(b, a)) > 0
+}
+
+// looksLikeErrors recognises an error document by its records, whatever stands around them, and does not take for one
+// what has a member for errors besides what it is.
 func looksLikeErrors(doc *node) bool {
+	has := func(n *node, names ...string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return n.child(name) != nil })
+	}
 	if strings.HasPrefix(doc.name, "error") {
 		return true
 	}
+	if has(doc, discoveryFields...) || has(doc, definitionFields...) {
+		return false
+	}
 	for _, k := range doc.kids {
 		k = inner(k)
-		if strings.HasPrefix(k.name, "error") || k.child("code") != nil && k.child("description") != nil && k.child("datatype") == nil && k.child("service_name") == nil {
+		if strings.HasPrefix(k.name, "error") || has(k, "code") && has(k, "description") &&
+			!has(k, "datatype", "service_name", "service_code", "service_request_id", "token", "update_id") {
 			return true
 		}
 	}

@@ -15,11 +15,11 @@ func textRules() section {
 		each("create/filed/line-breaks", Must, "Line breaks are kept", "A description may have line breaks, which are there when it is read.",
 			"the lines of the description", onFiled(judgeLines)),
 		once("create/filed/description-4000", Must, "4000 characters are taken", "A description of 4000 characters is accepted, and is there as a whole when it is read.",
-			"all 4000 characters", judgeLongText).because("create/accepted", "create/readable"),
+			"all 4000 characters", judgeLongText).because("create/accepted", "create/readable", "create/utf-8"),
 		each("create/filed/coordinates", Must, "It is not somewhere else", "A request that was filed is in the place of the report, and not in another town.",
 			"lat and long of the report, or near by", onFiled(judgeFar)),
 		once("create/location/address-id-only", Must, "An address_id is enough", "address_id alone is a location.", "status 200 or 201",
-			judgeAddressID).because("create/accepted"),
+			judgePlaceAlone((*session).identified)).because("create/accepted"),
 		once("create/errors/names-argument", Should, "Errors name the argument", "An error says which argument was not there or not known.",
 			"the name of the argument, or its value, in a description", judgeNamesArgument).at(specErrors).because("create/missing-service-code-400", "create/unknown-service-404", "create/missing-location-400", "errors/description", "errors/rows"),
 	}}
@@ -107,9 +107,9 @@ func judgeFar(fl *filing, r *node, x *exchange) outcome {
 	return fine
 }
 
-// judgeAddressID takes an id that the city has shown: others may rightly be unknown.
-func judgeAddressID(s *session) outcome {
-	return judgeAccepted(s.file("address id", s.plain(), s.without(func(form url.Values) string {
+// identified is a report with an address_id and nothing else to say where. It takes an id that the city has shown: others may rightly be unknown.
+func (s *session) identified() *filing {
+	return s.file("address id", s.plain(), s.without(func(form url.Values) string {
 		id := form.Get("address_id")
 		if all, o := s.sample(); good(o) && id == "" {
 			for _, r := range all {
@@ -124,7 +124,7 @@ func judgeAddressID(s *session) outcome {
 		dropPlace(form)
 		form.Set("address_id", id)
 		return ""
-	})))
+	}))
 }
 
 // placeWords are those of which one is in any error about a place, in the languages of the servers that we know.

@@ -50,7 +50,7 @@ func tokenRules() section {
 			})),
 		inXML("token/xml-item", Must, "XML element of a token", "In it there is a request element.",
 			"<request>", onToken(func(p *polled) string {
-				return judgeRows(p.x.doc.kids, p.x, "element", element("request")).text
+				return judgeRows(itemsOf(p.x.doc, FormatXML), p.x, "element", element("request")).text
 			})),
 		inJSON("token/json-array", Must, "JSON form of a token", "In JSON the answer is an array of one object.",
 			"[{…}]", onToken(func(p *polled) string {
@@ -79,7 +79,7 @@ func tokenRules() section {
 				return o
 			}),
 		each("token/request", Must, "The id is a request's", "The request that a token became can be had by its id.",
-			"the request", judgeTokenRequest),
+			"the request", judgeTokenRequest).because("request/served", "create/readable"),
 		once("token/formats-equal", Must, "XML and JSON agree on a token", "A token has the same id in XML and in JSON.",
 			"the same id", judgeTokenEqual),
 		each("token/unknown-404", Must, "Unknown token", "A token that was never given out is answered with 404.",

@@ -23,6 +23,9 @@ func townRules() section {
 				continue // a report with empty arguments has this one, too: create/empty-arguments
 			}
 			r.Operation, r.needs = t.op, []string{t.need}
+			if r.ID == "requests/jurisdiction/empty" {
+				r = r.because("requests/filter/empty-arguments")
+			}
 			if t.op == OpCreate {
 				r.Feature = FeatureCreate
 			}
@@ -102,7 +105,7 @@ func (t town) judge(status int, city string) judgeFunc {
 		case x.status < http.StatusBadRequest && !s.heeds(f, city):
 			return cannot("the server ignores jurisdiction_id, as one of a single jurisdiction may")
 		}
-		return broken(x, "status %d", x.status)
+		return x.wants(status, "").ofTowns()
 	}
 }
 

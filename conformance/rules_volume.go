@@ -44,7 +44,11 @@ func shown(name string) judgeFunc {
 		if len(rows) < fewRows {
 			return cannot("the city has %d requests: too few to tell", len(rows))
 		}
-		return broken(x, "none of %d requests has %s", len(rows), name)
+		o = broken(x, "none of %d requests has %s", len(rows), name)
+		if rows[0].respelled(name) != "" {
+			o.alike = "names"
+		}
+		return o
 	}
 }
 

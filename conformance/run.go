@@ -9,9 +9,9 @@ import (
 )
 
 // Run checks a server within a test: a subtest for every requirement, named by its id, which fails if the
-// requirement is broken, and is skipped if nothing could be said. Warnings are logged. Level, status and
-// specification are attributes of the subtest; the reports, and the exchange of every finding, are in
-// the artifact directory.
+// requirement is broken, and is skipped if nothing could be said, or if it was known to be broken. Warnings are
+// logged. Level, status and specification are attributes of the subtest; the reports, and the exchange of every
+// finding, are in the artifact directory.
 //
 //	func TestConformance(t *testing.T) {
 //		conformance.Run(t, conformance.Target{Endpoint: "http://localhost:8080/open311/v2"})
@@ -55,13 +55,15 @@ func show(t *testing.T, res Result) {
 			t.Logf("the finding cannot be written: %v", err)
 		}
 	}
-	switch res.Status {
-	case Fail, Error:
+	switch st := res.Status; {
+	case st == Fail && res.Known:
+		t.Skip("known before: " + text.String())
+	case st == Fail, st == Error:
 		t.Error(text.String())
-	case Warn:
+	case st == Warn:
 		t.Log(text.String())
-	case Unsupported, Disabled:
-		t.Skip(orElse(res.Reason, string(res.Status)))
+	case st == Unsupported, st == Disabled:
+		t.Skip(orElse(res.Reason, string(st)))
 	}
 }
 

@@ -57,6 +57,15 @@ const (
 	verdictEnd  = "<!-- the end of the table of verdicts -->\n"
 )
 
+// countsOf are how many entries the tables have, as the document says it.
+func countsOf(t *testing.T) []string {
+	wrong, whole := len(knownOf(t).misdeeds()), len(faults(knownOf(t)))
+	return []string{
+		fmt.Sprintf("what depends on it | %d |", len(mutations(t))-wrong), fmt.Sprintf("operation by operation | %d |", wrong),
+		fmt.Sprintf("for one reason | %d |", whole), fmt.Sprintf("In the tests %d such faults", whole), fmt.Sprintf("leaves open | %d |", len(allOddities())),
+	}
+}
+
 // The document lists every requirement under the section that says it, and what has none, with the reason.
 func TestSentences(t *testing.T) {
 	file := filepath.Join("..", "docs", "conformance.md")
@@ -82,6 +91,11 @@ func TestSentences(t *testing.T) {
 	}
 	if table != want || verdicts != was {
 		t.Errorf("%s does not say what Requirements says; -update writes it", file)
+	}
+	for _, count := range countsOf(t) {
+		if !strings.Contains(string(b), count) {
+			t.Errorf("%s does not say %q", file, count)
+		}
 	}
 	for _, u := range sentencesWithout {
 		if !slices.ContainsFunc(catalogue, func(r rule) bool { return r.Spec == u.spec }) || u.said == "" || u.why == "" {

@@ -34,6 +34,7 @@ type exchange struct {
 	method string
 	url    string
 	sent   string // the body of a POST as it may be shown
+	parts  bool   // it was sent as multipart/form-data
 	status int
 	header http.Header
 	body   []byte
@@ -198,7 +199,7 @@ var errDead = fmt.Errorf("not asked: the server did not answer the last %d calls
 
 // exchange has one exchange over HTTP.
 func (s *session) exchange(x *exchange, contentType string, body []byte) {
-	*x = exchange{call: x.call, method: x.method, url: x.url, sent: x.sent}
+	*x = exchange{call: x.call, method: x.method, url: x.url, sent: x.sent, parts: strings.HasPrefix(contentType, "multipart/")}
 	req, err := http.NewRequestWithContext(s.ctx, x.method, x.url, bytes.NewReader(body))
 	if err != nil {
 		x.err = s.secrets.Error(err)

@@ -31,7 +31,7 @@ type Target struct {
 
 	Features []Feature         // what the server is said to have; others are not tried. Empty: everything is tried
 	Disable  map[string]string // requirements not to judge: id → reason, which the report shows
-	Only     []Operation       // the operations to judge; empty: all
+	Only     []Operation       // the operations to judge, [OpAny] of their answers with them; empty: all
 	Known    []string          // ids of what was broken before: it is reported, and does not count in [Report.ExitStatus]
 	Pace     time.Duration     // polite delay between calls; 0: 200 ms, negative: none
 
@@ -101,6 +101,14 @@ func sameHostOnly(req *http.Request, via []*http.Request) error {
 	}
 	return nil
 }
+
+// judges: whether an operation is among those to judge. What holds for every answer is judged of theirs.
+func (t *Target) judges(op Operation) bool {
+	return len(t.Only) == 0 || op == OpAny || slices.Contains(t.Only, op)
+}
+
+// looksAt: whether what holds for every answer is judged of those of an operation.
+func (t *Target) looksAt(op Operation) bool { return slices.Contains(t.Only, OpAny) || t.judges(op) }
 
 // declared: whether the target is said to have a feature. Without a list everything may be there.
 func (t *Target) declared(f Feature) bool { return slices.Contains(t.Features, f) }

@@ -104,7 +104,8 @@ type junitProblem struct {
 }
 
 // WriteJUnit writes the report as JUnit XML, which build servers show: a suite for every operation, a case
-// for every requirement. Warnings are cases that passed, with a word on standard output.
+// for every requirement. Warnings are cases that passed, with a word on standard output; what was known to fail is
+// skipped, so that the build fails for what is new only.
 func (r *Report) WriteJUnit(w io.Writer) error {
 	r, w = orNone(r, w)
 	all := junitSuites{Name: "Open311 conformance of " + r.Endpoint, Time: fmt.Sprintf("%.3f", r.Elapsed.Seconds())}
@@ -145,18 +146,20 @@ func (s *junitSuite) add(res Result) {
 	}
 	p := &junitProblem{Message: plain.Line(message), Type: string(res.Level), Text: plain.Text(text.String())}
 	s.Tests++
-	switch res.Status {
-	case Fail:
+	switch st := res.Status; {
+	case st == Fail && res.Known:
+		p.Type, c.Skipped = "known", p
+		s.Skipped++
+	case st == Fail:
 		c.Failure = p
 		s.Failures++
-	case Error:
+	case st == Error:
 		c.Error = p
 		s.Errors++
-	case Unsupported, Disabled:
-		p.Type = string(res.Status)
-		c.Skipped = p
+	case st == Unsupported, st == Disabled:
+		p.Type, c.Skipped = string(st), p
 		s.Skipped++
-	case Warn:
+	case st == Warn:
 		c.Out = p.Text
 	}
 	s.Cases = append(s.Cases, c)
@@ -206,7 +209,7 @@ func cellMarkdown(c Cell) string {
 }
 
 func markdownFindings(b *bufio.Writer, res Result) {
-	fmt.Fprintf(b, "\n### %s\n\n`%s` · %s · [specification](%s)\n\n%s\n", res.Title, res.ID, res.Level, res.Spec, res.Rule)
+	fmt.Fprintf(b, "\n### %s%s\n\n`%s` · %s · [specification](%s)\n\n%s\n", res.Title, knownMark(res), res.ID, res.Level, res.Spec, res.Rule)
 	for _, f := range res.places() {
 		fmt.Fprintln(b)
 		if f.Where != "" {
@@ -216,15 +219,25 @@ func markdownFindings(b *bufio.Writer, res Result) {
 		if f.Want != "" {
 			fmt.Fprintf(b, "- Want: %s\n", escapeMarkdown(f.Want))
 		}
-		if e := f.Exchange; e != nil {
-			text := "> " + e.Request() + "\n"
-			if e.Form != "" {
-				text += "> " + e.Form + "\n"
-			}
-			text += "< " + e.Answer() + "\n" + e.Body
-			fmt.Fprintf(b, "\n%s\n", fenced(text))
+		if f.Filed != nil {
+			fmt.Fprint(b, "\nFiled by\n")
+			markdownExchange(b, f.Filed)
+			fmt.Fprint(b, "\nRead by\n")
 		}
+		markdownExchange(b, f.Exchange)
 	}
+}
+
+func markdownExchange(b *bufio.Writer, e *Exchange) {
+	if e == nil {
+		return
+	}
+	text := "> " + e.Request() + "\n"
+	if e.Form != "" {
+		text += "> " + e.shownForm() + "\n"
+	}
+	text += "< " + e.Answer() + "\n" + e.Body
+	fmt.Fprintf(b, "\n%s\n\n%s\n", fenced(text), fenced(e.Curl()))
 }
 
 // fenced puts a text between fences that are longer than any in it.

@@ -16,7 +16,7 @@ var pageText string
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"upper": upper, "class": class, "mark": func(st Status) string { return marks[st] },
 	"name": func(st Status) string { return statusNames[st] }, "title": title, "label": func(op Operation) string { return labels[op] }, "places": func(r Result) []place { return r.places() },
-	"hint": cellHint, "plain": plain.Text,
+	"hint": cellHint, "plain": plain.Text, "form": (*Exchange).shownForm,
 }).Parse(pageText))
 
 // pageData is what the page shows.

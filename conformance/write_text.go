@@ -87,7 +87,7 @@ func textExchange(b *bufio.Writer, e *Exchange) {
 	}
 	fmt.Fprintf(b, "  > %s\n", e.Request())
 	if e.Form != "" {
-		fmt.Fprintf(b, "  > %s\n", e.Form)
+		fmt.Fprintf(b, "  > %s\n", e.shownForm())
 	}
 	fmt.Fprintf(b, "  < %s\n", e.Answer())
 	for line := range strings.Lines(plain.Text(e.Body)) {

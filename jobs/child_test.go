@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 
 	"github.com/go-open311/open311/jobs"
 	"github.com/go-open311/open311/servers"
@@ -26,13 +27,22 @@ type childConfig struct {
 	Rows    int
 	Limited bool // by the cities' own limits
 	Leads   bool // it may lead the fleet
+	Hasty   bool // jobs are tried again soon
 }
+
+// soon is a policy of River's: jobs are tried again after a second.
+type soon struct{}
+
+func (soon) NextRetry(*rivertype.JobRow) time.Time { return time.Now().Add(time.Second) }
 
 func (c *childConfig) config() jobs.Config {
 	cfg := quick(c.Cities...)
 	cfg.Every, cfg.Timeout, cfg.Rows, cfg.Changes, cfg.Poll = c.Every, c.Timeout, c.Rows, 3, 200*time.Millisecond
 	cfg.River = func(rc *river.Config) {
 		rc.TestOnly = true
+		if c.Hasty {
+			rc.RetryPolicy = soon{}
+		}
 		if !c.Leads {
 			rc.LeaderElectionDisabled, rc.PeriodicJobs = true, nil
 		}

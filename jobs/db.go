@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ type DB struct {
 	sql      *sql.DB
 	listener *pgxpool.Pool // of PostgreSQL: one connection, which hears of new jobs
 	driver   riverdriver.Driver[*sql.Tx]
+	boot     string // what quickly has done lasts as long as this; "" where that is not known
 }
 
 // connections are how many a process opens to PostgreSQL, besides the one that listens.
@@ -71,7 +73,7 @@ func openPostgres(ctx context.Context, name string) (*DB, error) {
 	}
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
-	return &DB{sql: db, listener: pool, driver: riverdatabasesql.NewWithPgxListener(db, pool)}, nil
+	return &DB{sql: db, listener: pool, driver: riverdatabasesql.NewWithPgxListener(db, pool), boot: "unlogged"}, nil
 }
 
 // openSQLite opens a file. A second writer waits for the first; transactions take their place in the row of writers when
@@ -87,7 +89,16 @@ func openSQLite(ctx context.Context, name string) (*DB, error) {
 	if err := connect(ctx, db); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &DB{sql: db, driver: riversqlite.New(db)}, nil
+	return &DB{sql: db, driver: riversqlite.New(db), boot: boot()}, nil
+}
+
+// boot names the time since the machine was started; "" where the system does not say.
+func boot() string {
+	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(id))
 }
 
 // connect makes the first connection to a file. While another process changes the mode of a new one, SQLite refuses that
@@ -138,6 +149,28 @@ func (d *DB) within(ctx context.Context, f func(*sql.Tx) error) error {
 		return errors.Join(err, ignoreDone(tx.Rollback()))
 	}
 	return tx.Commit()
+}
+
+// quickly runs f on a connection on which statements are done before they are on the disk. They survive this process; after a
+// crash of the machine boot is another one. PostgreSQL does so by itself for tables that are unlogged, and empties these
+// after a crash of the server.
+func (d *DB) quickly(ctx context.Context, f func(*sql.Conn) error) error {
+	conn, err := d.sql.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	if d.postgres() {
+		return errors.Join(f(conn), conn.Close())
+	}
+	_, err = conn.ExecContext(ctx, "PRAGMA synchronous = normal")
+	if err == nil {
+		err = f(conn)
+	}
+	if _, failed := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA synchronous = full"); failed != nil {
+		// Nobody else may get it as it is.
+		return errors.Join(err, failed, ignoreDone(conn.Raw(func(any) error { return driver.ErrBadConn })))
+	}
+	return errors.Join(err, conn.Close())
 }
 
 // ignoreDone leaves out that a transaction has ended already: it has with its context.

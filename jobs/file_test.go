@@ -132,3 +132,53 @@ func TestOutboxKeepsOneFiler(t *testing.T) {
 		}
 	})
 }
+
+// A process dies between marking a report and sending it. Where it is certain that nothing has left, the report is sent,
+// although the city's list can prove nothing; where it is not, it waits.
+func TestNeverLeft(t *testing.T) {
+	t.Parallel()
+	type box interface {
+		open311.Outbox
+		Get(context.Context, string) (*open311.Filing, error)
+		Leave(context.Context, string) error
+		Left(context.Context, string) bool
+	}
+	databases(t, func(t *testing.T, name string) {
+		db := open(t, name)
+		if !db.CanTell() {
+			t.Skip("this system does not say when it was started")
+		}
+		for what, tt := range map[string]struct {
+			dies func(t *testing.T, dead box, id string)
+			want int // how many are filed
+		}{
+			"before it leaves": {func(*testing.T, box, string) {}, 1},
+			"after that": {func(t *testing.T, dead box, id string) {
+				if err := dead.Leave(t.Context(), id); err != nil {
+					t.Error(err)
+				}
+			}, 0},
+			"with the machine": {func(t *testing.T, _ box, _ string) { execute(t, db, "DELETE FROM open311_unsent") }, 0},
+		} {
+			city := open311test.NewServer(t, open311test.WithRequests(), open311test.WithClock(time.Now))
+			dead, f := db.Outbox("quillhaven").(box), hole("a hole")
+			f.ID, f.State, f.Attempts = what, open311.FilingSending, []open311.FilingAttempt{{Sent: time.Now().Add(-time.Hour)}}
+			if err := dead.Put(t.Context(), f); err != nil {
+				t.Fatal(err)
+			}
+			tt.dies(t, dead, f.ID)
+			living := db.Outbox("quillhaven").(box)
+			f, err := living.Get(t.Context(), f.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = city.Client().Requests.File(t.Context(), living, f)
+			if n := len(city.Filed()); n != tt.want || errors.Is(err, open311.ErrOutcomeUnknown) != (tt.want == 0) {
+				t.Errorf("a process dies %s: %d are filed, %v", what, n, err)
+			}
+			if err := dead.Leave(t.Context(), f.ID); err == nil {
+				t.Errorf("a process dies %s, and sends it later", what)
+			}
+		}
+	})
+}

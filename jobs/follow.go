@@ -33,10 +33,7 @@ func (w *follower) work(ctx context.Context, job *river.Job[Follow]) (rows, chan
 		return 0, 0, err
 	}
 	if s.row.harvested.IsZero() {
-		if s.row.plan == 0 || time.Since(s.row.progressed) > stalled {
-			_, err = w.r.river.Insert(ctx, Harvest{City: job.Args.City}, nil)
-		}
-		return 0, 0, err
+		return 0, 0, w.leave(ctx, s, job)
 	}
 	p, err := w.begin(ctx, s, job)
 	if err != nil {
@@ -53,14 +50,29 @@ func (w *follower) work(ctx context.Context, job *river.Job[Follow]) (rows, chan
 	return p.feed.Last().Rows, p.changes, p.finish(ctx, err)
 }
 
+// leave leaves a city to its backfill, which is begun if it does not go on. The Follow that is to come behind the last shard
+// would be taken for this one: so this one is done before that shard is, or goes on when it is.
+func (w *follower) leave(ctx context.Context, s *session, job *river.Job[Follow]) error {
+	city := job.Args.City
+	return complete(ctx, w.r, job, city, func(tx *sql.Tx) error {
+		if err := w.r.db.advance(ctx, tx, city, "shards = shards", "harvested IS NULL"); errors.Is(err, errOvertaken) {
+			return river.JobSnooze(0)
+		} else if err != nil || s.row.plan > 0 && time.Since(s.row.progressed) <= stalled {
+			return err
+		}
+		_, err := w.r.river.InsertTx(ctx, tx, Harvest{City: city}, nil)
+		return err
+	})
+}
+
 // pollJob is a poll of a feed. What it finds is stored in parts, each with the checkpoint that covers it.
 type pollJob struct {
-	r        *Runner
-	job      *river.Job[Follow]
-	feed     *open311.Feed
-	revision int64
-	found    []*open311.Change // that are not stored yet
-	changes  int
+	r       *Runner
+	job     *river.Job[Follow]
+	feed    *open311.Feed
+	saved   saved
+	found   []*open311.Change // that are not stored yet
+	changes int
 }
 
 // slack is how far the clocks of cities may be behind.
@@ -79,7 +91,7 @@ func (w *follower) begin(ctx context.Context, s *session, job *river.Job[Follow]
 		opts.Known, opts.Since = w.known(ctx, job.Args.City, &failed), s.row.planned.Add(-slack)
 	}
 	feed, err := s.Requests.Feed(opts)
-	return &pollJob{r: w.r, job: job, feed: feed, revision: saved.revision}, errors.Join(err, failed)
+	return &pollJob{r: w.r, job: job, feed: feed, saved: saved}, errors.Join(err, failed)
 }
 
 func (w *follower) known(ctx context.Context, city string, failed *error) iter.Seq[*open311.ServiceRequest] {
@@ -105,11 +117,9 @@ func (p *pollJob) poll(ctx context.Context) error {
 		}
 		if len(p.found) == p.r.cfg.Changes {
 			// The checkpoint covers the changes whose loop body has finished: those found, and not this one.
-			if err := p.r.db.within(ctx, func(tx *sql.Tx) error { return p.store(ctx, tx) }); err != nil {
+			if err := p.storePart(ctx); err != nil {
 				return err
 			}
-			p.revision++
-			p.found = p.found[:0]
 		}
 		p.changes++
 		p.found = append(p.found, change)
@@ -117,8 +127,20 @@ func (p *pollJob) poll(ctx context.Context) error {
 	return nil
 }
 
-func (p *pollJob) store(ctx context.Context, tx *sql.Tx) error {
-	if err := p.r.db.saveCheckpoint(ctx, tx, p.job.Args.City, p.revision, p.feed.Checkpoint()); err != nil {
+func (p *pollJob) storePart(ctx context.Context) error {
+	next, err := p.saved.next(p.feed.Checkpoint())
+	if err != nil {
+		return err
+	}
+	if err := p.r.db.within(ctx, func(tx *sql.Tx) error { return p.store(ctx, tx, next) }); err != nil {
+		return err
+	}
+	p.saved, p.found = next.saved, p.found[:0]
+	return nil
+}
+
+func (p *pollJob) store(ctx context.Context, tx *sql.Tx, next step) error {
+	if err := p.r.db.saveCheckpoint(ctx, tx, p.job.Args.City, next); err != nil {
 		return err
 	}
 	return p.r.sink.Write(ctx, tx, &Batch{Server: p.job.Args.City, Seen: time.Now(), Changes: p.found})
@@ -128,9 +150,13 @@ func (p *pollJob) store(ctx context.Context, tx *sql.Tx) error {
 // again.
 func (p *pollJob) finish(ctx context.Context, missing error) error {
 	db, city := p.r.db, p.job.Args.City
+	next, err := p.saved.next(p.feed.Checkpoint())
+	if err != nil {
+		return err
+	}
 	return complete(ctx, p.r, p.job, city, func(tx *sql.Tx) error {
 		now := db.at(time.Now())
-		if err := p.store(ctx, tx); err != nil {
+		if err := p.store(ctx, tx, next); err != nil {
 			return err
 		}
 		if missing != nil {

@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/riverqueue/river"
@@ -67,6 +68,45 @@ func TestHarvestAndFollow(t *testing.T) {
 			t.Errorf("the changes differ (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// The last shard ends while a Follow is about to leave the city to the backfill: that one goes on with it, since there is no
+// other before the next period.
+func TestFollowBehindTheLastShard(t *testing.T) {
+	t.Parallel()
+	db := open(t, newPostgres(t)) // in SQLite two of these cannot be in hand at once
+	city := open311test.NewServer(t, open311test.WithSize(20))
+	cfg := quick(row("quillhaven", city))
+	cfg.River = func(c *river.Config) { c.TestOnly, c.PeriodicJobs = true, nil }
+	r, err := jobs.New(db, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	execute(t, db, "INSERT INTO open311_server (server, plan, shards, planned, progressed) VALUES ('quillhaven', 1, 1, now(), now())")
+	shard, err := db.SQL().BeginTx(t.Context(), nil)
+	if err == nil {
+		_, err = shard.ExecContext(t.Context(), "UPDATE open311_server SET shards = 0, harvested = now()")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, _ := work(t, r)
+	if _, err := r.River().Insert(t.Context(), jobs.Follow{City: "quillhaven"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, time.Minute, "the job waits for the row of the city", func() bool {
+		var n int
+		err := db.SQL().QueryRowContext(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&n)
+		return err == nil && n == 1
+	})
+	if err := shard.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	ended(t, events, "open311_follow", river.EventKindJobCompleted)
+	var followed int
+	if err := db.SQL().QueryRowContext(t.Context(), "SELECT count(*) FROM open311_server WHERE followed IS NOT NULL").Scan(&followed); err != nil || followed != 1 {
+		t.Errorf("it is not followed: %v", err)
+	}
 }
 
 // same reports what the table has otherwise than the city.

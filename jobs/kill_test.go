@@ -75,7 +75,7 @@ type fleet struct {
 
 func newFleet(t *testing.T, name string, seed uint64, long bool) *fleet {
 	f := &fleet{T: t, long: long, cities: map[string]*open311test.Server{}, old: map[string][]open311.ServiceRequest{}, edited: map[[2]string]bool{}}
-	f.config = childConfig{DB: name, Every: time.Second, Timeout: 8 * time.Second, Rows: 150, Leads: long}
+	f.config = childConfig{DB: name, Every: time.Second, Timeout: 5 * time.Second, Rows: 150, Leads: long, Hasty: !long}
 	if long {
 		f.config.Timeout = 20 * time.Second // looking for a report takes its time
 	}

@@ -56,10 +56,46 @@ func (o *outbox) put(ctx context.Context, tx *sql.Tx, f *open311.Filing) error {
 		err = one(tx.ExecContext(ctx, o.db.q("UPDATE open311_filing SET state = $1, revision = revision + 1, changed = $2, doc = $3 WHERE id = $4 AND server = $5 AND revision = $6"),
 			string(state), o.db.at(changed), string(doc), f.ID, o.city, revision))
 	}
+	if err == nil {
+		err = o.hold(ctx, tx, f, revision+1)
+	}
 	if err != nil {
 		return fmt.Errorf("jobs: filing %s: %w", f.ID, err)
 	}
 	return nil
+}
+
+// hold notes of a report that is about to leave that it has not left.
+func (o *outbox) hold(ctx context.Context, tx *sql.Tx, f *open311.Filing, revision int64) error {
+	_, err := tx.ExecContext(ctx, o.db.q("DELETE FROM open311_unsent WHERE id = $1"), f.ID)
+	if n := len(f.Attempts); err != nil || o.db.boot == "" || f.State != open311.FilingSending || n == 0 || !f.Attempts[n-1].Ended.IsZero() {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, o.db.q("INSERT INTO open311_unsent (id, revision, boot) VALUES ($1, $2, $3)"), f.ID, revision, o.db.boot)
+	return err
+}
+
+// Leave takes away the note that a report has not left. It is there once: whoever takes it sends the report.
+func (o *outbox) Leave(ctx context.Context, id string) error {
+	if o.db.boot == "" {
+		return nil
+	}
+	if err := o.take(ctx, id); err != nil {
+		return fmt.Errorf("jobs: filing %s: %w", id, err)
+	}
+	return nil
+}
+
+// Left reports whether a report may have left that its process has marked as sending. If it has not, that process cannot
+// send it any more.
+func (o *outbox) Left(ctx context.Context, id string) bool {
+	return o.db.boot == "" || o.take(ctx, id) != nil
+}
+
+func (o *outbox) take(ctx context.Context, id string) error {
+	return o.db.quickly(ctx, func(conn *sql.Conn) error {
+		return one(conn.ExecContext(ctx, o.db.q("DELETE FROM open311_unsent WHERE id = $1 AND revision = $2 AND boot = $3"), id, o.revisions[id], o.db.boot))
+	})
 }
 
 // Get returns a filing; the error for none matches open311.ErrNotFound.

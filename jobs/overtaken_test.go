@@ -69,7 +69,7 @@ func TestOvertaken(t *testing.T) {
 			t.Errorf("%d shards are planned", n)
 		}
 		execute(t, db, "UPDATE open311_server SET harvested = "+db.Now())
-		during(jobs.Follow{City: "quillhaven"}, "INSERT INTO open311_checkpoint (server, revision, doc) VALUES ('quillhaven', 1, 'null')")
+		during(jobs.Follow{City: "quillhaven"}, "INSERT INTO open311_checkpoint (server, revision, pieces) VALUES ('quillhaven', 1, 0)")
 		if n := number("SELECT count(*) FROM open311_server WHERE followed IS NOT NULL"); n != 0 {
 			t.Error("the poll is stored")
 		}

@@ -12,7 +12,12 @@ import (
 )
 
 // columns are those of a table, with their types in PostgreSQL.
-type columns []struct{ name, kind string }
+type columns []column
+
+type column struct {
+	name, kind string
+	same       bool // for all rows of a statement
+}
 
 // insert writes rows into a table; tail says what to do about those that are there. PostgreSQL takes all of them in one
 // statement, as an array a column.
@@ -20,46 +25,104 @@ func (d *DB) insert(ctx context.Context, tx *sql.Tx, table string, cols columns,
 	if len(rows) == 0 {
 		return nil
 	}
-	names, marks, values := make([]string, len(cols)), make([]string, len(cols)), make([]string, len(cols))
-	for i, c := range cols {
-		names[i], values[i] = c.name, c.name
-		marks[i] = "$" + strconv.Itoa(i+1)
-		if c.kind == "jsonb" {
-			values[i] += "::jsonb"
-		}
-	}
-	list := strings.Join(names, ", ")
-	begin := "INSERT INTO " + table + " (" + list + ") "
 	if d.postgres() {
-		for i, c := range cols {
-			marks[i] += "::" + strings.Replace(c.kind, "jsonb", "text", 1) + "[]"
-		}
-		_, err := tx.ExecContext(ctx, begin+"SELECT "+strings.Join(values, ", ")+" FROM unnest("+strings.Join(marks, ", ")+") AS n ("+list+") "+tail,
-			arrays(cols, rows)...)
+		_, err := tx.ExecContext(ctx, cols.insertAll(table)+tail, arrays(cols, rows)...)
 		return err
 	}
-	insert, err := tx.PrepareContext(ctx, d.q(begin+"VALUES ("+strings.Join(marks, ", ")+") "+tail))
+	return d.insertEach(ctx, tx, cols.insertOne(table)+tail, rows, func(int, sql.Result) error { return nil })
+}
+
+// insertNew writes rows into a table that are not there by their key, of which id is the last column, and returns their ids.
+func (d *DB) insertNew(ctx context.Context, tx *sql.Tx, table, key string, cols columns, rows [][]any) (map[string]bool, error) {
+	added := make(map[string]bool, len(rows))
+	if len(rows) == 0 {
+		return added, nil
+	}
+	tail := "ON CONFLICT (" + key + ") DO NOTHING"
+	if d.postgres() {
+		list, err := tx.QueryContext(ctx, cols.insertAll(table)+tail+" RETURNING id", arrays(cols, rows)...)
+		if err != nil {
+			return nil, err
+		}
+		for list.Next() {
+			var id string
+			if err := list.Scan(&id); err != nil {
+				return nil, closing(list, err)
+			}
+			added[id] = true
+		}
+		return added, closing(list, nil)
+	}
+	return added, d.insertEach(ctx, tx, cols.insertOne(table)+tail, rows, func(i int, res sql.Result) error {
+		n, err := res.RowsAffected()
+		if n == 1 {
+			added[rows[i][1].(string)] = true
+		}
+		return err
+	})
+}
+
+func (d *DB) insertEach(ctx context.Context, tx *sql.Tx, statement string, rows [][]any, done func(i int, res sql.Result) error) error {
+	insert, err := tx.PrepareContext(ctx, d.q(statement))
 	if err != nil {
 		return err
 	}
-	for _, row := range rows {
-		if _, err := insert.ExecContext(ctx, row...); err != nil {
+	for i, row := range rows {
+		res, err := insert.ExecContext(ctx, row...)
+		if err == nil {
+			err = done(i, res)
+		}
+		if err != nil {
 			return errors.Join(err, insert.Close())
 		}
 	}
 	return insert.Close()
 }
 
-// arrays turns rows into columns.
+func (c columns) list() string {
+	names := make([]string, len(c))
+	for i := range c {
+		names[i] = c[i].name
+	}
+	return strings.Join(names, ", ")
+}
+
+// insertOne is a statement that writes a row.
+func (c columns) insertOne(table string) string {
+	marks := make([]string, len(c))
+	for i := range c {
+		marks[i] = "$" + strconv.Itoa(i+1)
+	}
+	return "INSERT INTO " + table + " (" + c.list() + ") VALUES (" + strings.Join(marks, ", ") + ") "
+}
+
+// insertAll is a statement of PostgreSQL that writes rows, which are given as an array a column.
+func (c columns) insertAll(table string) string {
+	values, arrays, names := make([]string, len(c)), []string(nil), []string(nil)
+	for i, col := range c {
+		mark := "$" + strconv.Itoa(i+1) + "::" + col.kind
+		if col.same {
+			values[i] = mark
+			continue
+		}
+		values[i], arrays, names = "n."+col.name, append(arrays, mark+"[]"), append(names, col.name)
+	}
+	return "INSERT INTO " + table + " (" + c.list() + ") SELECT " + strings.Join(values, ", ") +
+		" FROM unnest(" + strings.Join(arrays, ", ") + ") AS n (" + strings.Join(names, ", ") + ") "
+}
+
+// arrays turns rows into columns. Only times and coordinates may be missing.
 func arrays(cols columns, rows [][]any) []any {
 	out := make([]any, len(cols))
 	for i, c := range cols {
-		switch c.kind {
-		case "timestamptz":
-			out[i] = columnOf[time.Time](rows, i)
-		case "float8":
-			out[i] = columnOf[float64](rows, i)
-		case "bigint":
+		switch {
+		case c.same:
+			out[i] = rows[0][i]
+		case c.kind == "timestamptz":
+			out[i] = columnOrNull[time.Time](rows, i)
+		case c.kind == "float8":
+			out[i] = columnOrNull[float64](rows, i)
+		case c.kind == "bigint":
 			out[i] = columnOf[int64](rows, i)
 		default:
 			out[i] = columnOf[string](rows, i)
@@ -68,11 +131,20 @@ func arrays(cols columns, rows [][]any) []any {
 	return out
 }
 
-func columnOf[T any](rows [][]any, i int) []*T {
-	out := make([]*T, len(rows))
+func columnOf[T any](rows [][]any, i int) []T {
+	out := make([]T, len(rows))
+	for n, row := range rows {
+		out[n] = row[i].(T)
+	}
+	return out
+}
+
+func columnOrNull[T any](rows [][]any, i int) []*T {
+	out, values := make([]*T, len(rows)), make([]T, len(rows))
 	for n, row := range rows {
 		if v, ok := row[i].(T); ok {
-			out[n] = &v
+			values[n] = v
+			out[n] = &values[n]
 		}
 	}
 	return out

@@ -86,37 +86,6 @@ func one(res sql.Result, err error) error {
 	return nil
 }
 
-// checkpoint is how far a feed has come, as it is stored.
-type checkpoint struct {
-	open311.Checkpoint
-	revision int64
-}
-
-func (d *DB) checkpoint(ctx context.Context, key string) (checkpoint, error) {
-	var c checkpoint
-	var doc string
-	err := d.sql.QueryRowContext(ctx, d.q("SELECT revision, doc FROM open311_checkpoint WHERE server = $1"), key).Scan(&c.revision, &doc)
-	if errors.Is(err, sql.ErrNoRows) {
-		return c, nil
-	}
-	if err == nil {
-		err = json.Unmarshal([]byte(doc), &c.Checkpoint)
-	}
-	return c, err
-}
-
-// saveCheckpoint stores the successor of a checkpoint, unless another process has stored one meanwhile.
-func (d *DB) saveCheckpoint(ctx context.Context, tx *sql.Tx, key string, revision int64, next open311.Checkpoint) error {
-	doc, err := json.Marshal(next)
-	if err != nil {
-		return err
-	}
-	if revision == 0 {
-		return one(tx.ExecContext(ctx, d.q("INSERT INTO open311_checkpoint (server, revision, doc) VALUES ($1, 1, $2) ON CONFLICT (server) DO NOTHING"), key, string(doc)))
-	}
-	return one(tx.ExecContext(ctx, d.q("UPDATE open311_checkpoint SET revision = revision + 1, doc = $1 WHERE server = $2 AND revision = $3"), string(doc), key, revision))
-}
-
 // Requests yields the requests of a city that are in the table, those that are gone excepted.
 func (d *DB) Requests(ctx context.Context, city string) iter.Seq2[*open311.ServiceRequest, error] {
 	return func(yield func(*open311.ServiceRequest, error) bool) {

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -67,24 +68,30 @@ func (t tables) Write(ctx context.Context, tx *sql.Tx, b *Batch) error {
 	// one order.
 	slices.SortStableFunc(records, func(a, b *record) int { return strings.Compare(a.id, b.id) })
 	records = slices.CompactFunc(reversed(records), func(a, b *record) bool { return a.id == b.id })
-	have, err := t.have(ctx, tx, b.Server, records)
-	if err != nil {
-		return err
-	}
 	var store, gone []*record
-	var found []history
 	for _, rec := range slices.Backward(records) {
-		old, ok := have[rec.id]
-		if h, ok := rec.history(old, ok); ok {
-			found = append(found, h)
-		}
 		if rec.change != nil && rec.change.Kind == open311.Gone {
 			gone = append(gone, rec)
 		} else {
 			store = append(store, rec)
 		}
 	}
-	if err := t.upsert(ctx, tx, b, store); err != nil {
+	there, err := t.insert(ctx, tx, b, store)
+	if err != nil {
+		return err
+	}
+	have, err := t.have(ctx, tx, b.Server, slices.Concat(there, gone))
+	if err != nil {
+		return err
+	}
+	var found []history
+	for _, rec := range slices.Backward(records) {
+		old, ok := have[rec.id]
+		if h, ok := rec.history(old, ok); ok {
+			found = append(found, h)
+		}
+	}
+	if err := t.db.insert(ctx, tx, "open311_request", requestColumns, updateRequest, t.rows(b, there)); err != nil {
 		return err
 	}
 	for _, rec := range gone {
@@ -102,9 +109,9 @@ func reversed[T any](s []T) []T {
 }
 
 func newRecord(r *open311.ServiceRequest, c *open311.Change) (*record, error) {
-	doc, err := json.Marshal(r)
+	doc, err := r.MarshalJSON() // json.Marshal would look through it twice more
 	if err == nil {
-		doc, err = storable(doc)
+		doc, err = storable(escaped(doc))
 	}
 	if err != nil {
 		return nil, err
@@ -119,6 +126,16 @@ func newRecord(r *open311.ServiceRequest, c *open311.Change) (*record, error) {
 	rec.print = sumOf([]byte(strings.Join([]string{strings.ToLower(string(r.Status)), r.RequestedDatetime.UTC().Format(layout),
 		r.UpdatedDatetime.UTC().Format(layout), r.ServiceCode, r.Description, r.Address}, "\x00")))
 	return rec, nil
+}
+
+// escaped returns JSON as json.Marshal writes it: sums of earlier versions were made of that.
+func escaped(doc []byte) []byte {
+	if bytes.IndexByte(doc, '<') < 0 && bytes.IndexByte(doc, '>') < 0 && bytes.IndexByte(doc, '&') < 0 {
+		return doc
+	}
+	var b bytes.Buffer
+	json.HTMLEscape(&b, doc)
+	return b.Bytes()
 }
 
 func sumOf(text []byte) int64 {
@@ -155,6 +172,9 @@ func (rec *record) history(old known, ok bool) (history, bool) {
 
 // have returns what the table has of records already. In PostgreSQL their rows are locked until the transaction ends.
 func (t tables) have(ctx context.Context, tx *sql.Tx, server string, records []*record) (map[string]known, error) {
+	if len(records) == 0 {
+		return nil, nil
+	}
 	ids := make([]string, len(records))
 	for i, rec := range records {
 		ids[i] = rec.id
@@ -190,18 +210,28 @@ func (t tables) have(ctx context.Context, tx *sql.Tx, server string, records []*
 
 // requestColumns and changeColumns are the tables of this sink.
 var (
-	requestColumns = columns{{"server", "text"}, {"id", "text"}, {"status", "text"}, {"service_code", "text"}, {"service_name", "text"},
-		{"requested", "timestamptz"}, {"updated", "timestamptz"}, {"lat", "float8"}, {"long", "float8"}, {"doc", "jsonb"},
-		{"sum", "bigint"}, {"print", "bigint"}, {"first_seen", "timestamptz"}, {"last_seen", "timestamptz"}}
-	changeColumns = columns{{"server", "text"}, {"id", "text"}, {"kind", "text"}, {"status", "text"}, {"previous", "text"},
-		{"at", "timestamptz"}, {"seen", "timestamptz"}, {"doc", "jsonb"}}
+	requestColumns = columns{{"server", "text", true}, {"id", "text", false}, {"status", "text", false}, {"service_code", "text", false},
+		{"service_name", "text", false}, {"requested", "timestamptz", false}, {"updated", "timestamptz", false}, {"lat", "float8", false},
+		{"long", "float8", false}, {"doc", "jsonb", false}, {"sum", "bigint", false}, {"print", "bigint", false},
+		{"first_seen", "timestamptz", true}, {"last_seen", "timestamptz", true}}
+	changeColumns = columns{{"server", "text", true}, {"id", "text", false}, {"kind", "text", false}, {"status", "text", false},
+		{"previous", "text", false}, {"at", "timestamptz", false}, {"seen", "timestamptz", true}, {"doc", "jsonb", false}}
 )
 
 const updateRequest = `ON CONFLICT (server, id) DO UPDATE SET status = excluded.status, service_code = excluded.service_code,
 	service_name = excluded.service_name, requested = excluded.requested, updated = excluded.updated, lat = excluded.lat,
 	long = excluded.long, doc = excluded.doc, sum = excluded.sum, print = excluded.print, last_seen = excluded.last_seen, gone = NULL`
 
-func (t tables) upsert(ctx context.Context, tx *sql.Tx, b *Batch, records []*record) error {
+// insert puts records into the table that are not there, and returns the others. Most of a backfill are not there.
+func (t tables) insert(ctx context.Context, tx *sql.Tx, b *Batch, records []*record) (there []*record, err error) {
+	added, err := t.db.insertNew(ctx, tx, "open311_request", "server, id", requestColumns, t.rows(b, records))
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(records, func(rec *record) bool { return added[rec.id] }), nil
+}
+
+func (t tables) rows(b *Batch, records []*record) [][]any {
 	rows := make([][]any, 0, len(records))
 	for _, rec := range records {
 		var lat, long any
@@ -211,7 +241,7 @@ func (t tables) upsert(ctx context.Context, tx *sql.Tx, b *Batch, records []*rec
 		rows = append(rows, []any{b.Server, rec.id, storableText(string(rec.r.Status)), storableText(rec.r.ServiceCode), storableText(rec.r.ServiceName),
 			t.db.at(rec.r.RequestedDatetime), t.db.at(rec.r.UpdatedDatetime), lat, long, string(rec.doc), rec.sum, rec.print, t.db.at(b.Seen), t.db.at(b.Seen)})
 	}
-	return t.db.insert(ctx, tx, "open311_request", requestColumns, updateRequest, rows)
+	return rows
 }
 
 func (t tables) append(ctx context.Context, tx *sql.Tx, b *Batch, found []history) error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"strings"
@@ -21,26 +22,20 @@ func NewProxy(endpoint string, transport http.RoundTripper) (*Proxy, error) {
 		return nil, fmt.Errorf("open311test: the endpoint of a proxy has to be an http or https URL without a query")
 	}
 	h := NewHandler(WithEmpty(), WithBase(u.Path))
-	h.next = &httputil.ReverseProxy{
+	h.next = &distorter{named: h.operationOf, past: make(map[string]*httptest.ResponseRecorder), next: &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(&url.URL{Scheme: u.Scheme, Host: u.Host})
 			// What is broken here is not to be packed: the transport packs and unpacks for itself.
 			r.Out.Header.Del("Accept-Encoding")
 		},
 		Transport: transport,
-	}
+	}}
 	return &Proxy{h}, nil
 }
 
-// Fail is [Handler.Fail], for faults that need no city behind them: all but [WrongID], [Duplicate] and [Stale],
-// which it refuses with an error and without doing any of them.
+// Fail is [Handler.Fail]. A proxy does not know what the server had when Fail was called: [Stale] answers a GET as the
+// server did when it was asked for the same before, if it was.
 func (p *Proxy) Fail(op Op, faults ...Fault) error {
-	for _, f := range faults {
-		switch f.what {
-		case troubleWrongID, troubleDuplicate, troubleStale:
-			return fmt.Errorf("open311test: a proxy knows no records: WrongID, Duplicate and Stale are faults of a city")
-		}
-	}
 	if p == nil || p.handler == nil {
 		return errNoProxy
 	}

@@ -5,6 +5,9 @@
 //	go run ./examples/conformance -jurisdiction city.example https://city.example/open311/v2
 //	go run ./examples/conformance -format html -o report.html https://city.example/open311/v2
 //
+// With -o each failure is told in a line, and with -known those of the ids in a file do not count: a build that has
+// such a file fails for what is new only.
+//
 // The exit status is 0 if the server is conformant, with or without warnings, 1 if it is not, and 2 if that
 // could not be said: a part was disabled or could not be asked. Note that go run makes 1 of 2: use go install.
 package main
@@ -55,6 +58,9 @@ func run(args []string, out, progress io.Writer) int {
 		fmt.Fprintln(progress, err)
 		return 2
 	}
+	if file != "" {
+		brief(progress, report, file)
+	}
 	fmt.Fprintf(progress, "%s: %s\n", report.Endpoint, report.Verdict)
 	return report.ExitStatus()
 }
@@ -70,6 +76,15 @@ func parse(args []string, usage io.Writer) (t conformance.Target, format, file s
 		id, reason, _ := strings.Cut(v, "=")
 		t.Disable[id] = reason
 		return nil
+	})
+	f.Func("only", "an operation, such as requests, to judge alone; may be repeated", func(v string) error {
+		t.Only = append(t.Only, conformance.Operation(v))
+		return nil
+	})
+	f.Func("known", "a `file` with the ids of what is known to fail, which does not count", func(v string) error {
+		text, err := os.ReadFile(v)
+		t.Known = strings.Fields(string(text))
+		return err
 	})
 	f.StringVar(&format, "format", "", strings.Join(conformance.ReportFormats(), ", ")+"; else by -o")
 	f.StringVar(&file, "o", "", "write the report to this `file`")
@@ -89,6 +104,20 @@ func parse(args []string, usage io.Writer) (t conformance.Target, format, file s
 		return t, "", "", fmt.Errorf("-format %s: there is no such report", format)
 	}
 	return t, format, file, nil
+}
+
+// brief says in a line each what failed, if the report itself goes into a file.
+func brief(w io.Writer, r *conformance.Report, file string) {
+	for _, res := range r.Results {
+		if res.Status == conformance.Fail {
+			mark := "fail "
+			if res.Known {
+				mark = "known"
+			}
+			fmt.Fprintf(w, "%s  %s: %s\n", mark, res.ID, res.Findings[0].Got)
+		}
+	}
+	fmt.Fprintf(w, "The report is in %s.\n", file)
 }
 
 // write writes to the file, or to out if there is none.

@@ -42,9 +42,18 @@ func TestExitStatus(t *testing.T) {
 
 func TestPage(t *testing.T) {
 	wrong := open311test.NewServer(t, open311test.WithSize(20), open311test.WithQuirks(open311test.Quirks{Name: "wrong", Root: "requests"})).URL
-	page := filepath.Join(t.TempDir(), "report.html")
-	if got := run([]string{"-pace=-1ns", "-o", page, wrong}, io.Discard, io.Discard); got != 1 {
-		t.Errorf("exit status %d, want 1", got)
+	dir := t.TempDir()
+	page, known := filepath.Join(dir, "report.html"), filepath.Join(dir, "known")
+	var lines bytes.Buffer
+	if got := run([]string{"-pace=-1ns", "-o", page, wrong}, io.Discard, &lines); got != 1 || !strings.Contains(lines.String(), "fail   requests/list/xml-root: ") || !strings.Contains(lines.String(), page) {
+		t.Errorf("exit status %d, want 1: %s", got, lines.String())
+	}
+	if err := os.WriteFile(known, []byte("requests/list/xml-root\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	lines.Reset()
+	if got := run([]string{"-pace=-1ns", "-only=requests", "-known", known, "-o", page, wrong}, io.Discard, &lines); got != 0 || !strings.Contains(lines.String(), "known  requests/list/xml-root: ") {
+		t.Errorf("what is known: exit status %d, want 0: %s", got, lines.String())
 	}
 	if b, err := os.ReadFile(page); err != nil || !bytes.HasPrefix(b, []byte("<!DOCTYPE html>")) {
 		t.Errorf("the page: %v", err)

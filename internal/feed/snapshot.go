@@ -111,6 +111,9 @@ func (s Snapshot) Since(before Snapshot) (changes []byte, ok bool) {
 	return is.later[len(was.later):], true
 }
 
+// Logged is how long the changes are that s has had since it was last made as a whole: what Since returns goes on from there.
+func (s Snapshot) Logged() int { return len(s.picture.later) }
+
 // Append returns s with what Since has returned, and another head.
 func (s Snapshot) Append(head Head, changes []byte) (Snapshot, error) {
 	n, err := decodeLog(changes, func(*entry) {})

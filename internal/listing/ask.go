@@ -190,6 +190,7 @@ func (w *walk) look(r *response, sent, meant span) *answer {
 // absorb takes the rows of an answer for known.
 func (w *walk) absorb(a *answer) {
 	var states, fresh [allStates]int
+	whole := w.facet.statuses != nil || len(a.slice.Statuses) == 0 || len(w.wanted.without([]span{spanOf(a.slice.Start, a.slice.End)})) == 0
 	for i := range a.rows {
 		row := &a.rows[i]
 		states[row.State]++
@@ -198,7 +199,7 @@ func (w *walk) absorb(a *answer) {
 			a.fresh++
 		}
 		if !row.dated() || row.At >= w.wanted.lo-slack && row.At <= w.wanted.hi+slack {
-			w.shown.note(row) // what was not asked for may be the answer to another question
+			w.shown.note(row, whole) // what was not asked for may be the answer to another question
 		}
 	}
 	a.noted &^= inWalk

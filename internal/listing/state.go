@@ -23,14 +23,16 @@ func newShown(codes, statuses int) shown {
 	return shown{codes: make([]bool, codes), statuses: make([]bool, statuses)}
 }
 
-func (s *shown) note(row *Row) {
+// note notes a row. whole is false for one of a state that was asked for of a part of the time only: others of it may be
+// hidden elsewhere.
+func (s *shown) note(row *Row, whole bool) {
 	if row.Code >= 0 && int(row.Code) < len(s.codes) {
 		s.codes[row.Code] = true
 	}
 	if row.Status >= 0 && int(row.Status) < len(s.statuses) {
 		s.statuses[row.Status] = true
 	}
-	s.states[row.State] = true
+	s.states[row.State] = s.states[row.State] || whole
 }
 
 // status reports whether rows of a status have come, by its number among those that were asked for or by its meaning.

@@ -183,6 +183,7 @@ func TestMended(t *testing.T) {
 		{"lists show a window of the server's own, in which is nothing, unless they are asked for by an end", []uint64{80797}},
 		{"few requests, and lists that show a window of the server's own for codes of which nothing is in it", []uint64{82751}},
 		{"one state has few requests, all of one second", []uint64{23692}},
+		{"a state that lists leave out has come for one second only", []uint64{62165}},
 	} {
 		for _, seed := range m.seeds {
 			c := random(rand.New(rand.NewPCG(seed, 2)))
