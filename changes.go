@@ -118,13 +118,16 @@ type Feed struct {
 // A feed that begins takes stock first: from Query.Start on where that is set; else of the last 90 days, and of all
 // open requests, however old, where the server lists those alone. What was closed is remembered for a week.
 //
-// What a list shows of a request is compared with what lists have shown before, and an answer of its own with
-// those: where the two differ, that is no change. A request is [Gone] when it was not to be found twice, an hour
-// apart, while others were; so that is told after twice FeedOptions.Follow and a poll at the latest.
+// Many servers show a request differently in a list and in an answer of its own. So lists are compared with lists, and
+// single answers with single answers. A request is [Gone] after two looks, an hour apart, that found others and not it:
+// at the latest one poll after twice FeedOptions.Follow. Where nothing else is there to be found, it takes longer.
 //
-// What no client can know: what happens to a request without id once lists do not show it, or if the server never
-// answers to ids; to one that was closed for longer than it is remembered; and to one that came and was closed
-// between two polls, where closed ones are not to be had.
+// Some changes no client can see:
+//
+//   - those of a request without an id once lists do not show it, or of any request once lists do not show it where
+//     the server never answers to ids;
+//   - those of a request that has been closed for longer than the feed remembers it;
+//   - a request that was filed and closed between two polls, at a server that does not give closed ones.
 //
 // The error is a *[ValidationError] for options that make no sense, and matches [ErrCheckpoint] for a
 // checkpoint that is broken or belongs to another feed.
@@ -142,7 +145,7 @@ func (r *RequestClient) Feed(opts FeedOptions) (*Feed, error) {
 	}
 	cfg := feed.Config{Scope: scopeOf(r.c, &own), Since: opts.Since, IDs: own.IDs, Start: own.Start, End: own.End,
 		Overlap: cmp.Or(opts.Overlap, defaultOverlap), Follow: cmp.Or(opts.Follow, defaultFollow),
-		ByUpdate: r.c.sends("updated_after"), State: stateWord}
+		ByUpdate: r.c.sends("updated_after"), State: stateWord, Room: r.c.cfg.maxResponse}
 	f := &Feed{opts: opts, file: opts.Store, lists: newFeedLists(r.c, &own)}
 	cfg.IDsPerCall = f.lists.idsPerCall()
 	cp := opts.Checkpoint
@@ -259,7 +262,7 @@ type PollReport struct {
 	Audit        bool      // what is believed of the server was put to the test
 	NextAudit    time.Time // when that is due again
 	ProvenTo     time.Time // the newest time of request or update up to which lists were complete; zero: none
-	Unproven     bool      // a list was taken for what it is: the server shows no way to see more, and nothing speaks for a loss
+	Unproven     bool      // a list may be cut: the server shows no way to see more, and nothing shows that there is more
 	Err          error     // what the poll ended with
 }
 
@@ -277,12 +280,16 @@ func (f *Feed) Last() PollReport {
 // *[TruncatedError]. The next poll then asks for it again. So it is with changes whose loop body has not
 // finished.
 //
-// All calls are made before the first change is given. On a quiet city, which has changed nothing for the
-// time of the overlap or little enough for one answer, that is one call. There are more for long answers, as
-// [RequestClient.All] makes them; once in each FeedOptions.Follow some five, to put to the test what is believed of the
-// server; and one for fifty requests that the lists have not brought for that long, or one for each where
-// the server takes no lists of ids, or a list that brings them, if that is fewer: in a city of a thousand requests that
-// is polled every half hour, 2.2 to 3.4 calls an hour in all. The first poll reads the last 90 days.
+// All calls are made before the first change is given. On a quiet city, where the changes within the overlap fit into
+// one answer, a poll is one call. More calls are made
+//
+//   - for longer answers, as [RequestClient.All] makes them;
+//   - once in each FeedOptions.Follow, some five, to test what the feed believes of the server;
+//   - for requests that no list has shown for that long: one call for fifty of them, or for each one where the server
+//     takes no lists of ids, or a listing that shows them, whichever is fewer.
+//
+// In a city of a thousand requests that is polled every half hour, that comes to 2.2 to 3.4 calls an hour. The first
+// poll reads the last 90 days.
 func (f *Feed) Poll(ctx context.Context, opts ...CallOption) iter.Seq2[*Change, error] {
 	return func(yield func(*Change, error) bool) {
 		done, err := f.begin(opts)
@@ -347,7 +354,7 @@ func (f *Feed) look(ctx context.Context) (*feed.Pass, error) {
 	switch {
 	case errors.As(err, &gaps):
 		err = &TruncatedError{f.lists.gaps(gaps.Gaps)}
-	case errors.Is(err, feed.ErrNewIDs) || errors.Is(err, feed.ErrFlood):
+	case errors.Is(err, feed.ErrNewIDs) || errors.Is(err, feed.ErrFlood) || errors.Is(err, feed.ErrFull):
 		err = fmt.Errorf("open311: %s: %w", c.hide.URLOf(c.endpoint), err)
 	}
 	r := f.tracker.Last()

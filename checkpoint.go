@@ -23,10 +23,11 @@ var ErrCheckpoint = errors.New("open311: checkpoint")
 // Checkpoint is how far a [Feed] has come. It is JSON, through [json.Marshal] and [json.Unmarshal], and
 // does not change once it was taken. The zero Checkpoint is the beginning.
 //
-// It holds some scalars and one row for each request that is remembered: its id, its state, some dates and
-// hashes of its contents, as lists and as answers of its own show them. These are the requests that are not closed, and the closed ones of the last seven
-// days, or twice the overlap and two days if that is more. It holds no texts, places or names, and neither
-// keys nor the endpoint, but a hash of it. A row takes 20 to 50 bytes: 50,000 requests 1 to 2.5 MB.
+// It holds a row for each request that the feed remembers: its id, its state, some dates, and hashes of what it looks
+// like. Requests that are not closed are remembered, and those that were closed in the last seven days (or in the last
+// two days and twice the overlap, if that is longer). A row takes 20 to 50 bytes: 50,000 requests 1 to 2.5 MB.
+//
+// There are no texts, places, names or keys in it, and a hash in place of the endpoint.
 type Checkpoint struct{ state feed.Snapshot }
 
 // IsZero reports whether c is the beginning.

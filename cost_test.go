@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-open311/open311"
 	"github.com/go-open311/open311/internal/cputime"
@@ -92,7 +94,11 @@ func costs(t *testing.T) map[string]func(n int) func() {
 				}
 			}
 		}
-		for call, f := range costCalls {
+		calls := maps.Clone(costCalls)
+		if d.walk {
+			maps.Copy(calls, costWalks)
+		}
+		for call, f := range calls {
 			tests[call+", "+shape] = func(n int) func() {
 				text, label, format := doc(n), "application/json", open311.FormatJSON
 				if d.xml {
@@ -119,7 +125,12 @@ func repeated(part string, n int) string {
 var costDocuments = map[string]struct {
 	head, part, tail, close string
 	xml                     bool
+	walk                    bool // those who make many calls read it, too
 }{
+	"JSON a long id":     {walk: true, head: `[{"service_request_id":"`, part: `12-a `, tail: `"}]`},
+	"JSON a long state":  {walk: true, head: `[{"service_request_id":"1","status":"`, part: `In Progréss_`, tail: `"}]`},
+	"JSON a long text":   {walk: true, head: `[{"service_request_id":"1","service_code":"1","description":"`, part: `a &amp; \u00e4 12 `, tail: `"}]`},
+	"JSON a long date":   {walk: true, head: `[{"service_request_id":"1","requested_datetime":"`, part: `2026-01-01T`, tail: `"}]`},
 	"JSON records":       {head: `[{"service_code":"0"}`, part: `,{"service_request_id":"%d","service_code":"%d","id":"%d"}`, tail: "]"},
 	"JSON nested":        {head: `{"service_request_id":"1","x":`, part: `[`, tail: "0", close: "]"},
 	"JSON names again":   {head: `{"service_request_id":"1"`, part: `,"x":1,"status":"a"`, tail: "}"},
@@ -160,6 +171,27 @@ var costCalls = map[string]func(context.Context, *open311.Client){
 	"Definition": func(ctx context.Context, c *open311.Client) { _, _ = c.Services.Definition(ctx, "1") },
 	"Updates":    func(ctx context.Context, c *open311.Client) { _, _ = c.Updates.List(ctx, nil) },
 	"Discovery":  func(ctx context.Context, c *open311.Client) { _, _ = c.Discovery.Get(ctx) },
+}
+
+// costWalks make several calls, compare what comes, and remember it.
+var costWalks = map[string]func(context.Context, *open311.Client){
+	"All": func(ctx context.Context, c *open311.Client) {
+		for range c.Requests.All(ctx, &open311.Query{Statuses: []open311.Status{"open"}, ServiceCodes: []string{"1"}, Start: time.Now().AddDate(0, 0, -7)}) {
+		}
+	},
+	"Poll": func(ctx context.Context, c *open311.Client) {
+		f, _ := c.Requests.Feed(open311.FeedOptions{Since: time.Now().AddDate(0, 0, -7)})
+		for range f.Poll(ctx) {
+		}
+	},
+	"Get":     func(ctx context.Context, c *open311.Client) { _, _ = c.Requests.Get(ctx, "1") },
+	"Resolve": func(ctx context.Context, c *open311.Client) { _, _ = c.Requests.Resolve(ctx, "1") },
+	"Create": func(ctx context.Context, c *open311.Client) {
+		_, _ = c.Requests.Create(ctx, &open311.NewRequest{ServiceCode: "1", AddressID: "1"})
+	},
+	"Candidates": func(ctx context.Context, c *open311.Client) {
+		_, _ = c.Requests.Candidates(ctx, &open311.NewRequest{ServiceCode: "1", AddressString: "12 Mill Lane", Description: "a hole"}, time.Hour)
+	},
 }
 
 // Four times the input takes no more than eight times the processor, whatever it is.

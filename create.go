@@ -21,8 +21,8 @@ import (
 )
 
 // Create files a report (POST /requests; GeoReport v2, POST Service Request) and returns the city's
-// receipt. For the answer of a blackbox service the receipt has neither an id nor a token; if this
-// client has not read the list of services yet, it does so then to see whether the service is one.
+// receipt. That of a blackbox service has neither an id nor a token. Before such an answer is taken for a receipt, the
+// client makes sure that the service is one: it reads the list of services, if it has not done so yet.
 //
 // The report is checked before anything is sent: see [NewRequest.Validate]. An attribute that the definition does not
 // name is sent with a warning, unless the definition has one of nearly that name. [CallUnchecked] sends the report in
@@ -68,7 +68,7 @@ func (c *conn) file(ctx context.Context, n *NewRequest, own string, mark func() 
 	}
 	p := &posting{n: n, k: k, sent: time.Now()}
 	receipt, err := c.post(ctx, p)
-	c.learned.posted.Put(n.digest(), match.Sent{Span: match.Span{From: p.sent, To: time.Now()}, Own: k.params.Get(c.param(c.dialect.RequestIDParam))})
+	c.learned.posted.Put(n.digest(), match.Sent{Span: match.Span{From: p.sent, To: time.Now()}, Own: k.params.Get(c.param(c.dialect.RequestIDParam))}, 0)
 	return receipt, c.doubt(err, n.ServiceCode, k.heard, start)
 }
 

@@ -149,7 +149,7 @@
 // # Testing a server
 //
 // The package [conformance] is for those who make servers: its Run is one line in a test, its Check makes a
-// report as text, JSON, JUnit XML, Markdown or one page of HTML. It knows some 200 requirements, reads the
+// report as text, JSON, JUnit XML, Markdown or one page of HTML. It knows more than 270 requirements, reads the
 // bytes of answers with readers that forgive nothing, and files nothing unless it is allowed to.
 //
 // [servers]: https://pkg.go.dev/github.com/go-open311/open311/servers

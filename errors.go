@@ -151,8 +151,8 @@ type Gap struct {
 	Err        error     // why
 }
 
-// TruncatedError says what is missing in a listing that came to its end otherwise. It matches
-// [ErrTruncated] and the causes of its gaps, and [ErrUnproven] if that is the only one.
+// TruncatedError says what is missing in a listing, or could not be proven to be there. It matches [ErrTruncated] and
+// the causes of its gaps, and [ErrUnproven] if no gap has another cause.
 type TruncatedError struct{ Gaps []Gap }
 
 // Error lists the gaps.
@@ -221,8 +221,8 @@ type UnknownOutcomeError struct {
 	Sent        time.Time // when the first attempt began, by the clock of this machine
 	Err         error     // why it is not known: an *[APIError], a *[DecodeError], an error of the network
 
-	// What the answer said, if there was one. Candidates are ids that it named otherwise than a receipt does: in
-	// Location, or under other names. One of them may be that of the report.
+	// What the answer said, if there was one. Candidates are ids that it has elsewhere than a receipt has its id: in the
+	// Location header, or in fields of other names. One of them may be the id of the report.
 	Candidates []string
 	Header     http.Header // redacted
 	Body       []byte      // the first 8 KiB at most, redacted

@@ -19,7 +19,8 @@ type filter struct {
 	q       *Query
 	checks  []check   // of what the query asks for
 	ignored parts     // parts of the query that the server was seen to ignore
-	doubted []doubted // requests that wait for the end of the listing
+	doubted []doubted // requests that wait for the end of the listing,
+	kept    int64     // and how many bytes they take
 	warned  map[string]bool
 }
 
@@ -220,10 +221,11 @@ func (f *filter) offer(r *ServiceRequest, give func(*ServiceRequest) bool) bool 
 		return give(r)
 	}
 	_, doubt := f.judge(r)
-	if doubt == 0 || len(f.doubted) >= maxDoubted {
+	if doubt == 0 || len(f.doubted) >= maxDoubted || f.kept > f.c.cfg.maxResponse {
 		return give(r)
 	}
 	f.doubted = append(f.doubted, doubted{r, doubt})
+	f.kept += int64(r.size())
 	return true
 }
 

@@ -126,3 +126,99 @@ func TestMemoryIsBounded(t *testing.T) {
 		})
 	}
 }
+
+// paged answers calls for requests with 30 pages of 40 rows, each of which has a long text behind before and its number.
+// What is not sent yet takes no memory.
+func paged(before, after string) func(r *http.Request) (*http.Response, error) {
+	text, now := strings.Repeat("x", 32<<10), time.Now()
+	return func(r *http.Request) (*http.Response, error) {
+		resp, page := stubReply(r, 200, "application/json", "[]"), 1
+		_, _ = fmt.Sscan(r.URL.Query().Get("page"), &page)
+		if page > 30 || r.URL.Query().Has("service_request_id") {
+			return resp, nil
+		}
+		parts := []io.Reader{strings.NewReader("[")}
+		for i := range 40 {
+			n := 40*page + i
+			at := now.Add(-time.Duration(n) * time.Second).UTC().Format(time.RFC3339)
+			head := fmt.Sprintf(`{"requested_datetime":%q,"service_code":"1",`+before, at, n)
+			parts = append(parts, strings.NewReader(head), strings.NewReader(text), strings.NewReader(fmt.Sprintf(after+`},`, n)))
+		}
+		resp.Body, resp.ContentLength = io.NopCloser(io.MultiReader(append(parts, strings.NewReader("{}]"))...)), -1
+		return resp, nil
+	}
+}
+
+// A poll remembers neither long ids nor long states, and the changes that it keeps take no more than the limit. Those
+// behind it come with the next polls, each once.
+func TestMemoryOfPollsIsBounded(t *testing.T) {
+	if testing.Short() || raceDetector {
+		t.Skip("takes long with the race detector, which has nothing to find here")
+	}
+	const limit = 8 << 20
+	for name, tt := range map[string]struct {
+		before, after string
+		since         time.Time
+	}{
+		"ids":    {`"service_request_id":"%d`, `","x":%d`, time.Time{}},
+		"states": {`"service_request_id":"%d","status":"`, `%d"`, time.Time{}},
+		"texts":  {`"service_request_id":"%d","description":"`, `%d"`, time.Now().AddDate(0, 0, -7)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := stubClient(t, paged(tt.before, tt.after), open311.WithMaxResponse(limit), open311.WithFormat(open311.FormatJSON), open311.WithRetry(once),
+				open311.WithDialect(open311.Dialect{Paging: open311.Paging{Style: open311.PagingNumbers, First: 1}}))
+			f, err := c.Requests.Feed(open311.FeedOptions{Since: tt.since})
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen, polls := map[string]int{}, 0
+			for err := io.EOF; err != nil && polls < 30; polls++ {
+				grown := growthOf(func() any {
+					err = nil
+					for ch, e := range f.Poll(t.Context()) {
+						if err = e; e == nil {
+							seen[strings.Clone(ch.Request.ID)]++
+						}
+					}
+					return f
+				})
+				if grown > 4*limit {
+					t.Errorf("the heap grew by %d MiB, more than four times %d", grown>>20, limit>>20)
+				}
+			}
+			if tt.since.IsZero() {
+				return
+			}
+			if len(seen) != 1200 || polls < 4 {
+				t.Errorf("%d changes in %d polls, want 1200 in 4 or more", len(seen), polls)
+			}
+			for id, n := range seen {
+				if n != 1 {
+					t.Errorf("%s was told %d times", id, n)
+				}
+			}
+		})
+	}
+}
+
+// Definitions that just fit are remembered as long as there is room, and take it once.
+func TestMemoryOfDefinitionsIsBounded(t *testing.T) {
+	if testing.Short() || raceDetector {
+		t.Skip("takes long with the race detector, which has nothing to find here")
+	}
+	const limit = 16 << 20
+	text := `{"service_code":"1","attributes":[` + repeated(`{"code":"%d"},`, 20_000) + `{}]}`
+	c := stubClient(t, func(r *http.Request) (*http.Response, error) { return stubReply(r, 200, "application/json", text), nil },
+		open311.WithMaxResponse(limit), open311.WithFormat(open311.FormatJSON))
+	grown := growthOf(func() any {
+		for i := range 60 {
+			if _, err := c.Services.Definition(t.Context(), fmt.Sprint(i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return c
+	})
+	if grown > 4*limit {
+		t.Errorf("the heap grew by %d MiB, more than four times %d", grown>>20, limit>>20)
+	}
+}

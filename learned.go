@@ -65,23 +65,26 @@ type memory struct {
 	lists  map[string]*listing.Beliefs // how lists are handed out, by jurisdiction: each is a city of its own
 	// Filing depends on what has been read about services: whether one is a blackbox, so that a receipt without
 	// an id is one, and what its definition asks for. Both are kept by jurisdiction and code.
-	types       cache.Map[string]     // the type of a service
+	blackbox    cache.Map[bool]       // whether a service answers no report with an id
 	definitions cache.Map[any]        // a knownDefinition
 	posted      cache.Map[match.Sent] // when reports were sent, by their digests
 }
 
 const (
-	maxTypes       = 4096 // services whose type is remembered
-	maxDefinitions = 256  // definitions that are remembered
-	maxLists       = 1024 // jurisdictions whose lists are remembered
-	maxPosted      = 4096 // reports whose time is remembered
+	maxTypes       = 4096    // services of which it is remembered whether they are blackboxes,
+	maxTypeBytes   = 1 << 20 // and how many bytes their codes may have together
+	maxDefinitions = 256     // definitions that are remembered,
+	maxDefBytes    = 8 << 20 // and how much memory they may take
+	maxLists       = 1024    // jurisdictions whose lists are remembered
+	maxPosted      = 4096    // reports whose time is remembered
 	postedAge      = 48 * time.Hour
 	definitionAge  = time.Hour // for which a definition is good: cities do change them
 )
 
 func newMemory() *memory {
-	return &memory{lists: map[string]*listing.Beliefs{}, types: cache.Map[string]{Limit: maxTypes}, definitions: cache.Map[any]{Limit: maxDefinitions, Age: definitionAge},
-		posted: cache.Map[match.Sent]{Limit: maxPosted, Age: postedAge}}
+	return &memory{lists: map[string]*listing.Beliefs{}, blackbox: cache.Map[bool]{Limit: maxTypes, Room: maxTypeBytes},
+		definitions: cache.Map[any]{Limit: maxDefinitions, Room: maxDefBytes, Age: definitionAge},
+		posted:      cache.Map[match.Sent]{Limit: maxPosted, Age: postedAge}}
 }
 
 // of returns what is believed of the lists of a jurisdiction. A new one begins with what another has shown of the server.

@@ -41,13 +41,12 @@ func (r *RequestClient) All(ctx context.Context, q *Query, opts ...CallOption) i
 	}
 }
 
-// AllInto is [RequestClient.All] for those who keep no record: all of them come in into, one after the other, with an
-// allocation for the texts of many instead of two for each. Nothing of a record is left in into when the next one comes.
+// AllInto is [RequestClient.All] for loops that keep no record: each request is written into the same variable, over
+// the one before. That takes one allocation for the texts of many requests, where All takes two for each request.
 //
-// Texts and times may be kept; strings.Clone keeps one text from holding on to the memory of those around it. Location
-// and Extra are of the record in hand: both are used again, so that whoever keeps them has to copy them. Where
-// [WithConcurrency] reads answers ahead their records are in memory anyway, and less is saved. nil stands for a record of
-// the listing's own.
+// Texts and times may be kept; strings.Clone keeps one text without the memory of those around it. Location and Extra
+// are used again for the next request: copy them to keep them. [WithConcurrency] saves less, since the records of answers
+// that are read ahead are in memory anyway. If into is nil, the listing has a variable of its own.
 func (r *RequestClient) AllInto(ctx context.Context, q *Query, into *ServiceRequest, opts ...CallOption) iter.Seq2[*ServiceRequest, error] {
 	return func(yield func(*ServiceRequest, error) bool) {
 		c, err := r.conn().withOptions(opts)
@@ -68,9 +67,9 @@ func (r *RequestClient) AllInto(ctx context.Context, q *Query, into *ServiceRequ
 	}
 }
 
-// Pages is [RequestClient.All] by the answer: each pair is what one call has brought that was not
-// there before. Pages that bring nothing new are left out. An answer that cannot be read to its end
-// comes as a page with what was read, and the error.
+// Pages gives what [RequestClient.All] gives, the requests of one answer at a time, without those that an earlier
+// answer had. Answers with nothing new are left out. One that cannot be read to its end is a page with what was read,
+// and the error.
 func (r *RequestClient) Pages(ctx context.Context, q *Query, opts ...CallOption) iter.Seq2[*Page, error] {
 	return func(yield func(*Page, error) bool) {
 		c, err := r.conn().withOptions(opts)
@@ -94,10 +93,10 @@ func (r *RequestClient) Pages(ctx context.Context, q *Query, opts ...CallOption)
 	}
 }
 
-// Oldest returns the time of the oldest request that the query asks for: where [RequestClient.All] would end that
-// has no Start, so that the query can be cut into [Query.Shards]. It makes a few calls for each year. The time is
-// zero if there is no such request, or none that bears a date. The error is a *[TruncatedError] if a part of the
-// time could not be looked at, else that of the call that failed.
+// Oldest returns the time of the oldest request that the query asks for. It is the Start that a query without one needs
+// before [Query.Shards] can cut it into equal parts. It makes a few calls for each year. The time is zero if there is no
+// such request, or none that bears a date. The error is a *[TruncatedError] if a part of the time could not be looked at,
+// else that of the call that failed.
 func (r *RequestClient) Oldest(ctx context.Context, q *Query, opts ...CallOption) (time.Time, error) {
 	c, err := r.conn().withOptions(opts)
 	if err != nil {

@@ -31,8 +31,9 @@ type CallInfo struct {
 	Window  string // which span of requested_datetime: "2026-01-01T00:00:00Z/2026-03-31T00:00:00Z"; ".." for an open end
 }
 
-// CallResult says how a call, or an attempt, has ended: a call when its answer has been read, or its loop left; an
-// attempt, and a call of [Client.Do], when the header of the answer was there. Rows, Warnings and Bytes are of calls only.
+// CallResult says how a call, or an attempt, has ended. A call ends when its answer has been read, or when its loop is
+// left. An attempt, and a call of [Client.Do], ends with the header of the answer. Rows, Warnings and Bytes are those of
+// calls; attempts have none.
 type CallResult struct {
 	StatusCode int           // 0 if there was no answer
 	Err        error         // redacted; nil if the call worked

@@ -63,10 +63,21 @@ const (
 func (s Status) Is(t Status) bool { return strings.EqualFold(string(s), string(t)) }
 
 // Extra holds what a server sent beyond the fields of the specification, and what did not fit its
-// field, each as JSON text under the name that the server gave it. Fields of XML answers are turned
-// into JSON: text into strings, elements with children into objects, and into arrays where all their
-// children have one name and there are several, or one that is the singular of their own.
+// field, each as JSON text under the name that the server gave it.
+//
+// Fields of XML answers are turned into JSON. Text becomes a string. An element with children becomes an object, or an
+// array if it is a list: several children of one name, or a single one whose name is the singular of its own
+// (<photos><photo/></photos>).
 type Extra map[string]json.RawMessage
+
+// size is about how many bytes of memory the fields take.
+func (e Extra) size() (n int) {
+	const field = 128
+	for name, raw := range e {
+		n += field + len(name) + len(raw)
+	}
+	return n
+}
 
 // String returns the field called key as text: a string without its quotes, anything else as JSON.
 // It is "" if there is no such field, or if it is null.
@@ -171,8 +182,9 @@ var (
 	ErrPending = errors.New("pending")
 	// ErrTruncated: a listing is not complete; [TruncatedError] says what is missing.
 	ErrTruncated = errors.New("truncated")
-	// ErrUnproven: nothing speaks for a loss, and nothing proves that there is none: the server shows that it heeds
-	// neither dates nor pages, sizes or filters. If it gives all it has in one list, [Dialect.Whole] says so.
+	// ErrUnproven: the listing may be complete, and cannot be proven to be. The server gives one list whatever dates,
+	// pages, sizes or filters it is asked for, and nothing shows that something is missing. Set [Dialect.Whole] if
+	// that list is all it has.
 	ErrUnproven error = listing.ErrUnproven
 )
 

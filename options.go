@@ -76,11 +76,12 @@ func WithDialect(d Dialect) Option {
 // WithHTTPClient sets the client that makes the calls. It is copied, never changed, and its
 // connections are left alone.
 //
-// If its Transport is a *[http.Transport], what is not to be sent twice, such as a report, goes over a new connection
-// each time, with the same settings, that is closed after it (in HTTP/2 a second after the last one): a server may just be
-// closing one that was kept, and then nobody knows what came of the report. A copy of the transport does that; it counts its connections on its own, and has no
-// protocols of [http.Transport.RegisterProtocol]. A Transport of another type chooses connections by itself; what is
-// only put around a *http.Transport is better given to [WithMiddleware].
+// A report, or whatever else must not be sent twice, gets a new connection that is closed after it (in HTTP/2 a second
+// after the last one). On a connection that was kept it could meet a server that is just closing it, and nobody would
+// know whether it had arrived. These connections are made by a copy of the Transport, if that is an *[http.Transport]:
+// with its settings, with a count of connections of its own, and without what [http.Transport.RegisterProtocol] has
+// added. A Transport of another type chooses connections by itself; so give what only wraps an *http.Transport to
+// [WithMiddleware].
 func WithHTTPClient(hc *http.Client) Option {
 	return func(c *config) error {
 		if hc == nil {
@@ -148,6 +149,9 @@ func WithRateLimit(perSecond float64, burst int) Option {
 // WithLimiter asks l before each attempt. Give several clients one limiter to share a limit. nil turns
 // off the limit of the dialect.
 func WithLimiter(l Limiter) Option {
+	if r, ok := l.(*rate.Limiter); ok && r == nil {
+		l = nil // which is not the same in an interface
+	}
 	return func(c *config) error { c.limiter, c.limiterSet = l, true; return nil }
 }
 
@@ -238,10 +242,11 @@ func WithPageSize(n int) Option {
 // WithConcurrency lets listings read n pages or windows at a time, still in order and under the rate
 // limit; by default they read one after the other, while the loop goes on. It pays where the network is
 // slow, or where a core has nothing else to do. It costs a tenth more of the processor, up to n answers in memory,
-// and some calls that turn out to be needless: windows are cut to what the server is expected to give at once. A
-// query without an End is listed up to the request that is the newest at the beginning, so that what arrives
-// meanwhile does not shift its pages. Pages of a server without usable dates are read ahead only if its list rises or
-// falls by time; if requests have arrived meanwhile, they are read once more one by one.
+// and some calls for nothing, since windows are chosen before it is known how much the server gives at once.
+//
+// So that requests that arrive meanwhile do not shift the pages, a query without an End ends with the request that was
+// the newest at the beginning. Where dates are of no use, pages are read ahead only if the list is in the order of time;
+// if requests have arrived meanwhile, the pages are read once more, one by one.
 func WithConcurrency(n int) Option {
 	return func(c *config) error {
 		if n < 1 {
@@ -309,9 +314,9 @@ func CallExtensions() CallOption {
 	return func(o *callOptions) { o.extensions = true }
 }
 
-// CallResponse stores in r what came back: of several calls the last answer that counted, of a call that failed the
-// answer that refused it. r stays as it is if there was no answer; it may be read when the method has returned or the
-// loop has ended, and in a loop body.
+// CallResponse stores in r what came back. Where several calls are made, r is about the last answer whose records were
+// used; where the call is refused, about the answer that refused it. If there was no answer r stays as it is. It may be
+// read in a loop body, and when the loop has ended or the method has returned.
 func CallResponse(r *Response) CallOption {
 	return func(o *callOptions) { o.response = r }
 }

@@ -46,7 +46,7 @@ func (s FilingState) done() bool { return s == FilingFiled || s == FilingRefused
 
 // FilingAttempt is one attempt to send a report. Ended is zero if the process died meanwhile.
 type FilingAttempt struct {
-	Sent  time.Time `json:"sent"`
+	Sent  time.Time `json:"sent,omitzero"`
 	Ended time.Time `json:"ended,omitzero"`
 	Error string    `json:"error,omitempty"` // what came of it; "" for a receipt
 }
@@ -82,16 +82,18 @@ type Outbox interface {
 //		...
 //	}
 //
-// What may have been sent is looked for, as by [RequestClient.Candidates]. If it is there, that is the receipt. If
-// it certainly is not, it is sent: nothing of it had left, or the city shows what others have filed well after it,
-// and the whole list of that time does not have it. Else it waits for a person, with candidates and an error that
-// matches [ErrOutcomeUnknown]; each further File looks again, for many cities show a report later. The person's word
-// is State: FilingFiled, or FilingReady to have it sent again.
+// A report that may have been sent before is looked for first, as by [RequestClient.Candidates].
 //
-// A receipt with a token alone is returned as it is; each further File asks once whether the token has an id, and
-// its receipt has it then. A filing that is done gives its receipt, or its refusal, again. Other errors mean that
-// nothing was filed: one that matches [ErrInvalid], or a refusal of the server, makes it FilingRefused; after any
-// other it is FilingReady.
+//   - If the city has it, its request is the receipt.
+//   - If the city certainly does not have it, it is sent. That is certain if nothing had left this machine, or if the
+//     complete list of that time lacks it and already shows what others have filed well after it.
+//   - Else it waits for a person: the filing gets Candidates, and the error matches [ErrOutcomeUnknown]. Each further
+//     File looks again, since many cities show a report later. The person decides by setting State: FilingFiled, or
+//     FilingReady to have it sent again.
+//
+// A receipt with a token and no id is returned as it is; each further File asks once whether the token has an id by
+// now. A filing that is done gives its receipt, or its refusal, again. Any other error means that nothing was filed: the
+// state is FilingRefused after an error that matches [ErrInvalid] or a refusal of the server, else FilingReady.
 //
 // A filing is for one goroutine, and one process, at a time.
 func (r *RequestClient) File(ctx context.Context, box Outbox, f *Filing, opts ...CallOption) (*Receipt, error) {

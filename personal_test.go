@@ -261,3 +261,32 @@ func TestExposureFindsWhatIsThere(t *testing.T) {
 		}
 	}
 }
+
+// What a reporter says of herself is in the body of the POST, and in nothing else that leaves: neither in its address and
+// header, nor in the calls that look for the report.
+func TestPersonalDataGoesWithThePostAlone(t *testing.T) {
+	inBody := false
+	c := stubClient(t, func(r *http.Request) (*http.Response, error) {
+		var body []byte
+		if r.Body != nil {
+			body, _ = io.ReadAll(r.Body)
+		}
+		if r.Method == http.MethodPost {
+			form, _ := url.ParseQuery(string(body))
+			inBody = form.Get("email") == personal.Email && form.Get("phone") == personal.Phone
+			body = nil
+		}
+		head, _ := url.QueryUnescape(fmt.Sprint(r.URL, r.Header, string(body)))
+		for _, core := range personalCores {
+			if strings.Contains(head, core) {
+				t.Errorf("%s goes with %s %s", core, r.Method, r.URL)
+			}
+		}
+		return stubReply(r, 500, "application/json", "[]"), nil
+	}, open311.WithFormat(open311.FormatJSON), open311.WithRetry(once))
+	if _, err := c.Requests.Create(t.Context(), &personal); !errors.Is(err, open311.ErrOutcomeUnknown) || !inBody {
+		t.Errorf("in the body: %t, %v", inBody, err)
+	}
+	_, _ = c.Requests.FindSimilar(t.Context(), &personal, time.Hour)
+	_, _ = c.Requests.File(t.Context(), open311.FileOutbox(t.TempDir()), &open311.Filing{Report: &personal, State: open311.FilingSending})
+}

@@ -24,9 +24,9 @@ type Query struct {
 	UpdatedBefore time.Time `json:"updated_before,omitzero"`
 	Near          *Circle   `json:"near,omitempty"`   // sent as lat, long and radius in metres (CitySDK)
 	Within        *Box      `json:"within,omitempty"` // sent as bbox
-	// Area is one of any shape, that is checked on this side only: any type of a polygon library with that method, a
-	// [Circle] or a [Box]. A request that does not say where it is passes, with a warning; in a feed it does not.
-	// A query with an area cannot be written as JSON.
+	// Area is an area of any shape, such as a [Circle], a [Box] or the type of a polygon library. It is not sent:
+	// requests outside of it are left out on this side. One that does not say where it is is kept, with a warning; a
+	// feed leaves it out. A query with an Area cannot be written as JSON.
 	Area       interface{ Contains(Point) bool } `json:"-"`
 	Search     string                            `json:"q,omitempty"`
 	Extensions bool                              `json:"extensions,omitempty"` // asks for extended_attributes

@@ -61,9 +61,10 @@ func (a Attributes) SetNumber(code string, f float64) {
 	a[code] = []string{strconv.FormatFloat(f, 'f', -1, 64)}
 }
 
-// Media is a file to be sent with a report or an update. Open is called once for each attempt to send it, and before
-// that to see what it is, unless ContentType and Size say it. The file is never held in memory. A large
-// one over a slow line takes longer than the 30 seconds that [WithTimeout] gives an attempt by default.
+// Media is a file to be sent with a report or an update. It is never held in memory: Open is called once for each attempt
+// to send it, and once before the first if ContentType is empty. A file without a Size is opened once, and copied.
+//
+// [WithTimeout] gives an attempt 30 seconds by default; a large file over a slow line needs more.
 type Media struct {
 	Name        string                        `json:"name,omitempty"`         // file name; directories are left out. "" for that of Path
 	ContentType string                        `json:"content_type,omitempty"` // "" is found out from the first bytes

@@ -397,6 +397,13 @@ var requestTable = wire.Register(&wire.Table[ServiceRequest]{
 	},
 })
 
+// size is about how many bytes of memory the request takes.
+func (r *ServiceRequest) size() int {
+	const fixed = 512
+	return fixed + len(r.ID) + len(r.Token) + len(r.Status) + len(r.StatusNotes) + len(r.ServiceName) + len(r.ServiceCode) + len(r.Description) +
+		len(r.AgencyResponsible) + len(r.ServiceNotice) + len(r.Address) + len(r.AddressID) + len(r.Zipcode) + len(r.MediaURL) + r.Extra.size()
+}
+
 // matched is a request as it is compared.
 func (r *ServiceRequest) matched(idParam string) match.Record {
 	m := match.Record{Service: r.ServiceCode, Text: r.Description, Place: placeOf(r.Location), AddressID: r.AddressID, Address: r.Address, At: r.RequestedDatetime}

@@ -134,11 +134,7 @@ func definition(ctx context.Context, c *conn, code string) (*ServiceDefinition, 
 			return known.def.clone(), nil
 		}
 	}
-	d, err := getDefinition(ctx, c, code)
-	if err == nil && c.call.isOrdinary() {
-		c.learned.definitions.Put(c.askedKey(code), knownDefinition{d.clone(), c.cfg})
-	}
-	return d, err
+	return getDefinition(ctx, c, code)
 }
 
 func getDefinition(ctx context.Context, c *conn, code string) (*ServiceDefinition, error) {
@@ -153,13 +149,13 @@ func getDefinition(ctx context.Context, c *conn, code string) (*ServiceDefinitio
 	for i := range list {
 		a.adopt(&list[i].Extra)
 		if list[i].ServiceCode == code {
-			c.rememberDefinition(code, &list[i])
+			c.rememberDefinition(code, code, &list[i])
 			return &list[i], nil
 		}
 	}
 	if len(list) == 1 {
 		// Another code than the one asked for: open311-to-Go finds definitions by an id of its own.
-		c.rememberDefinition(cmp.Or(list[0].ServiceCode, code), &list[0])
+		c.rememberDefinition(code, cmp.Or(list[0].ServiceCode, code), &list[0])
 		return &list[0], nil
 	}
 	if err := a.unread(); err != nil {
@@ -210,10 +206,10 @@ func (c *conn) definitionKey(service *Service) string {
 	return service.Code
 }
 
-// rememberServices notes the types of services.
+// rememberServices notes which services are blackboxes.
 func (c *conn) rememberServices(list []Service) {
 	for i := range list {
-		c.learned.types.Put(c.serviceKey(list[i].Code), string(list[i].Type))
+		c.learned.blackbox.Put(c.serviceKey(list[i].Code), strings.EqualFold(string(list[i].Type), string(Blackbox)), 0)
 	}
 }
 
@@ -234,9 +230,33 @@ type knownDefinition struct {
 	by  *config
 }
 
-// rememberDefinition notes what reports for a service are checked against.
-func (c *conn) rememberDefinition(code string, d *ServiceDefinition) {
-	c.learned.definitions.Put(c.serviceKey(code), knownDefinition{d.clone(), c.cfg})
+// rememberDefinition notes what reports for a service are checked against, and, of an ordinary call, what was asked for.
+// One of megabytes is not copied: it is asked for each time.
+func (c *conn) rememberDefinition(asked, code string, d *ServiceDefinition) {
+	size := d.size()
+	if !c.learned.definitions.Fits(c.serviceKey(code), size) {
+		c.learned.definitions.Put(c.serviceKey(code), knownDefinition{}, size) // an old one is not known any more
+		return
+	}
+	known := knownDefinition{d.clone(), c.cfg}
+	c.learned.definitions.Put(c.serviceKey(code), known, size)
+	if c.call.isOrdinary() {
+		c.learned.definitions.Put(c.askedKey(asked), known, size)
+	}
+}
+
+// size is about how many bytes of memory a definition takes.
+func (d *ServiceDefinition) size() int {
+	const attribute, value = 256, 32
+	n := attribute + len(d.ServiceCode) + d.Extra.size()
+	for i := range d.Attributes {
+		a := &d.Attributes[i]
+		n += attribute + len(a.Code) + len(a.Datatype) + len(a.Description) + len(a.DatatypeDescription) + a.Extra.size()
+		for _, v := range a.Values {
+			n += value + len(v.Key) + len(v.Name)
+		}
+	}
+	return n
 }
 
 // knownDefinition returns the definition of a service if this client has read it within the last hour.
@@ -268,14 +288,14 @@ func (d *ServiceDefinition) clone() *ServiceDefinition {
 // it asks the server for: there is an answer in hand that says nothing, and it is either a receipt or a
 // report in doubt.
 func (c *conn) isBlackbox(ctx context.Context, code string) bool {
-	t, ok := c.learned.types.Get(c.serviceKey(code))
-	if !ok {
+	is, known := c.learned.blackbox.Get(c.serviceKey(code))
+	if !known {
 		if _, err := listServices(ctx, c.quietly()); err != nil {
 			return false
 		}
-		t, _ = c.learned.types.Get(c.serviceKey(code))
+		is, _ = c.learned.blackbox.Get(c.serviceKey(code))
 	}
-	return strings.EqualFold(t, string(Blackbox))
+	return is
 }
 
 // findFormat finds out by a read which format the server speaks, where nobody has said it: a report is never

@@ -1,6 +1,7 @@
 package open311
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"math"
@@ -13,7 +14,7 @@ import (
 // sighting says of a request what a feed compares.
 func sighting(r *ServiceRequest) feed.Sighting {
 	s := feed.Sighting{Key: identity(r), Status: shortStatus(r.Status), Requested: r.RequestedDatetime, Updated: r.UpdatedDatetime,
-		Record: (*sighted)(r)}
+		Record: (*sighted)(r), Size: r.size()}
 	s.Sum, s.Text = contentSums(r)
 	return s
 }
@@ -31,6 +32,8 @@ func (s *sighted) Aliases() [2]string {
 // Boston, Chicago and San Francisco have rows without id.
 func identity(r *ServiceRequest) string {
 	switch {
+	case len(r.ID) > maxKey:
+		return feed.Nameless + "i" + sumOf(r.ID)
 	case r.ID != "":
 		return r.ID
 	case r.Token != "":
@@ -39,7 +42,20 @@ func identity(r *ServiceRequest) string {
 	return contentKey(r)
 }
 
-func tokenKey(r *ServiceRequest) string { return feed.Nameless + "t" + r.Token }
+// maxKey is above the length of all ids. A feed remembers what is longer by its hash: it keeps each id in memory.
+const maxKey = 1 << 10
+
+func tokenKey(r *ServiceRequest) string {
+	if len(r.Token) > maxKey {
+		return feed.Nameless + "t" + sumOf(r.Token)
+	}
+	return feed.Nameless + "t" + r.Token
+}
+
+func sumOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:16])
+}
 
 // contentKey identifies a request by what does not change in its life.
 func contentKey(r *ServiceRequest) string {
@@ -90,9 +106,12 @@ func stateWord(state string) (word string, closed bool) {
 	case "closed":
 		return state, true
 	}
-	word = spelling.Fold(state)
+	word = spelling.Fold(state[:min(len(state), maxStatus)])
 	return word, spelling.IsClosed(word)
 }
+
+// maxStatus is above the length of all words for a state. Of what is longer the beginning is looked at, and remembered.
+const maxStatus = 256
 
 // shortStatus returns a state that does not hold on to the text of its record.
 func shortStatus(s Status) string {
@@ -101,6 +120,9 @@ func shortStatus(s Status) string {
 		return string(StatusOpen)
 	case StatusClosed:
 		return string(StatusClosed)
+	}
+	if len(s) > maxStatus {
+		s = Status(strings.ToValidUTF8(string(s[:maxStatus]), ""))
 	}
 	return strings.Clone(string(s))
 }

@@ -15,9 +15,9 @@ import (
 
 // Candidate is a request that may be a report, and why.
 type Candidate struct {
-	Request ServiceRequest
-	Score   float64  // from 0 to 1; [RequestClient.FindSimilar] gives those of 0.5 and more
-	Reasons []string // what was weighed, in words
+	Request ServiceRequest `json:"request"`
+	Score   float64        `json:"score,omitempty"`   // from 0 to 1; [RequestClient.FindSimilar] gives those of 0.5 and more
+	Reasons []string       `json:"reasons,omitempty"` // what was weighed, in words
 }
 
 // FindSimilar looks for requests that may be the report n: of the same service and no older than within,

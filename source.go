@@ -203,8 +203,9 @@ func (l *lister) Open(ctx context.Context, s *listing.Slice) (listing.Rows, erro
 
 // Load implements listing.Source: its records are all read, to be given later.
 func (l *lister) Load(ctx context.Context, s *listing.Slice) (listing.Rows, error) {
-	c := l.c.unanswered()
-	st, err := openStream(ctx, c, l.call(s), requestTable)
+	c, k := l.c.unanswered(), l.call(s)
+	k.keep = true
+	st, err := openStream(ctx, c, k, requestTable)
 	if err != nil {
 		return nil, err
 	}

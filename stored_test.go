@@ -53,7 +53,11 @@ var storedValues = map[string]any{
 var storedAs = map[string]string{
 	"receipt":            `{"service_request_id":"7","token":"t-7","service_notice":"Soon.","account_id":"a","error":{"code":400},"status":"open"}`,
 	"report with a file": `{"media":[{"name":"a.jpg","content_type":"image/jpeg","size":4,"path":"/tmp/a"}]}`,
-	"service":            `{"service_code":"001","service_name":"Potholes","description":"Holes","metadata":true,"type":"realtime","keywords":"a,b","groups":["Streets","Roads"],"hidden":false,"id":12}`,
+	"filing": `{"id":"f","report":{"service_code":"001"},"state":"waiting","attempts":[{"sent":"2026-07-01T08:30:15.123456789Z"}],"receipt":{},` +
+		`"candidates":[{"request":{"service_request_id":"9","token":null,"status":null,"status_notes":null,"service_name":null,"service_code":null,"description":null,` +
+		`"agency_responsible":null,"service_notice":null,"requested_datetime":null,"updated_datetime":null,"expected_datetime":null,"address":null,"address_id":null,` +
+		`"zipcode":null,"lat":null,"long":null,"media_url":null},"score":0.5,"reasons":["r"]}],"error":"e","changed":"2026-07-01T08:30:15.123456789Z"}`,
+	"service": `{"service_code":"001","service_name":"Potholes","description":"Holes","metadata":true,"type":"realtime","keywords":"a,b","groups":["Streets","Roads"],"hidden":false,"id":12}`,
 	"definition": `{"service_code":"001","attributes":[{"variable":true,"code":"DEPTH","datatype":"singlevaluelist","required":true,` +
 		`"datatype_description":"choose","order":1,"description":"How deep?","values":[{"key":"1","name":"One"},{"key":"2"}],"automated":"server_set"},{"code":"Q"}],"location_required":"false"}`,
 	"report": `{"service_code":"001","location":{"lat":0,"long":-0.5},"address_string":"1 Mill Lane","address_id":"9","attributes":{"DEPTH":["deep","wide"]},"description":"null",` +

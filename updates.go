@@ -178,7 +178,7 @@ func (r UpdateReceipt) LogValue() slog.Value {
 
 // Create sends an update (POST /servicerequestupdates). It is sent once, by the rules of
 // [RequestClient.Create], and its errors are the same: one that matches [ErrOutcomeUnknown] means that
-// the update may be there. It can be sent again under the same ID, which is refused if it is.
+// the update may have arrived. Send it again with the same ID then: a server that has it refuses the second one.
 func (u *UpdateClient) Create(ctx context.Context, n *NewUpdate, opts ...CallOption) (*UpdateReceipt, error) {
 	start := time.Now()
 	c, err := u.conn().withOptions(opts)

@@ -16,9 +16,11 @@ import (
 // Watch polls again and again, with a tenth of every for jitter, until the context or the loop ends. The first poll
 // waits for up to half a minute, or a twentieth of every if that is less, so that the feeds of a program do not poll in
 // the same instant. It gives errors as Poll does, and goes on: after trouble the pauses double, up to an hour or to every if
-// that is more, and last as long as the server asks for. It ends after an error that waiting cannot mend: a
-// *[ValidationError], one that matches [ErrForbidden], a checkpoint that another program has written
-// meanwhile, or that the server gives its requests new ids at every look. When ctx ends it gives no error.
+// that is more, and last as long as the server asks for. When ctx ends it gives no error.
+//
+// It ends by itself after an error that waiting cannot mend: a *[ValidationError]; an error that matches
+// [ErrForbidden]; a checkpoint that another program has written meanwhile; a server whose requests have new ids at every
+// look.
 func (f *Feed) Watch(ctx context.Context, every time.Duration, opts ...CallOption) iter.Seq2[*Change, error] {
 	return func(yield func(*Change, error) bool) {
 		if every <= 0 {

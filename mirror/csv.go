@@ -2,7 +2,6 @@ package mirror
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -11,8 +10,6 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/go-open311/open311"
 )
 
 // Columns are the fields of a request as the specification names them: the columns of a CSV file and of a table. What
@@ -23,12 +20,13 @@ var columns = []string{"service_request_id", "token", "status", "status_notes", 
 	"description", "agency_responsible", "service_notice", "requested_datetime", "updated_datetime", "expected_datetime",
 	"address", "address_id", "zipcode", "lat", "long", "media_url"}
 
-// Values returns the texts of the columns, and the object of what else there is, "" for none.
+// Values returns the texts of the columns, and the object of what else there is, "" for none. The error says that the
+// record has no request.
 func (r *Record) Values() (texts []string, extra string, err error) {
-	q := &open311.ServiceRequest{}
-	if r != nil && r.Request != nil {
-		q = r.Request
+	if r == nil || r.Request == nil {
+		return nil, "", errNoRequest
 	}
+	q := r.Request
 	texts = []string{q.ID, q.Token, string(q.Status), q.StatusNotes, q.ServiceName, q.ServiceCode, q.Description,
 		q.AgencyResponsible, q.ServiceNotice, stamp(q.RequestedDatetime), stamp(q.UpdatedDatetime), stamp(q.ExpectedDatetime),
 		q.Address, q.AddressID, q.Zipcode, "", "", q.MediaURL}
@@ -62,14 +60,7 @@ func degrees(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 // CSV is a file after RFC 4180, in UTF-8, with a header: requests.csv. All lines end in CR LF, in a text too; each
 // cell is as [Cell] makes it.
 func CSV() Format {
-	return Format{Name: "csv", File: "requests.csv", Begin: func(_ context.Context, path string) (Writer, error) {
-		f, err := createText(path)
-		if err != nil {
-			return nil, err
-		}
-		_, err = f.WriteString(strings.Join(columns, ",") + ",extra\r\n")
-		return &table{f}, err
-	}}
+	return textFormat("csv", strings.Join(columns, ",")+",extra\r\n", func(f *textFile, _ bool) Writer { return &table{f} })
 }
 
 type table struct{ *textFile }

@@ -3,10 +3,13 @@ package mirror
 import (
 	"bufio"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 )
 
 // file is a file that is there whole or not at all: it is written under another name, and gets its own
@@ -77,6 +80,62 @@ func createText(path string) (*textFile, error) {
 	return &textFile{bufio.NewWriterSize(f, 1<<16), f}, nil
 }
 
+// resumeText goes on behind a checkpoint of a file that a stopped process has left.
+func resumeText(path string, checkpoint []byte) (*textFile, error) {
+	at, err := strconv.ParseInt(string(checkpoint), 10, 64)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Lstat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular() || info.Size() < at:
+		return nil, fmt.Errorf("%s is not the file that was left", path)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	is, err := f.Stat()
+	if err == nil && !os.SameFile(info, is) {
+		err = fmt.Errorf("%s is not the file that was left", path)
+	}
+	if err == nil {
+		err = f.Truncate(at)
+	}
+	if err == nil {
+		_, err = f.Seek(at, io.SeekStart)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &textFile{bufio.NewWriterSize(f, 1<<16), f}, nil
+}
+
+// Checkpoint brings what was written to the disk, and returns the length of it.
+func (f *textFile) Checkpoint() ([]byte, error) {
+	if err := f.Flush(); err != nil {
+		return nil, err
+	}
+	step()
+	at, err := f.f.Seek(0, io.SeekCurrent)
+	if err == nil {
+		err = f.f.Sync()
+	}
+	return strconv.AppendInt(nil, at, 10), err
+}
+
+// Close leaves the file as it is.
+func (f *textFile) Close() error {
+	if f.f == nil {
+		return nil
+	}
+	err := f.f.Close()
+	f.f = nil
+	return err
+}
+
 // removeLeft clears a name under which a file will be written: of what a program has left that was stopped, and of a
 // link, which could lead to any file.
 func removeLeft(path string) error {
@@ -92,16 +151,15 @@ func (f *textFile) Commit() error {
 		return err
 	}
 	step()
-	err := f.f.Close()
-	f.f = nil
-	return err
+	return f.Close()
 }
 
 // Discard removes a file that was not committed.
 func (f *textFile) Discard() {
 	if f.f != nil {
-		_ = f.f.Close() // it is not wanted
-		_ = os.Remove(f.f.Name())
+		name := f.f.Name()
+		_ = f.Close() // it is not wanted
+		_ = os.Remove(name)
 	}
 }
 

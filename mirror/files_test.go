@@ -275,6 +275,16 @@ func TestLinksAreNotWrittenTo(t *testing.T) {
 			t.Skip(err)
 		}
 	}
+	elsewhere := t.TempDir()
+	if err := os.Symlink(elsewhere, filepath.Join(job.Dir, partsName)); err != nil {
+		t.Fatal(err)
+	}
+	c.set(refuse(starts(t, job)[7])) // so that the parts stay
+	run(t, job)
+	if there, err := os.ReadDir(elsewhere); err != nil || len(there) > 0 {
+		t.Errorf("parts in a directory that is linked to: %v %v", there, err)
+	}
+	c.set(nil)
 	complete(t, job)
 	if b, err := os.ReadFile(victim); err != nil || string(b) != "precious" {
 		t.Errorf("what the links lead to has become %.20q, %v", b, err)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"strconv"
 
 	"github.com/go-open311/open311"
 )
@@ -30,8 +32,8 @@ type Writer interface {
 	Discard()
 }
 
-// Resumable is a Writer of a file that can be gone on with. A copy in one such format frees the disk of what was fetched
-// while it writes the file, and so takes little more than the file.
+// Resumable is a Writer of a file that can be gone on with, as all files of this package can. A copy in such formats alone
+// frees the disk of what was fetched while it writes the files, and so takes little more than they do.
 type Resumable interface {
 	Writer
 	// Checkpoint makes what was written last, and returns what Resume needs to go on from there.
@@ -45,6 +47,16 @@ type Record struct {
 	Line    []byte // as a line of JSON, without its end
 	Request *open311.ServiceRequest
 	Place   *open311.Point // where it is; nil if it does not say, or nowhere on Earth
+}
+
+var errNoRequest = errors.New("mirror: the record has no request: set Request, and Line for a file of JSON")
+
+// whole says what a record lacks that is to be written as JSON.
+func (r *Record) whole() error {
+	if r == nil || r.Request == nil || len(r.Line) == 0 {
+		return errNoRequest
+	}
+	return nil
 }
 
 // read reads a line of a part.
@@ -73,17 +85,39 @@ func encode(to *bytes.Buffer, r *open311.ServiceRequest) error {
 
 // NDJSON is one JSON object a line, as the specification names the fields: requests.ndjson.
 func NDJSON() Format {
-	return Format{Name: "ndjson", File: "requests.ndjson", Begin: func(_ context.Context, path string) (Writer, error) {
-		f, err := createText(path)
-		return ndjson{f}, err
-	}}
+	return textFormat("ndjson", "", func(f *textFile, _ bool) Writer { return ndjson{f} })
 }
 
 type ndjson struct{ *textFile }
 
 func (n ndjson) Write(r *Record) error {
+	if err := r.whole(); err != nil {
+		return err
+	}
 	_, _ = n.textFile.Write(r.Line) // a bufio.Writer keeps its error
 	return n.WriteByte('\n')
+}
+
+// textFormat is a text file, requests.NAME, that begins with head. writer writes the requests; empty says that the head
+// is all there is so far.
+func textFormat(name, head string, writer func(f *textFile, empty bool) Writer) Format {
+	return Format{Name: name, File: "requests." + name,
+		Begin: func(_ context.Context, path string) (Writer, error) {
+			f, err := createText(path)
+			if err != nil {
+				return nil, err
+			}
+			_, _ = f.WriteString(head) // a bufio.Writer keeps its error
+			return writer(f, true), nil
+		},
+		Resume: func(_ context.Context, path string, checkpoint []byte) (Writer, error) {
+			f, err := resumeText(path, checkpoint)
+			if err != nil {
+				return nil, err
+			}
+			return writer(f, string(checkpoint) == strconv.Itoa(len(head))), nil
+		},
+	}
 }
 
 // outputs are what a copy is written to, side by side.

@@ -1,21 +1,16 @@
 package mirror
 
-import (
-	"context"
-	"encoding/json"
-)
+import "encoding/json"
 
 // GeoJSON is a FeatureCollection after RFC 7946: requests.geojson. A feature has a Point or null, and all of the
 // request as its properties.
 func GeoJSON() Format {
-	return Format{Name: "geojson", File: "requests.geojson", Begin: func(_ context.Context, path string) (Writer, error) {
-		f, err := createText(path)
-		if err != nil {
-			return nil, err
+	return textFormat("geojson", `{"type":"FeatureCollection","features":[`, func(f *textFile, empty bool) Writer {
+		if empty {
+			return &geojson{f, "\n"}
 		}
-		_, err = f.WriteString(`{"type":"FeatureCollection","features":[`)
-		return &geojson{f, "\n"}, err
-	}}
+		return &geojson{f, ",\n"}
+	})
 }
 
 type geojson struct {
@@ -36,6 +31,9 @@ type geometry struct {
 }
 
 func (g *geojson) Write(r *Record) error {
+	if err := r.whole(); err != nil {
+		return err
+	}
 	f := feature{Type: "Feature", ID: r.Request.ID}
 	if p := r.Place; p != nil {
 		f.Geometry = &geometry{"Point", [2]float64{p.Long, p.Lat}}

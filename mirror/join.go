@@ -27,10 +27,8 @@ func (m *mirror) join(ctx context.Context) error {
 	defer m.print.end()
 	sum := page.NewSummary(s.Since, s.Until)
 	done := s.sofar()
-	if m.left == nil || !m.left.renamed {
-		if err := m.write(ctx, windows, total, &done, sum); err != nil {
-			return err
-		}
+	if err := m.write(ctx, windows, total, &done, sum); err != nil {
+		return err
 	}
 	s.Records, s.Doubles, s.Joined = total-done.Left, done.Left, nil
 	if m.Page {
@@ -57,7 +55,7 @@ func (m *mirror) write(ctx context.Context, windows []*window, total int, done *
 		return err
 	}
 	defer out.discard()
-	if err := m.dropKeys(out, *done, windows); err != nil {
+	if err := m.dropKeys(windows); err != nil {
 		return err
 	}
 	m.print.records = done.Requests

@@ -60,7 +60,7 @@ func child(t *testing.T, url, dir string, at int) (killed bool) {
 	t.Helper()
 	c := exec.CommandContext(t.Context(), os.Args[0])
 	c.Env = append(os.Environ(), "MIRROR_TEST_URL="+url, "MIRROR_TEST_DIR="+dir, "MIRROR_TEST_STEP="+strconv.Itoa(at))
-	if len(made) == 1 {
+	if resuming {
 		c.Env = append(c.Env, "MIRROR_TEST_RESUME=1")
 	}
 	out, err := c.CombinedOutput()
@@ -164,11 +164,11 @@ func TestStoppedWhileWriting(t *testing.T) {
 	same(t, want, dir)
 }
 
-// goingOn has copies made in a format that can be gone on with, safe every few requests.
+// goingOn has copies made in formats that can be gone on with, safe every few requests.
 func goingOn() (restore func()) {
 	formats, every := made, safeEvery
-	made, safeEvery = []Format{lines()}, 20
-	return func() { made, safeEvery = formats, every }
+	made, safeEvery, resuming = []Format{lines(), NDJSON(), CSV(), GeoJSON()}, 20, true
+	return func() { made, safeEvery, resuming = formats, every, false }
 }
 
 // lines is NDJSON that can be gone on with. Commit writes an end, as the formats do for which that is made.

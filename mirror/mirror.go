@@ -9,8 +9,9 @@
 //
 // When all windows have been fetched, the parts are joined into the files that people want, each request once, and
 // then removed. While something is missing they stay, so that the next run has to fetch only that. Neither memory
-// nor the disk is a limit: requests are streamed, and the parts are an eighth of the NDJSON file. For a copy in one
-// format that is [Resumable] they are removed while the file is written.
+// nor the disk is a limit: requests are streamed, and where all formats of a copy are [Resumable], a part is removed as
+// soon as its requests are safe in the files. With another format, or with a page, the parts, an eighth of the NDJSON
+// file, stay until the end.
 package mirror
 
 import (

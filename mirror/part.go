@@ -101,6 +101,16 @@ func (m *mirror) eachKey(w *window, f func(key)) error {
 		return err
 	}
 	defer file.Close()
+	if info, err := file.Stat(); err == nil && info.Size() == w.lines() { // an earlier run has dropped them
+		return m.eachLine(w, func(line []byte) error {
+			var r Record
+			if err := r.read(line); err != nil {
+				return err
+			}
+			f(keyOf(r.Request.ID, append(line, '\n')))
+			return nil
+		})
+	}
 	in := bufio.NewReaderSize(keys, 1<<16)
 	for range w.Records {
 		var k key

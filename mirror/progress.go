@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
-	"unicode"
+
+	"github.com/go-open311/open311/internal/plain"
 )
 
 // progress says how far a run has come: in one line of a terminal that is written again and again, and nowhere else.
@@ -95,7 +95,7 @@ func (p *progress) end() {
 
 // note writes a line that stays.
 func (p *progress) note(format string, args ...any) {
-	text := printable(fmt.Sprintf(format, args...))
+	text := plain.Line(fmt.Sprintf(format, args...)) // servers may say anything
 	if p.width > 0 {
 		fmt.Fprintf(p.w, "\r%*s\r", p.width, "")
 		p.width = 0
@@ -145,14 +145,4 @@ func clock(d time.Duration) string {
 		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 	}
 	return fmt.Sprintf("%d:%02d", s/60, s%60)
-}
-
-// printable blanks out what a terminal would take for commands: servers may say anything.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, s)
 }

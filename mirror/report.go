@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/go-open311/open311/internal/plain"
 	"github.com/go-open311/open311/mirror/internal/page"
 )
 
@@ -24,7 +25,7 @@ func (r *Report) String() string {
 				fmt.Fprintf(&b, "  and %d more gaps, all of them in %s\n", len(r.Gaps)-i, filepath.Join(r.Dir, stateName))
 				break
 			}
-			fmt.Fprintf(&b, "  %s\n", printable(g.String()))
+			fmt.Fprintf(&b, "  %s\n", plain.Line(g.String()))
 		}
 		b.WriteString("The same command asks again for what is missing.\n")
 	default:

@@ -4,25 +4,32 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
-// A file that is many times smaller than its requests as lines of JSON is as small as the parts are. A copy in one
-// format that is Resumable, without gaps and without a page, therefore does without parts one by one: now and then the
-// file is made safe up to the end of a window, that is noted in mirror.json, and the parts of those windows are removed.
+// Parts take disk beside the files that are made of them. So the keys go as soon as the doubles are known. And where
+// all files of a copy can be gone on with (see [Resumable]), nothing is missing and there is no page, a part goes when
+// its requests are safe: now and then the files are brought to the disk up to the end of a window, that is noted in
+// mirror.json, and the parts of the windows up to there are removed.
 
-// joined is how far the file of a copy has come.
+// joined is how far the files of a copy have come. Once it is noted, the doubles are known.
 type joined struct {
-	Format     string `json:"format"`
-	Checkpoint []byte `json:"checkpoint"`
-	Windows    int    `json:"windows"`  // whose requests are in the file
-	Requests   int    `json:"requests"` // of those windows
-	Left       int    `json:"left"`     // out of them: doubles
+	Files    []joinedFile `json:"files,omitempty"`
+	Windows  int          `json:"windows"`  // whose requests are in the files
+	Requests int          `json:"requests"` // of those windows
+	Left     int          `json:"left"`     // out of them: doubles
 }
 
-// sofar is how far the file has come.
+type joinedFile struct {
+	Format     string `json:"format"`
+	Checkpoint []byte `json:"checkpoint"`
+}
+
+// sofar is how far the files have come.
 func (s *state) sofar() joined {
 	if s.Joined == nil {
 		return joined{}
@@ -30,22 +37,19 @@ func (s *state) sofar() joined {
 	return *s.Joined
 }
 
-// leftover is what an earlier run has left that was stopped while it wrote the file.
+// leftover is what an earlier run has left that was stopped while it wrote the files.
 type leftover struct {
-	writer  Resumable
+	writers []Resumable // of the formats of the copy, nil for a file that has its name already; none: nothing of them is safe
 	doubles bitset
-	renamed bool // the file has its name: nothing is left to write
 }
 
 // safeEvery is how many requests of a large copy are written between two checkpoints, at least.
 var safeEvery = 50_000
 
-// resumable returns the only format of the copy if its file can be gone on with.
-func (m *mirror) resumable() (Format, bool) {
-	if len(m.Formats) != 1 || m.Formats[0].Resume == nil || m.Page || len(m.state.gaps()) > 0 {
-		return Format{}, false
-	}
-	return m.Formats[0], true
+// resumable reports whether all files of the copy can be gone on with, so that parts can go before the files are whole.
+func (m *mirror) resumable() bool {
+	one := func(f Format) bool { return f.Resume == nil }
+	return len(m.Formats) > 0 && !slices.ContainsFunc(m.Formats, one) && !m.Page && len(m.state.gaps()) == 0
 }
 
 // goOn takes up what an earlier run has left, and counts the windows that have to be fetched again: those whose part is
@@ -60,27 +64,15 @@ func (m *mirror) goOn() (lost int) {
 	}
 	lost = s.check(m.path(partsName))
 	if lost > 0 && s.Joined != nil { // which requests are doubles has changed with them
-		if m.left.writer != nil {
-			m.left.writer.Discard()
-		}
+		m.left.discard()
 		m.left, s.Joined = nil, nil
 		lost += s.check(m.path(partsName))
 	}
 	return lost
 }
 
-// take returns what is left of a file, or nil if it cannot be gone on with.
+// take returns what is left of the files, or nil if they cannot be gone on with.
 func (m *mirror) take() *leftover {
-	f, ok := m.resumable()
-	if !ok || f.Name != m.state.Joined.Format {
-		return nil
-	}
-	tmp := m.path(f.File) + tmpSuffix
-	if _, err := os.Lstat(tmp); errors.Is(err, fs.ErrNotExist) && m.state.Joined.Windows == len(m.state.Windows) {
-		if _, err := os.Lstat(m.path(f.File)); err == nil {
-			return &leftover{renamed: true}
-		}
-	}
 	total := 0
 	for _, w := range m.state.Windows {
 		total += w.Records
@@ -89,11 +81,52 @@ func (m *mirror) take() *leftover {
 	if err != nil {
 		return nil
 	}
-	w, err := f.Resume(context.Background(), tmp, m.state.Joined.Checkpoint)
-	if r, ok := w.(Resumable); ok && err == nil {
-		return &leftover{writer: r, doubles: doubles}
+	left := &leftover{doubles: doubles}
+	done := m.state.Joined
+	if done.Windows == 0 {
+		return left // the files are begun anew
 	}
-	return nil
+	if !m.resumable() || len(done.Files) != len(m.Formats) {
+		return nil
+	}
+	for i, f := range m.Formats {
+		w, err := m.takeFile(f, done.Files[i])
+		if err != nil {
+			left.discard()
+			return nil
+		}
+		left.writers = append(left.writers, w)
+	}
+	return left
+}
+
+// takeFile returns a writer that goes on with a file; nil if that has its name already.
+func (m *mirror) takeFile(f Format, from joinedFile) (Resumable, error) {
+	if f.Name != from.Format {
+		return nil, fmt.Errorf("the copy was begun as %s", from.Format)
+	}
+	tmp := m.path(f.File) + tmpSuffix
+	if _, err := os.Lstat(tmp); errors.Is(err, fs.ErrNotExist) && m.state.Joined.Windows == len(m.state.Windows) {
+		_, err := os.Lstat(m.path(f.File))
+		return nil, err
+	}
+	w, err := f.Resume(context.Background(), tmp, from.Checkpoint)
+	if err != nil {
+		return nil, err
+	}
+	if r, ok := w.(Resumable); ok {
+		return r, nil
+	}
+	w.Discard()
+	return nil, fmt.Errorf("%s cannot be gone on with", f.Name)
+}
+
+func (l *leftover) discard() {
+	for _, w := range l.writers {
+		if w != nil {
+			w.Discard()
+		}
+	}
 }
 
 // doublesOf finds the doubles, or knows them from an earlier run: all parts are needed to find them.
@@ -102,7 +135,7 @@ func (m *mirror) doublesOf(windows []*window, total int) (bitset, error) {
 		return m.left.doubles, nil
 	}
 	b, err := m.doubles(windows, total)
-	if _, ok := m.resumable(); ok && err == nil {
+	if err == nil && len(m.state.gaps()) == 0 {
 		err = m.saveDoubles(b)
 	}
 	return b, err
@@ -134,17 +167,27 @@ func (m *mirror) loadDoubles(total int) (bitset, error) {
 }
 
 // outputs are what the copy is written to: what is left, or what is begun.
-func (m *mirror) outputs(ctx context.Context) (outputs, error) {
-	if m.left != nil {
-		return outputs{{Writer: keeper{m.left.writer, m}, path: m.path(m.Formats[0].File)}}, nil
-	}
-	out, err := m.open(ctx)
-	if _, ok := m.resumable(); ok && err == nil {
-		if r, ok := out[0].Writer.(Resumable); ok {
-			out[0].Writer = keeper{r, m}
+func (m *mirror) outputs(ctx context.Context) (out outputs, err error) {
+	if m.left != nil && m.left.writers != nil {
+		for i, w := range m.left.writers {
+			if w != nil {
+				out = append(out, &output{Writer: keeper{w, m}, path: m.path(m.Formats[i].File)})
+			}
 		}
+		return out, nil
 	}
-	return out, err
+	if out, err = m.open(ctx); err != nil || !m.resumable() {
+		return out, err
+	}
+	kept := make(outputs, len(out))
+	for i, o := range out {
+		r, ok := o.Writer.(Resumable)
+		if !ok {
+			return out, nil
+		}
+		kept[i] = &output{Writer: keeper{r, m}, path: o.path}
+	}
+	return kept, nil
 }
 
 // keeper does not discard a file that has what is nowhere else any more.
@@ -154,19 +197,26 @@ type keeper struct {
 }
 
 func (k keeper) Discard() {
-	if k.m.state.Joined != nil {
+	if k.m.state.sofar().Windows > 0 {
 		_ = k.Close() // the next run looks at it
 		return
 	}
 	k.Resumable.Discard()
 }
 
-// dropKeys frees the disk of the keys, which have shown the doubles, once it is noted that they are not needed any more.
-func (m *mirror) dropKeys(out outputs, done joined, windows []*window) error {
-	if err := m.secure(out, done); err != nil || m.state.Joined == nil {
-		return err
+// dropKeys frees the disk of the keys once it is noted that the doubles are known. While something is missing they stay:
+// what is fetched later may be a double, too.
+func (m *mirror) dropKeys(windows []*window) error {
+	switch {
+	case len(m.state.gaps()) > 0, m.state.sofar().Windows > 0:
+		return nil
+	case m.state.Joined == nil:
+		m.state.Joined = &joined{}
+		if err := m.save(); err != nil {
+			return err
+		}
 	}
-	for _, w := range windows[done.Windows:] {
+	for _, w := range windows {
 		step()
 		info, err := os.Lstat(m.partPath(w))
 		if err == nil && info.Mode().IsRegular() && info.Size() > w.lines() {
@@ -179,19 +229,20 @@ func (m *mirror) dropKeys(out outputs, done joined, windows []*window) error {
 	return nil
 }
 
-// secure makes the file safe, if it can be gone on with, and frees the disk of what is in it.
-func (m *mirror) secure(out outputs, done joined) (err error) {
-	if len(out) != 1 {
-		return nil
+// secure makes the files safe, if they can be gone on with, and frees the disk of what is in them.
+func (m *mirror) secure(out outputs, done joined) error {
+	done.Files = nil
+	for i, o := range out {
+		k, ok := o.Writer.(keeper)
+		if !ok {
+			return nil
+		}
+		at, err := k.Checkpoint()
+		if err != nil {
+			return err
+		}
+		done.Files = append(done.Files, joinedFile{m.Formats[i].Name, at})
 	}
-	k, ok := out[0].Writer.(keeper)
-	if !ok {
-		return nil
-	}
-	if done.Checkpoint, err = k.Checkpoint(); err != nil {
-		return err
-	}
-	done.Format = m.Formats[0].Name
 	from := m.state.sofar().Windows
 	m.state.Joined = &done
 	if err := m.save(); err != nil {

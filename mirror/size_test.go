@@ -52,8 +52,7 @@ func fetched(t *testing.T, n int) *mirror {
 	return m
 }
 
-// A copy takes the disk for its parts no more than a fifth of what it becomes, and memory for a few requests. (A CSV
-// file alone, which has no names of fields, a bit more where windows hold few requests.)
+// A copy takes the disk for its parts no more than a fifth of what it becomes, and memory for a few requests.
 func TestSizes(t *testing.T) {
 	n := rows(t)
 	for name, formats := range map[string][]Format{"NDJSON": {NDJSON()}, "CSV": {CSV()}, "all": allFormats} {
@@ -87,7 +86,7 @@ func TestSizes(t *testing.T) {
 		result := diskUse(t, m.Dir)
 		t.Logf("%s: %d requests in %v, %.1f µs each; the disk: %.2f times the result of %d MB; memory: %.1f MB", name, n, took.Round(time.Millisecond),
 			float64(took.Microseconds())/float64(n), float64(disk)/float64(result), result/1e6, float64(heap)/1e6)
-		if ratio := float64(disk) / float64(result); ratio > 1.2 && name != "CSV" {
+		if ratio := float64(disk) / float64(result); ratio > 1.2 {
 			t.Errorf("%s: the disk holds %.2f times the result", name, ratio)
 		}
 		if heap > 32<<20 {

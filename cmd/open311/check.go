@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -94,7 +95,7 @@ func (k *checkCmd) Run(ctx context.Context, to streams) error {
 		err = k.write(to.out, report)
 	}
 	if err != nil {
-		fmt.Fprintln(to.err, "open311:", err)
+		fmt.Fprintln(to.err, "open311:", safe(err.Error()))
 		return exit(2) // it cannot be said
 	}
 	if k.Output != "" {
@@ -117,11 +118,36 @@ func (k *checkCmd) write(out io.Writer, r *conformance.Report) error {
 	if k.Output == "" {
 		return r.Write(out, format)
 	}
-	f, err := os.Create(k.Output)
+	f, err := create(k.Output)
 	if err != nil {
 		return err
 	}
 	return errors.Join(r.Write(f, format), f.Close())
+}
+
+// create makes a file, or empties an old one. A link is followed only to what is no file, as /dev/stdout is: somebody may
+// have put it there to have another file written over.
+func create(name string) (*os.File, error) {
+	there, err := os.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	}
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	switch opened, err := f.Stat(); {
+	case err != nil:
+		return nil, errors.Join(err, f.Close())
+	case !opened.Mode().IsRegular():
+		return f, nil
+	case !os.SameFile(there, opened):
+		return nil, errors.Join(fmt.Errorf("%s is a link: give the name of the file itself", name), f.Close())
+	}
+	return f, f.Truncate(0)
 }
 
 // brief says in a line each what failed, if the report itself goes into a file.

@@ -90,7 +90,7 @@ func run(ctx context.Context, args []string, to streams) (status int) {
 	}
 	command, err := parser.Parse(dashes(args))
 	if err != nil {
-		fmt.Fprintln(to.err, "open311:", err, "\n\"open311 -h\" lists what there is.")
+		fmt.Fprintf(to.err, "open311: %v\n\"open311 -h\" lists what there is.\n", err)
 		return 2
 	}
 	return statusOf(ctx, command.Run(), to.err)

@@ -195,3 +195,32 @@ func TestMoment(t *testing.T) {
 		t.Errorf("until: %v %v", got, err)
 	}
 }
+
+// A record of nothing is an error, in every format; a name with a question mark is one like others; no link is written to.
+func TestFormatsOfNothing(t *testing.T) {
+	for name, f := range (&mirrorCmd{}).formats() {
+		if name == "postgres" {
+			continue // it needs a server
+		}
+		path := filepath.Join(t.TempDir(), "a?mode=memory")
+		w, err := f.Begin(t.Context(), path)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		for _, r := range []*mirror.Record{nil, {}} {
+			if err := w.Write(r); err == nil {
+				t.Errorf("%s: no error for %v", name, r)
+			}
+		}
+		if _, err := os.Stat(path); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		w.Discard()
+		if err := os.Symlink(path+"2", path); err == nil {
+			if w, err := f.Begin(t.Context(), path); err == nil {
+				t.Errorf("%s: a link was followed", name)
+				w.Discard()
+			}
+		}
+	}
+}

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -10,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-open311/open311"
 	"github.com/go-open311/open311/open311test"
 )
 
@@ -115,5 +119,76 @@ func TestDashes(t *testing.T) {
 	want := []string{"list", "--city", "x", "--since=2026-01-01", "--limit=3", "-h", "-y", "-o", "-1.5", "--", "-city"}
 	if got := dashes(in); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
+	}
+}
+
+// A report is not written to what a link leads to, unless that is no file.
+func TestReportFollowsNoLink(t *testing.T) {
+	dir := t.TempDir()
+	victim, link := filepath.Join(dir, "victim"), filepath.Join(dir, "report.json")
+	if err := os.WriteFile(victim, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(victim, link); err != nil {
+		t.Skip(err)
+	}
+	if status, _, errs := call(t, "check", "--only=services", "-o", link); status != 2 || !strings.Contains(errs, "is a link") {
+		t.Errorf("status %d: %s", status, errs)
+	}
+	if b, err := os.ReadFile(victim); err != nil || string(b) != "precious" {
+		t.Errorf("what the link leads to has become %.20q, %v", b, err)
+	}
+	null := filepath.Join(dir, "null.json")
+	if err := os.Symlink(os.DevNull, null); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{null, victim} {
+		if status, _, errs := call(t, "check", "--only=services", "-o", name); status == 2 && strings.Contains(errs, "open311: ") {
+			t.Errorf("%s: status %d: %s", name, status, errs)
+		}
+	}
+	if b, err := os.ReadFile(victim); err != nil || !strings.HasPrefix(string(b), "CONFORMANT") && !strings.Contains(string(b), "Open311") {
+		t.Errorf("a file that was there has become %.40q, %v", b, err)
+	}
+}
+
+// Whatever a city says, no terminal obeys it, in any format, and JSON says the same as before.
+func TestNothingForATerminal(t *testing.T) {
+	const text = "a\u009b31mb\u202ec\u2028d\u2066e\u0085f"
+	city, at := town(t)
+	city.Put(open311.ServiceRequest{ID: "odd", Status: "open", Address: text, Description: text, ServiceName: text})
+	for _, format := range []string{"table", "csv", "json", "ndjson"} {
+		_, out, errs := call(t, "list", at, "--format="+format)
+		if bad := strings.IndexFunc(out+errs, func(r rune) bool { return r != '\n' && obeyed(r) }); bad >= 0 || !strings.Contains(out, "odd") {
+			t.Errorf("%s: %.60q", format, (out + errs)[max(bad, 0):])
+		}
+		if format != "ndjson" {
+			continue
+		}
+		for line := range strings.Lines(out) {
+			var r open311.ServiceRequest
+			if err := json.Unmarshal([]byte(line), &r); err != nil || r.ID == "odd" && !strings.Contains(r.Address, "\u202e") {
+				t.Errorf("%v: %q", err, r.Address)
+			}
+		}
+	}
+}
+
+// A server that says again what it is told has the key in no report.
+func TestReportsShowNoKey(t *testing.T) {
+	const key = "k3y-0f-the-c1ty"
+	t.Setenv("OPEN311_API_KEY", key)
+	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		w.Header().Set("X-Echo", r.URL.RawQuery+string(body))
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, "the key %s is wrong: %s %s", key, r.URL, body)
+	}))
+	defer echo.Close()
+	for _, format := range []string{"text", "json", "junit", "markdown", "html"} {
+		status, out, errs := call(t, "check", "--endpoint="+echo.URL, "--create", "--format="+format)
+		if status == 0 || out == "" || strings.Contains(out+errs, key) {
+			t.Errorf("%s: status %d, with the key: %t", format, status, strings.Contains(out+errs, key))
+		}
 	}
 }

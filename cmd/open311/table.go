@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -64,8 +65,24 @@ func (w *writer) json(thing any) error {
 			before = "[\n"
 		}
 	}
-	_, err = io.WriteString(w.out, before+string(text)+after)
+	_, err = io.WriteString(w.out, before+escaped(string(text))+after)
 	return err
+}
+
+// escaped writes in a text of JSON as \u009b what a terminal would obey, and encoding/json leaves as it is.
+func escaped(text string) string {
+	if !strings.ContainsFunc(text, obeyed) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if obeyed(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 func (w *writer) line(cells []string) error {
@@ -127,11 +144,16 @@ func (w *writer) print(cells []string) error {
 // safe takes out what a terminal would take for commands, or for the end of a line.
 func safe(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+		if obeyed(r) {
 			return ' '
 		}
 		return r
 	}, s)
+}
+
+// obeyed reports whether a character moves a cursor, ends a line, or turns the direction of one.
+func obeyed(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
 }
 
 func clip(s string, n int) string {

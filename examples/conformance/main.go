@@ -125,6 +125,9 @@ func write(r *conformance.Report, format, file string, out io.Writer) error {
 	if file == "" {
 		return r.Write(out, format)
 	}
+	if info, err := os.Lstat(file); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is a link, or no file: what it leads to is not written over", file)
+	}
 	f, err := os.Create(file)
 	if err != nil {
 		return err

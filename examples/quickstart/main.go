@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/go-open311/open311"
 	"github.com/go-open311/open311/open311test"
@@ -54,20 +55,23 @@ func show(ctx context.Context, c *open311.Client) error {
 	if err != nil || len(services) == 0 {
 		return err
 	}
-	fmt.Printf("\n%d services: what can be reported\n", len(services))
+	say("")
+	say("%d services: what can be reported", len(services))
 	for _, s := range services {
-		fmt.Printf("  %-12s %-36s %-9s %s\n", s.Code, cut(s.Name, 36), s.Type, strings.Join(s.Groups, ", "))
+		say("  %-12s %-36.36s %-9s %s", s.Code, s.Name, s.Type, strings.Join(s.Groups, ", "))
 	}
 	if i := slices.IndexFunc(services, func(s open311.Service) bool { return s.Metadata }); i >= 0 {
 		d, err := c.Services.Definition(ctx, services[i].Code)
 		if err != nil {
 			return err
 		}
-		fmt.Printf("\nWhat the city wants to know about %q\n", services[i].Name)
+		say("")
+		say("What the city wants to know about %q", services[i].Name)
 		for _, a := range d.Attributes {
-			fmt.Printf("  %-12s %-16s %-9s %s\n", a.Code, a.Datatype, need(a), cut(a.Description, 56))
+			need := map[bool]string{true: "required", false: "optional"}[a.Required]
+			say("  %-12s %-16s %-9s %.56s", a.Code, a.Datatype, need, a.Description)
 			for _, v := range a.Values {
-				fmt.Printf("  %29s %s = %s\n", "", v.Key, v.Name)
+				say("  %29s %s = %s", "", v.Key, v.Name)
 			}
 		}
 	}
@@ -77,9 +81,10 @@ func show(ctx context.Context, c *open311.Client) error {
 	if err != nil || len(page.Requests) == 0 {
 		return err
 	}
-	fmt.Printf("\nOpen requests of %q: %d, the newest of them\n", services[0].Name, len(page.Requests))
+	say("")
+	say("Open requests of %q: %d, the newest of them", services[0].Name, len(page.Requests))
 	for _, r := range page.Requests[:min(5, len(page.Requests))] {
-		fmt.Printf("  %-12s %s  %s\n", r.ID, r.RequestedDatetime.Format(time.DateOnly), cut(cmp.Or(r.Description, r.Address), 64))
+		say("  %-12s %s  %.64s", r.ID, r.RequestedDatetime.Format(time.DateOnly), cmp.Or(r.Description, r.Address))
 	}
 	r, err := c.Requests.Get(ctx, page.Requests[0].ID)
 	if err != nil {
@@ -89,32 +94,26 @@ func show(ctx context.Context, c *open311.Client) error {
 	if r.Location != nil {
 		place = r.Location.String()
 	}
-	fmt.Printf("\nRequest %s\n", r.ID)
+	say("")
+	say("Request %s", r.ID)
 	for _, line := range [][2]string{
 		{"status", string(r.Status)}, {"service", r.ServiceName}, {"agency", r.AgencyResponsible},
 		{"requested", r.RequestedDatetime.Format(time.RFC1123)}, {"address", r.Address}, {"place", place},
-		{"description", cut(r.Description, 70)}, {"notes", cut(r.StatusNotes, 70)}, {"media", strings.Join(r.MediaURLs(), " ")},
+		{"description", r.Description}, {"notes", r.StatusNotes}, {"media", strings.Join(r.MediaURLs(), " ")},
 	} {
 		if line[1] != "" {
-			fmt.Printf("  %-12s %s\n", line[0], line[1])
+			say("  %-12s %.80s", line[0], line[1])
 		}
 	}
 	return nil
 }
 
-// need says whether an attribute has to be filled in.
-func need(a open311.Attribute) string {
-	if !a.Variable {
-		return "read this"
-	}
-	return map[bool]string{true: "required", false: "optional"}[a.Required]
-}
-
-// cut makes one line of at most n characters of a text.
-func cut(s string, n int) string {
-	r := []rune(strings.Join(strings.Fields(s), " "))
-	if len(r) > n {
-		return string(r[:n-1]) + "…"
-	}
-	return string(r)
+// say prints a line. What strangers have written in it neither ends it nor moves the cursor.
+func say(format string, args ...any) {
+	fmt.Println(strings.Map(func(r rune) rune {
+		if unicode.IsGraphic(r) {
+			return r
+		}
+		return ' '
+	}, fmt.Sprintf(format, args...)))
 }

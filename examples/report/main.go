@@ -87,7 +87,7 @@ func report(ctx context.Context, c *open311.Client, n *open311.NewRequest, dryRu
 	case err != nil:
 		return err
 	case receipt.Token != "":
-		fmt.Printf("Filed. It has the token %s; the city gives it a number later.\n", receipt.Token)
+		fmt.Printf("Filed. It has the token %q; the city gives it a number later.\n", receipt.Token)
 		if receipt.ID, err = c.Requests.Await(ctx, receipt.Token); err != nil {
 			return err
 		}
@@ -95,12 +95,12 @@ func report(ctx context.Context, c *open311.Client, n *open311.NewRequest, dryRu
 		fmt.Println("Filed. The city does not show such reports.")
 		return nil
 	}
-	fmt.Println("It is request", receipt.ID, receipt.ServiceNotice)
+	fmt.Printf("It is request %q. %q\n", receipt.ID, receipt.ServiceNotice) // strangers write it: nothing moves the cursor
 	r, err := c.Requests.Get(ctx, receipt.ID)
 	if err != nil {
 		return fmt.Errorf("it is filed, but not shown yet: %w", err)
 	}
-	fmt.Printf("%s, %s: %s\n%s\n", r.ServiceName, r.Status, r.Description, strings.Join(r.MediaURLs(), " "))
+	fmt.Printf("%q, %q: %q\n%q\n", r.ServiceName, r.Status, r.Description, r.MediaURLs())
 	return nil
 }
 

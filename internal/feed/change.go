@@ -23,6 +23,7 @@ type Change struct {
 	Forgotten bool        // in place of Previous: it was closed long ago, and is not known any more
 
 	at   time.Time // what changes are sorted by
+	size int       // of the record
 	next entry     // what to remember once the change is settled
 	old  string    // the key it was known by, if it was another one
 }

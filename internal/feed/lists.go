@@ -86,7 +86,8 @@ type Sighting struct {
 
 	Single bool   // from an answer of its own, not from a list
 	Inside bool   // it is what the feed is about; asked only for those that are not known
-	Record Record // handed back with a change
+	Record Record // handed back with a change,
+	Size   int    // and how many bytes it takes
 }
 
 // Record is what a sighting was made of.

@@ -20,7 +20,8 @@ type Pass struct {
 	window  window
 	views   Like
 	flood   flood
-	head    Head // what is known behind the pass; before, what was known
+	kept    int64 // bytes of the records of changes
+	head    Head  // what is known behind the pass; before, what was known
 }
 
 // work is what a pass has cost, and what came of it besides rows.
@@ -159,4 +160,17 @@ var (
 	ErrNewIDs = errors.New("the server gives its requests other ids from one answer to the next: what has changed cannot be told")
 	// ErrFlood is that a list does not end.
 	ErrFlood = errors.New("the server gives ever new requests of one second: its list has no end")
+	// ErrFull is that the changes of a poll take more memory than they may.
+	ErrFull = errors.New("what has changed takes more memory than WithMaxResponse allows: what was found so far is given, and the next poll goes on behind it")
 )
+
+// overrun reports what a pass ends for before it has read all lists.
+func (p *Pass) overrun() error {
+	switch {
+	case p.flood.rows > maxFlood:
+		return ErrFlood
+	case p.t.cfg.Room > 0 && p.kept > p.t.cfg.Room:
+		return ErrFull
+	}
+	return nil
+}

@@ -63,6 +63,9 @@ func (p *Pass) Commit() {
 func (p *Pass) read() (Head, error) {
 	if ids := p.t.cfg.IDs; len(ids) > 0 {
 		singly, err := p.follow(slices.Clone(ids))
+		if err == nil {
+			err = p.overrun()
+		}
 		if err != nil {
 			return p.head, err
 		}
@@ -79,6 +82,9 @@ func (p *Pass) read() (Head, error) {
 	singly := false
 	if err == nil {
 		singly, err = p.follow(p.ids(d))
+	}
+	if err == nil {
+		err = p.overrun()
 	}
 	if err != nil {
 		return p.head, err

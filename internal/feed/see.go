@@ -32,7 +32,7 @@ func (p *Pass) see(s *Sighting, from in) bool {
 	if old != "" {
 		p.mark(old, s, from)
 	}
-	return p.flood.rows <= maxFlood
+	return p.overrun() == nil
 }
 
 // find returns what is known of a record, and by which key if that is not the one of s.
@@ -112,7 +112,8 @@ func (p *Pass) add(next entry, s *Sighting, ch *Change) {
 	if at.IsZero() {
 		at = p.now
 	}
-	p.changes[next.id] = &Change{Kind: ch.Kind, Record: s.Record, Previous: ch.Previous, Forgotten: ch.Forgotten, at: at, next: next, old: ch.old}
+	p.kept += int64(s.Size)
+	p.changes[next.id] = &Change{Kind: ch.Kind, Record: s.Record, Previous: ch.Previous, Forgotten: ch.Forgotten, at: at, size: s.Size, next: next, old: ch.old}
 }
 
 // compare takes in a record that is known, by another key if old is set.
@@ -141,13 +142,14 @@ func (p *Pass) compare(known *entry, old string, s *Sighting, from in) {
 func (p *Pass) seenAgain(ch *Change, s *Sighting, from in) {
 	next, kind := p.merge(&ch.next, s, from)
 	next = *next.as(next.flags.with(flagUnlisted, from&inAnswer != 0 && p.rows[next.id].in&inLists == 0))
-	record, all := s.Record, ch.Kind
+	record, size, all := s.Record, s.Size, ch.Kind
 	if kind == "" {
-		record = ch.Record
+		record, size = ch.Record, ch.size
 	} else if ch.Kind != Created && kind != Updated {
 		all = p.together(ch, &next, kind)
 	}
-	p.changes[next.id] = &Change{Kind: all, Record: record, Gone: ch.Gone, Previous: ch.Previous, Forgotten: ch.Forgotten, at: ch.at, next: next, old: ch.old}
+	p.kept += int64(size - ch.size)
+	p.changes[next.id] = &Change{Kind: all, Record: record, Gone: ch.Gone, Previous: ch.Previous, Forgotten: ch.Forgotten, at: ch.at, size: size, next: next, old: ch.old}
 }
 
 // together returns of which kind two changes are, of which the second one is of a kind and leads to next.

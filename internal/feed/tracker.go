@@ -32,6 +32,8 @@ type Config struct {
 	Overlap time.Duration // how much later than its own date something may turn up in a list
 	Follow  time.Duration // how often a record that the lists do not bring is asked for; not above 0: never
 
+	Room int64 // how many bytes the records of the changes of one poll may take; 0: it does not matter
+
 	IDsPerCall int  // how many records Lists.ByID may be asked for; 1: it is of no use
 	ByUpdate   bool // the server may know the list of updates
 

@@ -94,8 +94,9 @@ func (p *Pass) updates(after time.Time) (u updated, err error) {
 		return updated{}, nil
 	case err != nil:
 		return updated{}, err
-	case p.flood.rows > maxFlood:
-		return updated{}, ErrFlood
+	}
+	if err := p.overrun(); err != nil {
+		return updated{}, err
 	}
 	return updated{true, cut, p.dated(max(w.requested, w.updated))}, nil
 }

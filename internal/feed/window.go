@@ -48,8 +48,8 @@ func (p *Pass) readWindow() error {
 		hides, whole = hides || hidden.closed > 0, whole && complete
 		newest = counts{requested: max(w.requested, hidden.requested), updated: max(w.updated, hidden.updated)}
 	}
-	if p.flood.rows > maxFlood {
-		return ErrFlood
+	if err := p.overrun(); err != nil {
+		return err
 	}
 	if span := p.clock().Sub(start); p.audit && !start.IsZero() && span > 24*time.Hour {
 		perDay = int(int64(w.rows)/max(1, int64(span/(24*time.Hour)))) + 1

@@ -53,6 +53,9 @@ var closedWords = sync.OnceValue(func() map[string]closedWord {
 	return all
 })
 
+// longestWord is above the length of all entries: what is behind it in a word, which may have megabytes, is not asked.
+const longestWord = 64
+
 // closedWord is what a word says that begins with an entry, or that is one.
 type closedWord struct{ closed, whole bool }
 
@@ -62,7 +65,7 @@ func IsClosed(word string) bool { return beginsClosed(word) || beginsClosed(Plai
 // beginsClosed looks for the longest entry that word begins with.
 func beginsClosed(word string) (closed bool) {
 	all := closedWords()
-	for end := 0; end < len(word); {
+	for end := 0; end < min(len(word), longestWord); {
 		_, size := utf8.DecodeRuneInString(word[end:])
 		end += size
 		if w, ok := all[word[:end]]; ok && (!w.whole || end == len(word)) {

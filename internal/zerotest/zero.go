@@ -47,6 +47,17 @@ func Run(t *testing.T, zeros []any, unmade ...string) {
 	}
 }
 
+// Methods calls every exported method of values that were made, with zero arguments.
+func Methods(t *testing.T, made ...any) {
+	t.Helper()
+	for _, v := range made {
+		receiver := reflect.ValueOf(v)
+		for i := range receiver.NumMethod() {
+			calm(t, fmt.Sprintf("(%T).%s", v, receiver.Type().Method(i).Name), receiver.Method(i))
+		}
+	}
+}
+
 // Funcs calls functions with zero arguments. The package in the current directory has no others but those that begin with
 // one of the prefixes.
 func Funcs(t *testing.T, funcs map[string]any, prefixes ...string) {

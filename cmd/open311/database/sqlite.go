@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -17,8 +19,18 @@ import (
 // 2026-05-01T08:00:00Z, which SQLite's functions read and which sort as the times do.
 func SQLite() mirror.Format {
 	return mirror.Format{Name: "sqlite", File: "requests.sqlite", Begin: func(ctx context.Context, path string) (mirror.Writer, error) {
-		_ = os.Remove(path) // what a run that was killed has left
-		db, err := sql.Open("sqlite", path)
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) // and no link is followed
+		if err != nil {
+			return nil, err
+		}
+		if err := f.Close(); err != nil {
+			return nil, err
+		}
+		name := path
+		if strings.Contains(path, "?") { // which would begin settings
+			name = "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()
+		}
+		db, err := sql.Open("sqlite", name)
 		if err != nil {
 			return nil, err
 		}

@@ -234,3 +234,18 @@ func TestLabels(t *testing.T) {
 		}
 	}
 }
+
+// A server with a service and a state of its own for each request does not make a page without an end.
+func TestNamesWithoutEnd(t *testing.T) {
+	s := NewSummary(time.Unix(0, 0), time.Unix(0, 0))
+	for i := range 3 * maxNames {
+		s.Add(Entry{Code: fmt.Sprint(i), Status: fmt.Sprint("state ", i)})
+	}
+	rows, sum := s.byCount(), 0
+	for _, v := range rows {
+		sum += v.total()
+	}
+	if len(rows) != maxNames+1 || sum != 3*maxNames || rows[0].label() != "Other services" || len(s.words) > maxNames+1 {
+		t.Errorf("%d services with %d requests, first %q; %d states", len(rows), sum, rows[0].label(), len(s.words))
+	}
+}

@@ -16,6 +16,9 @@ import (
 // maxDots is how many places are drawn at most; of more, that many are taken by lot.
 const maxDots = 50_000
 
+// maxNames is how many services, and how many states, are told apart: more than any city has.
+const maxNames = 2000
+
 // Entry is what the page has to know of a request.
 type Entry struct {
 	ID, Code, Service, Status string
@@ -67,7 +70,7 @@ type dot struct {
 
 const noDay = -1 << 30
 
-// Summary adds up requests. It keeps no more than 50,000 places, however many there are.
+// Summary adds up requests. It keeps no more than 50,000 places and 2,000 services, however many there are.
 type Summary struct {
 	since, until int // days
 	all          counts
@@ -108,7 +111,11 @@ func (s *Summary) Add(e Entry) {
 	c := classOf(e.Status)
 	s.all[c]++
 	if c == other {
-		s.words[clip(cmp.Or(e.Status, "none"), 30)]++
+		word := clip(cmp.Or(e.Status, "none"), 30)
+		if s.words[word] == 0 && len(s.words) >= maxNames {
+			word = "others"
+		}
+		s.words[word]++
 	}
 	day := noDay
 	if e.At.IsZero() {
@@ -140,6 +147,10 @@ func (s *Summary) Add(e Entry) {
 func (s *Summary) service(e Entry) *service {
 	key := cmp.Or(e.Code, "\x00"+e.Service)
 	v := s.services[key]
+	if v == nil && len(s.services) >= maxNames {
+		key, e.Code, e.Service = "\x00\x00", "", "Other services"
+		v = s.services[key]
+	}
 	if v == nil {
 		v = &service{code: clip(e.Code, 40), name: clip(e.Service, 80)}
 		s.services[strings.Clone(key)] = v
