@@ -446,6 +446,3 @@ func readFiling(document []byte, err error) (*Filing, error) {
 	}
 	return f, nil
 }
-
-// likely reports whether there is a candidate to be taken seriously.
-func likely(found []Candidate) bool { return len(found) > 0 && found[0].Score >= match.Found }

@@ -236,3 +236,6 @@ func (l *look) weigh() []Candidate {
 	slices.SortStableFunc(out, func(a, b Candidate) int { return cmp.Compare(b.Score, a.Score) })
 	return out
 }
+
+// likely reports whether there is a candidate to be taken seriously.
+func likely(found []Candidate) bool { return len(found) > 0 && found[0].Score >= match.Found }
