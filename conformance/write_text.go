@@ -41,6 +41,24 @@ func (r *Report) WriteText(w io.Writer) error {
 
 var marks = map[Status]string{Pass: "✔", Warn: "!", Fail: "✘", Error: "?", Disabled: "·", Unsupported: "·", "": " "}
 
+// WriteFailures writes a line for each requirement that failed, with what was seen first: for terminals and logs where the
+// report itself is in a file. Those of [Target.Known] are marked as known.
+func (r *Report) WriteFailures(w io.Writer) error {
+	r, w = orNone(r, w)
+	b := bufio.NewWriter(w)
+	for _, res := range r.Results {
+		if res.Status != Fail || len(res.Findings) == 0 {
+			continue
+		}
+		mark := "fail "
+		if res.Known {
+			mark = "known"
+		}
+		fmt.Fprintf(b, "%s  %s: %s\n", mark, res.ID, plain.Line(res.Findings[0].Got))
+	}
+	return b.Flush()
+}
+
 func (r *Report) textMatrix(b *bufio.Writer) {
 	fmt.Fprintf(b, "  %-20s %-10s %-10s %s\n", "", "XML", "JSON", "together")
 	for _, row := range r.Matrix() {

@@ -99,7 +99,10 @@ func (k *checkCmd) Run(ctx context.Context, to streams) error {
 		return exit(2) // it cannot be said
 	}
 	if k.Output != "" {
-		brief(to.err, report, k.Output)
+		if err := report.WriteFailures(to.err); err != nil {
+			return err
+		}
+		fmt.Fprintf(to.err, "The report is in %s.\n", k.Output)
 	}
 	fmt.Fprintf(to.err, "%s: %s\n", report.Endpoint, report.Verdict)
 	if len(report.Formats) == 0 {
@@ -148,18 +151,4 @@ func create(name string) (*os.File, error) {
 		return nil, errors.Join(fmt.Errorf("%s is a link: give the name of the file itself", name), f.Close())
 	}
 	return f, f.Truncate(0)
-}
-
-// brief says in a line each what failed, if the report itself goes into a file.
-func brief(w io.Writer, r *conformance.Report, file string) {
-	for _, res := range r.Results {
-		if res.Status == conformance.Fail && len(res.Findings) > 0 {
-			mark := "fail "
-			if res.Known {
-				mark = "known"
-			}
-			fmt.Fprintf(w, "%s  %s: %s\n", mark, res.ID, safe(res.Findings[0].Got))
-		}
-	}
-	fmt.Fprintf(w, "The report is in %s.\n", file)
 }

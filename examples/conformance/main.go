@@ -54,19 +54,20 @@ func run(args []string, out, progress io.Writer) int {
 	if err == nil {
 		err = write(report, format, file, out)
 	}
+	if err == nil && file != "" {
+		fmt.Fprintf(progress, "The report is in %s.\n", file)
+		err = report.WriteFailures(progress)
+	}
 	if err != nil {
 		fmt.Fprintln(progress, err)
 		return 2
-	}
-	if file != "" {
-		brief(progress, report, file)
 	}
 	fmt.Fprintf(progress, "%s: %s\n", report.Endpoint, report.Verdict)
 	return report.ExitStatus()
 }
 
 func parse(args []string, usage io.Writer) (t conformance.Target, format, file string, err error) {
-	f := flag.NewFlagSet("conformance", flag.ContinueOnError)
+	f := flag.NewFlagSet("conformance [flags] [endpoint URL]", flag.ContinueOnError)
 	f.SetOutput(usage)
 	t.APIKey, t.Disable = os.Getenv("OPEN311_API_KEY"), make(map[string]string)
 	f.StringVar(&t.Jurisdiction, "jurisdiction", "", "jurisdiction_id of every call")
@@ -88,10 +89,6 @@ func parse(args []string, usage io.Writer) (t conformance.Target, format, file s
 	})
 	f.StringVar(&format, "format", "", strings.Join(conformance.ReportFormats(), ", ")+"; else by -o")
 	f.StringVar(&file, "o", "", "write the report to this `file`")
-	f.Usage = func() {
-		fmt.Fprintln(usage, "usage: conformance [flags] [endpoint URL]")
-		f.PrintDefaults()
-	}
 	if err := f.Parse(args); err != nil {
 		return t, "", "", err
 	}
@@ -104,20 +101,6 @@ func parse(args []string, usage io.Writer) (t conformance.Target, format, file s
 		return t, "", "", fmt.Errorf("-format %s: there is no such report", format)
 	}
 	return t, format, file, nil
-}
-
-// brief says in a line each what failed, if the report itself goes into a file.
-func brief(w io.Writer, r *conformance.Report, file string) {
-	for _, res := range r.Results {
-		if res.Status == conformance.Fail {
-			mark := "fail "
-			if res.Known {
-				mark = "known"
-			}
-			fmt.Fprintf(w, "%s  %s: %s\n", mark, res.ID, res.Findings[0].Got)
-		}
-	}
-	fmt.Fprintf(w, "The report is in %s.\n", file)
 }
 
 // write writes to the file, or to out if there is none.

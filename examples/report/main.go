@@ -95,12 +95,15 @@ func report(ctx context.Context, c *open311.Client, n *open311.NewRequest, dryRu
 		fmt.Println("Filed. The city does not show such reports.")
 		return nil
 	}
-	fmt.Printf("It is request %q. %q\n", receipt.ID, receipt.ServiceNotice) // strangers write it: nothing moves the cursor
+	fmt.Printf("It is request %q.\n", receipt.ID) // what strangers write is quoted: nothing in it moves the cursor
+	if receipt.ServiceNotice != "" {
+		fmt.Printf("The city says: %q\n", receipt.ServiceNotice)
+	}
 	r, err := c.Requests.Get(ctx, receipt.ID)
 	if err != nil {
 		return fmt.Errorf("it is filed, but not shown yet: %w", err)
 	}
-	fmt.Printf("%q, %q: %q\n%q\n", r.ServiceName, r.Status, r.Description, r.MediaURLs())
+	fmt.Printf("%q, %q: %q, %d photos\n", r.ServiceName, r.Status, r.Description, len(r.MediaURLs()))
 	return nil
 }
 
