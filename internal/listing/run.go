@@ -264,10 +264,12 @@ func (w *walk) empty(exact span) (bool, error) {
 	if a.sent == 0 {
 		return true, nil
 	}
+	old := w.bounds
 	for range 2 {
 		s := span{a.newest - slack, a.newest + slack}
 		b, err := w.ask(w.slice(s), s, nothing, true)
 		if err != nil {
+			w.bounds = old // an error teaches nothing
 			return false, err
 		}
 		if b.err == nil && b.above+b.below == 0 && w.anchored(a.newest, b) {
@@ -281,24 +283,32 @@ func (w *walk) empty(exact span) (bool, error) {
 // emptyBounded looks whether a server that has nothing without dates gives a window of its own then: the query has to bring
 // nothing with both dates, and nothing with start taken for end.
 func (w *walk) emptyBounded(exact span) error {
+	old := w.bounds
 	for range 2 {
 		b, err := w.ask(w.slice(exact), exact, nothing, true)
-		if err != nil || b.err == nil && b.inside(exact) > 0 && b.above+b.below == 0 {
+		switch {
+		case err != nil:
+			w.bounds = old // an error teaches nothing
 			return err
+		case b.err == nil && b.inside(exact) > 0 && b.above+b.below == 0:
+			return nil
 		}
 		w.bounds.swap()
 	}
+	w.bounds = old
 	return nil
 }
 
 // emptyBeside is the control where the server fails for the list without dates: the same bounds in the other meaning, or
 // the newest requests, have to bring some. Else nothing is known.
 func (w *walk) emptyBeside(exact span, cause error) (bool, error) {
+	old := w.bounds
 	for _, s := range []span{exact, {w.clock() - safeSpan, future}} {
 		for range 2 {
 			w.bounds.swap()
 			a, err := w.ask(w.slice(s), s, nothing, true)
 			if err != nil {
+				w.bounds = old
 				return false, err
 			}
 			if a.err == nil && len(a.marks) > 0 && a.above+a.below == 0 {
