@@ -47,6 +47,13 @@ func TestFeedProperty(t *testing.T) {
 	}
 }
 
+// TestFeedMended watches cities in which a fault at one call had a feed see nothing more.
+func TestFeedMended(t *testing.T) {
+	for _, seed := range []uint64{515, 1509} {
+		synctest.Test(t, func(t *testing.T) { watchWorld(t, seed, false) })
+	}
+}
+
 func pick[T any](rng *rand.Rand, list ...T) T { return list[rng.IntN(len(list))] }
 
 func randomWays(rng *rand.Rand) ways {
