@@ -59,7 +59,7 @@ func exists(name string) bool {
 }
 
 var (
-	markdownLink = regexp.MustCompile(`\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)`)
+	markdownLink = regexp.MustCompile(`(?m)\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)|^\[[^\]]+\]: (\S+)|(?:href|src)="([^"]+)"`)
 	codeBlock    = regexp.MustCompile("(?ms)^```.*?^```")
 	heading      = regexp.MustCompile(`(?m)^#+ (.+)$`)
 	hosted       = regexp.MustCompile(`^https://github\.com/go-open311/open311/(?:blob|tree|raw)/main/`)
@@ -70,7 +70,7 @@ func TestMarkdownLinks(t *testing.T) {
 	followed := 0
 	for _, name := range tree(t, ".md") {
 		for _, m := range markdownLink.FindAllStringSubmatch(codeBlock.ReplaceAllString(read(t, name), ""), -1) {
-			target := hosted.ReplaceAllString(m[1]+m[2], "/")
+			target := hosted.ReplaceAllString(m[1]+m[2]+m[3], "/")
 			if strings.Contains(target, ":") { // a URL, or mailto
 				continue
 			}
@@ -85,9 +85,9 @@ func TestMarkdownLinks(t *testing.T) {
 				file = path.Join(path.Dir(name), file)
 			}
 			if !exists(file) {
-				t.Errorf("%s: the link %s: there is no %s", name, m[1]+m[2], file)
+				t.Errorf("%s: the link %s: there is no %s", name, target, file)
 			} else if anchor != "" && !slices.Contains(anchors(read(t, file)), anchor) {
-				t.Errorf("%s: the link %s: %s has no such heading", name, m[1]+m[2], file)
+				t.Errorf("%s: the link %s: %s has no such heading", name, target, file)
 			}
 		}
 	}
@@ -120,26 +120,6 @@ func anchors(text string) []string {
 		}, m[1]))
 	}
 	return names
-}
-
-var mention = regexp.MustCompile(`(?:^|[\s(])((?:[\w.-]+/)+[\w-]+\.(?:md|go|json|tsv|sh|html|txt))\b`)
-
-// TestMentionedFiles looks for the files that comments name with a directory of this repository.
-func TestMentionedFiles(t *testing.T) {
-	for _, name := range tree(t, ".go") {
-		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, name), nil, parser.ParseComments|parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, group := range f.Comments {
-			for _, m := range mention.FindAllStringSubmatch(group.Text(), -1) {
-				top, _, _ := strings.Cut(m[1], "/")
-				if exists(top) && !exists(m[1]) && !exists(path.Join(path.Dir(name), m[1])) {
-					t.Errorf("%s: a comment names %s, which is not there", name, m[1])
-				}
-			}
-		}
-	}
 }
 
 var unresolved = regexp.MustCompile(`(?:^|[\s(])\[\*?(?:[a-z][a-z0-9]*\.)?[A-Z]\w*(?:\.[A-Z]\w*)?\](?:$|[\s.,;:)]|'s)`)
