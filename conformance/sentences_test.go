@@ -97,6 +97,13 @@ func TestSentences(t *testing.T) {
 			t.Errorf("%s does not say %q", file, count)
 		}
 	}
+	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if count := fmt.Sprintf(": %d requirements", len(catalogue)); !strings.Contains(string(readme), count) {
+		t.Errorf("README.md does not say %q", count)
+	}
 	for _, u := range sentencesWithout {
 		if !slices.ContainsFunc(catalogue, func(r rule) bool { return r.Spec == u.spec }) || u.said == "" || u.why == "" {
 			t.Errorf("%q has no section with requirements, or no reason", u.said)
