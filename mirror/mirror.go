@@ -1,7 +1,11 @@
-// Package mirror copies the service requests of a city into a directory: as NDJSON, CSV, GeoJSON and a page, or in
-// any notation that has a [Format].
+// Package mirror copies the service requests of a city into a directory: as NDJSON, CSV, GeoJSON and a page, or in a
+// notation of one's own.
 //
-//	report, err := mirror.Run(ctx, mirror.Job{Client: client, Name: "Chicago", Source: "chicago", Dir: "out", Days: 7})
+//	report, err := mirror.Run(ctx, mirror.Job{
+//		Client: client, Name: "Chicago", Source: "chicago", // for people, and to tell copies apart
+//		Dir: "out", Days: 7,
+//		Formats: []mirror.Format{mirror.CSV(), mirror.GeoJSON()},
+//	})
 //
 // The span of time is cut into windows, which are fetched newest first. What a window brings is written to a part
 // file, compressed, and once that is safe the window is noted in mirror.json; both are written under another name,

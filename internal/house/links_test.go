@@ -141,6 +141,9 @@ func TestDocLinks(t *testing.T) {
 		}
 	}
 	for at, p := range docs {
+		if first := new(doc.Package).Synopsis(p.Doc); strings.Contains(first, "[") {
+			t.Errorf("%s: lists of packages show the first sentence without links, and with the brackets: %s", at, first)
+		}
 		for _, text := range texts(p) {
 			for _, part := range inline(p.Parser().Parse(text).Content) {
 				switch part := part.(type) {
