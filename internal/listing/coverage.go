@@ -162,7 +162,7 @@ func (u *undated) cutBy(sign error) {
 }
 
 // gap is the verdict on such a list: nil is "complete".
-func (u undated) gap() error {
+func (u *undated) gap() error {
 	switch {
 	case u.err != nil:
 		return u.err

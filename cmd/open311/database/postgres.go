@@ -146,7 +146,7 @@ func (w *postgres) Commit() error {
 func (w *postgres) Discard() {
 	if w.sent {
 		close(w.rows)
-		<-w.done
+		<-w.done //nolint:errcheck // its fault is that the copy was broken off
 		w.sent = false
 	}
 	// Closing the connection ends the transaction, if it has not ended.
