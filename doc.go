@@ -103,8 +103,9 @@
 //
 // Hardly two servers speak the specification alike, so everything that can be understood is: numbers as
 // text and text as numbers, True and None, lists in envelopes of any name, fields under other names, dates
-// without zone, Latin-1 under a UTF-8 label, control characters, bare ampersands, half a document. Each
-// repair is reported to the function that [WithWarnings] sets; with [WithStrict] the first one is an
+// without zone, Latin-1 under a UTF-8 label, control characters, bare ampersands, half a document.
+//
+// Each repair is reported to the function that [WithWarnings] sets; with [WithStrict] the first one is an
 // error, for those who test a server. A record that cannot be read does not spoil its neighbours, and is
 // never lost in silence: [Page.Skipped] counts it, All reports a gap, and a list of which nothing can be
 // read is a *[DecodeError].

@@ -1,7 +1,10 @@
 package house
 
 import (
+	"path"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -29,5 +32,33 @@ func TestNightlyRunsEverything(t *testing.T) {
 	}
 	if len(used) != len(jobs) {
 		t.Errorf("of %d jobs, %d have a step", len(jobs), len(used))
+	}
+}
+
+// TestDependabotKnowsEveryModule: a module that is not in its list would keep its dependencies for ever.
+func TestDependabotKnowsEveryModule(t *testing.T) {
+	text := read(t, ".github/dependabot.yml")
+	list := regexp.MustCompile(`(?m)^ +directories: \[(.*)\]$`).FindStringSubmatch(text)
+	if list == nil {
+		t.Fatal("there is no list of directories")
+	}
+	var got, want []string
+	for _, m := range regexp.MustCompile(`"([^"]+)"`).FindAllStringSubmatch(list[1], -1) {
+		got = append(got, m[1])
+	}
+	for _, name := range tree(t, "go.mod") {
+		if !strings.Contains(name, "testdata/") {
+			want = append(want, path.Join("/", path.Dir(name)))
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("dependabot looks after %q, the modules are %q", got, want)
+	}
+	for _, m := range regexp.MustCompile(`(?m)^ +directory: (/\S+)$`).FindAllStringSubmatch(text, -1) {
+		if !exists(m[1]) {
+			t.Errorf("dependabot looks into %s, which is not there", m[1])
+		}
 	}
 }
