@@ -1,6 +1,7 @@
 package open311_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,6 +19,9 @@ func TestStartIsCheap(t *testing.T) {
 	cmd := exec.Command(os.Args[0], "-test.run=^$")
 	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
 	out, err := cmd.CombinedOutput()
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.Skip("a program cannot start another one here: ", err)
+	}
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

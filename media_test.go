@@ -45,6 +45,7 @@ func TestMediaURLsInOneText(t *testing.T) {
 
 // Anyone can file a report with a long text here: time grows with its length, not with the square of it.
 func TestMediaURLsAreLinear(t *testing.T) {
+	cputime.Needs(t)
 	if raceDetector {
 		t.Skip("the race detector has costs of its own")
 	}
