@@ -15,5 +15,4 @@ type Report struct {
 	NextAudit    time.Time
 	ProvenTo     time.Time // the newest time up to which the lists were complete; zero: none was
 	Unproven     bool      // nothing proves that a list was complete, and nothing speaks against it
-	Err          error
 }

@@ -143,7 +143,14 @@ func (c *city) trackerOf(t *testing.T, from Snapshot, idsPerCall int) *Tracker {
 }
 
 // look polls once and returns the changes as "kind key".
-func look(t *testing.T, tr *Tracker) (told []string) {
+func look(t *testing.T, tr *Tracker) []string {
+	t.Helper()
+	told, _ := lookAt(t, tr)
+	return told
+}
+
+// lookAt polls once, and returns what the poll did as well.
+func lookAt(t *testing.T, tr *Tracker) (told []string, r Report) {
 	t.Helper()
 	pass, err := tr.Poll(t.Context())
 	if err != nil {
@@ -154,7 +161,7 @@ func look(t *testing.T, tr *Tracker) (told []string) {
 		pass.Settle(ch)
 	}
 	pass.Commit()
-	return told
+	return told, pass.Report
 }
 
 // TestTrackerTells lets three records live, with and without a list of updates, and begins anew from its
@@ -273,12 +280,13 @@ func TestTrackerOutage(t *testing.T) {
 				time.Sleep(25 * time.Hour)
 				pass := newPass(t.Context(), tr)
 				c.err = errors.New("404")
-				if _, err := pass.follow(pass.ids(pass.due())); err != nil {
+				f := &follower{pass, pass.believed()}
+				if _, err := f.follow(f.ids(f.due())); err != nil {
 					t.Fatal(err)
 				}
-				for _, ch := range pass.Changes() {
+				for _, ch := range pass.changes() {
 					told = append(told, string(ch.Kind)+" "+ch.next.id)
-					pass.Settle(ch)
+					tr.put(&ch.next, ch.old)
 				}
 			}
 			if diff := cmp.Diff(tt.want, told); diff != "" {
