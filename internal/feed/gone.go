@@ -78,6 +78,7 @@ func (f *follower) bury(absent []string) {
 		return
 	}
 	byOthers := f.control(absent)
+	others, alone := f.alone()
 	for _, id := range absent {
 		known := f.t.store.known[id]
 		if known == nil {
@@ -86,8 +87,7 @@ func (f *follower) bury(absent []string) {
 		wait, again := f.t.goneAfter(), true
 		switch {
 		case byOthers, f.listHas(known):
-		case (f.head.AnswersIDs || f.work.found > 0) && f.alone() && f.answered():
-			others := len(f.t.store.known) - f.t.store.nameless - 1
+		case alone && (f.head.AnswersIDs || f.work.found > 0) && f.answered():
 			wait, again = time.Duration(lastOne+others)*f.t.follow(), known.flags.has(absentAgain)
 		default:
 			continue
@@ -122,18 +122,19 @@ func (f *follower) listHas(e *entry) bool {
 	return false
 }
 
-// alone reports whether there is no other record that could be a control: none or few are known, and none of them
-// was there in this poll.
-func (f *follower) alone() bool {
-	if len(f.t.store.known)-f.t.store.nameless > maxControls {
-		return false
-	}
+// alone reports whether there is no record that could be a control: few others are known than one that is absent, and none of
+// all was there in this poll.
+func (f *follower) alone() (others int, yes bool) {
 	for e := range f.t.store.all() {
-		if !nameless(e.id) && f.rows[e.id].in != 0 {
-			return false
+		if nameless(e.id) {
+			continue
 		}
+		if others == maxControls || f.rows[e.id].in != 0 {
+			return others, false
+		}
+		others++
 	}
-	return true
+	return others - 1, true
 }
 
 // answered reports whether a list is answered at all.

@@ -12,7 +12,8 @@ type pass struct {
 	ctx   context.Context
 	now   time.Time // by our clock
 	audit bool      // what is believed of the server is put to the test
-	head  Head      // what was known before
+	head  Head      // what was known before,
+	alias bool      // and that some of it has no id, which it may get
 
 	rows map[string]row // what was read and found, by key
 	kept int64          // bytes of the records of changes
@@ -87,7 +88,7 @@ func newPass(ctx context.Context, t *Tracker) *pass {
 		head.Began = now.UTC().Truncate(time.Second) // whatever becomes of this poll: what is filed from now on is new
 		t.turn(head)
 	}
-	return &pass{t: t, ctx: ctx, now: now, audit: audit, head: head, rows: map[string]row{}}
+	return &pass{t: t, ctx: ctx, now: now, audit: audit, head: head, alias: t.store.hasNameless(), rows: map[string]row{}}
 }
 
 // believed is what is known of the lists before they are read.

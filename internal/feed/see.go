@@ -41,7 +41,7 @@ func (p *pass) see(s seen) row {
 
 // find returns what is known of a record, and by which key if that is not the one of s.
 func (p *pass) find(s *Sighting) (known *entry, old string) {
-	if known = p.t.store.known[s.Key]; known != nil || p.t.store.nameless == 0 || nameless(s.Key) {
+	if known = p.t.store.known[s.Key]; known != nil || !p.alias || nameless(s.Key) {
 		return known, ""
 	}
 	// It may have been there before it got its id.

@@ -6,11 +6,10 @@ import (
 
 // store is all that a feed knows.
 type store struct {
-	head     Head
-	known    map[string]*entry
-	slabs    [][]entry // where the entries are, so that they can be looked through fast; those that were dropped are zero
-	nameless int       // how many have no id
-	picture  picture
+	head    Head
+	known   map[string]*entry
+	slabs   [][]entry // where the entries are, so that they can be looked through fast; those that were dropped are zero
+	picture picture
 }
 
 // picture is what was known once, and what has changed since.
@@ -49,6 +48,16 @@ func (s *store) all() iter.Seq[*entry] {
 	}
 }
 
+// hasNameless reports whether anything is known that has no id.
+func (s *store) hasNameless() bool {
+	for e := range s.all() {
+		if nameless(e.id) {
+			return true
+		}
+	}
+	return false
+}
+
 // put remembers e, or forgets it if it is marked as dropped.
 func (s *store) put(e *entry) {
 	s.set(e)
@@ -61,17 +70,11 @@ func (s *store) set(e *entry) {
 	case e.flags.has(flagDropped) && old == nil:
 	case e.flags.has(flagDropped):
 		delete(s.known, e.id)
-		if nameless(e.id) {
-			s.nameless--
-		}
 		*old = entry{}
 	case old != nil:
 		*old = *e
 	default:
 		s.known[e.id] = s.add(e)
-		if nameless(e.id) {
-			s.nameless++
-		}
 	}
 }
 
