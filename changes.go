@@ -357,9 +357,9 @@ func (f *Feed) look(ctx context.Context) (*feed.Found, error) {
 	case errors.Is(err, feed.ErrNewIDs) || errors.Is(err, feed.ErrFlood) || errors.Is(err, feed.ErrFull):
 		err = fmt.Errorf("open311: %s: %w", c.hide.URLOf(c.endpoint), err)
 	}
-	r := &pass.Report
-	f.last.Store(&PollReport{Began: r.Began, Ended: r.Ended, Lists: r.Lists, Calls: r.Calls, Rows: r.Rows, Asked: r.Asked, Changes: r.Found,
-		Known: r.Known, Audit: r.Audit, NextAudit: r.NextAudit, ProvenTo: r.ProvenTo, Unproven: r.Unproven, Err: err})
+	r := PollReport(pass.Report)
+	r.Err = err
+	f.last.Store(&r)
 	seen.end(CallResult{Err: err, Rows: r.Rows}) // observers can ask for Last by now
 	return pass, err
 }

@@ -13,26 +13,21 @@ const (
 
 // ask asks for a record. What it returns is nil if it is not there, or cannot be read.
 func (p *pass) ask(id string) (*Sighting, outcome, error) {
-	p.work = p.work.plus(work{calls: 1, asked: 1})
 	s, err := p.t.lists.One(p.ctx, id)
 	if err == nil {
-		p.found()
+		p.work = p.work.plus(work{calls: 1, asked: 1, found: 1})
 		return &s, isThere, nil
 	}
-	switch fault := p.t.lists.Fault(err); {
+	fault := p.t.lists.Fault(err)
+	p.work = p.work.plus(work{calls: 1, asked: 1, found: one(fault&Unreadable != 0)})
+	switch {
 	case fault&Unreadable != 0:
-		p.found()
 		p.unread(id)
 		return nil, isThere, nil
 	case fault&Absent != 0:
 		return nil, isAbsent, nil
 	}
 	return nil, isUnknown, err
-}
-
-// found notes that a record has come that was asked for by its id.
-func (p *pass) found() {
-	p.work = p.work.plus(work{found: 1})
 }
 
 // unread notes that a record is there, although it cannot be read.
@@ -47,6 +42,12 @@ func (p *pass) unread(id string) {
 type follower struct {
 	*pass
 	lists lists
+}
+
+// keepFirst returns the first n of a sorted list and e.
+func keepFirst(list []*entry, e *entry, n int, compare func(a, b *entry) int) []*entry {
+	i, _ := slices.BinarySearchFunc(list, e, compare)
+	return slices.Insert(list, i, e)[:min(n, len(list)+1)]
 }
 
 // one asks for a record, and takes in what comes.
@@ -64,14 +65,13 @@ func (f *follower) one(id string) (outcome, error) {
 
 // several asks for records in one call, and returns the ids that have not come.
 func (f *follower) several(ids []string) (missing []string, err error) {
-	f.work = f.work.plus(work{calls: 1, asked: len(ids)})
 	came := map[string]bool{}
 	err = f.t.lists.ByID(f.ctx, ids, func(s Sighting) bool {
 		came[s.Key] = true
-		f.found()
 		f.see(seen{&s, inAnswer, f.lists.views})
 		return f.overrun() == nil
 	})
+	f.work = f.work.plus(work{calls: 1, asked: len(ids), found: len(came)})
 	if err != nil && !f.refused(err) {
 		return nil, err
 	}

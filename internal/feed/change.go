@@ -28,14 +28,6 @@ type Change struct {
 	old  string    // the key it was known by, if it was another one
 }
 
-// bytes is how much memory the record of a change takes.
-func (c *Change) bytes() int64 {
-	if c == nil {
-		return 0
-	}
-	return int64(c.size)
-}
-
 // Remembered is what a feed knows of a record that is gone.
 type Remembered struct {
 	Key, Status        string

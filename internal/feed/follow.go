@@ -13,13 +13,16 @@ const maxFailures = 2
 
 // due is what may have to be asked for by id.
 type due struct {
-	urgent []string // expected in a list and absent, or absent in the last poll
+	urgent []string // expected in a list and absent, absent in the last poll, or what the feed is about
 	unseen []*entry // not seen for half of Follow at least, and for longest first
 	of     int      // how many records can be asked for by id
 }
 
 // due returns what is to be asked for by id. Open ones are asked for as well as closed ones, as long as they are remembered.
 func (f *follower) due() due {
+	if ids := f.t.cfg.IDs; len(ids) > 0 {
+		return due{urgent: slices.Clone(ids)}
+	}
 	if f.t.follow() == 0 {
 		return due{}
 	}

@@ -35,18 +35,17 @@ func (f *follower) control(absent []string) bool {
 	if f.work.found > 0 {
 		return true
 	}
-	for _, id := range f.controls(absent) {
+	for _, e := range f.controls(absent) {
 		// It says nothing about the control if that is absent: it may be gone as well.
-		if what, err := f.one(id); err != nil || what == isThere {
+		if what, err := f.one(e.id); err != nil || what == isThere {
 			return err == nil
 		}
 	}
 	return false
 }
 
-// controls returns ids that are likely to be there: of this poll's lists, or seen last.
-func (f *follower) controls(but []string) []string {
-	var best []*entry
+// controls returns records that are likely to be there: of this poll's lists, or seen last.
+func (f *follower) controls(but []string) (best []*entry) {
 	better := func(a, b *entry) int {
 		if x, y := f.rows[a.id].in&inLists != 0, f.rows[b.id].in&inLists != 0; x != y {
 			if x {
@@ -57,19 +56,11 @@ func (f *follower) controls(but []string) []string {
 		return int(b.seen) - int(a.seen)
 	}
 	for e := range f.t.store.all() {
-		if nameless(e.id) || e.absent != 0 || slices.Contains(but, e.id) {
-			continue
-		}
-		i, _ := slices.BinarySearchFunc(best, e, better)
-		if i < maxControls {
-			best = slices.Insert(best, i, e)[:min(maxControls, len(best)+1)]
+		if !nameless(e.id) && e.absent == 0 && !slices.Contains(but, e.id) {
+			best = keepFirst(best, e, maxControls, better)
 		}
 	}
-	ids := make([]string, len(best))
-	for i, e := range best {
-		ids[i] = e.id
-	}
-	return ids
+	return best
 }
 
 // bury says what to make of the records that were absent in this poll.

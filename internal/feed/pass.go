@@ -86,7 +86,9 @@ func newPass(ctx context.Context, t *Tracker) *pass {
 	audit := len(t.cfg.IDs) == 0 && (!head.Stocked || head.Mode == "" || age < 0 || age >= t.auditEvery())
 	if head.Began.IsZero() {
 		head.Began = now.UTC().Truncate(time.Second) // whatever becomes of this poll: what is filed from now on is new
-		t.turn(head)
+		t.mu.Lock()
+		t.store.head = head
+		t.mu.Unlock()
 	}
 	return &pass{t: t, ctx: ctx, now: now, audit: audit, head: head, alias: t.store.hasNameless(), rows: map[string]row{}}
 }

@@ -34,8 +34,8 @@ func (t *Tracker) Poll(ctx context.Context) (*Found, error) {
 	}
 	w := &p.work
 	report := Report{Began: p.now, Ended: time.Now(), Lists: w.lists, Calls: w.calls, Rows: w.rows, Asked: w.asked,
-		Found: len(changes), Known: len(t.store.known), Audit: p.audit, NextAudit: head.Audited.Add(t.auditEvery()),
-		ProvenTo: later(head.Requested, head.Updated), Unproven: w.unproven}
+		Changes: len(changes), Known: len(t.store.known), Audit: p.audit, NextAudit: head.Audited.Add(t.auditEvery()),
+		ProvenTo: later(head.Requested, head.Updated), Unproven: w.unproven, Err: err}
 	return &Found{report, t, changes, head}, err
 }
 
@@ -65,25 +65,15 @@ func (p *pass) changes() []*Change {
 // read makes the calls of a poll, and returns what is known behind it. The error is a *GapError if all lists came, with
 // gaps.
 func (p *pass) read() (Head, error) {
-	if ids := p.t.cfg.IDs; len(ids) > 0 {
-		return p.end(p.believed(), slices.Clone(ids))
-	}
 	l, err := p.readLists()
 	if err != nil {
 		return p.head, err
 	}
-	f := &follower{p, l}
+	f, singly := &follower{p, l}, false
 	d, err := f.relist(f.due())
-	if err != nil {
-		return p.head, err
+	if err == nil {
+		singly, err = f.follow(f.ids(d))
 	}
-	return p.end(l, f.ids(d))
-}
-
-// end asks for records by their ids, with which a poll ends.
-func (p *pass) end(l lists, ids []string) (Head, error) {
-	f := &follower{p, l}
-	singly, err := f.follow(ids)
 	if err == nil {
 		err = cmp.Or(p.overrun(), p.renamed(l.window))
 	}
@@ -96,6 +86,9 @@ func (p *pass) end(l lists, ids []string) (Head, error) {
 // readLists makes the calls for lists: those that are due by what is believed, all of them in an audit.
 func (p *pass) readLists() (lists, error) {
 	l := p.believed()
+	if len(p.t.cfg.IDs) > 0 {
+		return l, nil
+	}
 	w, mode, open, views, err := l.window, l.mode, l.heedsOpen, l.views, error(nil)
 	if p.audit {
 		if mode, err = p.probe(); err != nil {

@@ -10,20 +10,23 @@ type counts struct {
 	rows, closed       int
 	news, lastNews     int   // how many have shown a change, and which row was the last of them
 	requested, updated int64 // the newest dates
-	flood              flood
+	second             int64 // of the last record that was not known,
+	flood              int   // and how many of one second there were in a row
 }
 
 // plus returns the counts with a row more, and what is known of it by now.
 func (c counts) plus(s *Sighting, closed bool, r row) counts {
-	rows, last, f, isNew := c.rows+1, c.lastNews, c.flood, r.change != nil
-	if isNew {
+	requested, rows, last, second, flood := UnixSeconds(s.Requested), c.rows+1, c.lastNews, c.second, c.flood
+	if r.change != nil {
 		last = rows
 	}
 	if r.in&stranger != 0 {
-		f = f.plus(UnixSeconds(s.Requested))
+		if flood++; requested != second {
+			second, flood = requested, 1
+		}
 	}
-	return counts{rows, c.closed + one(closed), c.news + one(isNew), last,
-		max(c.requested, UnixSeconds(s.Requested)), max(c.updated, UnixSeconds(s.Updated)), f}
+	return counts{rows, c.closed + one(closed), c.news + one(r.change != nil), last,
+		max(c.requested, requested), max(c.updated, UnixSeconds(s.Updated)), second, flood}
 }
 
 func one(yes bool) int {
@@ -31,19 +34,6 @@ func one(yes bool) int {
 		return 1
 	}
 	return 0
-}
-
-// flood is how many records of one second there were in a row that were not known.
-type flood struct {
-	second int64
-	rows   int
-}
-
-func (f flood) plus(second int64) flood {
-	if second != f.second {
-		return flood{second, 1}
-	}
-	return flood{second, f.rows + 1}
 }
 
 // maxFlood is more than any city files in one second, or on one day if it gives no times.
@@ -69,12 +59,12 @@ func (p *pass) readOnce(in in, ask Ask, of list) (c counts, a Answer, err error)
 	a, err = of(ask, func(s Sighting) bool {
 		r := p.see(seen{&s, in, p.head.Views})
 		c = c.plus(&s, p.t.closed(s.Status), r)
-		return p.overrun() == nil && c.flood.rows <= maxFlood
+		return p.overrun() == nil && c.flood <= maxFlood
 	})
 	switch full := p.overrun(); {
 	case full != nil:
 		return c, a, full
-	case c.flood.rows > maxFlood:
+	case c.flood > maxFlood:
 		return c, a, ErrFlood
 	}
 	return c, a, err

@@ -66,7 +66,6 @@ func (p *pass) mark(key string, s seen, change *Change) row {
 		}
 	}
 	now := row{stamp, r.in | more, change}
-	p.kept += change.bytes() - r.change.bytes()
 	p.rows[key] = now
 	return now
 }
@@ -117,6 +116,7 @@ func (p *pass) changed(next entry, s seen, ch Change) *Change {
 	if at.IsZero() {
 		at = p.now
 	}
+	p.kept += int64(s.Size)
 	return &Change{Kind: ch.Kind, Record: s.Record, Previous: ch.Previous, Forgotten: ch.Forgotten, at: at, size: s.Size, next: next, old: ch.old}
 }
 
@@ -156,6 +156,7 @@ func (p *pass) seenAgain(ch *Change, s seen) *Change {
 	} else if ch.Kind != Created && kind != Updated {
 		all = p.together(ch, &next, kind)
 	}
+	p.kept += int64(size - ch.size)
 	return &Change{Kind: all, Record: record, Gone: ch.Gone, Previous: ch.Previous, Forgotten: ch.Forgotten, at: ch.at, size: size, next: next, old: ch.old}
 }
 

@@ -123,13 +123,6 @@ func (t *Tracker) closed(status string) bool {
 	return closed
 }
 
-// turn gives the feed another head.
-func (t *Tracker) turn(head Head) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.store.head = head
-}
-
 // advance moves the feed forward, and drops closed records that no list can bring any more, unless something happens to
 // them, and that were closed long before now.
 func (t *Tracker) advance(head Head, now time.Time) {

@@ -1,9 +1,6 @@
 package feed
 
-import (
-	"cmp"
-	"slices"
-)
+import "cmp"
 
 // compareViews asks for one of the records by id that a list has just shown, the one that most has happened to, and
 // returns in what the two answers are alike. If they differ in more than they did, another one has to say so, too: the
@@ -33,19 +30,15 @@ func (p *pass) compareViews() (Like, error) {
 }
 
 // telling returns two records that a list has just shown and that most has happened to.
-func (p *pass) telling() []*entry {
-	var best []*entry
+func (p *pass) telling() (best []*entry) {
 	moved := func(e *entry) int64 { return e.views[byList].updated - e.requested }
+	more := func(a, b *entry) int {
+		return cmp.Or(cmp.Compare(moved(b), moved(a)), cmp.Compare(a.id, b.id))
+	}
 	for key, r := range p.rows {
 		e := p.t.store.known[key]
-		if e == nil || nameless(key) || r.in&inLists == 0 || r.change != nil || !e.flags.has(hasList) {
-			continue
-		}
-		i, _ := slices.BinarySearchFunc(best, e, func(a, b *entry) int {
-			return cmp.Or(cmp.Compare(moved(b), moved(a)), cmp.Compare(a.id, b.id))
-		})
-		if i < 2 {
-			best = slices.Insert(best, i, e)[:min(2, len(best)+1)]
+		if e != nil && !nameless(key) && r.in&inLists != 0 && r.change == nil && e.flags.has(hasList) {
+			best = keepFirst(best, e, 2, more)
 		}
 	}
 	return best
