@@ -56,10 +56,26 @@ func (p *pass) changes() []*Change {
 			found = append(found, r.change)
 		}
 	}
+	if slices.ContainsFunc(found, func(ch *Change) bool { return nameless(ch.next.id) }) {
+		found = oneEach(found)
+	}
 	slices.SortFunc(found, func(a, b *Change) int {
 		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.next.id, b.next.id))
 	})
 	return found
+}
+
+// oneEach leaves out what an answer has shown of a record without its id, if another one of the same poll has the id.
+func oneEach(found []*Change) []*Change {
+	unnamed := map[string]bool{}
+	for _, ch := range found {
+		if !nameless(ch.next.id) && ch.Record != nil {
+			for _, alias := range ch.Record.Aliases() {
+				unnamed[alias] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(found, func(ch *Change) bool { return unnamed[ch.next.id] })
 }
 
 // read makes the calls of a poll, and returns what is known behind it. The error is a *GapError if all lists came, with
