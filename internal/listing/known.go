@@ -26,16 +26,15 @@ const (
 )
 
 // add puts the rows of an answer, in whatever order, among the others.
-func (k *known) add(rows []mark) {
+func (k *known) add(rows []Row) {
 	run := k.run[:0]
-	if k.sample == 0 {
-		run = append(run, rows...)
-	} else {
-		newest, oldest := k.marks[edgeSize].at, k.marks[len(k.marks)-edgeSize].at
-		for _, m := range rows {
-			if m.key&k.sample == 0 || m.at >= newest || m.at <= oldest {
-				run = append(run, m)
-			}
+	newest, oldest := future, past
+	if k.sample != 0 {
+		newest, oldest = k.marks[edgeSize].at, k.marks[len(k.marks)-edgeSize].at
+	}
+	for i := range rows {
+		if row := &rows[i]; row.dated() && (row.Key&k.sample == 0 || row.At >= newest || row.At <= oldest) {
+			run = append(run, mark{row.At, row.Key})
 		}
 	}
 	k.run = run
