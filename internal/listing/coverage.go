@@ -164,7 +164,7 @@ func (u *undated) cutBy(sign error) {
 func (u *undated) fails() bool { return u.cut != nil && !slices.Contains(signs, u.cut) }
 
 // gap is the verdict on such a list: nil is "complete".
-func (u undated) gap() error {
+func (u *undated) gap() error {
 	switch {
 	case u.cut != nil:
 		return u.cut
