@@ -137,7 +137,7 @@ func (r *Runner) Run(ctx context.Context) error {
 // River returns the queue itself.
 func (r *Runner) River() *river.Client[*sql.Tx] { return r.river }
 
-// Harvest has a city's backfill done, again if it was done before. It is one job at a time.
+// Harvest puts the backfill of a city into the queue, also if it was done before. If it is there already, nothing changes.
 func (r *Runner) Harvest(ctx context.Context, city string) error {
 	if _, err := r.city(city); err != nil {
 		return err
