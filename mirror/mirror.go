@@ -159,7 +159,7 @@ func (m *mirror) enter() (leave func(), err error) {
 	if _, err := os.Stat(m.path(stateName)); err != nil && !m.Fresh {
 		for _, name := range m.fileNames() {
 			if _, err := os.Lstat(m.path(name)); err == nil {
-				return nil, fmt.Errorf("%s exists and is not from here; take another directory, or -fresh to replace it", m.path(name))
+				return nil, fmt.Errorf("%s is there, and no copy has written it; take another directory, or -fresh to replace it", m.path(name))
 			}
 		}
 	}

@@ -88,9 +88,14 @@ func run(ctx context.Context, args []string, to streams) (status int) {
 	if err != nil {
 		panic(err) // the tests run every command
 	}
+	if len(args) == 0 {
+		_ = run(ctx, []string{"--help"}, streams{to.in, to.err, to.err})
+		return 2
+	}
 	command, err := parser.Parse(dashes(args))
 	if err != nil {
-		fmt.Fprintf(to.err, "open311: %v\n\"open311 -h\" lists what there is.\n", err)
+		text := strings.Replace(err.Error(), `one of "",`, "one of ", 1) // a choice that may be left out
+		fmt.Fprintf(to.err, "open311: %s\n\"open311 -h\" lists what there is.\n", text)
 		return 2
 	}
 	return statusOf(ctx, command.Run(), to.err)
@@ -112,6 +117,9 @@ func dashes(args []string) []string {
 	return args
 }
 
+// withoutPackage are the names of packages in errors, which say nothing to users of the program.
+var withoutPackage = regexp.MustCompile(`(^|: )(?:open311|servers|mirror|conformance): `)
+
 // statusOf tells an error, and the status that says what it means.
 func statusOf(ctx context.Context, err error, to io.Writer) int {
 	if e, ok := errors.AsType[exit](err); ok {
@@ -120,7 +128,12 @@ func statusOf(ctx context.Context, err error, to io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(to, "open311:", safe(strings.TrimPrefix(err.Error(), "open311: ")))
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintln(to, "open311:", safe(withoutPackage.ReplaceAllString(strings.TrimSpace(line), "$1")))
+	}
+	if errors.Is(err, open311.ErrForbidden) {
+		fmt.Fprintln(to, "The API key is read from OPEN311_API_KEY or --key-file.")
+	}
 	switch {
 	case ctx.Err() != nil:
 		return 130

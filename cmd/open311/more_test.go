@@ -192,3 +192,34 @@ func TestReportsShowNoKey(t *testing.T) {
 		}
 	}
 }
+
+// What a newcomer types first: nothing, a city that is not there any more, a day in words, a query that finds nothing.
+func TestFirstSteps(t *testing.T) {
+	_, at := town(t)
+	for _, c := range []struct {
+		args   []string
+		status int
+		out    string // a part of it
+		err    string
+	}{
+		{nil, 2, "", "Commands:"},
+		{[]string{"list"}, 2, "", "give --city or --endpoint"},
+		{[]string{"list", at, "--city=chicago"}, 2, "", "not both"},
+		{[]string{"list", "--city=chica"}, 2, "", "open311: wrong arguments: no server is called \"chica\"; did you mean chicago?"},
+		{[]string{"list", at, "--since=yesterday"}, 2, "", "neither a day such as"},
+		{[]string{"list", at, "--since=2026-06-01T08:00:00Z", "--limit=1"}, 0, "QH26-", ""},
+		{[]string{"list", at, "--service=none"}, 0, "id  status", ""},
+		{[]string{"list", at, "--service=none", "--format=csv"}, 0, "\"id\",\"status\"", ""},
+		{[]string{"list", at, "--dialect=markaspot", "--limit=1"}, 0, "QH26-", ""},
+		{[]string{"services", at, "0302"}, 0, "\n  furniture ", ""},
+		{[]string{"check", "--city=bonn"}, 2, "", "is retired"},
+		{[]string{"check", "--format=pdf"}, 2, "", `--format must be one of "text",`},
+		{[]string{"check", "--endpoint=http://127.0.0.1:1/x"}, 2, "", "open311: http://127.0.0.1:1/x does not answer"},
+		{[]string{"check", "-h"}, 0, "Exit status: 0 conformant", ""},
+	} {
+		status, out, err := call(t, c.args...)
+		if status != c.status || !strings.Contains(out, c.out) || !strings.Contains(err, c.err) || c.err == "" && err != "" {
+			t.Errorf("%q: status %d, out %q, err %q", c.args, status, out, err)
+		}
+	}
+}

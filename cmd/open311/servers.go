@@ -16,7 +16,7 @@ import (
 type serversCmd struct {
 	output
 	Check   bool          `help:"Ask every row, retired ones too, and say which live."`
-	Timeout time.Duration `default:"20s" placeholder:"TIME" help:"How long to wait for an answer of each; 20s."`
+	Timeout time.Duration `default:"20s" placeholder:"TIME" help:"How long to wait for each; 20s if not given."`
 	File    string        `type:"existingfile" placeholder:"FILE" help:"A catalogue of your own in place of the built-in one."`
 }
 

@@ -21,11 +21,11 @@ type watchCmd struct {
 	city
 	channel
 	Cities string        `type:"existingfile" placeholder:"FILE" help:"The cities of a file, one a line: see docs/watch.md."`
-	State  string        `placeholder:"PATH" help:"How far it has come: a file; of --cities, a directory."`
+	State  string        `placeholder:"PATH" help:"Keeps how far it is: a file; with --cities a directory."`
 	Since  string        `placeholder:"TIME" help:"Without a state: tell what has happened since then."`
 	Every  time.Duration `default:"1m" placeholder:"TIME" help:"How long to wait between looks; 1m if not given."`
 	Once   bool          `help:"Look once and end, for cron."`
-	Health time.Duration `default:"1h" placeholder:"TIME" help:"How often to log how all cities are; 1h; 0: never."`
+	Health time.Duration `default:"1h" placeholder:"TIME" help:"How often to log how cities are; else 1h; 0: never."`
 	output
 }
 
