@@ -129,7 +129,11 @@ func statusOf(ctx context.Context, err error, to io.Writer) int {
 		return 0
 	}
 	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintln(to, "open311:", safe(withoutPackage.ReplaceAllString(strings.TrimSpace(line), "$1")))
+		line = strings.ReplaceAll(strings.TrimSpace(line), errUsage.Error()+": ", "")
+		if errors.Is(err, errUsage) {
+			line = errUsage.Error() + ": " + line
+		}
+		fmt.Fprintln(to, "open311:", safe(withoutPackage.ReplaceAllString(line, "$1")))
 	}
 	if errors.Is(err, open311.ErrForbidden) {
 		fmt.Fprintln(to, "The API key is read from OPEN311_API_KEY or --key-file.")
