@@ -81,53 +81,6 @@ func (l *session) pageAgain(s Slice, wide bool, note tag) (*response, error) {
 	return r, nil
 }
 
-// noteSkipped notes that an answer had rows that could not be read.
-func (l *session) noteSkipped(r *response) {
-	if r.meta.Skipped > 0 && !l.off(offSkipped) {
-		l.unread = append(l.unread, unread{r.slice, r.meta.Skip})
-	}
-}
-
-// unreadGaps returns the gaps of rows that could not be read: of the time that was asked for, where dates are heeded.
-func (l *session) unreadGaps() []Gap {
-	var out []Gap
-	for _, u := range l.unread {
-		s := everything
-		if l.dates == helpful && u.slice.Next == "" {
-			s = spanOf(u.slice.Start, u.slice.End).wider(slack)
-		}
-		if s = s.clip(l.wanted); !s.empty() {
-			out = append(out, gapOf(s, u.err, l.src.Describe(&u.slice)))
-		}
-	}
-	return out
-}
-
-// Numbers of the budget.
-const (
-	perLeast     = 3  // calls for each one that a client needs that knows the server
-	spareCalls   = 17 // calls beside
-	failureCalls = 60 // and for a request that the server fails for,
-	maxRecords   = 10 // of which there may be so many
-)
-
-// budget is how many calls the listing may cost, by what it has shown to be worth.
-func (l *session) budget() int {
-	pages := l.caller.rows/l.caps.of(l.size()).Rows + 1
-	if l.order == mixed { // its lists are tiled
-		pages *= 2
-	}
-	spans := l.spans
-	if l.wanted.lo == past { // to be sure that nothing is older
-		spans = max(spans, int(l.quiet()/safeSpan)+1)
-	}
-	b := perLeast*(pages+spans) + spareCalls
-	if l.failures > 0 {
-		b += failureCalls * (1 + min(records(l.failed), maxRecords))
-	}
-	return b
-}
-
 // orGiveUp gives up all that is open if there are no calls left.
 func (w *walk) orGiveUp(err error) error {
 	if err != errBudget {
@@ -167,7 +120,6 @@ func (w *walk) look(r *response, sent, meant span) *answer {
 		w.seen.takeBack(r)
 		return a
 	}
-	w.answered = w.answered || !r.slice.Start.IsZero() || !r.slice.End.IsZero()
 	a.full = a.broken() || w.full(r)
 	o := w.order
 	if o == anyOrder {

@@ -134,14 +134,14 @@ func (c *caller) take(got *received, row *Row, wide bool, note tag) bool {
 
 // response is what an answer comes to that has ended with err.
 func (c *caller) response(s Slice, note tag, before *response, got received, meta Meta, err error) *response {
-	r := &response{slice: s, rows: got.rows, sent: got.sent + meta.Skipped + meta.Null, given: before.given + got.given, arrived: before.arrived + got.arrived,
-		meta: meta, number: c.calls + 1, noted: note}
+	echoes, fault := 0, Fault(0)
 	if err != io.EOF {
-		r.err, r.fault = err, c.src.Fault(err)
-	} else if c.latest != nil && len(r.rows) > 0 && r.print() == c.latest.print() {
-		r.echoes = c.latest.echoes + 1
+		fault = c.src.Fault(err)
+	} else if err = nil; c.latest != nil && len(got.rows) > 0 && printOf(got.rows) == c.latest.print() {
+		echoes = c.latest.echoes + 1
 	}
-	return r
+	return &response{slice: s, rows: got.rows, sent: got.sent + meta.Skipped + meta.Null, given: before.given + got.given, arrived: before.arrived + got.arrived,
+		meta: meta, err: err, fault: fault, number: c.calls + 1, echoes: echoes, noted: note}
 }
 
 // after reports whether a row is newer than a time.

@@ -144,13 +144,21 @@ func Uncertain(err error) bool {
 // undated is the evidence on a list whose rows dates do not help to find.
 type undated struct {
 	ended  bool  // its pages have come to an end, which was looked at twice
-	more   bool  // another question brought rows that it does not have
-	short  bool  // the server counts more than came
 	heeded bool  // pages, sizes or filters were seen to be heeded
 	whole  bool  // it was told that the server gives all in one list
 	failed bool  // the server failed for another question: perhaps for a row that the list does not show
-	narrow bool  // the server gives a window of its own, and the query reaches beyond
+	cut    error // the gravest sign that it is not whole, of [signs]
 	err    error // why the pages broke off
+}
+
+// signs are those that a list is cut, the gravest last.
+var signs = []error{errDefault, errTotal, errHidden}
+
+// cutBy notes a sign.
+func (u *undated) cutBy(sign error) {
+	if slices.Index(signs, sign) > slices.Index(signs, u.cut) {
+		u.cut = sign
+	}
 }
 
 // gap is the verdict on such a list: nil is "complete".
@@ -158,12 +166,8 @@ func (u undated) gap() error {
 	switch {
 	case u.err != nil:
 		return u.err
-	case u.more:
-		return errHidden
-	case u.short:
-		return errTotal
-	case u.narrow:
-		return errDefault
+	case u.cut != nil:
+		return u.cut
 	case u.ended, u.heeded && !u.failed, u.whole:
 		return nil
 	}

@@ -147,22 +147,39 @@ func TestUndatedGap(t *testing.T) {
 		u    undated
 		want error
 	}{
-		"no evidence":                   {undated{}, ErrUnproven},
-		"its pages ended":               {undated{ended: true}, nil},
-		"something is heeded":           {undated{heeded: true}, nil},
-		"it was told":                   {undated{whole: true}, nil},
-		"heeded, but one failed":        {undated{heeded: true, failed: true}, ErrUnproven},
-		"ended, though one failed":      {undated{ended: true, failed: true}, nil},
-		"another brought more":          {undated{ended: true, heeded: true, more: true}, errHidden},
-		"told, but another had more":    {undated{whole: true, more: true}, errHidden},
-		"the server counts more":        {undated{ended: true, short: true}, errTotal},
-		"a window":                      {undated{heeded: true, narrow: true}, errDefault},
-		"the pages broke off":           {undated{ended: true, more: true, err: errLost}, errLost},
-		"more counts before the number": {undated{more: true, short: true, narrow: true}, errHidden},
+		"no evidence":                {undated{}, ErrUnproven},
+		"its pages ended":            {undated{ended: true}, nil},
+		"something is heeded":        {undated{heeded: true}, nil},
+		"it was told":                {undated{whole: true}, nil},
+		"heeded, but one failed":     {undated{heeded: true, failed: true}, ErrUnproven},
+		"ended, though one failed":   {undated{ended: true, failed: true}, nil},
+		"another brought more":       {undated{ended: true, heeded: true, cut: errHidden}, errHidden},
+		"told, but another had more": {undated{whole: true, cut: errHidden}, errHidden},
+		"the server counts more":     {undated{ended: true, cut: errTotal}, errTotal},
+		"a window":                   {undated{heeded: true, cut: errDefault}, errDefault},
+		"the pages broke off":        {undated{ended: true, cut: errHidden, err: errLost}, errLost},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := test.u.gap(); got != test.want {
 				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+// TestCutBy: of several signs that a list is cut the gravest is told, in whatever order they were seen.
+func TestCutBy(t *testing.T) {
+	for name, seen := range map[string][]error{
+		"first": {errHidden, errTotal, errDefault},
+		"last":  {errDefault, errTotal, errHidden},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var u undated
+			for _, sign := range seen {
+				u.cutBy(sign)
+			}
+			if got := u.gap(); got != errHidden {
+				t.Errorf("got %v, want %v", got, errHidden)
 			}
 		})
 	}

@@ -228,40 +228,6 @@ func (l *session) far() bool {
 	return l.belief.limited() && !l.wanted.open() || l.windowed && l.belief.far() < l.quiet()
 }
 
-func (l *session) premises() premises {
-	p := premises{far: l.far(), windowed: l.windowed}
-	if b := l.belief.Bounds; b != nil {
-		p.bounds = Bounds{Swapped: b.Swapped, Start: b.Start, End: b.End}
-	}
-	return p
-}
-
-// lookAgain asks once more for what was absent before it was found out what dates mean here.
-func (l *session) lookAgain() error {
-	absent := l.absent
-	l.absent = nil
-	for _, a := range absent {
-		switch {
-		case l.premises() != a.under && a.err != nil:
-			if err := l.walk(a.facet); err != nil {
-				return l.orNote(err)
-			}
-		case l.premises() != a.under:
-			if err := l.probe(a.facet); err != nil {
-				return err
-			}
-		case a.err != nil:
-			l.gaps = append(l.gaps, gapOf(l.wanted, a.err, ""))
-		}
-	}
-	for _, a := range l.absent { // they were looked at twice
-		if a.err != nil {
-			l.gaps = append(l.gaps, gapOf(l.wanted, a.err, ""))
-		}
-	}
-	return nil
-}
-
 // lacks reports whether an answer has nothing of the value that was asked for, or does not take the word.
 func (w *walk) lacks(a *answer, f facet) bool {
 	if a.err != nil {
@@ -294,15 +260,6 @@ func (w *walk) lookElsewhere(a *answer, f facet, sent span) (*answer, error) {
 		return a, err
 	}
 	return b, err
-}
-
-// orNote notes that there were no calls left for a value. Other errors of the value end the listing if they end all.
-func (l *session) orNote(err error) error {
-	if l.ended(err) {
-		return err
-	}
-	l.gaps = append(l.gaps, gapOf(l.wanted, err, ""))
-	return nil
 }
 
 // shows reports whether an answer has rows of the value that was asked for.

@@ -23,11 +23,19 @@ func (r *response) print() fingerprint {
 	if r.err != nil || len(r.rows) == 0 {
 		return fingerprint{}
 	}
-	return fingerprint{r.rows[0].Key, r.rows[len(r.rows)-1].Key, uint64(len(r.rows))}
+	return printOf(r.rows)
+}
+
+// printOf is the fingerprint of rows, of which there are some.
+func printOf(rows []Row) fingerprint {
+	return fingerprint{rows[0].Key, rows[len(rows)-1].Key, uint64(len(rows))}
 }
 
 // different is how many different rows an answer had, with those that cannot be told apart.
 func (r *response) different() int { return len(r.rows) + r.meta.Skipped + r.meta.Null }
+
+// dated reports whether the call had a date.
+func (r *response) dated() bool { return !r.slice.Start.IsZero() || !r.slice.End.IsZero() }
 
 // fails reports whether the server failed for a call, and did not refuse it.
 func (r *response) fails() bool { return r.err != nil && r.fault&(NotFound|Refused) == 0 }

@@ -76,15 +76,11 @@ type session struct {
 	asks   int  // how many rows to ask for; 0: it is left to the server
 	dates  use
 	ordered
+	effort
+	outcome
 	shown    shown
 	windowed bool      // a list without dates has shown only a part: the server has a window of its own for it
-	absent   []absence // facets of which nothing came
 	vain     [ways]int // how often each way to the rest of a moment was tried in vain
-	spans    int       // that were needed because of what the server restricts
-	failures int       // calls in windows that fail
-	failed   []span    // windows that were given up for that
-	unread   []unread  // answers with rows that could not be read
-	gaps     []Gap
 }
 
 // use is what dates are good for.
@@ -154,20 +150,17 @@ const longAgo = 40 * 365 * day
 // walk is the listing of one facet.
 type walk struct {
 	*session
-	facet      facet
-	known      known
-	rows       int            // different rows that came
-	unasked    [allStates]int // those of each state, in lists without a status
-	cov        coverage
-	bounds     bounds
-	win        windows
-	linked     bool   // lists that go on say so
-	tailed     bool   // the end of a long span has been looked at
-	swaps      int    // how often start was tried for end
-	stray      int    // lists of rows that all lie outside of the span
-	answered   bool   // a call with dates was answered
-	controlled bool   // it has brought what it had to bring
-	silent     []span // that were answered and not cut: shorter ones within them need no second look
+	facet   facet
+	known   known
+	rows    int            // different rows that came
+	unasked [allStates]int // those of each state, in lists without a status
+	cov     coverage
+	bounds  bounds
+	win     windows
+	linked  bool // lists that go on say so
+	tailed  bool // the end of a long span has been looked at
+	swaps   int  // how often start was tried for end
+	heard
 }
 
 // ordered is the order of the lists, as far as answers of this listing have shown it.
@@ -195,26 +188,6 @@ var (
 	errBudget = errors.New("the listing has cost more calls than its requests are worth: the server does not answer as it is asked; ask for a shorter span")
 	errMoment = errors.New("more requests bear this time than the server gives at once, and it shows no way to the rest")
 )
-
-// absence is that nothing came of a facet, under what was believed then of the server's dates.
-type absence struct {
-	facet facet
-	under premises
-	err   error // why that is in doubt; nil: it is not
-}
-
-// unread is an answer with rows that could not be read.
-type unread struct {
-	slice Slice
-	err   error
-}
-
-// premises are beliefs that the meaning of an empty answer rests on.
-type premises struct {
-	bounds   Bounds
-	far      bool
-	windowed bool
-}
 
 // errRetry asks for the span that is open now: what is believed has changed.
 var errRetry = errors.New("again")

@@ -30,14 +30,20 @@ func (w *walk) byPages(a *answer) error {
 		if p.hole != nil {
 			w.gaps = append(w.gaps, w.gap(fmt.Errorf("a page of the list could not be had: %w", p.hole)))
 		}
-		q.short = a.meta.Total > max(p.rows, a.sent)
-		known := p.known && q.ended && !q.short
+		if a.meta.Total > max(p.rows, a.sent) {
+			q.cutBy(errTotal)
+		}
+		known := p.known && q.ended && q.cut == nil
 		if !known && w.dates != deaf {
 			err = q.others()
 		}
 		oldest, ok := w.known.oldest()
-		q.narrow = q.narrow || w.dates == refused && ok && !q.ended && w.wanted.lo != past && oldest > w.wanted.lo+slack
-		q.more = q.more || q.outside()
+		if w.dates == refused && ok && !q.ended && w.wanted.lo != past && oldest > w.wanted.lo+slack {
+			q.cutBy(errDefault)
+		}
+		if q.outside() {
+			q.cutBy(errHidden)
+		}
 		if !known && err == nil {
 			q.teachPlain(a, p, q.listed.count > listed)
 		}
@@ -61,7 +67,7 @@ func (w *walk) knownPlain(a *answer) *Plain {
 
 // isPlain reports whether an answer is the beginning of the list of all.
 func (w *walk) isPlain(a *answer) bool {
-	return !w.q.Part && a.slice.Start.IsZero() && a.slice.End.IsZero() && len(w.facet.codes)+len(w.facet.statuses) == 0
+	return !w.q.Part && !a.dated() && len(w.facet.codes)+len(w.facet.statuses) == 0
 }
 
 // questions are what is asked beside a list whose rows dates do not help to find, and what came of that.
@@ -129,7 +135,7 @@ func (q *questions) follow(b *answer) error {
 	if err == nil && p.heeded && p.ending != Cut {
 		q.list(b, p)
 	} else {
-		q.more = true
+		q.cutBy(errHidden)
 	}
 	return err
 }
@@ -147,7 +153,7 @@ func (q *questions) behind(b *answer) (bool, error) {
 	s, _ := c.slice()
 	r, err := q.page(s, false)
 	if err == nil && r.fails() {
-		q.more = true // it fails for something there
+		q.cutBy(errHidden) // it fails for something there
 	}
 	return err == nil && r.err == nil && r.given > r.arrived, err
 }
@@ -177,7 +183,7 @@ func (q *questions) others() error {
 // otherBounds asks for the list without dates, if it has some, and for what would lie beyond it.
 func (q *questions) otherBounds() error {
 	a := q.main
-	if !a.slice.Start.IsZero() || !a.slice.End.IsZero() {
+	if a.dated() {
 		b, err := q.ask(q.slice(everything), everything, nothing, false)
 		if err != nil || b.err != nil || same(a.response, b.response) {
 			return err
@@ -239,13 +245,15 @@ func (q *questions) beyond() error {
 		return err
 	}
 	if now, _ := q.known.oldest(); now < oldest && q.wanted.has(now) {
-		q.narrow = true
+		q.cutBy(errDefault)
 	}
 	if newest, _ := q.known.newest(); !q.newestFirst() && newest < q.began() {
 		if b, err = q.bounded(span{newest, future}); err != nil {
 			return err
 		}
-		q.more = q.more || b.err == nil && b.full && b.oldest >= newest-slack && b.given > b.arrived
+		if b.err == nil && b.full && b.oldest >= newest-slack && b.given > b.arrived {
+			q.cutBy(errHidden)
+		}
 		return q.followOther(b)
 	}
 	return nil
@@ -271,7 +279,7 @@ func (q *questions) bounded(s span) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.fails() && q.answered && q.err == nil {
+	if b.fails() && q.err == nil && q.any(func(r *response) bool { return r.err == nil && r.dated() }) {
 		q.err = fmt.Errorf("the server fails for the list of all requests if it is asked for by date: %w", b.err)
 	}
 	return b, nil
@@ -287,7 +295,7 @@ func (q *questions) states() error {
 	if err != nil || !whole {
 		return err
 	}
-	if s := q.main.slice; s.Start.IsZero() && s.End.IsZero() && q.dates != refused && !q.ended {
+	if !q.main.dated() && q.dates != refused && !q.ended {
 		// With dates as well: a server may heed them nevertheless, and give a window of its own without.
 		if whole, err = q.statesOf(q.slice(span{q.clock() - longAgo, q.clock() + day})); err != nil {
 			return err
@@ -339,7 +347,7 @@ func (q *questions) hasPages(state State) bool {
 // sizes asks for more rows than came, and for one row less. As many as were asked for are no end: then for even more; and
 // a larger page may be cut as well, which the states show that are asked for by it.
 func (q *questions) sizes() error {
-	if q.heeded || q.more || q.told.NoSize || q.belief.Size != nil || q.main.sent < minCap {
+	if q.heeded || q.cut == errHidden || q.told.NoSize || q.belief.Size != nil || q.main.sent < minCap {
 		return nil
 	}
 	s := q.main.slice
@@ -381,7 +389,7 @@ func (q *questions) sizes() error {
 
 // sizedStart asks for a larger page with a start as well: a server may heed it, and give a window of its own without.
 func (q *questions) sizedStart(size int) error {
-	if s := q.main.slice; !s.Start.IsZero() || !s.End.IsZero() || q.dates == refused {
+	if q.main.dated() || q.dates == refused {
 		return nil
 	}
 	oldest, ok := q.known.oldest()

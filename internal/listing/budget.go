@@ -1,0 +1,33 @@
+package listing
+
+// effort is what has made a listing cost more calls than its rows are worth, by what the server does.
+type effort struct {
+	spans    int    // that were needed because of what the server restricts
+	failures int    // calls in windows that fail
+	failed   []span // windows that were given up for that
+}
+
+// Numbers of the budget.
+const (
+	perLeast     = 3  // calls for each one that a client needs that knows the server
+	spareCalls   = 17 // calls beside
+	failureCalls = 60 // and for a request that the server fails for,
+	maxRecords   = 10 // of which there may be so many
+)
+
+// budget is how many calls the listing may cost, by what it has shown to be worth.
+func (l *session) budget() int {
+	pages := l.caller.rows/l.caps.of(l.size()).Rows + 1
+	if l.order == mixed { // its lists are tiled
+		pages *= 2
+	}
+	spans := l.spans
+	if l.wanted.lo == past { // to be sure that nothing is older
+		spans = max(spans, int(l.quiet()/safeSpan)+1)
+	}
+	b := perLeast*(pages+spans) + spareCalls
+	if l.failures > 0 {
+		b += failureCalls * (1 + min(records(l.failed), maxRecords))
+	}
+	return b
+}
