@@ -40,7 +40,7 @@ func (checkCmd) Help() string {
 
 // find takes the endpoint of a city from the catalogue.
 func (k *checkCmd) find() error {
-	if k.City == "" {
+	if k.City == "" || k.City == madeUp {
 		return nil
 	}
 	if k.Endpoint != "" {

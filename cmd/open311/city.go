@@ -22,7 +22,7 @@ var errUsage = errors.New("wrong arguments")
 
 // city are the flags that say which server to ask.
 type city struct {
-	City         string  `placeholder:"KEY" help:"A city of the catalogue, such as chicago."`
+	City         string  `placeholder:"KEY" help:"A city of the catalogue; quillhaven is a made-up one."`
 	Endpoint     string  `placeholder:"URL" help:"A GeoReport v2 endpoint instead."`
 	Jurisdiction string  `placeholder:"ID" help:"Its jurisdiction_id, if it wants one."`
 	Dialect      string  `placeholder:"NAME" help:"Its dialect, such as Spot; else it is found out."`
@@ -70,10 +70,15 @@ func (c *city) client(more []open311.Option) (*open311.Client, error) {
 	if c.Rate > 0 {
 		opts = append(opts, open311.WithLimiter(limiterOf(c.host(), c.Rate)))
 	}
+	if c.City == madeUp {
+		opts = append(opts, open311.WithHTTPClient(madeUpCity()))
+	}
 	opts = append(opts, more...)
 	switch {
 	case (c.City == "") == (c.Endpoint == ""):
 		return nil, fmt.Errorf("%w: give --city or --endpoint, and not both; \"open311 servers\" lists cities", errUsage)
+	case c.City == madeUp:
+		return open311.New(madeUpEndpoint, opts...)
 	case c.City != "":
 		return servers.Open(c.City, opts...)
 	}
@@ -83,7 +88,7 @@ func (c *city) client(more []open311.Option) (*open311.Client, error) {
 // politely limits the calls to a server of which nobody knows what it bears to one a second, for commands that make
 // many. Servers on this machine are ours.
 func (c *city) politely() []open311.Option {
-	if c.Rate > 0 || ours(c.Endpoint) {
+	if c.Rate > 0 || c.City == madeUp || ours(c.Endpoint) {
 		return nil
 	}
 	if d, err := dialect(c.Dialect); err == nil && d.RateLimit > 0 {

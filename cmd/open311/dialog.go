@@ -107,7 +107,11 @@ func (r *reportCmd) show(ctx context.Context, n *open311.NewRequest, to streams)
 	if err != nil {
 		return err
 	}
-	c, err := r.open(open311.WithHTTPClient(&http.Client{Transport: &sketch{key: key, to: to.out}}))
+	paper := &sketch{key: key, to: to.out, next: http.DefaultTransport}
+	if r.City == madeUp {
+		paper.next = madeUpCity().Transport
+	}
+	c, err := r.open(open311.WithHTTPClient(&http.Client{Transport: paper}))
 	if err != nil {
 		return err
 	}
@@ -119,13 +123,14 @@ func (r *reportCmd) show(ctx context.Context, n *open311.NewRequest, to streams)
 
 // sketch prints a POST in place of sending it, without the key.
 type sketch struct {
-	key string
-	to  io.Writer
+	key  string
+	to   io.Writer
+	next http.RoundTripper // for what is no POST
 }
 
 func (s *sketch) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method != http.MethodPost {
-		return http.DefaultTransport.RoundTrip(r)
+		return s.next.RoundTrip(r)
 	}
 	dump, err := httputil.DumpRequestOut(r, true)
 	if err != nil {
