@@ -44,4 +44,9 @@ func (c *Clock) Advance(d time.Duration) {
 }
 
 // WithTicking sets a [Clock] as the city's clock, as [WithClock] does with a function.
-func WithTicking(c *Clock) Option { return WithClock(c.Now) }
+func WithTicking(c *Clock) Option {
+	if c == nil {
+		return nil
+	}
+	return WithClock(c.Now)
+}

@@ -56,7 +56,9 @@ func newConfig(opts []Option) *config {
 		years:  1,
 	}
 	for _, opt := range opts {
-		opt(c)
+		if opt != nil {
+			opt(c)
+		}
 	}
 	own := c.clock
 	c.clock = func() time.Time { return own().Add(time.Duration(c.ahead.Load())) }
@@ -74,7 +76,11 @@ func WithBase(path string) Option {
 // end. The year of made-up requests ends at the time that it shows when the server is made. It must be safe for concurrent
 // use.
 func WithClock(now func() time.Time) Option {
-	return func(c *config) { c.clock = now }
+	return func(c *config) {
+		if now != nil {
+			c.clock = now
+		}
+	}
 }
 
 // WithAPIKey makes POST requests need one of these keys (403 otherwise). Without this option no key
@@ -93,7 +99,13 @@ func WithJurisdictions(ids ...string) Option {
 // WithMiddleware puts handlers around the server, the first one outermost. They see every call, and
 // may answer it themselves: with a 503 for the first two, say. [Handler.Calls] records the call either way.
 func WithMiddleware(m ...func(http.Handler) http.Handler) Option {
-	return func(c *config) { c.middleware = append(c.middleware, m...) }
+	return func(c *config) {
+		for _, wrap := range m {
+			if wrap != nil {
+				c.middleware = append(c.middleware, wrap)
+			}
+		}
+	}
 }
 
 // WithTokenDelay says when the token of a batch service has a request id: once it was asked for that
