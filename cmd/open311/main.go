@@ -1,5 +1,6 @@
 // Open311 asks the GeoReport v2 servers of cities from the command line. "open311 -h" lists its commands.
 //
+//	open311 list --city quillhaven --limit 5   # a made-up city in memory
 //	open311 servers
 //	open311 list --city chicago --since 2026-01-01 --status open --format csv
 //	open311 get --city chicago SR26-00000001
