@@ -34,7 +34,7 @@ type checkCmd struct {
 }
 
 // Help is printed below the flags: the exit status is not that of the other commands.
-func (checkCmd) Help() string {
+func (*checkCmd) Help() string {
 	return "Exit status: 0 conformant, 1 not conformant, 2 it could not be said."
 }
 
