@@ -90,14 +90,6 @@ func (w *walk) orGiveUp(err error) error {
 	return nil
 }
 
-// size is how many rows to ask for; 0: it is left to the server.
-func (l *session) size() int {
-	if l.belief.Size != nil {
-		return 0
-	}
-	return l.asks
-}
-
 // gap is one of all that was asked for.
 func (w *walk) gap(err error) Gap { return gapOf(w.wanted, err, "") }
 

@@ -26,7 +26,7 @@ func (w *walk) byPages(a *answer) error {
 	q.list(a, p)
 	listed := q.listed.count
 	if err == nil {
-		q.heeded, q.ended, q.err = p.heeded, p.heeded && p.ending != Cut, p.err
+		q.heeded, q.ended, q.cut = p.heeded, p.heeded && p.ending != Cut, p.err
 		if p.hole != nil {
 			w.gaps = append(w.gaps, w.gap(fmt.Errorf("a page of the list could not be had: %w", p.hole)))
 		}
@@ -49,7 +49,7 @@ func (w *walk) byPages(a *answer) error {
 		}
 	}
 	if err == errBudget {
-		q.err, err = errBudget, nil
+		q.cut, err = errBudget, nil
 	}
 	if gap := q.undated.gap(); gap != nil && err == nil {
 		w.gaps = append(w.gaps, w.gap(gap))
@@ -174,7 +174,7 @@ func (q *questions) others() error {
 			return err
 		}
 	}
-	if q.ended && q.err == nil {
+	if q.ended && !q.undated.fails() {
 		return nil
 	}
 	return q.sizes()
@@ -279,8 +279,8 @@ func (q *questions) bounded(s span) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.fails() && q.err == nil && q.any(func(r *response) bool { return r.err == nil && r.byDate() }) {
-		q.err = fmt.Errorf("the server fails for the list of all requests if it is asked for by date: %w", b.err)
+	if b.fails() && q.any(func(r *response) bool { return r.err == nil && r.byDate() }) {
+		q.cutBy(fmt.Errorf("the server fails for the list of all requests if it is asked for by date: %w", b.err))
 	}
 	return b, nil
 }
