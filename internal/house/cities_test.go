@@ -14,7 +14,7 @@ var cityFlag = regexp.MustCompile(`open311.* --?cit(?:y|ies)[ =]([a-z][a-z,-]*)`
 func TestCitiesInExamples(t *testing.T) {
 	found := 0
 	check := func(name, key string) {
-		if found++; len(key) == 2 { // a country
+		if found++; len(key) == 2 || key == "quillhaven" { // a country, and the made-up city of the program
 			return
 		}
 		if s, err := servers.Default().Lookup(key); err != nil || !s.Status.Current() {
