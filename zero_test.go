@@ -2,8 +2,10 @@ package open311_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,7 +47,10 @@ func TestZeroArguments(t *testing.T) {
 
 // TestZeroOptions: options of nothing are refused, or change nothing.
 func TestZeroOptions(t *testing.T) {
-	for name, o := range map[string]open311.Option{
+	calls := map[string]open311.CallOption{"nothing": nil, "CallParams": open311.CallParams(nil), "CallHeader": open311.CallHeader("", ""),
+		"CallResponse": open311.CallResponse(nil), "CallExtensions": open311.CallExtensions(), "CallUnchecked": open311.CallUnchecked(),
+		"CallFresh": open311.CallFresh()}
+	options := map[string]open311.Option{
 		"WithAPIKey": open311.WithAPIKey(""), "WithCharsetReader": open311.WithCharsetReader(nil), "WithConcurrency": open311.WithConcurrency(0),
 		"WithDialect": open311.WithDialect(open311.Dialect{}), "WithFormat": open311.WithFormat(0), "WithHTTPClient": open311.WithHTTPClient(nil),
 		"an http.Client": open311.WithHTTPClient(&http.Client{}), "WithInsecureDiscovery": open311.WithInsecureDiscovery(),
@@ -56,7 +61,9 @@ func TestZeroOptions(t *testing.T) {
 		"WithPageSize": open311.WithPageSize(0), "WithRateLimit": open311.WithRateLimit(0, 0), "WithRetry": open311.WithRetry(open311.RetryPolicy{}),
 		"WithStrict": open311.WithStrict(), "WithTimeout": open311.WithTimeout(0), "WithTrustedHosts": open311.WithTrustedHosts(),
 		"WithUserAgent": open311.WithUserAgent(""), "WithWarnings": open311.WithWarnings(nil), "nil": nil,
-	} {
+	}
+	zerotest.Listed(t, slices.Concat(slices.Collect(maps.Keys(options)), slices.Collect(maps.Keys(calls))), "With", "Call")
+	for name, o := range options {
 		stub := open311.WithHTTPClient(&http.Client{Transport: stubTrip(func(r *http.Request) (*http.Response, error) {
 			return stubReply(r, 200, "application/json", oneServiceJSON), nil
 		})})
@@ -71,8 +78,7 @@ func TestZeroOptions(t *testing.T) {
 			}
 			continue
 		}
-		for what, o := range map[string]open311.CallOption{"nothing": nil, "CallParams": open311.CallParams(nil), "CallHeader": open311.CallHeader("", ""),
-			"CallResponse": open311.CallResponse(nil), "CallExtensions": open311.CallExtensions()} {
+		for what, o := range calls {
 			if _, err := c.Services.List(t.Context(), o); err != nil && what != "CallHeader" {
 				t.Errorf("%s, %s: %v", name, what, err)
 			}

@@ -12,9 +12,10 @@ import (
 	"github.com/go-open311/open311/internal/plain"
 )
 
-// Check judges a server. It reads only, unless the target allows more. The report is there, as far as it
-// goes, even if the error is not nil: that the target cannot be checked as it is described, that ctx ended,
-// or that not one call was answered.
+// Check judges a server. It reads only, unless the target allows more.
+//
+// If the target cannot be checked as it is described, the error says why, and there is no report. If ctx ended, or not one
+// call was answered, there is an error, and a report of what was found so far.
 func Check(ctx context.Context, target Target) (*Report, error) {
 	t, err := prepared(target)
 	if err != nil {

@@ -28,11 +28,11 @@
 // batch services, is Unsupported. Trouble on the way (no connection, 429, 502, 503, 504) and faults of this
 // package are [Error], and say nothing about the server. A fault is reported once: what cannot be judged
 // because of it, such as the fields in a document that is not XML, is Unsupported, with the reason.
-// A server may be wrong in ways that this package does not see; what it reports, it has seen, and shows.
+// Each finding comes with the exchange that shows it. There may be faults that this package does not look for.
 //
 // # What the server notices
 //
-// The check reads only, unless [Target.AllowCreate] is set, and makes each call once: some 100 for a read-only
-// check, [Target.Pace] apart. The rules look at the bytes of the answers, with readers that forgive nothing:
-// the client of this module repairs what it reads, and would hide what is to be found.
+// The check reads only, unless [Target.AllowCreate] is set. It makes each call once, some 100 for a read-only check,
+// [Target.Pace] apart. The rules look at the bytes of the answers with readers that forgive nothing: the client of this
+// module repairs what it reads, and would hide what is to be found.
 package conformance

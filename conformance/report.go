@@ -180,7 +180,7 @@ func (s *session) part(body []byte, near []string) string {
 	return "…" + clip(rest, BodyShown-2*len("…"))
 }
 
-// Curl is the call as a line for a shell. What was redacted has to be filled in.
+// Curl returns the call as a command for a shell. Fill in what was redacted.
 func (e *Exchange) Curl() string {
 	e = orZero(e)
 	line := []string{"curl -i -H", quoteShell("Accept: " + e.Accept)}
@@ -205,13 +205,13 @@ func (e *Exchange) shownForm() string { return clip(e.Form, BodyShown) }
 
 func quoteShell(v string) string { return "'" + strings.ReplaceAll(v, "'", `'\''`) + "'" }
 
-// Request is the line that a report prints of it.
+// Request returns the line that reports print of the call.
 func (e *Exchange) Request() string {
 	e = orZero(e)
 	return e.Method + " " + e.URL
 }
 
-// Answer is the line that a report prints of the answer.
+// Answer returns the line that reports print of the answer.
 func (e *Exchange) Answer() string {
 	e = orZero(e)
 	if e.Status == 0 {

@@ -20,7 +20,7 @@ const (
 // Feature is a part of the protocol that a server may have or not have; see [Target].
 type Feature string
 
-// The features. Those from FeatureCore to FeatureJurisdiction are tried in any case, JSON and discovery apart.
+// The features. Those up to FeatureJurisdiction are always tried, but for FeatureJSON and FeatureDiscovery.
 const (
 	FeatureCore         Feature = "core"
 	FeatureJSON         Feature = "json"

@@ -109,7 +109,7 @@ func textExchange(b *bufio.Writer, e *Exchange) {
 	}
 	fmt.Fprintf(b, "  < %s\n", e.Answer())
 	for line := range strings.Lines(plain.Text(e.Body)) {
-		fmt.Fprintf(b, "    %s\n", wrap(strings.TrimRight(line, "\r\n"), 96, "    "))
+		fmt.Fprintf(b, "    %s\n", wrap(strings.TrimRight(line, "\r\n"), 76, "    "))
 	}
 	fmt.Fprintf(b, "  $ %s\n", plain.Text(e.Curl()))
 }

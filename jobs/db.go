@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -118,8 +119,25 @@ func connect(ctx context.Context, db *sql.DB) error {
 	}
 }
 
+// errNoDB and errNoRunner are what nil and zero values answer.
+var (
+	errNoDB     = errors.New("jobs: there is no database: Open makes a DB")
+	errNoRunner = errors.New("jobs: there is no runner: New makes one")
+)
+
+// nowhere is the database of a zero DB: it has no connections.
+type nowhere struct{}
+
+func (nowhere) Connect(context.Context) (driver.Conn, error) { return nil, errNoDB }
+func (nowhere) Driver() driver.Driver                        { return nil }
+
+var nothing = sync.OnceValue(func() *sql.DB { return sql.OpenDB(nowhere{}) })
+
 // Close closes the database.
 func (d *DB) Close() error {
+	if d == nil || d.sql == nil {
+		return nil
+	}
 	if d.listener != nil {
 		d.listener.Close()
 	}
@@ -127,9 +145,14 @@ func (d *DB) Close() error {
 }
 
 // SQL returns the database itself, for queries of one's own and for [Runner.FileTx].
-func (d *DB) SQL() *sql.DB { return d.sql }
+func (d *DB) SQL() *sql.DB {
+	if d == nil || d.sql == nil {
+		return nothing()
+	}
+	return d.sql
+}
 
-func (d *DB) postgres() bool { return d.listener != nil }
+func (d *DB) postgres() bool { return d != nil && d.listener != nil }
 
 // q returns a statement as the database wants it. Statements are written with PostgreSQL's numbered parameters.
 func (d *DB) q(statement string) string {
@@ -141,7 +164,7 @@ func (d *DB) q(statement string) string {
 
 // within runs f in a transaction. No call to a city is made in one: a slow city would keep others from writing.
 func (d *DB) within(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := d.sql.BeginTx(ctx, nil)
+	tx, err := d.SQL().BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -155,7 +178,7 @@ func (d *DB) within(ctx context.Context, f func(*sql.Tx) error) error {
 // crash of the machine boot is another one. PostgreSQL does so by itself for tables that are unlogged, and empties these
 // after a crash of the server.
 func (d *DB) quickly(ctx context.Context, f func(*sql.Conn) error) error {
-	conn, err := d.sql.Conn(ctx)
+	conn, err := d.SQL().Conn(ctx)
 	if err != nil {
 		return err
 	}

@@ -8,29 +8,29 @@
 //
 // # Jobs
 //
-// [Follow] comes once in Config.Every for each city. It finds out what has changed, by the feed of package open311, and
+// [Follow] runs once every Config.Every for each city. It finds out what has changed, by the feed of package open311, and
 // stores the changes, the checkpoint that covers them, and that the job is done, in one transaction. A city that is new is
 // harvested first: [Harvest] finds where its history begins, and cuts it into shards of about as many rows each; [Shard]
 // reads one of them. [Check] looks whether a server is there. [File] files a report that [Runner.File] has put into the
 // outbox.
 //
-// A job is in the queue once at a time. What fails is tried again, later each time; what a server asks for by
-// Retry-After is done then, and the whole fleet leaves its host alone until that time. A job that is cancelled ends its
-// calls at once. No transaction is open while a call to a city is made.
+// The queue never has the same job twice. A job that fails is tried again, after longer and longer waits. When a server
+// asks to wait, by Retry-After, the whole fleet leaves its host alone until then. A job that is cancelled ends its calls at
+// once. No transaction is open while a call to a city is made.
 //
 // # What is kept
 //
 // Table open311_request has each request of each city once, with the record as JSON and when it was first and last
-// seen; open311_change has each change once, in the order in which it was found; see [DB.Tables]. [Config] has a place for
-// a [Sink] of one's own, which writes in the same transactions. What a client learned of a server is kept too, so that
+// seen; open311_change has each change once, in the order in which it was found; see [DB.Tables]. A [Sink] of
+// your own, in [Config], writes in the same transactions. What a client learned of a server is kept too, so that
 // six processes ask no more than one.
 //
 // # Processes that die
 //
-// What a dead process had in hand is taken over after Config.Timeout and a quarter of it. Whatever it had stored stays
-// true: requests are there once, changes are told once, and of a report that may have been sent the city is asked first.
-// Where that does not settle it, it waits for a person: [DB.Waiting], [Runner.Decide]. A process that only seemed to be dead
-// cannot complete a job, store a checkpoint or send a report any more that another one has taken over.
+// The jobs of a process that has died are taken over after Config.Timeout and a quarter of it. Requests are stored once and
+// changes are told once all the same. If a report may have been sent, the city is asked whether it has it; if that does not
+// settle the question, the report waits for a person: see [DB.Waiting] and [Runner.Decide]. A process that only seemed to
+// be dead can no longer complete the jobs that were taken over, store their checkpoints or send their reports.
 //
 // # Courtesy
 //

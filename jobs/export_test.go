@@ -53,4 +53,4 @@ func Steps(next func(int) open311.Checkpoint, n int) (whole []bool) {
 }
 
 // CanTell reports whether the outbox can tell that a report has not left.
-func (d *DB) CanTell() bool { return d.boot != "" }
+func (d *DB) CanTell() bool { return d != nil && d.boot != "" }

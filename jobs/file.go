@@ -19,6 +19,9 @@ import (
 // filed, refused, or waits for a person, whatever becomes of this process. A filing with an ID that is there already
 // is left as it is. Files are sent from where [open311.Media.Path] says, which every machine of the fleet has to see.
 func (r *Runner) File(ctx context.Context, city string, f *open311.Filing) (id string, err error) {
+	if r == nil {
+		return "", errNoRunner
+	}
 	err = r.db.within(ctx, func(tx *sql.Tx) error {
 		id, err = r.FileTx(ctx, tx, city, f)
 		return err
@@ -31,8 +34,11 @@ func (r *Runner) FileTx(ctx context.Context, tx *sql.Tx, city string, f *open311
 	if _, err := r.city(city); err != nil {
 		return "", err
 	}
-	if f == nil || f.Report == nil {
-		return "", errors.New("jobs: a filing without a report")
+	switch {
+	case f == nil || f.Report == nil:
+		return "", errors.New("jobs: there is nothing to file: the filing has no Report")
+	case tx == nil:
+		return "", errors.New("jobs: FileTx has no transaction to file in: File makes one")
 	}
 	for _, m := range f.Report.Media {
 		if m.Path == "" {
@@ -54,6 +60,9 @@ func (r *Runner) FileTx(ctx context.Context, tx *sql.Tx, city string, f *open311
 // Decide is a person's word about a report that waits for one: receipt is that of the report that is there, nil means
 // that it is not there and is to be sent again.
 func (r *Runner) Decide(ctx context.Context, city, id string, receipt *open311.Receipt) error {
+	if r == nil || r.river == nil {
+		return errNoRunner
+	}
 	box := &outbox{db: r.db, city: city, revisions: map[string]int64{}}
 	f, err := box.Get(ctx, id)
 	if err != nil {
@@ -77,7 +86,7 @@ func (r *Runner) Decide(ctx context.Context, city, id string, receipt *open311.R
 
 // Forget deletes reports, with all that their reporters have written, that were filed or refused before a time.
 func (d *DB) Forget(ctx context.Context, before time.Time) (n int64, err error) {
-	res, err := d.sql.ExecContext(ctx, d.q("DELETE FROM open311_filing WHERE state IN ($1, $2) AND changed < $3"),
+	res, err := d.SQL().ExecContext(ctx, d.q("DELETE FROM open311_filing WHERE state IN ($1, $2) AND changed < $3"),
 		string(open311.FilingFiled), string(open311.FilingRefused), d.at(before))
 	if err != nil {
 		return 0, err

@@ -20,6 +20,9 @@ const migrationLock = 311_000_001
 // Migrate brings the tables up to date: River's and those of this package. It can be run again, and by several
 // processes at once; [Open] runs it. Where PostGIS is there, requests get a column place.
 func (d *DB) Migrate(ctx context.Context) error {
+	if d == nil || d.driver == nil {
+		return errNoDB
+	}
 	river, err := rivermigrate.New(d.driver, nil)
 	if err != nil {
 		return err
@@ -34,7 +37,7 @@ func (d *DB) Migrate(ctx context.Context) error {
 		})
 	}
 	// Some steps of River's need a transaction of their own: the lock has to outlive them.
-	conn, err := d.sql.Conn(ctx)
+	conn, err := d.SQL().Conn(ctx)
 	if err != nil {
 		return err
 	}

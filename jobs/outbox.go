@@ -15,6 +15,9 @@ import (
 // Outbox returns the reports of a city that are in the database, as an open311.Outbox. One that another process has
 // changed since it was read here cannot be stored any more, and so is not sent by both.
 func (d *DB) Outbox(city string) open311.Outbox {
+	if d == nil {
+		d = &DB{}
+	}
 	return &outbox{db: d, city: city, revisions: map[string]int64{}}
 }
 
@@ -100,7 +103,7 @@ func (o *outbox) take(ctx context.Context, id string) error {
 
 // Get returns a filing; the error for none matches open311.ErrNotFound.
 func (o *outbox) Get(ctx context.Context, id string) (*open311.Filing, error) {
-	f, revision, err := scanFiling(o.db.sql.QueryRowContext(ctx, o.db.q("SELECT doc, revision FROM open311_filing WHERE server = $1 AND id = $2"), o.city, id))
+	f, revision, err := scanFiling(o.db.SQL().QueryRowContext(ctx, o.db.q("SELECT doc, revision FROM open311_filing WHERE server = $1 AND id = $2"), o.city, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		err = open311.ErrNotFound
 	}
@@ -137,7 +140,7 @@ func (o *outbox) Pending(ctx context.Context) iter.Seq2[*open311.Filing, error] 
 }
 
 func (o *outbox) pending(ctx context.Context) (list []*open311.Filing, err error) {
-	rows, err := o.db.sql.QueryContext(ctx, o.db.q("SELECT doc, revision FROM open311_filing WHERE server = $1 AND state NOT IN ($2, $3) ORDER BY changed"),
+	rows, err := o.db.SQL().QueryContext(ctx, o.db.q("SELECT doc, revision FROM open311_filing WHERE server = $1 AND state NOT IN ($2, $3) ORDER BY changed"),
 		o.city, string(open311.FilingFiled), string(open311.FilingRefused))
 	if err != nil {
 		return nil, err

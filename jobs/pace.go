@@ -43,7 +43,7 @@ func (d *DB) take(ctx context.Context, host string, gap time.Duration) (time.Dur
 	statement := "INSERT INTO open311_pace AS p (host, next) VALUES ($1, " + now + " + $2) ON CONFLICT (host) DO UPDATE SET next = " +
 		"CASE WHEN p.next < " + now + " THEN " + now + " ELSE p.next END + $2 WHERE p.next <= " + now + " + $3 RETURNING next - $2 - " + now
 	var wait int64
-	err := d.sql.QueryRowContext(ctx, d.q(statement), host, gap.Microseconds(), longestWait(gap).Microseconds()).Scan(&wait)
+	err := d.SQL().QueryRowContext(ctx, d.q(statement), host, gap.Microseconds(), longestWait(gap).Microseconds()).Scan(&wait)
 	if errors.Is(err, sql.ErrNoRows) {
 		backlog, err := d.backlog(ctx, host)
 		if err != nil {
@@ -60,7 +60,7 @@ func (d *DB) take(ctx context.Context, host string, gap time.Duration) (time.Dur
 // backlog returns how long the calls take that wait for a host.
 func (d *DB) backlog(ctx context.Context, host string) (time.Duration, error) {
 	var wait int64
-	err := d.sql.QueryRowContext(ctx, d.q("SELECT next - "+d.clock()+" FROM open311_pace WHERE host = $1"), host).Scan(&wait)
+	err := d.SQL().QueryRowContext(ctx, d.q("SELECT next - "+d.clock()+" FROM open311_pace WHERE host = $1"), host).Scan(&wait)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
@@ -70,7 +70,7 @@ func (d *DB) backlog(ctx context.Context, host string) (time.Duration, error) {
 // hold lets no call to a host through for some time: it has asked for that.
 func (d *DB) hold(ctx context.Context, host string, pause time.Duration) error {
 	until := d.clock() + " + $2"
-	_, err := d.sql.ExecContext(ctx, d.q("INSERT INTO open311_pace AS p (host, next) VALUES ($1, "+until+") ON CONFLICT (host) DO UPDATE SET next = "+
+	_, err := d.SQL().ExecContext(ctx, d.q("INSERT INTO open311_pace AS p (host, next) VALUES ($1, "+until+") ON CONFLICT (host) DO UPDATE SET next = "+
 		"CASE WHEN p.next < "+until+" THEN "+until+" ELSE p.next END"), host, pause.Microseconds())
 	return err
 }

@@ -67,6 +67,9 @@ type Runner struct {
 // New returns a runner for a database. It works nothing before [Runner.Run], so that a process that only files reports,
 // such as a web form, can have one as well.
 func New(db *DB, cfg Config) (*Runner, error) {
+	if db == nil || db.driver == nil {
+		return nil, errNoDB
+	}
 	cfg.Every, cfg.CheckEvery = cmp.Or(cfg.Every, time.Hour), cmp.Or(cfg.CheckEvery, 6*time.Hour)
 	cfg.Workers, cfg.Rows, cfg.Changes = cmp.Or(cfg.Workers, 20), cmp.Or(cfg.Rows, 5000), cmp.Or(cfg.Changes, 1000)
 	cfg.PerSecond, cfg.Timeout, cfg.Grace = cmp.Or(cfg.PerSecond, 2), cmp.Or(cfg.Timeout, 20*time.Minute), cmp.Or(cfg.Grace, 10*time.Second)
@@ -127,6 +130,9 @@ func (r *Runner) riverConfig(workers *river.Workers) *river.Config {
 
 // Run works jobs until the context ends, and returns when those in hand are done, or back in the queue.
 func (r *Runner) Run(ctx context.Context) error {
+	if r == nil || r.river == nil {
+		return errNoRunner
+	}
 	if err := r.river.Start(ctx); err != nil {
 		return fmt.Errorf("jobs: %w", err)
 	}
@@ -135,9 +141,14 @@ func (r *Runner) Run(ctx context.Context) error {
 }
 
 // River returns the queue itself.
-func (r *Runner) River() *river.Client[*sql.Tx] { return r.river }
+func (r *Runner) River() *river.Client[*sql.Tx] {
+	if r == nil {
+		return nil
+	}
+	return r.river
+}
 
-// Harvest has a city's backfill done, again if it was done before. It is one job at a time.
+// Harvest puts the backfill of a city into the queue, also if it was done before. If it is there already, nothing changes.
 func (r *Runner) Harvest(ctx context.Context, city string) error {
 	if _, err := r.city(city); err != nil {
 		return err
@@ -149,6 +160,9 @@ func (r *Runner) Harvest(ctx context.Context, city string) error {
 // Cancel cancels the jobs of a city that are not done, wherever they run, and returns how many there were. The next
 // period begins new ones, if the city still is in the configuration.
 func (r *Runner) Cancel(ctx context.Context, city string) (n int, err error) {
+	if r == nil || r.river == nil {
+		return 0, errNoRunner
+	}
 	for {
 		list, err := r.river.JobList(ctx, river.NewJobListParams().TagsAny(tag(city)).States(unfinished...).First(1000))
 		if err != nil {
@@ -168,6 +182,9 @@ func (r *Runner) Cancel(ctx context.Context, city string) (n int, err error) {
 }
 
 func (r *Runner) city(key string) (servers.Server, error) {
+	if r == nil || r.river == nil {
+		return servers.Server{}, errNoRunner
+	}
 	city, ok := r.cities[key]
 	if !ok {
 		return city, fmt.Errorf("jobs: the city %q is not in the configuration of this process", key)

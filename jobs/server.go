@@ -27,10 +27,10 @@ func (d *DB) serverRow(ctx context.Context, key string) (server, error) {
 	var s server
 	var learned sql.NullString
 	var planned, progressed, harvested moment
-	err := d.sql.QueryRowContext(ctx, d.q("SELECT learned, plan, shards, planned, progressed, harvested FROM open311_server WHERE server = $1"), key).
+	err := d.SQL().QueryRowContext(ctx, d.q("SELECT learned, plan, shards, planned, progressed, harvested FROM open311_server WHERE server = $1"), key).
 		Scan(&learned, &s.plan, &s.shards, &planned, &progressed, &harvested)
 	if errors.Is(err, sql.ErrNoRows) {
-		_, err := d.sql.ExecContext(ctx, d.q("INSERT INTO open311_server (server) VALUES ($1) ON CONFLICT (server) DO NOTHING"), key)
+		_, err := d.SQL().ExecContext(ctx, d.q("INSERT INTO open311_server (server) VALUES ($1) ON CONFLICT (server) DO NOTHING"), key)
 		return s, err
 	}
 	if err != nil {
@@ -51,7 +51,7 @@ func (d *DB) learn(ctx context.Context, key string, l open311.Learned) error {
 	}
 	text, err := json.Marshal(l)
 	if err == nil {
-		_, err = d.sql.ExecContext(ctx, d.q("UPDATE open311_server SET learned = $1 WHERE server = $2"), string(text), key)
+		_, err = d.SQL().ExecContext(ctx, d.q("UPDATE open311_server SET learned = $1 WHERE server = $2"), string(text), key)
 	}
 	return err
 }
@@ -61,7 +61,7 @@ const succeeded = "succeeded = $2, failed = NULL, error = NULL"
 
 // fail notes an error of a city's job.
 func (d *DB) fail(ctx context.Context, key string, cause error) error {
-	_, err := d.sql.ExecContext(ctx, d.q("UPDATE open311_server SET failed = $1, error = $2 WHERE server = $3"), d.at(time.Now()), storableText(cause.Error()), key)
+	_, err := d.SQL().ExecContext(ctx, d.q("UPDATE open311_server SET failed = $1, error = $2 WHERE server = $3"), d.at(time.Now()), storableText(cause.Error()), key)
 	return err
 }
 
@@ -89,7 +89,7 @@ func one(res sql.Result, err error) error {
 // Requests yields the requests of a city that are in the table, those that are gone excepted.
 func (d *DB) Requests(ctx context.Context, city string) iter.Seq2[*open311.ServiceRequest, error] {
 	return func(yield func(*open311.ServiceRequest, error) bool) {
-		rows, err := d.sql.QueryContext(ctx, d.q("SELECT doc FROM open311_request WHERE server = $1 AND gone IS NULL"), city)
+		rows, err := d.SQL().QueryContext(ctx, d.q("SELECT doc FROM open311_request WHERE server = $1 AND gone IS NULL"), city)
 		if err != nil {
 			yield(nil, err)
 			return

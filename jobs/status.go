@@ -79,7 +79,7 @@ func (d *DB) Status(ctx context.Context) (*Status, error) {
 
 // each calls f for each row of a query.
 func (d *DB) each(ctx context.Context, query string, f func(scan func(...any) error) error, args ...any) error {
-	rows, err := d.sql.QueryContext(ctx, d.q(query), args...)
+	rows, err := d.SQL().QueryContext(ctx, d.q(query), args...)
 	if err != nil {
 		return err
 	}

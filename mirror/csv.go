@@ -86,12 +86,11 @@ func (t *table) Write(r *Record) error {
 	return err
 }
 
-// Cell returns a text of a stranger as a cell of CSV: nothing for nothing, else in quotes.
+// Cell returns a text that a stranger wrote as a cell of a CSV file: in quotes, or nothing if it is empty.
 //
 // Spreadsheets take a cell that begins with = + - @ for a formula. Such a text gets an apostrophe in front, which
-// spreadsheets do not show; a program that wants the text untouched reads another format. Every cell is quoted: where
-// a semicolon or a tab separates cells, as in the Excel of half the world, a text with one in it must not begin
-// another cell.
+// spreadsheets do not show; a program that wants the text untouched reads another format. Every cell is quoted because
+// many spreadsheets separate cells by semicolons or tabs: one that stands in a text must not begin another cell.
 func Cell(text string) string {
 	if text == "" {
 		return ""

@@ -335,7 +335,7 @@ func TestDirectory(t *testing.T) {
 	}
 }
 
-// Files that are not from here are not overwritten, and damaged parts are fetched again.
+// Files that no copy has written are not overwritten, and damaged parts are fetched again.
 func TestStrangeFiles(t *testing.T) {
 	c := newCity(t, open311test.WithSize(300))
 	want, _, _ := reference(t, c.URL)
@@ -343,7 +343,7 @@ func TestStrangeFiles(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, pageName), []byte("my page"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Run(t.Context(), jobFor(c.URL, dir)); err == nil || !strings.Contains(err.Error(), "not from here") {
+	if _, err := Run(t.Context(), jobFor(c.URL, dir)); err == nil || !strings.Contains(err.Error(), "no copy has written it") {
 		t.Errorf("a page of somebody's: %v", err)
 	}
 	job := jobFor(c.URL, t.TempDir())

@@ -10,33 +10,33 @@ import (
 	"github.com/go-open311/open311"
 )
 
-// Format is a notation that a copy can have. Those of this package are files; a database is one, too.
+// Format is a form in which a copy is written. Those of this package are files; a database can be one, too.
 type Format struct {
 	Name string // "csv"
 	File string // its name in the directory of the copy; "" for what is kept elsewhere
-	// Begin begins to write. A file is written to path, which is not its name yet: the copy gives it that when
-	// all of it is there.
+	// Begin returns a Writer. That of a file writes to path, a temporary name; the file gets its own name when all of it
+	// is there.
 	Begin func(ctx context.Context, path string) (Writer, error)
-	// Resume goes on with a file that a stopped process has left, behind the last of its checkpoints. It is nil if
-	// the writers are not [Resumable]; then a file that is not finished is begun anew.
+	// Resume returns a Writer that goes on with a file which another process has left, behind its last checkpoint. It is
+	// nil if the writers are not [Resumable]: then a file that is not finished is begun anew.
 	Resume func(ctx context.Context, path string, checkpoint []byte) (Writer, error)
 }
 
-// Writer takes the requests of a copy: each once, those of the newest window first.
+// Writer writes the requests of a copy. It is given each once, those of the newest window first.
 type Writer interface {
 	// Write adds a request. The record is only good until Write returns.
 	Write(r *Record) error
-	// Commit ends a file, or makes what is in a database visible, in place of what an earlier copy has left there.
+	// Commit ends a file, or makes the rows of a database visible in place of those of an earlier copy.
 	Commit() error
 	// Discard gives up, and leaves nothing behind. After Commit it does nothing.
 	Discard()
 }
 
-// Resumable is a Writer of a file that can be gone on with, as all files of this package can. A copy in such formats alone
-// frees the disk of what was fetched while it writes the files, and so takes little more than they do.
+// Resumable is a Writer of a file that another process can go on with, as those of this package are. A copy in such
+// formats alone removes what was fetched while it writes the files, and so takes little more of the disk than they do.
 type Resumable interface {
 	Writer
-	// Checkpoint makes what was written last, and returns what Resume needs to go on from there.
+	// Checkpoint makes sure that all that was written survives a crash, and returns what Resume needs to go on behind it.
 	Checkpoint() ([]byte, error)
 	// Close leaves the file as it is. After Commit it does nothing.
 	Close() error
@@ -44,7 +44,7 @@ type Resumable interface {
 
 // Record is a service request in a copy.
 type Record struct {
-	Line    []byte // as a line of JSON, without its end
+	Line    []byte // the request as a line of JSON, without the line break
 	Request *open311.ServiceRequest
 	Place   *open311.Point // where it is; nil if it does not say, or nowhere on Earth
 }

@@ -1,5 +1,5 @@
-// Package mirror copies the service requests of a city into a directory: as NDJSON, CSV, GeoJSON and a page, or in a
-// notation of one's own.
+// Package mirror copies the service requests of a city into a directory: as NDJSON, CSV, GeoJSON and an HTML page, or
+// in a format of your own.
 //
 //	report, err := mirror.Run(ctx, mirror.Job{
 //		Client: client, Name: "Chicago", Source: "chicago", // for people, and to tell copies apart
@@ -7,15 +7,16 @@
 //		Formats: []mirror.Format{mirror.CSV(), mirror.GeoJSON()},
 //	})
 //
-// The span of time is cut into windows, which are fetched newest first. What a window brings is written to a part
-// file, compressed, and once that is safe the window is noted in mirror.json; both are written under another name,
-// synced and renamed. So a process may be killed at any moment: the next one fetches at most one window again.
+// The span of time is cut into windows, which are fetched newest first. What a window brings is written to a compressed
+// part file; once that is safe on the disk, mirror.json says that the window is done. So a process may be killed at any
+// moment: the next one fetches at most one window again.
 //
 // When all windows have been fetched, the parts are joined into the files that people want, each request once, and
-// then removed. While something is missing they stay, so that the next run has to fetch only that. Neither memory
-// nor the disk is a limit: requests are streamed, and where all formats of a copy are [Resumable], a part is removed as
-// soon as its requests are safe in the files. With another format, or with a page, the parts, an eighth of the NDJSON
-// file, stay until the end.
+// then removed. While something is missing they stay, so that the next run has to fetch only that.
+//
+// Requests are streamed: memory grows by some ten bytes for each. Where all formats of a copy are [Resumable], a part is
+// removed as soon as its requests are safe in the files, so that a copy takes little more of the disk than its files.
+// With another format, or with a page, the parts stay until the end; they take an eighth of the space of the NDJSON file.
 package mirror
 
 import (
@@ -35,19 +36,19 @@ import (
 type Job struct {
 	Client *open311.Client
 	Name   string // of the city, for people
-	Source string // what was asked; a directory takes one source only. Of an address, user and query are left out
+	Source string // which server: a key of the catalogue or a URL. A directory holds one source only. User and query of a URL are left out
 
-	Since, Until time.Time // zero: what the directory has, else a year ago, and now
-	Statuses     []open311.Status
-	Services     []string
+	Since, Until time.Time        // zero: those of the copy that the directory has, else a year ago and now
+	Statuses     []open311.Status // nil: all
+	Services     []string         // codes; nil: all
 
 	Dir     string
-	Days    int      // how long a window is; 0: as long as the whole span
+	Days    int      // the length of a window; 0: one window for the whole span
 	Fresh   bool     // start anew whatever the directory has
 	Formats []Format // nil: NDJSON and CSV
 	Page    bool     // write index.html, too: a page about the requests that needs no network
 
-	Log io.Writer // for what goes wrong, and, if it is a terminal, for progress; nil: nowhere
+	Log io.Writer // gets what goes wrong and, if it is a terminal, progress; nil: nothing is written
 }
 
 // Gap is a span of time of which something is missing, and why.
@@ -68,7 +69,7 @@ type File struct {
 	Size int64
 }
 
-// Report says what a run has come to.
+// Report is the outcome of a run.
 type Report struct {
 	Dir     string
 	Windows int // how many there are
@@ -98,9 +99,11 @@ type mirror struct {
 	print *progress
 }
 
-// Run copies what is not there yet. The report is never nil. The error is that of the context if the
-// run was stopped; what it had finished is safe then. A copy that is not complete is no error: the
-// report has the gaps, and the next run will ask for them again.
+// Run copies what is not there yet. The report is never nil. A copy that is not complete is no error: the report has
+// the gaps, and the next run asks for them again.
+//
+// If the run was stopped, the error is that of ctx, and what was finished is safe. Any other error says what is wrong with
+// the job, or what could not be written.
 func Run(ctx context.Context, job Job) (*Report, error) {
 	if job.Formats == nil {
 		job.Formats = []Format{NDJSON(), CSV()}
@@ -160,7 +163,7 @@ func (m *mirror) enter() (leave func(), err error) {
 	if _, err := os.Stat(m.path(stateName)); err != nil && !m.Fresh {
 		for _, name := range m.fileNames() {
 			if _, err := os.Lstat(m.path(name)); err == nil {
-				return nil, fmt.Errorf("%s exists and is not from here; take another directory, or -fresh to replace it", m.path(name))
+				return nil, fmt.Errorf("%s is there, and no copy has written it; take another directory, or -fresh to replace it", m.path(name))
 			}
 		}
 	}

@@ -8,8 +8,8 @@
 //		}
 //	}
 //
-// Anybody can file a report, and nobody may call people, show links or give commands by it in the name of who runs
-// the program. So what a server says is harmless in every shape: see [Text].
+// Anybody can file a report. Its texts must not mention people, show links or give commands in the name of whoever
+// runs the program. So they are made harmless, see [Text]; only [Plain] has them as they are.
 package notify
 
 import (
@@ -35,13 +35,13 @@ import (
 
 // Hook is where changes are told. It is safe for concurrent use.
 type Hook struct {
-	URL   string // of the webhook; of Telegram's server, which is https://api.telegram.org if it is empty
+	URL   string // of the webhook; for Telegram that of its server, "" for https://api.telegram.org
 	Shape Shape  // what it takes; "" is Plain
-	Token string // goes as a Bearer token, or, to Telegram, into the path
-	Chat  string // of Telegram: the id of the chat, or the @name of the channel
+	Token string // sent as a Bearer token; for Telegram the token of the bot
+	Chat  string // for Telegram: the id of a chat, or the @name of a channel
 
-	Client *http.Client // nil: one that gives up a call after 20 seconds
-	Log    *slog.Logger // is told when a message has to be sent again; nil: nobody is
+	Client *http.Client // nil: one with a time limit of 20 seconds for a call
+	Log    *slog.Logger // gets a line when a message has to be sent again; nil: no log
 }
 
 // Check says what is wrong with a hook, if anything is.
@@ -75,8 +75,9 @@ func (h *Hook) address() string {
 // tries is how often a message is sent, with pauses of one, two, four … seconds.
 const tries = 6
 
-// Post tells a change, again and again if it has to: while the other side is out of reach, fails, or wants fewer calls.
-// Errors name neither the address nor the token.
+// Post sends a change to the webhook. It tries up to six times, for about half a minute or as long as the other side asks
+// for, if that is out of reach, fails, or wants fewer calls. The error after the last try, or of a message that is refused,
+// names neither the URL nor the token.
 func (h *Hook) Post(ctx context.Context, c *open311.Change) error {
 	if c == nil || c.Request == nil {
 		return errors.New("there is no change to tell: it has no request")

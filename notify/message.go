@@ -10,7 +10,7 @@ import (
 	"github.com/go-open311/open311"
 )
 
-// Shape is what a webhook takes.
+// Shape is the kind of message that a webhook takes.
 type Shape string
 
 // The shapes.
@@ -49,7 +49,7 @@ func (h *Hook) message(c *open311.Change) any {
 // slackEscaper leaves nothing of the markup by which Slack calls people and hides addresses behind words.
 var slackEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
-// Data is a change as [Plain] has it, to be written as JSON: all that the city says, untouched.
+// Data returns a change as [Plain] sends it, for [encoding/json.Marshal]: with all that the city says, as it is.
 func Data(c *open311.Change) any {
 	c = whole(c)
 	return struct {
@@ -60,9 +60,8 @@ func Data(c *open311.Change) any {
 	}{c.Kind, c.Previous, c.At(), c.Request}
 }
 
-// Text says in one line of at most 500 characters what has happened. There is nothing in it that a chat or a terminal
-// takes for more than words: a blank without width stands behind @ and #, in addresses, and in front of commands, so
-// that they call nobody and lead nowhere.
+// Text returns one line of at most 500 characters that says what has happened. A chat or a terminal takes all of it for
+// plain words: see [Inert].
 func Text(c *open311.Change) string {
 	c = whole(c)
 	r := c.Request
@@ -103,9 +102,9 @@ var (
 	scheme  = regexp.MustCompile(`(\pL):([\pL\pN+/])`)
 )
 
-// Inert returns a text of a stranger in one line that calls nobody, links to nothing and moves no cursor: what would
-// turn or break the line is taken out, and where a chat would see a mention, a hashtag, an address or a command there
-// is a blank without width.
+// Inert makes a text that a stranger wrote harmless for chats and terminals. Line breaks, control characters and those
+// that turn the direction of writing are taken out. A zero-width space goes where a chat would otherwise see a mention, a
+// hashtag, a link or a command.
 func Inert(s string) string {
 	s = callers.Replace(oneLine(s))
 	s = domain.ReplaceAllString(s, "$1$2"+noWidth+"$3")

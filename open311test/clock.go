@@ -43,5 +43,10 @@ func (c *Clock) Advance(d time.Duration) {
 	c.base, c.since = c.now().Add(d), time.Now()
 }
 
-// WithTicking gives the city this clock.
-func WithTicking(c *Clock) Option { return WithClock(c.Now) }
+// WithTicking sets a [Clock] as the city's clock, as [WithClock] does with a function.
+func WithTicking(c *Clock) Option {
+	if c == nil {
+		return nil
+	}
+	return WithClock(c.Now)
+}

@@ -22,12 +22,12 @@ func WithQuirks(q Quirks) Option {
 	return func(c *config) { c.quirks = &own }
 }
 
-// WithDialect makes the city speak as the servers do that the dialect is for: the predeclared ones with
-// all that is known of them, others as far as their fields say. It is [WithQuirks] of [QuirksOf].
+// WithDialect makes the city speak as servers of the dialect do: of a predeclared one in all that is known of them,
+// of another one as its fields say. It is [WithQuirks] of [QuirksOf].
 func WithDialect(d open311.Dialect) Option { return WithQuirks(QuirksOf(d)) }
 
-// QuirksOf returns the server's side of a dialect: what its fields say, turned around, and for the
-// predeclared ones (known by their Name) what else the field notes have about the family.
+// QuirksOf returns the quirks of servers of a dialect: those that its fields tell a client to expect, and, if it is a
+// predeclared one (found by its Name), what else is known of its servers.
 func QuirksOf(d open311.Dialect) Quirks {
 	family := families[d.Name]
 	q := family.clone()
@@ -101,7 +101,7 @@ func (q *Quirks) clone() Quirks {
 
 // families has a row for each predeclared dialect: what a client has no field for, because it reads it
 // whatever the dialect says. What has a field there is turned around by QuirksOf. The sources are those
-// of the dialect, and the field notes.
+// of the dialect, and what is known of its servers.
 var families = map[string]Quirks{
 	"":                {},
 	open311.Spec.Name: {},

@@ -44,7 +44,7 @@ func WithLife(l Life) Option {
 	}
 }
 
-// Live makes happen in the city what its clock says has happened. It is done before each call, too.
+// Live brings a city with [WithLife] up to what its clock shows. Each call does that first, too.
 func (h *Handler) Live() {
 	h = h.made()
 	for _, v := range h.lives {

@@ -56,7 +56,9 @@ func newConfig(opts []Option) *config {
 		years:  1,
 	}
 	for _, opt := range opts {
-		opt(c)
+		if opt != nil {
+			opt(c)
+		}
 	}
 	own := c.clock
 	c.clock = func() time.Time { return own().Add(time.Duration(c.ahead.Load())) }
@@ -70,10 +72,15 @@ func WithBase(path string) Option {
 	}
 }
 
-// WithClock sets the city's clock, which stamps new requests and says where the last 90 days end.
-// It must be safe for concurrent use. The seeded year ends at what it shows when the server is made.
+// WithClock sets the city's clock, such as [time.Now]. It stamps new requests and says where the last 90 days
+// end. The year of made-up requests ends at the time that it shows when the server is made. It must be safe for concurrent
+// use.
 func WithClock(now func() time.Time) Option {
-	return func(c *config) { c.clock = now }
+	return func(c *config) {
+		if now != nil {
+			c.clock = now
+		}
+	}
 }
 
 // WithAPIKey makes POST requests need one of these keys (403 otherwise). Without this option no key
@@ -92,12 +99,18 @@ func WithJurisdictions(ids ...string) Option {
 // WithMiddleware puts handlers around the server, the first one outermost. They see every call, and
 // may answer it themselves: with a 503 for the first two, say. [Handler.Calls] records the call either way.
 func WithMiddleware(m ...func(http.Handler) http.Handler) Option {
-	return func(c *config) { c.middleware = append(c.middleware, m...) }
+	return func(c *config) {
+		for _, wrap := range m {
+			if wrap != nil {
+				c.middleware = append(c.middleware, wrap)
+			}
+		}
+	}
 }
 
 // WithTokenDelay says when the token of a batch service has a request id: once it was asked for that
-// many times in vain, and the wait has passed on the city's clock. From then on the request is in the
-// listings, too. The default is one poll and no wait.
+// many times in vain, and the wait has passed on the city's clock. From then on listings have the request, too. The
+// default is one poll and no wait.
 func WithTokenDelay(polls int, wait time.Duration) Option {
 	return func(c *config) { c.tokens = tokenRule{polls, wait} }
 }
@@ -108,35 +121,35 @@ func WithoutNetwork() Option {
 	return func(c *config) { c.offline = true }
 }
 
-// WithSeed sets the seed of the random numbers that the town's requests are made from; it is 1 by
+// WithSeed sets the seed of the random numbers that the city's requests are made from; it is 1 by
 // default. The services are always the same.
 func WithSeed(seed uint64) Option {
 	return func(c *config) { c.seed = seed }
 }
 
-// WithSize sets how many requests the town has in its year; 3600 by default.
+// WithSize sets how many requests the city has in its year; 3600 by default.
 func WithSize(requests int) Option {
 	return func(c *config) { c.size = max(requests, 0) }
 }
 
-// WithYears makes the town's requests lie in that many years instead of one, as many in each as [WithSize] says: for
-// harvests, which go back to where a listing begins.
+// WithYears spreads the city's requests over that many years instead of one, with as many in each as [WithSize] says: for
+// tests of harvests, which go back to the oldest request.
 func WithYears(years int) Option {
 	return func(c *config) { c.years = max(years, 1) }
 }
 
-// WithServices replaces the town's services, and with them its definitions and its requests. See
+// WithServices replaces the city's services, and with them its definitions and its requests. See
 // [Handler.Seed] about what may be left out.
 func WithServices(services ...open311.Service) Option {
 	return func(c *config) { c.services.put(services) }
 }
 
-// WithDefinitions replaces the town's service definitions.
+// WithDefinitions replaces the city's service definitions.
 func WithDefinitions(definitions ...open311.ServiceDefinition) Option {
 	return func(c *config) { c.definitions.put(definitions) }
 }
 
-// WithRequests replaces the town's requests. See [Handler.Seed] about what may be left out.
+// WithRequests replaces the city's requests. See [Handler.Seed] about what may be left out.
 func WithRequests(requests ...open311.ServiceRequest) Option {
 	return func(c *config) { c.requests.put(requests) }
 }

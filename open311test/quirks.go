@@ -67,7 +67,7 @@ type Quirks struct {
 
 	// Dates.
 	DateLayout string         // of all dates; time.RFC3339 if it is empty
-	DateZone   *time.Location // the zone that dates are shown in; nil: the town's
+	DateZone   *time.Location // the zone that dates are shown in; nil: the city's
 	JSONLayout string         // … of those in JSON, where it is another: with milliseconds (Klarschiff)
 	LocalAsZ   bool           // the clock of DateZone, labelled Z (fms-endpoint)
 
@@ -177,7 +177,7 @@ type Quirks struct {
 // Shape is how a list, or a document, is wrapped in JSON.
 type Shape uint8
 
-// The shapes of the field notes.
+// The shapes that are known.
 const (
 	Bare         Shape = iota // [{…}], and {…} for a document, as the specification has it
 	UnderRoot                 // {"service_requests": […]} (FixMyStreet, Toronto)

@@ -1,11 +1,14 @@
 package open311test_test
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/go-open311/open311"
 	"github.com/go-open311/open311/internal/zerotest"
 	"github.com/go-open311/open311/open311test"
 )
@@ -39,5 +42,30 @@ func TestZeroHandler(t *testing.T) {
 	}
 	if _, err := new(open311test.Server).Client().Requests.Get(t.Context(), "1"); err == nil {
 		t.Error("the client of no server can call")
+	}
+}
+
+// Options of nothing change nothing.
+func TestZeroOptions(t *testing.T) {
+	options := map[string]open311test.Option{
+		"nil": nil, "WithAPIKey": open311test.WithAPIKey(), "WithBase": open311test.WithBase(""), "WithClock": open311test.WithClock(nil),
+		"WithDefinitions": open311test.WithDefinitions(), "WithDialect": open311test.WithDialect(open311.Dialect{}), "WithEmpty": open311test.WithEmpty(),
+		"WithFilingStyle": open311test.WithFilingStyle(open311.Dialect{}), "WithJurisdictions": open311test.WithJurisdictions(),
+		"WithLife": open311test.WithLife(open311test.Life{}), "WithMiddleware": open311test.WithMiddleware(nil),
+		"WithQuirks": open311test.WithQuirks(open311test.Quirks{}), "WithRequests": open311test.WithRequests(), "WithSeed": open311test.WithSeed(0),
+		"WithServices": open311test.WithServices(), "WithSize": open311test.WithSize(-1), "WithTicking": open311test.WithTicking(nil),
+		"WithTokenDelay": open311test.WithTokenDelay(0, 0), "WithYears": open311test.WithYears(0), "WithoutNetwork": open311test.WithoutNetwork(),
+	}
+	zerotest.Listed(t, slices.Collect(maps.Keys(options)), "With")
+	for name, o := range options {
+		base := "/open311/v2"
+		if name == "WithBase" {
+			base = ""
+		}
+		w := httptest.NewRecorder()
+		open311test.NewHandler(open311test.WithSize(3), o).ServeHTTP(w, httptest.NewRequest("GET", base+"/requests.json", nil))
+		if w.Code != http.StatusOK {
+			t.Errorf("%s: status %d, %.200s", name, w.Code, w.Body)
+		}
 	}
 }

@@ -1,4 +1,4 @@
-// Package otel shows what a client of package open311 does to OpenTelemetry: spans and metrics.
+// Package otel makes OpenTelemetry spans and metrics of the calls of a client of package open311.
 //
 //	observer, err := otel.NewObserver()
 //	c, err := open311.New(endpoint, open311.WithObserver(observer))

@@ -1,12 +1,12 @@
 // Package servers is a catalogue of public GeoReport v2 servers: where they are, which dialect they
-// speak, and what each does otherwise than its dialect has it.
+// speak, and where each departs from that.
 //
 //	client, err := servers.Open("chicago", open311.WithAPIKey(key))
 //
 // gives a client with the dialect, jurisdiction, formats and rate limit of the row. [Lookup] gives the
 // row itself, and [All] the rows that are worth trying. Names are found whatever their case, accents
-// and punctuation: "Köln", "koeln", "KÖLN" and "koln" are one. A name that nobody has, or that several
-// could mean, is an error that lists the near ones; nothing is guessed.
+// and punctuation: "Köln", "koeln", "KÖLN" and "koln" are one. A name that no server has, or that could
+// mean several, is an error that lists the near ones; nothing is guessed.
 //
 // # What the data is
 //
@@ -29,12 +29,12 @@
 //
 // # Test servers
 //
-// [OpenTest] opens a city's test server, and nothing else ever does: neither it nor [Open] falls back to
-// the other one. Try reports there.
+// [OpenTest] opens a city's test server, and [Open] the one in production. Neither ever falls back to the other. Try
+// reports on test servers.
 //
 // # Rate limits
 //
-// Servers count the calls of all their cities together, so the clients that a program opens for one host, such as those
+// A host counts the calls for all its cities together, so the clients that a program opens for one host, such as those
 // of two organisations on SeeClickFix, share one limiter. A key may allow more calls than the row says:
 // open311.WithRateLimit overrides it, for that client alone.
 //
@@ -54,7 +54,7 @@
 //	]}
 //
 // The members of a row are those of [Server]. Only key and base_url are required. A member that does not
-// exist is an error, so that a misspelt one is not lost. Beside servers a file may have a date; sources,
-// an object of short names for rows to use; and platforms, an object of what the rows that name a
-// platform have in common.
+// exist is an error, so that a misspelt one is not lost. Besides servers a file may have "date"; "sources", an object
+// of sources under short names, which rows use; and "platforms", an object with what all rows that name a platform have
+// in common.
 package servers

@@ -19,29 +19,37 @@ import (
 )
 
 type checkCmd struct {
-	Endpoint     string            `placeholder:"URL" help:"What stands before /services.xml; none: a town in memory."`
+	Endpoint     string            `placeholder:"URL" help:"What stands before /services.xml; none: a city in memory."`
 	City         string            `placeholder:"KEY" help:"A city of the catalogue instead."`
 	Jurisdiction string            `placeholder:"ID" help:"Its jurisdiction_id, if it wants one."`
-	Discovery    string            `placeholder:"URL" help:"Of its discovery document; else the usual places."`
-	Create       bool              `help:"File reports, too, that stay: for test endpoints."`
-	Pace         time.Duration     `default:"-1s" placeholder:"TIME" help:"Between calls; 200ms, and none on this machine."`
+	Discovery    string            `placeholder:"URL" help:"Its discovery document; else the usual places."`
+	Create       bool              `help:"File reports, too; they stay: for test endpoints."`
+	Pace         time.Duration     `default:"-1s" placeholder:"TIME" help:"Wait between calls; else 200ms, on this machine 0."`
 	Disable      map[string]string `mapsep:"none" placeholder:"ID=WHY" help:"A requirement not to judge; may be repeated."`
 	Only         []string          `placeholder:"WORD" help:"Only these operations, such as requests."`
-	Known        string            `type:"existingfile" placeholder:"FILE" help:"Ids of what is known to be broken: no failure."`
+	Known        string            `type:"existingfile" placeholder:"FILE" help:"Requirements that may fail, an id a line."`
 	KeyFile      string            `type:"existingfile" placeholder:"FILE" help:"The file with the API key."`
 	Format       string            `enum:",text,json,junit,markdown,html" default:"" placeholder:"FORM" help:"text, json, junit, markdown or html; by the name of -o."`
-	Output       string            `short:"o" placeholder:"FILE" help:"Write the report there."`
+	Output       string            `short:"o" placeholder:"FILE" help:"The file to write the report to."`
+}
+
+// Help is printed below the flags: the exit status is not that of the other commands.
+func (*checkCmd) Help() string {
+	return "Exit status: 0 conformant, 1 not conformant, 2 it could not be said."
 }
 
 // find takes the endpoint of a city from the catalogue.
 func (k *checkCmd) find() error {
-	if k.City == "" {
+	if k.City == "" || k.City == madeUp {
 		return nil
 	}
 	if k.Endpoint != "" {
 		return fmt.Errorf("%w: --city and --endpoint exclude each other", errUsage)
 	}
 	row, err := servers.Lookup(k.City)
+	if err == nil && row.Status == servers.Retired {
+		_, err = row.Open() // the error says since when, and why
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
@@ -95,7 +103,9 @@ func (k *checkCmd) Run(ctx context.Context, to streams) error {
 		err = k.write(to.out, report)
 	}
 	if err != nil {
-		fmt.Fprintln(to.err, "open311:", safe(err.Error()))
+		if status := statusOf(ctx, err, to.err); status == 130 {
+			return exit(status)
+		}
 		return exit(2) // it cannot be said
 	}
 	if k.Output != "" {

@@ -89,7 +89,7 @@ func circle(text string) (*open311.Circle, error) {
 	c, rest := &open311.Circle{}, ""
 	n, err := fmt.Sscanf(text, "%g,%g,%g%s", &c.Center.Lat, &c.Center.Long, &c.Radius, &rest)
 	if n != 3 || !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, fmt.Errorf("near %q is not lat,long,metres, such as 52.5,13.4,1500", text)
+		return nil, fmt.Errorf("--near: %q is not lat,long,metres, such as 52.5,13.4,1500", text)
 	}
 	return c, nil
 }

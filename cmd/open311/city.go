@@ -22,12 +22,12 @@ var errUsage = errors.New("wrong arguments")
 
 // city are the flags that say which server to ask.
 type city struct {
-	City         string  `placeholder:"KEY" help:"A city of the catalogue, such as chicago."`
+	City         string  `placeholder:"KEY" help:"A city of the catalogue; quillhaven is a made-up one."`
 	Endpoint     string  `placeholder:"URL" help:"A GeoReport v2 endpoint instead."`
 	Jurisdiction string  `placeholder:"ID" help:"Its jurisdiction_id, if it wants one."`
-	Dialect      string  `placeholder:"NAME" help:"How it speaks, such as Spot; found out otherwise."`
+	Dialect      string  `placeholder:"NAME" help:"Its dialect, such as Spot; else it is found out."`
 	KeyFile      string  `type:"existingfile" placeholder:"FILE" help:"The file with the API key."`
-	Rate         float64 `placeholder:"N" help:"Calls a second; without it, as the catalogue says."`
+	Rate         float64 `placeholder:"N" help:"Calls a second; else as the catalogue says."`
 }
 
 // key reads the API key.
@@ -70,10 +70,15 @@ func (c *city) client(more []open311.Option) (*open311.Client, error) {
 	if c.Rate > 0 {
 		opts = append(opts, open311.WithLimiter(limiterOf(c.host(), c.Rate)))
 	}
+	if c.City == madeUp {
+		opts = append(opts, open311.WithHTTPClient(madeUpCity()))
+	}
 	opts = append(opts, more...)
 	switch {
 	case (c.City == "") == (c.Endpoint == ""):
-		return nil, fmt.Errorf("%w: one of --city and --endpoint says whom to ask; \"open311 servers\" lists cities", errUsage)
+		return nil, fmt.Errorf("%w: give --city or --endpoint, and not both; \"open311 servers\" lists cities", errUsage)
+	case c.City == madeUp:
+		return open311.New(madeUpEndpoint, opts...)
 	case c.City != "":
 		return servers.Open(c.City, opts...)
 	}
@@ -83,7 +88,7 @@ func (c *city) client(more []open311.Option) (*open311.Client, error) {
 // politely limits the calls to a server of which nobody knows what it bears to one a second, for commands that make
 // many. Servers on this machine are ours.
 func (c *city) politely() []open311.Option {
-	if c.Rate > 0 || ours(c.Endpoint) {
+	if c.Rate > 0 || c.City == madeUp || ours(c.Endpoint) {
 		return nil
 	}
 	if d, err := dialect(c.Dialect); err == nil && d.RateLimit > 0 {
@@ -129,12 +134,15 @@ func (c *city) label() string {
 	return cmp.Or(c.Jurisdiction, u.Host+strings.TrimSuffix(u.Path, "/"))
 }
 
-// dialect finds a predeclared dialect by its name.
+// dialect finds a predeclared dialect by its name, or by the word that the catalogue has for it.
 func dialect(name string) (open311.Dialect, error) {
 	for _, d := range open311.Dialects() {
 		if strings.EqualFold(d.Name, name) {
 			return d, nil
 		}
+	}
+	if d, err := (servers.Server{DialectName: strings.ToLower(name)}).Dialect(); err == nil && name != "" {
+		return d, nil
 	}
 	return open311.Dialect{}, fmt.Errorf("%w: there is no dialect %q; there are %s", errUsage, name, strings.Join(dialectNames(), ", "))
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -13,10 +14,10 @@ import (
 type listCmd struct {
 	city
 	output
-	Since   time.Time `format:"2006-01-02" placeholder:"DAY" help:"Requested on this day (UTC) or later."`
-	Status  []string  `placeholder:"WORD" help:"Only these states, such as open; WORD,WORD."`
-	Service []string  `placeholder:"CODE" help:"Only these services; CODE,CODE."`
-	Limit   int       `placeholder:"N" help:"No more than so many."`
+	Since   string   `placeholder:"DAY" help:"Requested on this day (UTC) or later."`
+	Status  []string `placeholder:"WORD" help:"Only these states, such as open; WORD,WORD."`
+	Service []string `placeholder:"CODE" help:"Only these services; CODE,CODE."`
+	Limit   int      `placeholder:"N" help:"At most so many requests."`
 }
 
 // requestColumns are those of list and get.
@@ -35,7 +36,11 @@ func (l *listCmd) Run(ctx context.Context, to streams) error {
 	if err != nil {
 		return err
 	}
-	q := &open311.Query{Start: l.Since, ServiceCodes: l.Service}
+	since, err := moment("since", l.Since, false)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	q := &open311.Query{Start: since, ServiceCodes: l.Service}
 	for _, s := range l.Status {
 		q.Statuses = append(q.Statuses, open311.Status(s))
 	}
@@ -47,7 +52,7 @@ func (l *listCmd) Run(ctx context.Context, to streams) error {
 			err = w.row(r, cells(r)...)
 		}
 		if err != nil {
-			return errors.Join(err, w.end())
+			return errors.Join(err, w.flush())
 		}
 		if w.n == l.Limit {
 			break
@@ -59,7 +64,7 @@ func (l *listCmd) Run(ctx context.Context, to streams) error {
 type getCmd struct {
 	city
 	output
-	IDs []string `arg:"" name:"id" help:"What the city calls the requests."`
+	IDs []string `arg:"" name:"id" help:"The ids that the city has given the requests."`
 }
 
 func (g *getCmd) Run(ctx context.Context, to streams) error {
@@ -74,7 +79,7 @@ func (g *getCmd) Run(ctx context.Context, to streams) error {
 			err = w.row(r, cells(r)...)
 		}
 		if err != nil {
-			return errors.Join(err, w.end())
+			return errors.Join(err, w.flush())
 		}
 	}
 	return w.end()
@@ -107,10 +112,14 @@ func (s *servicesCmd) Run(ctx context.Context, to streams) error {
 	return w.end()
 }
 
+// questions lists what a service asks. A table has each answer in a line of its own: its key, and what it means.
 func (s *servicesCmd) questions(ctx context.Context, c *open311.Client, to streams) error {
 	def, err := c.Services.Definition(ctx, s.Code)
 	if err != nil {
 		return err
+	}
+	if s.Format == "table" {
+		return s.questionTable(def, to)
 	}
 	w := s.to(to.out, "code", "datatype", "required", "answers", "question")
 	for _, a := range def.Attributes {
@@ -120,6 +129,21 @@ func (s *servicesCmd) questions(ctx context.Context, c *open311.Client, to strea
 		}
 		if err := w.row(a, a.Code, string(a.Datatype), strconv.FormatBool(a.Required), strings.Join(values, " "), a.Description); err != nil {
 			return err
+		}
+	}
+	return w.end()
+}
+
+func (s *servicesCmd) questionTable(def *open311.ServiceDefinition, to streams) error {
+	w := s.to(to.out, "code", "datatype", "required", "question")
+	for _, a := range def.Attributes {
+		if err := w.row(nil, a.Code, string(a.Datatype), strconv.FormatBool(a.Required), a.Description); err != nil {
+			return err
+		}
+		for _, v := range a.Values {
+			if err := w.row(nil, "  "+v.Key, "", "", "  "+v.Name); err != nil {
+				return err
+			}
 		}
 	}
 	return w.end()

@@ -161,7 +161,7 @@ func valuesOf(node *kong.Node, word string) (list []string) {
 		for row := range servers.All() {
 			list = append(list, row.Key)
 		}
-		return list
+		return append(list, madeUp)
 	case f.Name == "dialect":
 		return dialectNames()
 	case f.Name == "kinds":

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/go-open311/open311"
@@ -42,10 +43,44 @@ func (d *dialog) answers(n *open311.NewRequest, def *open311.ServiceDefinition) 
 			fmt.Fprintln(d.out, safe(a.Description)) // it only tells something
 		} else if len(n.Attributes[a.Code]) == 0 {
 			if answer := d.ask(question(a), ""); answer != "" {
-				n.Attributes.Set(a.Code, strings.Split(answer, ",")...)
+				n.Attributes.Set(a.Code, values(def, a.Code, answer)...)
 			}
 		}
 	}
+}
+
+// values are those of an answer: in a list of several values there are commas between them, in a text they stay.
+func values(def *open311.ServiceDefinition, code, answer string) []string {
+	if def != nil && slices.ContainsFunc(def.Attributes, func(a open311.Attribute) bool {
+		return a.Code == code && strings.EqualFold(string(a.Datatype), string(open311.DatatypeMultiValueList))
+	}) {
+		return strings.Split(answer, ",")
+	}
+	return []string{answer}
+}
+
+// fieldFlags are the flags for the fields of a report.
+var fieldFlags = map[string]string{"ServiceCode": "--service", "Location": "--place", "AddressString": "--place", "Description": "--text",
+	"Email": "--email", "FirstName": "--first-name", "LastName": "--last-name", "Phone": "--phone"}
+
+// asFlags says what is wrong with a report in words of the command line, a line for each problem.
+func asFlags(err error) error {
+	var invalid *open311.ValidationError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	var errs []error
+	for _, p := range invalid.Problems {
+		flag, detail := cmp.Or(fieldFlags[p.Field], p.Field), p.Detail
+		switch {
+		case strings.HasPrefix(p.Field, "Attributes["):
+			flag = "--attr " + p.Code
+		case p.Field == "Location" && p.Kind == open311.ProblemMissing:
+			detail = "is missing: latitude,longitude or an address"
+		}
+		errs = append(errs, fmt.Errorf("%w: %s: %s", errUsage, flag, detail))
+	}
+	return errors.Join(errs...)
 }
 
 // question puts an attribute in words.
@@ -72,7 +107,11 @@ func (r *reportCmd) show(ctx context.Context, n *open311.NewRequest, to streams)
 	if err != nil {
 		return err
 	}
-	c, err := r.open(open311.WithHTTPClient(&http.Client{Transport: &sketch{key: key, to: to.out}}))
+	paper := &sketch{key: key, to: to.out, next: http.DefaultTransport}
+	if r.City == madeUp {
+		paper.next = madeUpCity().Transport
+	}
+	c, err := r.open(open311.WithHTTPClient(&http.Client{Transport: paper}))
 	if err != nil {
 		return err
 	}
@@ -84,13 +123,14 @@ func (r *reportCmd) show(ctx context.Context, n *open311.NewRequest, to streams)
 
 // sketch prints a POST in place of sending it, without the key.
 type sketch struct {
-	key string
-	to  io.Writer
+	key  string
+	to   io.Writer
+	next http.RoundTripper // for what is no POST
 }
 
 func (s *sketch) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method != http.MethodPost {
-		return http.DefaultTransport.RoundTrip(r)
+		return s.next.RoundTrip(r)
 	}
 	dump, err := httputil.DumpRequestOut(r, true)
 	if err != nil {

@@ -34,6 +34,9 @@ func help(options kong.HelpOptions, ctx *kong.Context) error {
 	for _, f := range flags {
 		fmt.Fprintln(ctx.Stdout, strings.TrimRight(fmt.Sprintf("  %-*s  %s", width, flagText(f), f.Help), " "))
 	}
+	if node.Detail != "" {
+		fmt.Fprintf(ctx.Stdout, "\n%s\n", node.Detail)
+	}
 	return err
 }
 

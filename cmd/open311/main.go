@@ -1,5 +1,6 @@
 // Open311 asks the GeoReport v2 servers of cities from the command line. "open311 -h" lists its commands.
 //
+//	open311 list --city quillhaven --limit 5   # a made-up city in memory
 //	open311 servers
 //	open311 list --city chicago --since 2026-01-01 --status open --format csv
 //	open311 get --city chicago SR26-00000001
@@ -88,9 +89,14 @@ func run(ctx context.Context, args []string, to streams) (status int) {
 	if err != nil {
 		panic(err) // the tests run every command
 	}
+	if len(args) == 0 {
+		_ = run(ctx, []string{"--help"}, streams{to.in, to.err, to.err})
+		return 2
+	}
 	command, err := parser.Parse(dashes(args))
 	if err != nil {
-		fmt.Fprintf(to.err, "open311: %v\n\"open311 -h\" lists what there is.\n", err)
+		text := strings.Replace(err.Error(), `one of "",`, "one of ", 1) // a choice that may be left out
+		fmt.Fprintf(to.err, "open311: %s\n\"open311 -h\" lists what there is.\n", text)
 		return 2
 	}
 	return statusOf(ctx, command.Run(), to.err)
@@ -112,6 +118,9 @@ func dashes(args []string) []string {
 	return args
 }
 
+// withoutPackage are the names of packages in errors, which say nothing to users of the program.
+var withoutPackage = regexp.MustCompile(`(^|: )(?:open311|servers|mirror|conformance): `)
+
 // statusOf tells an error, and the status that says what it means.
 func statusOf(ctx context.Context, err error, to io.Writer) int {
 	if e, ok := errors.AsType[exit](err); ok {
@@ -120,7 +129,16 @@ func statusOf(ctx context.Context, err error, to io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(to, "open311:", safe(strings.TrimPrefix(err.Error(), "open311: ")))
+	for line := range strings.Lines(err.Error()) {
+		line = strings.ReplaceAll(strings.TrimSpace(line), errUsage.Error()+": ", "")
+		if errors.Is(err, errUsage) {
+			line = errUsage.Error() + ": " + line
+		}
+		fmt.Fprintln(to, "open311:", safe(withoutPackage.ReplaceAllString(line, "$1")))
+	}
+	if errors.Is(err, open311.ErrForbidden) {
+		fmt.Fprintln(to, "The API key is read from OPEN311_API_KEY or --key-file.")
+	}
 	switch {
 	case ctx.Err() != nil:
 		return 130

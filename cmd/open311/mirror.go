@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/go-open311/open311"
@@ -23,10 +24,10 @@ type mirrorCmd struct {
 	Until       string   `placeholder:"DAY" help:"And up to the end of this day; now if not given."`
 	Status      []string `placeholder:"WORD" help:"Only these states, such as open; WORD,WORD."`
 	Service     []string `placeholder:"CODE" help:"Only these services; CODE,CODE."`
-	Window      int      `default:"7" placeholder:"N" help:"Days to fetch as one piece; 0: all at once; 7."`
+	Window      int      `default:"7" placeholder:"N" help:"Days to fetch at a time; 7 if not given; 0: all."`
 	Fresh       bool     `help:"Start anew if the directory has a copy already."`
-	Concurrency int      `default:"1" placeholder:"N" help:"Pages to read at a time; 1."`
-	Table       string   `default:"requests" placeholder:"NAME" help:"Of PostgreSQL, which OPEN311_POSTGRES or PG… name."`
+	Concurrency int      `default:"1" placeholder:"N" help:"Pages to read at a time; 1 if not given."`
+	Table       string   `default:"requests" placeholder:"NAME" help:"The table, for postgres; OPEN311_POSTGRES says where."`
 }
 
 // formats are what a copy can be written as.
@@ -45,6 +46,11 @@ func (m *mirrorCmd) Run(ctx context.Context, to streams) error {
 			err = fmt.Errorf("%w: %w", errUsage, err)
 		}
 		return err
+	}
+	if slices.Contains(m.Format, "postgres") {
+		if err := database.Reach(ctx, os.Getenv("OPEN311_POSTGRES")); err != nil {
+			return err
+		}
 	}
 	job.Log = to.err
 	report, err := mirror.Run(ctx, *job)

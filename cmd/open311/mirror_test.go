@@ -75,8 +75,15 @@ func TestMirrorInEveryFormat(t *testing.T) {
 	if status, out, _ := call(t, args...); status != 0 || !strings.Contains(out, "complete already") {
 		t.Errorf("again: status %d: %s", status, out)
 	}
-	if status, _, errs := call(t, append(args[:len(args)-1], "--format=postgres")...); status != 1 || !strings.Contains(errs, "without postgres") {
+	if status, _, errs := call(t, "mirror", at, "-o", alone, args[4], args[5], "--window=30", "--format=csv"); status != 1 || !strings.Contains(errs, "without csv") {
 		t.Errorf("another format: status %d: %s", status, errs)
+	}
+	// A database that is not there is told before the city is asked for anything.
+	t.Setenv("OPEN311_POSTGRES", "host=127.0.0.1 port=1 user=nobody")
+	calls := len(city.Calls())
+	status, _, errs = call(t, "mirror", at, "-o", t.TempDir(), "--format=postgres")
+	if status != 1 || !strings.Contains(errs, "OPEN311_POSTGRES") || len(city.Calls()) != calls {
+		t.Errorf("no database: status %d, %d calls: %s", status, len(city.Calls())-calls, errs)
 	}
 }
 

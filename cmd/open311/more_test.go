@@ -12,9 +12,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-open311/open311"
 	"github.com/go-open311/open311/open311test"
+	"github.com/go-open311/open311/servers"
 )
 
 // Every row is asked, and what lives is told from what does not.
@@ -190,5 +192,57 @@ func TestReportsShowNoKey(t *testing.T) {
 		if status == 0 || out == "" || strings.Contains(out+errs, key) {
 			t.Errorf("%s: status %d, with the key: %t", format, status, strings.Contains(out+errs, key))
 		}
+	}
+}
+
+// What a newcomer types first: nothing, a city that is not there any more, a day in words, a query that finds nothing.
+func TestFirstSteps(t *testing.T) {
+	_, at := town(t)
+	for _, c := range []struct {
+		args   []string
+		status int
+		out    string // a part of it
+		err    string
+	}{
+		{nil, 2, "", "Commands:"},
+		{[]string{"list"}, 2, "", "give --city or --endpoint"},
+		{[]string{"list", at, "--city=chicago"}, 2, "", "not both"},
+		{[]string{"list", "--city=chica"}, 2, "", "open311: wrong arguments: no server is called \"chica\"; did you mean chicago?"},
+		{[]string{"list", at, "--since=yesterday"}, 2, "", "neither a day such as"},
+		{[]string{"list", at, "--since=2026-06-01T08:00:00Z", "--limit=1"}, 0, "QH26-", ""},
+		{[]string{"list", at, "--service=none"}, 0, "id  status", ""},
+		{[]string{"list", at, "--service=none", "--format=csv"}, 0, "\"id\",\"status\"", ""},
+		{[]string{"list", at, "--dialect=markaspot", "--limit=1"}, 0, "QH26-", ""},
+		{[]string{"services", at, "0302"}, 0, "\n  furniture ", ""},
+		{[]string{"watch", "--once"}, 2, "", "open311: wrong arguments: give --city"},
+		{[]string{"watch", at, "--once", "--kinds=new"}, 2, "", "wrong arguments: --kinds: there is no \"new\"; there are created"},
+		{[]string{"watch", at, "--once", "--near=here"}, 2, "", "wrong arguments: --near: \"here\" is not"},
+		{[]string{"check", "--city=bonn"}, 2, "", "is retired"},
+		{[]string{"check", "--format=pdf"}, 2, "", `--format must be one of "text",`},
+		{[]string{"check", "-h"}, 0, "Exit status: 0 conformant", ""},
+	} {
+		status, out, err := call(t, c.args...)
+		if status != c.status || !strings.Contains(out, c.out) || !strings.Contains(err, c.err) || c.err == "" && err != "" {
+			t.Errorf("%q: status %d, out %q, err %q", c.args, status, out, err)
+		}
+	}
+}
+
+// Every command can be tried without a network and without a key.
+func TestMadeUpCity(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	dir := t.TempDir()
+	for _, args := range [][]string{
+		{"list", "--limit=3"}, {"services"}, {"services", "0101"},
+		{"report", "--service=0103", "--place=43.25,-68.05", "--text=Ice", "--yes"},
+		{"report", "--service=0103", "--place=43.25,-68.05", "--text=Ice", "--yes", "--dry-run"},
+		{"watch", "--once"}, {"mirror", "--since=" + time.Now().AddDate(0, -1, 0).Format(time.DateOnly), "-o", dir}, {"check", "--only=services"},
+	} {
+		if status, out, errs := call(t, append(args, "--city=quillhaven")...); status != 0 || out+errs == "" {
+			t.Errorf("%q: status %d: %s%s", args, status, out, errs)
+		}
+	}
+	if _, err := servers.Lookup(madeUp); err == nil {
+		t.Error("there is such a city in the catalogue")
 	}
 }

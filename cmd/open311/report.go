@@ -2,10 +2,12 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -24,9 +26,9 @@ type reportCmd struct {
 	Service   string            `placeholder:"CODE" help:"What it is about; \"open311 services\" lists codes."`
 	Place     string            `placeholder:"PLACE" help:"Where: latitude,longitude or an address."`
 	Text      string            `placeholder:"TEXT" help:"What is the matter."`
-	Attr      map[string]string `mapsep:"none" placeholder:"CODE=WORD" help:"An answer; of several, KEY,KEY. May be repeated."`
+	Attr      map[string]string `mapsep:"none" placeholder:"CODE=WORD" help:"An answer; KEY,KEY for several. May be repeated."`
 	Media     []string          `type:"existingfile" placeholder:"FILE" help:"A photo. May be repeated."`
-	Email     string            `placeholder:"ADDRESS" help:"Of the reporter, as the next three are."`
+	Email     string            `placeholder:"ADDRESS" help:"The reporter's, as the next three are."`
 	FirstName string            `placeholder:"NAME"`
 	LastName  string            `placeholder:"NAME"`
 	Phone     string            `placeholder:"NUMBER"`
@@ -34,7 +36,7 @@ type reportCmd struct {
 	DryRun    bool              `help:"Print what would be sent, without the key, and end."`
 	Yes       bool              `short:"y" help:"Ask nothing on a terminal."`
 	Resume    bool              `help:"Go on with reports that were stopped; file no new one."`
-	Outbox    string            `placeholder:"DIR" help:"Keeps reports on their way; below ~/.local/state."`
+	Outbox    string            `placeholder:"DIR" help:"Where unfinished reports are; in ~/.local/state."`
 }
 
 func (r *reportCmd) Run(ctx context.Context, to streams) error {
@@ -51,9 +53,6 @@ func (r *reportCmd) Run(ctx context.Context, to streams) error {
 	}
 	n := &open311.NewRequest{ServiceCode: r.Service, AddressString: r.Place, Description: r.Text, Attributes: open311.Attributes{},
 		Email: r.Email, FirstName: r.FirstName, LastName: r.LastName, Phone: r.Phone}
-	for code, answer := range r.Attr {
-		n.Attributes.Set(code, strings.Split(answer, ",")...)
-	}
 	for _, name := range r.Media {
 		path, err := filepath.Abs(name) // a later run may begin elsewhere
 		if err != nil {
@@ -76,11 +75,26 @@ func (r *reportCmd) Run(ctx context.Context, to streams) error {
 		return exit(1)
 	}
 	outbox := open311.FileOutbox(box)
-	err = r.file(ctx, c, outbox, &open311.Filing{Report: n}, to)
+	err = r.file(ctx, c, outbox, filing(ctx, outbox, n), to)
 	if left := pending(ctx, outbox); left > 0 {
-		fmt.Fprintf(to.err, "Reports on their way to this city: %d. \"open311 report --resume\" goes on with them.\n", left)
+		fmt.Fprintf(to.err, "Unfinished reports to this city: %d; \"open311 report --resume\" goes on.\n", left)
 	}
 	return err
+}
+
+// filing returns the unfinished filing of the same report, from when the same command was given before, or a new one:
+// who tries again after an error wants one report.
+func filing(ctx context.Context, box open311.Outbox, n *open311.NewRequest) *open311.Filing {
+	asked, err := json.Marshal(n)
+	for f, pendingErr := range box.Pending(ctx) {
+		if err != nil || pendingErr != nil || f.State == open311.FilingToken {
+			continue
+		}
+		if kept, err := json.Marshal(f.Report); err == nil && bytes.Equal(kept, asked) {
+			return f
+		}
+	}
+	return &open311.Filing{Report: n}
 }
 
 // box is the directory of the outbox: one for each city, since a filing does not say where it goes.
@@ -210,6 +224,9 @@ func (r *reportCmd) fill(ctx context.Context, c *open311.Client, n *open311.NewR
 			return err
 		}
 	}
+	for code, answer := range r.Attr {
+		n.Attributes.Set(code, values(def, code, answer)...)
+	}
 	d.answers(n, def)
 	n.AddressString = d.ask("Where? Latitude,longitude or an address:", n.AddressString)
 	var p open311.Point
@@ -218,5 +235,5 @@ func (r *reportCmd) fill(ctx context.Context, c *open311.Client, n *open311.NewR
 		n.Location, n.AddressString = &p, ""
 	}
 	n.Description = d.ask("What is the matter?", n.Description)
-	return n.Validate(def)
+	return asFlags(n.Validate(def))
 }

@@ -121,3 +121,45 @@ func TestDialog(t *testing.T) {
 		t.Errorf("%+v\n%s", *n, said.String())
 	}
 }
+
+// The same command once more, after the key was missing, files one report and not two.
+func TestReportAgain(t *testing.T) {
+	s, args := filer(t, open311test.WithAPIKey("k"))
+	args = append(args, "--service=0303", "--yes")
+	for range 2 {
+		t.Setenv("OPEN311_API_KEY", "")
+		status, _, errs := call(t, args...)
+		if status != 1 || !strings.Contains(errs, "OPEN311_API_KEY") || !strings.Contains(errs, "Unfinished reports to this city: 1;") {
+			t.Errorf("without a key: status %d: %s", status, errs)
+		}
+	}
+	t.Setenv("OPEN311_API_KEY", "k")
+	if status, _, errs := call(t, args...); status != 0 || len(s.Filed()) != 1 || strings.Contains(errs, "Unfinished") {
+		t.Errorf("with the key: status %d, %d are filed: %s", status, len(s.Filed()), errs)
+	}
+	if status, _, errs := call(t, args...); status != 0 || len(s.Filed()) != 2 {
+		t.Errorf("what was filed does not count: status %d, %d are filed: %s", status, len(s.Filed()), errs)
+	}
+}
+
+// What is wrong with a report is told by the flags that say it, a line each.
+func TestReportInFlags(t *testing.T) {
+	s, args := filer(t)
+	args = append(args, "--yes", "--service=0302")
+	status, _, errs := call(t, append(args, "--place=", "--attr=KIND=fridge", "--attr=AMOUNT=much")...)
+	if want := []string{"--place: is missing", "--attr KIND: ", "--attr AMOUNT: "}; status != 2 || strings.Count(errs, "\n") != len(want) {
+		t.Errorf("status %d: %s", status, errs)
+	} else {
+		for _, flag := range want {
+			if !strings.Contains(errs, "wrong arguments: "+flag) {
+				t.Errorf("nothing is said of %s: %s", flag, errs)
+			}
+		}
+	}
+	status, _, errs = call(t, append(args, "--attr=KIND=toxic,rubble", "--attr=WITNESS=A man, and a dog", "--wait=1ms")...)
+	filed := s.Filed()
+	if status != 0 || len(filed) != 1 || len(filed[0].Request.Attributes["KIND"]) != 2 ||
+		!slices.Equal(filed[0].Request.Attributes["WITNESS"], []string{"A man, and a dog"}) {
+		t.Errorf("status %d: %s%v", status, errs, filed)
+	}
+}

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -16,7 +18,7 @@ import (
 type serversCmd struct {
 	output
 	Check   bool          `help:"Ask every row, retired ones too, and say which live."`
-	Timeout time.Duration `default:"20s" placeholder:"TIME" help:"How long to wait for an answer of each; 20s."`
+	Timeout time.Duration `default:"20s" placeholder:"TIME" help:"How long to wait for each; 20s if not given."`
 	File    string        `type:"existingfile" placeholder:"FILE" help:"A catalogue of your own in place of the built-in one."`
 }
 
@@ -55,6 +57,9 @@ type sign struct {
 	Seconds  float64        `json:"seconds"`
 	Error    string         `json:"error,omitempty"`
 }
+
+// theCall is the beginning of an error, which would fill the last column of a table.
+var theCall = regexp.MustCompile(`^open311: GET \S+(?: \(\d+ attempts\))?: `)
 
 // hostsAtOnce is how many hosts are asked at a time. The rows of one host are asked one after the other, within its limit.
 const hostsAtOnce = 16
@@ -97,17 +102,17 @@ func (s *serversCmd) check(ctx context.Context, rows []servers.Server, to stream
 			answer, live = "live", live+1
 		}
 		line.end()
-		if err := w.row(v, v.Key, string(v.Status), answer, fmt.Sprint(v.Services), fmt.Sprintf("%.1f", v.Seconds), v.Error); err != nil {
+		if err := w.row(v, v.Key, string(v.Status), answer, fmt.Sprint(v.Services), fmt.Sprintf("%.1f", v.Seconds), theCall.ReplaceAllString(v.Error, "")); err != nil {
 			return err
 		}
 		line.say("%s %d live", bar(i+1, len(rows)), live)
 	}
 	line.end()
-	fmt.Fprintf(to.err, "%d of %d live.\n", live, len(rows))
-	if err := ctx.Err(); err != nil {
+	if err := errors.Join(ctx.Err(), w.end()); err != nil {
 		return err
 	}
-	return w.end()
+	fmt.Fprintf(to.err, "%d of %d live.\n", live, len(rows))
+	return nil
 }
 
 // ask asks a server for its services once.

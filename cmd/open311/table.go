@@ -163,8 +163,18 @@ func clip(s string, n int) string {
 	return s
 }
 
-// end writes what is still held back.
+// end writes what is still held back. Where there was no row, the columns say so.
 func (w *writer) end() error {
+	if w.n == 0 && (w.format == "csv" || w.format == "table") {
+		if err := w.line(w.columns); err != nil {
+			return err
+		}
+	}
+	return w.flush()
+}
+
+// flush is end for results that an error cuts short.
+func (w *writer) flush() error {
 	switch {
 	case len(w.first) > 0:
 		return w.layout()

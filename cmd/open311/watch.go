@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,11 +22,11 @@ type watchCmd struct {
 	city
 	channel
 	Cities string        `type:"existingfile" placeholder:"FILE" help:"The cities of a file, one a line: see docs/watch.md."`
-	State  string        `placeholder:"PATH" help:"How far it has come: a file; of --cities, a directory."`
+	State  string        `placeholder:"PATH" help:"Keeps how far it is: a file; with --cities a directory."`
 	Since  string        `placeholder:"TIME" help:"Without a state: tell what has happened since then."`
 	Every  time.Duration `default:"1m" placeholder:"TIME" help:"How long to wait between looks; 1m if not given."`
 	Once   bool          `help:"Look once and end, for cron."`
-	Health time.Duration `default:"1h" placeholder:"TIME" help:"How often to log how all cities are; 1h; 0: never."`
+	Health time.Duration `default:"1h" placeholder:"TIME" help:"How often to log how cities are; else 1h; 0: never."`
 	output
 }
 
@@ -70,7 +71,7 @@ func (c *watchCmd) Run(ctx context.Context, to streams) error {
 		wait.Go(func() { w.watch(ctx, log, out) })
 	}
 	wait.Wait()
-	if err := out.rows.end(); err != nil {
+	if err := out.rows.flush(); err != nil {
 		return err
 	}
 	health(log, list)
@@ -132,6 +133,9 @@ func fileName(label string) string {
 	return strings.Trim(oddInNames.ReplaceAllString(label, "-"), "-.")
 }
 
+// kinds are those of --kinds.
+var kinds = []open311.ChangeKind{open311.Created, open311.Updated, open311.Closed, open311.Reopened, open311.Gone}
+
 // open makes the feed of a city: it goes on where the state says.
 func (c *watchCmd) open(from city, ch channel, state string, log *slog.Logger) (*watched, error) {
 	w := &watched{label: from.label(), every: c.Every, once: c.Once}
@@ -146,6 +150,9 @@ func (c *watchCmd) open(from city, ch channel, state string, log *slog.Logger) (
 	opts := open311.FeedOptions{Query: query}
 	for _, k := range ch.Kinds {
 		opts.Kinds = append(opts.Kinds, open311.ChangeKind(k))
+		if !slices.Contains(kinds, opts.Kinds[len(opts.Kinds)-1]) {
+			return nil, fmt.Errorf("--kinds: there is no %q; there are created, updated, closed, reopened and gone", k)
+		}
 	}
 	var err error
 	if query.Near, err = circle(ch.Near); err != nil {

@@ -7,13 +7,13 @@ import (
 	"github.com/go-open311/open311"
 )
 
-// Bot tells what has been closed.
+// Bot posts a text for each request that is closed.
 type Bot struct {
 	Feed *open311.Feed
 	Post func(ctx context.Context, text string) error
 }
 
-// Once looks once. A change whose text could not be posted is told again the next time.
+// Once polls once, and posts what has changed since the last time.
 func (b *Bot) Once(ctx context.Context) error {
 	for change, err := range b.Feed.Poll(ctx) {
 		if err != nil {
@@ -24,7 +24,7 @@ func (b *Bot) Once(ctx context.Context) error {
 		}
 		r := change.Request
 		if err := b.Post(ctx, fmt.Sprintf("Done: %s, %s", r.ServiceName, r.Address)); err != nil {
-			return err // the loop body has not finished: the change is not lost
+			return err // the loop body has not finished: the next poll gives this change again
 		}
 	}
 	return nil

@@ -26,13 +26,13 @@ func TestBot(t *testing.T) {
 		posts = append(posts, text)
 		return nil
 	}}
-	if err := bot.Once(t.Context()); err != nil { // it takes stock
+	if err := bot.Once(t.Context()); err != nil { // the first poll takes stock
 		t.Fatal(err)
 	}
 	city.Edit("1", func(r *open311.ServiceRequest) { r.Status = "closed" })
 	down = true
 	if err := bot.Once(t.Context()); err == nil {
-		t.Error("a text that could not be posted is forgotten")
+		t.Error("the bot does not say that a text could not be posted")
 	}
 	down = false
 	city.Fail(open311test.ListRequests, open311test.Status(503)) // the next call fails once, and is repeated

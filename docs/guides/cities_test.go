@@ -1,6 +1,8 @@
 package guides
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/go-open311/open311"
@@ -22,7 +24,20 @@ func TestCities(t *testing.T) {
 			t.Errorf("%s gave %d requests, want %d", name, got[name], n)
 		}
 	}
-	if err == nil {
-		t.Error("nothing is said of the city that refuses")
+	if err == nil || !strings.HasPrefix(err.Error(), "broken: ") || !errors.Is(err, open311.ErrForbidden) {
+		t.Errorf("of the city that refuses is said: %v", err)
+	}
+
+	full := errors.New("the disk is full")
+	if err := Harvest(t.Context(), cities, 2, nil, func(string, *open311.ServiceRequest) error { return full }); !errors.Is(err, full) {
+		t.Errorf("what keep says is lost: %v", err)
+	}
+
+	keys := []string{"chicago", "zurich"}
+	if opened, err := Open(keys); err != nil || opened["zurich"] == nil || opened["chicago"] == nil {
+		t.Errorf("opened %v, %v", opened, err)
+	}
+	if _, err := Open([]string{"no such city"}); err == nil {
+		t.Error("a city that is not in the catalogue is opened")
 	}
 }

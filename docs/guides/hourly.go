@@ -9,18 +9,18 @@ import (
 	"github.com/go-open311/open311"
 )
 
-// Schema is what Store needs.
+// Schema makes the tables of a Store.
 const Schema = `
 CREATE TABLE IF NOT EXISTS feeds (city TEXT PRIMARY KEY, checkpoint TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS requests (city TEXT, id TEXT, status TEXT, document TEXT NOT NULL, PRIMARY KEY (city, id));`
 
-// Store keeps the checkpoint of a feed and what the feed tells in one database.
+// Store keeps the requests of a city, and the checkpoint of the feed that brings them, in one database.
 type Store struct {
 	DB   *sql.DB
 	City string
 }
 
-// Load reads the checkpoint; the zero one before the first run.
+// Load returns the checkpoint: the zero one before the first run.
 func (s Store) Load() (c open311.Checkpoint, err error) {
 	var text []byte
 	err = s.DB.QueryRow(`SELECT checkpoint FROM feeds WHERE city = $1`, s.City).Scan(&text)
@@ -46,13 +46,7 @@ func (s Store) SaveChanges(ctx context.Context, c open311.Checkpoint, changes []
 	}
 	defer tx.Rollback()
 	for _, change := range changes {
-		document, err := json.Marshal(change.Request)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO requests (city, id, status, document) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (city, id) DO UPDATE SET status = excluded.status, document = excluded.document`,
-			s.City, change.Request.ID, string(change.Request.Status), string(document)); err != nil {
+		if err := s.store(ctx, tx, change); err != nil {
 			return err
 		}
 	}
@@ -67,7 +61,24 @@ func (s Store) SaveChanges(ctx context.Context, c open311.Checkpoint, changes []
 	return tx.Commit()
 }
 
-// Hourly is one run of a job that keeps nothing in memory: what it knows is in the database.
+// store brings the row of a request up to date.
+func (s Store) store(ctx context.Context, tx *sql.Tx, change *open311.Change) error {
+	r := change.Request
+	if change.Kind == open311.Gone {
+		_, err := tx.ExecContext(ctx, `DELETE FROM requests WHERE city = $1 AND id = $2`, s.City, r.ID)
+		return err
+	}
+	document, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO requests (city, id, status, document) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (city, id) DO UPDATE SET status = excluded.status, document = excluded.document`,
+		s.City, r.ID, string(r.Status), string(document))
+	return err
+}
+
+// Hourly is one run of the job. It returns how many changes it has stored.
 func Hourly(ctx context.Context, c *open311.Client, store Store) (changes int, err error) {
 	feed, err := c.Requests.Feed(open311.FeedOptions{Store: store})
 	if err != nil {
@@ -77,7 +88,7 @@ func Hourly(ctx context.Context, c *open311.Client, store Store) (changes int, e
 		if err != nil {
 			return changes, err
 		}
-		changes++ // SaveChanges stores it
+		changes++ // when the loop goes on, the feed gives the change to SaveChanges
 	}
 	return changes, nil
 }

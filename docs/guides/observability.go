@@ -9,9 +9,9 @@ import (
 	"github.com/go-open311/open311/otel"
 )
 
-// Watched returns a client with spans, metrics and log lines of every call.
+// Watched returns a client that writes spans, metrics and log lines for every call.
 func Watched(endpoint string, opts ...open311.Option) (*open311.Client, error) {
-	observer, err := otel.NewObserver() // of the global providers
+	observer, err := otel.NewObserver() // with the global providers
 	if err != nil {
 		return nil, err
 	}
@@ -19,7 +19,7 @@ func Watched(endpoint string, opts ...open311.Option) (*open311.Client, error) {
 	return open311.New(endpoint, opts...)
 }
 
-// Tally counts calls by what came of them, for a page of your own.
+// Tally counts calls, for a status page of your own.
 type Tally struct {
 	mu     sync.Mutex
 	Calls  int
@@ -29,7 +29,7 @@ type Tally struct {
 
 // Call implements open311.Observer.
 func (t *Tally) Call(ctx context.Context, info open311.CallInfo) (context.Context, func(open311.CallResult)) {
-	if info.Attempt > 0 { // the call itself is told of as well
+	if info.Attempt > 0 { // one attempt of several: the call itself is told of as well
 		return ctx, nil
 	}
 	return ctx, func(r open311.CallResult) {

@@ -1,6 +1,8 @@
 package guides
 
 import (
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/go-open311/open311"
@@ -22,5 +24,19 @@ func TestObservability(t *testing.T) {
 	}
 	if _, err := Watched(city.Client().Endpoint()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestMetricNames: the page names the metrics that the module has, and no others.
+func TestMetricNames(t *testing.T) {
+	page, source := read(t, "observability.md"), read(t, "../../otel/metrics.go")
+	made := regexp.MustCompile(`(?:duration|count)\("([a-z0-9_.]+)"`).FindAllStringSubmatch(source, -1)
+	for _, m := range made {
+		if !strings.Contains(page, "| `"+m[1]+"` |") {
+			t.Errorf("the page does not name %s", m[1])
+		}
+	}
+	if rows := strings.Count(page, "\n| `"); len(made) == 0 || rows != len(made) {
+		t.Errorf("the page names %d metrics, the module has %d", rows, len(made))
 	}
 }

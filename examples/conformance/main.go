@@ -48,6 +48,7 @@ func run(args []string, out, progress io.Writer) int {
 		target.Endpoint, target.Pace = city.URL+"/open311/v2", -1
 		fmt.Fprintln(progress, "No URL: checking a city in memory.")
 	}
+	fmt.Fprintf(progress, "It takes some 100 calls, %v apart.\n", max(0, cmp.Or(target.Pace, 200*time.Millisecond)))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	report, err := conformance.Check(ctx, target)
@@ -72,13 +73,13 @@ func parse(args []string, usage io.Writer) (t conformance.Target, format, file s
 	t.APIKey, t.Disable = os.Getenv("OPEN311_API_KEY"), make(map[string]string)
 	f.StringVar(&t.Jurisdiction, "jurisdiction", "", "jurisdiction_id of every call")
 	f.BoolVar(&t.AllowCreate, "create", false, "file reports, too, which stay: for test endpoints; key: OPEN311_API_KEY")
-	f.DurationVar(&t.Pace, "pace", 0, "delay between calls; 200ms by default, -1ns: none")
-	f.Func("disable", "id=reason of a requirement not to judge; may be repeated", func(v string) error {
+	f.DurationVar(&t.Pace, "pace", 0, "the pause between calls; 0: 200ms, below 0: none")
+	f.Func("disable", "a requirement not to judge, as `id=reason`; may be repeated", func(v string) error {
 		id, reason, _ := strings.Cut(v, "=")
 		t.Disable[id] = reason
 		return nil
 	})
-	f.Func("only", "an operation, such as requests, to judge alone; may be repeated", func(v string) error {
+	f.Func("only", "an `operation`, such as requests, to judge alone; may be repeated", func(v string) error {
 		t.Only = append(t.Only, conformance.Operation(v))
 		return nil
 	})
@@ -98,7 +99,7 @@ func parse(args []string, usage io.Writer) (t conformance.Target, format, file s
 	byName := map[string]string{".html": "html", ".json": "json", ".xml": "junit", ".md": "markdown"}
 	t.Endpoint, format = f.Arg(0), cmp.Or(format, byName[filepath.Ext(file)], "text")
 	if !slices.Contains(conformance.ReportFormats(), format) {
-		return t, "", "", fmt.Errorf("-format %s: there is no such report", format)
+		return t, "", "", fmt.Errorf("-format: there is no %q; there are %s", format, strings.Join(conformance.ReportFormats(), ", "))
 	}
 	return t, format, file, nil
 }

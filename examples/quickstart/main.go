@@ -58,7 +58,7 @@ func show(ctx context.Context, c *open311.Client) error {
 	say("")
 	say("%d services: what can be reported", len(services))
 	for _, s := range services {
-		say("  %-12s %-36.36s %-9s %s", s.Code, s.Name, s.Type, strings.Join(s.Groups, ", "))
+		say("  %-12s %-36.36s %-9s %.18s", s.Code, s.Name, s.Type, strings.Join(s.Groups, ", "))
 	}
 	if i := slices.IndexFunc(services, func(s open311.Service) bool { return s.Metadata }); i >= 0 {
 		d, err := c.Services.Definition(ctx, services[i].Code)
@@ -69,9 +69,9 @@ func show(ctx context.Context, c *open311.Client) error {
 		say("What the city wants to know about %q", services[i].Name)
 		for _, a := range d.Attributes {
 			need := map[bool]string{true: "required", false: "optional"}[a.Required]
-			say("  %-12s %-16s %-9s %.56s", a.Code, a.Datatype, need, a.Description)
+			say("  %-12s %s, %s: %.38s", a.Code, a.Datatype, need, a.Description)
 			for _, v := range a.Values {
-				say("  %29s %s = %s", "", v.Key, v.Name)
+				say("  %14s %s = %.48s", "", v.Key, v.Name)
 			}
 		}
 	}
@@ -84,7 +84,7 @@ func show(ctx context.Context, c *open311.Client) error {
 	say("")
 	say("Open requests of %q: %d, the newest of them", services[0].Name, len(page.Requests))
 	for _, r := range page.Requests[:min(5, len(page.Requests))] {
-		say("  %-12s %s  %.64s", r.ID, r.RequestedDatetime.Format(time.DateOnly), cmp.Or(r.Description, r.Address))
+		say("  %-12s %s  %.53s", r.ID, r.RequestedDatetime.Format(time.DateOnly), cmp.Or(r.Description, r.Address))
 	}
 	r, err := c.Requests.Get(ctx, page.Requests[0].ID)
 	if err != nil {
@@ -102,7 +102,7 @@ func show(ctx context.Context, c *open311.Client) error {
 		{"description", r.Description}, {"notes", r.StatusNotes}, {"media", strings.Join(r.MediaURLs(), " ")},
 	} {
 		if line[1] != "" {
-			say("  %-12s %.80s", line[0], line[1])
+			say("  %-12s %.65s", line[0], line[1])
 		}
 	}
 	return nil

@@ -33,7 +33,7 @@ var (
 	endpoint = flag.String("endpoint", "", "a GeoReport v2 endpoint (`URL`) that is not in the catalogue")
 	city     = flag.String("city", "", "a `key` of the catalogue in package servers, such as chicago")
 	once     = flag.Bool("once", false, "look once and end")
-	every    = flag.Duration("every", time.Minute, "how `long` to wait between looks")
+	every    = flag.Duration("every", time.Minute, "the `time` to wait between looks")
 	since    = flag.String("since", "", "without a state, tell what has happened since this `time` (RFC 3339)")
 	state    = flag.String("state", "", "the `file` that keeps how far it has come; none: it forgets")
 	webhook  = flag.String("webhook", "", "where to post the changes (`URL`); none: print them")

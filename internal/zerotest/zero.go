@@ -10,6 +10,7 @@ import (
 	"go/token"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -75,6 +76,18 @@ next:
 			}
 		}
 		t.Errorf("no test calls %s with zero arguments", name)
+	}
+}
+
+// Listed fails for the functions of the package in the current directory that begin with one of the prefixes and are not
+// among names.
+func Listed(t *testing.T, names []string, prefixes ...string) {
+	t.Helper()
+	_, all := exported(t)
+	for name := range all {
+		if slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) }) && !slices.Contains(names, name) {
+			t.Errorf("no test gives %s zero values", name)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 // password, comes from the environment (PGHOST, PGUSER, PGPASSWORD …) or from ~/.pgpass, as psql has it.
 func PostgreSQL(connection, table string) mirror.Format {
 	return mirror.Format{Name: "postgres", Begin: func(ctx context.Context, _ string) (mirror.Writer, error) {
-		conn, err := pgx.Connect(ctx, connection)
+		conn, err := connect(ctx, connection)
 		if err != nil {
 			return nil, err
 		}
@@ -27,6 +28,23 @@ func PostgreSQL(connection, table string) mirror.Format {
 		}
 		return w, nil
 	}}
+}
+
+// Reach connects to PostgreSQL and leaves, so that a copy which could not be written is not begun.
+func Reach(ctx context.Context, connection string) error {
+	conn, err := connect(ctx, connection)
+	if err != nil {
+		return err
+	}
+	return conn.Close(ctx)
+}
+
+func connect(ctx context.Context, connection string) (*pgx.Conn, error) {
+	conn, err := pgx.Connect(ctx, connection)
+	if err != nil {
+		return nil, fmt.Errorf("PostgreSQL, as OPEN311_POSTGRES or PGHOST and the like name it: %w", err)
+	}
+	return conn, nil
 }
 
 // A copy is written into a new table, which takes the place of the old one when it is whole.

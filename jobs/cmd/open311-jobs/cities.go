@@ -49,7 +49,7 @@ func cities(list, file string) (found []servers.Server, err error) {
 				add(s)
 			}
 		case name == "":
-			return nil, fmt.Errorf("%w: -cities says whose requests to keep: keys of the catalogue such as chicago,bonn, a country such as de, or all", errUsage)
+			return nil, fmt.Errorf("%w: -cities says whose requests to keep: keys of the catalogue such as chicago,zurich, a country such as de, or all", errUsage)
 		case name == "all":
 			for s := range every.All() {
 				add(s)

@@ -1,7 +1,7 @@
 // Open311-jobs keeps copies of cities up to date: it harvests them, follows what changes, and files reports, on one machine
 // with a file of SQLite, on many with PostgreSQL.
 //
-//	open311-jobs run -db cities.sqlite -cities chicago,bonn -every 1h
+//	open311-jobs run -db cities.sqlite -cities chicago,zurich -every 1h
 //	open311-jobs run -db postgres://db.example/cities -cities us
 //	open311-jobs status -db cities.sqlite
 //	open311-jobs -demo

@@ -17,7 +17,7 @@ import (
 // run works jobs until the context ends.
 func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 	set, name := flags("run", errs)
-	list := set.String("cities", "", "whose requests to keep: `keys` of the catalogue such as chicago,bonn, a country such as de, or all")
+	list := set.String("cities", "", "whose requests to keep: `keys` of the catalogue such as chicago,zurich, a country such as de, or all")
 	file := set.String("catalogue", "", "a `file` of rows like those of package servers, besides the embedded ones; without -cities, all of them")
 	every := set.Duration("every", time.Hour, "how often to look what has changed")
 	workers := set.Int("workers", 20, "jobs at once; most of their time they wait for a city")
