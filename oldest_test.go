@@ -1,6 +1,8 @@
 package open311_test
 
 import (
+	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -41,6 +43,46 @@ func TestOldest(t *testing.T) {
 				t.Errorf("shards: %d missing, %d twice", len(missing), len(twice))
 			}
 		})
+	}
+}
+
+// Oldest ends where every list is full of rows without a date, or of one second, whatever is asked for.
+func TestOldestEnds(t *testing.T) {
+	for name, part := range map[string]string{
+		"no date":     `{"service_request_id":"%d"}`,
+		"no dates":    `{"service_request_id":"1%[1]d"},{"service_request_id":"2%[1]d"},{"service_request_id":"3%[1]d"}`,
+		"bad dates":   `{"service_request_id":"%d","requested_datetime":"soon"}`,
+		"one second":  `{"service_request_id":"%d","requested_datetime":"2026-06-01T08:00:00Z"},{"service_request_id":"2%[1]d","requested_datetime":"2026-06-01T08:00:00Z"}`,
+		"some dates":  `{"service_request_id":"%d","requested_datetime":"2026-06-01T08:00:00Z"},{"service_request_id":"2%[1]d"}`,
+		"the future":  `{"service_request_id":"%d","requested_datetime":"2126-06-01T08:00:00Z"}`,
+		"the old age": `{"service_request_id":"%d","requested_datetime":"0001-06-01T08:00:00Z"}`,
+	} {
+		for _, fresh := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, always new %t", name, fresh), func(t *testing.T) {
+				calls := 0
+				c := stubClient(t, func(r *http.Request) (*http.Response, error) {
+					if calls++; calls > 3000 {
+						return stubReply(r, 401, "application/json", ""), nil
+					}
+					n := 0
+					if fresh {
+						n = calls
+					}
+					return stubReply(r, 200, "application/json", "["+fmt.Sprintf(part, n)+"]"), nil
+				}, open311.WithFormat(open311.FormatJSON), open311.WithRetry(once))
+				at, err := c.Requests.Oldest(t.Context(), nil)
+				t.Logf("%d calls, %v, %v", calls, at, err)
+				if calls > 500 {
+					t.Errorf("%d calls", calls)
+				}
+				calls = 0
+				for _, err = range c.Requests.All(t.Context(), nil) {
+				}
+				if t.Logf("All: %d calls, %v", calls, err); calls > 500 {
+					t.Errorf("%d calls", calls)
+				}
+			})
+		}
 	}
 }
 
