@@ -201,8 +201,7 @@ func wholeSecondUp(t time.Time) time.Time {
 // inSpan reports whether t lies between two bounds, as a query means them: inclusive, in whole seconds. A zero
 // bound is none, and a zero t lies in every span.
 func inSpan(t, start, end time.Time) bool {
-	second := t.Truncate(time.Second)
-	return t.IsZero() || (start.IsZero() || !second.Before(start.Truncate(time.Second))) && (end.IsZero() || !second.After(wholeSecondUp(end)))
+	return t.IsZero() || (start.IsZero() || t.Unix() >= start.Unix()) && (end.IsZero() || t.Unix() <= wholeSecondUp(end).Unix())
 }
 
 func (c *conn) addTime(params url.Values, name string, t time.Time, up bool) {

@@ -15,7 +15,7 @@ type mark struct {
 // control of every bound, and of every absence. Of very many it keeps a sample, and the newest and oldest.
 type known struct {
 	marks  []mark // the newest first
-	added  []mark // those that are not among them yet, in no order
+	run    []mark // room to sort those of one answer in
 	sample uint64 // of those between the newest and the oldest, the ones are kept whose key has none of these bits
 }
 
@@ -25,37 +25,22 @@ const (
 	edgeSize = maxMarks / 8
 )
 
-// maxAdded is how many rows are put among the others at once, if nobody asks before.
-const maxAdded = maxMarks / 4
-
+// add puts the rows of an answer, in whatever order, among the others.
 func (k *known) add(rows []mark) {
+	run := k.run[:0]
 	if k.sample == 0 {
-		k.added = append(k.added, rows...)
+		run = append(run, rows...)
 	} else {
 		newest, oldest := k.marks[edgeSize].at, k.marks[len(k.marks)-edgeSize].at
 		for _, m := range rows {
 			if m.key&k.sample == 0 || m.at >= newest || m.at <= oldest {
-				k.added = append(k.added, m)
+				run = append(run, m)
 			}
 		}
 	}
-	if len(k.added) > maxAdded {
-		k.settle()
-	}
-}
-
-// settle puts what was added among the others.
-func (k *known) settle() {
-	rows := k.added
-	if len(rows) == 0 {
-		return
-	}
-	k.added = rows[:0]
-	slices.SortFunc(rows, newerFirst)
-	newer, _ := slices.BinarySearchFunc(k.marks, rows[0], newerFirst) // most answers are older than all before
-	k.marks = slices.Grow(k.marks, len(rows))
-	rest := slices.Compact(mergeMarks(k.marks[newer:], rows))
-	k.marks = k.marks[:newer+len(rest)]
+	k.run = run
+	slices.SortFunc(run, newerFirst)
+	k.marks = mergeMarks(k.marks, slices.Compact(run))
 	for len(k.marks) > maxMarks {
 		k.thin()
 		if len(k.marks) > maxMarks*3/4 {
@@ -84,32 +69,33 @@ func newerFirst(a, b mark) int {
 	return cmp.Compare(a.key, b.key)
 }
 
-// mergeMarks puts sorted rows into sorted marks, from the end.
+// mergeMarks puts sorted rows into sorted marks, from the end: most answers are older than all before.
 func mergeMarks(marks, rows []mark) []mark {
-	i, j := len(marks)-1, len(rows)-1
-	marks = append(marks, rows...)
-	for at := len(marks) - 1; j >= 0; at-- {
-		if i >= 0 && newerFirst(marks[i], rows[j]) > 0 {
-			marks[at] = marks[i]
-			i--
-		} else {
-			marks[at] = rows[j]
-			j--
-		}
+	left, twice := len(marks), false
+	if len(marks)+len(rows) > cap(marks) {
+		marks = slices.Grow(marks, max(len(rows), min(len(marks), maxMarks-len(marks)))) // it will be as many again, and no more
+	}
+	for marks = append(marks, rows...); len(rows) > 0; {
+		n := len(rows)
+		at, known := slices.BinarySearchFunc(marks[:left], rows[n-1], newerFirst)
+		copy(marks[at+n:], marks[at:left])
+		marks[at+n-1] = rows[n-1]
+		left, rows, twice = at, rows[:n-1], twice || known
+	}
+	if twice {
+		marks = slices.Compact(marks)
 	}
 	return marks
 }
 
 // in returns the known rows of a span, the newest first.
 func (k *known) in(s span) []mark {
-	k.settle()
 	from, _ := slices.BinarySearchFunc(k.marks, s.hi, func(m mark, t int64) int { return cmp.Compare(t, m.at) })
 	to, _ := slices.BinarySearchFunc(k.marks, s.lo-1, func(m mark, t int64) int { return cmp.Compare(t, m.at) })
 	return k.marks[from:max(from, to)]
 }
 
 func (k *known) oldest() (int64, bool) {
-	k.settle()
 	if len(k.marks) == 0 {
 		return 0, false
 	}
@@ -117,7 +103,6 @@ func (k *known) oldest() (int64, bool) {
 }
 
 func (k *known) newest() (int64, bool) {
-	k.settle()
 	if len(k.marks) == 0 {
 		return 0, false
 	}

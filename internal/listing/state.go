@@ -150,16 +150,16 @@ const longAgo = 40 * 365 * day
 // walk is the listing of one facet.
 type walk struct {
 	*session
-	facet      facet
-	known      known
-	rows       int            // different rows that came
-	unasked    [allStates]int // those of each state, in lists without a status
-	cov        coverage
-	bounds     bounds
-	win        windows
-	linked     bool   // lists that go on say so
-	tailed     bool   // the end of a long span has been looked at
-	swaps      int    // how often start was tried for end
+	facet   facet
+	known   known
+	rows    int            // different rows that came
+	unasked [allStates]int // those of each state, in lists without a status
+	cov     coverage
+	bounds  bounds
+	win     windows
+	linked  bool // lists that go on say so
+	tailed  bool // the end of a long span has been looked at
+	swaps   int  // how often start was tried for end
 	heard
 }
 
