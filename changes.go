@@ -344,7 +344,7 @@ func (f *Feed) poll(ctx context.Context, yield func(*Change, error) bool) (more 
 }
 
 // look makes the calls of a poll, and says what came of them.
-func (f *Feed) look(ctx context.Context) (*feed.Pass, error) {
+func (f *Feed) look(ctx context.Context) (*feed.Found, error) {
 	c := f.lists.c
 	ctx, seen := observe(ctx, c.cfg.observers, nil, c.hide, func() CallInfo {
 		return CallInfo{Op: "poll requests", URL: c.hide.URLOf(c.endpoint)}
@@ -357,15 +357,15 @@ func (f *Feed) look(ctx context.Context) (*feed.Pass, error) {
 	case errors.Is(err, feed.ErrNewIDs) || errors.Is(err, feed.ErrFlood) || errors.Is(err, feed.ErrFull):
 		err = fmt.Errorf("open311: %s: %w", c.hide.URLOf(c.endpoint), err)
 	}
-	r := f.tracker.Last()
-	f.last.Store(&PollReport{Began: r.Began, Ended: r.Ended, Lists: r.Lists, Calls: r.Calls, Rows: r.Rows, Asked: r.Asked, Changes: r.Found,
-		Known: r.Known, Audit: r.Audit, NextAudit: r.NextAudit, ProvenTo: r.ProvenTo, Unproven: r.Unproven, Err: err})
+	r := PollReport(pass.Report)
+	r.Err = err
+	f.last.Store(&r)
 	seen.end(CallResult{Err: err, Rows: r.Rows}) // observers can ask for Last by now
 	return pass, err
 }
 
 // deliver gives a change if it is wanted, and remembers it once the loop body has finished.
-func (f *Feed) deliver(ctx context.Context, pass *feed.Pass, found *feed.Change, yield func(*Change, error) bool) (more bool, err error) {
+func (f *Feed) deliver(ctx context.Context, pass *feed.Found, found *feed.Change, yield func(*Change, error) bool) (more bool, err error) {
 	c := publicChange(found)
 	if !f.wants(c) {
 		pass.Settle(found)

@@ -43,7 +43,7 @@ func BenchmarkFileCheckpoint(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			poll := func(status Status) (*feed.Pass, []*feed.Change) {
+			poll := func(status Status) (*feed.Found, []*feed.Change) {
 				for i := range l.rows {
 					l.rows[i].Status = string(status)
 				}

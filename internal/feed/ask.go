@@ -11,56 +11,69 @@ const (
 	isUnknown // the server has failed
 )
 
-// several asks for records in one call, and returns the ids that have not come.
-func (p *Pass) several(ids []string) (missing []string, err error) {
-	p.work = p.work.plus(work{calls: 1, asked: len(ids)})
-	came := map[string]bool{}
-	err = p.t.lists.ByID(p.ctx, ids, func(s Sighting) bool {
-		came[s.Key] = true
-		p.found()
-		return p.see(&s, inAnswer)
-	})
-	if err != nil && !p.refused(err) {
-		return nil, err
-	}
-	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return came[id] }), nil
-}
-
-// one asks for a record; as says for what.
-func (p *Pass) one(id string, as in) (outcome, error) {
-	p.work = p.work.plus(work{calls: 1, asked: 1})
+// ask asks for a record. What it returns is nil if it is not there, or cannot be read.
+func (p *pass) ask(id string) (*Sighting, outcome, error) {
 	s, err := p.t.lists.One(p.ctx, id)
 	if err == nil {
-		p.found()
-		p.see(&s, as)
-		return isThere, nil
+		p.work = p.work.plus(work{calls: 1, asked: 1, found: 1})
+		return &s, isThere, nil
 	}
 	fault := p.t.lists.Fault(err)
+	p.work = p.work.plus(work{calls: 1, asked: 1, found: one(fault&Unreadable != 0)})
 	switch {
 	case fault&Unreadable != 0:
-		p.found()
 		p.unread(id)
-		return isThere, nil
+		return nil, isThere, nil
 	case fault&Absent != 0:
-		return isAbsent, nil
-	case !p.refused(err):
-		return isUnknown, err
+		return nil, isAbsent, nil
 	}
-	if as&inComparison == 0 { // that one was there in the list
-		p.miss(Gap{ID: id, Err: err})
-	}
-	return isUnknown, nil
-}
-
-// found notes that a record has come that was asked for by its id.
-func (p *Pass) found() {
-	p.work = p.work.plus(work{found: 1})
+	return nil, isUnknown, err
 }
 
 // unread notes that a record is there, although it cannot be read.
-func (p *Pass) unread(id string) {
+func (p *pass) unread(id string) {
 	if known := p.t.store.known[id]; known != nil {
 		seen := minutes(p.now.Add(-p.t.follow() / 2)) // what it says has to be seen still
 		p.t.put(&entry{known.id, known.views, known.requested, seen, known.changed, 0, known.flags &^ absentAgain}, "")
 	}
+}
+
+// follower asks for what the lists of a pass have not brought.
+type follower struct {
+	*pass
+	lists lists
+}
+
+// keepFirst returns the first n of a sorted list and e.
+func keepFirst(list []*entry, e *entry, n int, compare func(a, b *entry) int) []*entry {
+	i, _ := slices.BinarySearchFunc(list, e, compare)
+	return slices.Insert(list, i, e)[:min(n, len(list)+1)]
+}
+
+// one asks for a record, and takes in what comes.
+func (f *follower) one(id string) (outcome, error) {
+	s, what, err := f.ask(id)
+	if s != nil {
+		f.see(seen{s, inAnswer, f.lists.views})
+	}
+	if f.refused(err) {
+		f.miss(Gap{ID: id, Err: err})
+		err = nil
+	}
+	return what, err
+}
+
+// several asks for records in one call, and returns the ids that have not come.
+func (f *follower) several(ids []string) (missing []string, err error) {
+	came := map[string]bool{}
+	err = f.t.lists.ByID(f.ctx, ids, func(s Sighting) bool {
+		came[s.Key] = true
+		f.see(seen{&s, inAnswer, f.lists.views})
+		return f.overrun() == nil
+	})
+	f.work = f.work.plus(work{calls: 1, asked: len(ids), found: len(came)})
+	if err != nil && !f.refused(err) {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return came[id] }), nil
 }

@@ -83,11 +83,11 @@ var errEntries = errors.New("the list of requests breaks off or is no list")
 
 // decodeEntries reads what an encoder has written, and gives it to each.
 func decodeEntries(plain []byte, each func(*entry)) (count int, err error) {
-	r := &reader{b: plain}
+	r := &reader{plain}
 	var states words
 	var e entry
-	for len(r.b) > 0 {
-		if e = r.entry(&e, &states); r.bad {
+	for len(r.rest) > 0 {
+		if e = r.entry(&e, &states); r.rest == nil {
 			return count, errEntries
 		}
 		each(&e)
@@ -98,10 +98,10 @@ func decodeEntries(plain []byte, each func(*entry)) (count int, err error) {
 
 // decodeLog reads entries that had an encoder each.
 func decodeLog(plain []byte, each func(*entry)) (count int, err error) {
-	r := &reader{b: plain}
-	for len(r.b) > 0 {
+	r := &reader{plain}
+	for len(r.rest) > 0 {
 		e := r.entry(new(entry), new(words))
-		if r.bad {
+		if r.rest == nil {
 			return count, errEntries
 		}
 		each(&e)
@@ -115,14 +115,15 @@ type words []unique.Handle[string]
 
 // reader takes a list of entries apart.
 type reader struct {
-	b   []byte
-	bad bool // it breaks off, or is no list
+	rest []byte // nil: it breaks off, or is no list
 }
 
 // entry reads the one that follows prev.
 func (r *reader) entry(prev *entry, states *words) entry {
 	id, f := r.id(prev.id), flags(r.uvarint())
-	r.bad = r.bad || f > allFlags
+	if f > allFlags {
+		r.rest = nil
+	}
 	requested := prev.requested + r.varint()
 	seen := uint32(int64(prev.seen) + r.varint())
 	changed := uint32(int64(prev.changed) + r.varint())
@@ -141,7 +142,8 @@ func (r *reader) entry(prev *entry, states *words) entry {
 
 func (r *reader) id(prev string) string {
 	shared := r.uvarint()
-	if r.bad = r.bad || shared > uint64(len(prev)); r.bad {
+	if shared > uint64(len(prev)) {
+		r.rest = nil
 		return ""
 	}
 	return prev[:shared] + string(r.take(r.uvarint()))
@@ -155,7 +157,7 @@ func (r *reader) state(states *words) unique.Handle[string] {
 		*states = append(*states, unique.Make(string(r.take(r.uvarint()))))
 		return (*states)[i]
 	}
-	r.bad = true
+	r.rest = nil
 	return unique.Make("")
 }
 
@@ -168,22 +170,22 @@ func (r *reader) fixed() uint32 {
 }
 
 func (r *reader) take(n uint64) []byte {
-	if n > uint64(len(r.b)) {
-		r.b, r.bad = nil, true
+	if n > uint64(len(r.rest)) {
+		r.rest = nil
 		return nil
 	}
-	part := r.b[:n]
-	r.b = r.b[n:]
+	part := r.rest[:n]
+	r.rest = r.rest[n:]
 	return part
 }
 
 func (r *reader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.b)
+	v, n := binary.Uvarint(r.rest)
 	if n <= 0 {
-		r.b, r.bad = nil, true
+		r.rest = nil
 		return 0
 	}
-	r.b = r.b[n:]
+	r.rest = r.rest[n:]
 	return v
 }
 

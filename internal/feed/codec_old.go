@@ -12,17 +12,17 @@ const (
 
 // decodeOldEntries reads the entries of checkpoints of version 1 and 2.
 func decodeOldEntries(plain []byte, closed func(status string) bool, each func(*entry)) (count int, err error) {
-	r := &reader{b: plain}
+	r := &reader{plain}
 	var states words
 	var e entry
 	for range r.uvarint() {
-		if e = r.oldEntry(&e, &states, closed); r.bad {
+		if e = r.oldEntry(&e, &states, closed); r.rest == nil {
 			break
 		}
 		each(&e)
 		count++
 	}
-	if r.bad || len(r.b) > 0 {
+	if r.rest == nil || len(r.rest) > 0 {
 		return count, errEntries
 	}
 	return count, nil

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"strings"
 	"time"
 	"unique"
@@ -107,6 +108,18 @@ func viewOf(s *Sighting, old *view) view {
 	}
 	return view{updated, status, s.Sum, s.Text}
 }
+
+// shown returns what a sighting of e shows. What it does not say is as answers of its kind had it, or as it was told.
+func (e *entry) shown(s *Sighting) view {
+	kind := kindOf(s)
+	if has, _ := flagsOf(kind); !e.flags.has(has) {
+		return viewOf(s, e.told())
+	}
+	return viewOf(s, &e.views[kind])
+}
+
+// filed returns when e was requested, as far as it is known with a sighting of it.
+func (e *entry) filed(s *Sighting) int64 { return cmp.Or(e.requested, UnixSeconds(s.Requested)) }
 
 // minutes counts them from 1970 on.
 func minutes(t time.Time) uint32 { return uint32(max(0, t.Unix()/60)) }

@@ -38,8 +38,7 @@ func TestFollowCosts(t *testing.T) {
 				total, atOnce := 0, 0
 				for i := range 5 * 48 {
 					time.Sleep(30 * time.Minute)
-					look(t, tr)
-					r := tr.Last()
+					_, r := lookAt(t, tr)
 					lists := slices.DeleteFunc(slices.Clone(r.Lists), func(list string) bool { return list == "again" || list == "ids" })
 					calls := r.Calls - len(lists)
 					if i >= 48 {

@@ -21,34 +21,33 @@ const (
 func (t *Tracker) goneAfter() time.Duration { return min(goneAfter, t.follow()) }
 
 // tooSoon reports whether it was found just now that a record is absent.
-func (p *Pass) tooSoon(e *entry) bool {
-	return e.absent != 0 && p.absentFor(e) < p.t.goneAfter().Truncate(time.Minute)
+func (f *follower) tooSoon(e *entry) bool {
+	return e.absent != 0 && f.absentFor(e) < f.t.goneAfter().Truncate(time.Minute)
 }
 
 // absentFor returns since when a record is absent; negative if our clock was put back.
-func (p *Pass) absentFor(e *entry) time.Duration {
-	return p.now.Sub(time.Unix(int64(e.absent)*60, 0)).Truncate(time.Minute)
+func (f *follower) absentFor(e *entry) time.Duration {
+	return f.now.Sub(time.Unix(int64(e.absent)*60, 0)).Truncate(time.Minute)
 }
 
 // control asks for records that are likely to be there, if none was found by its id yet. It reports whether one was.
-func (p *Pass) control(absent []string) bool {
-	if p.work.found > 0 {
+func (f *follower) control(absent []string) bool {
+	if f.work.found > 0 {
 		return true
 	}
-	for _, id := range p.controls(absent) {
+	for _, e := range f.controls(absent) {
 		// It says nothing about the control if that is absent: it may be gone as well.
-		if what, err := p.one(id, inAnswer); err != nil || what == isThere {
+		if what, err := f.one(e.id); err != nil || what == isThere {
 			return err == nil
 		}
 	}
 	return false
 }
 
-// controls returns ids that are likely to be there: of this poll's lists, or seen last.
-func (p *Pass) controls(but []string) []string {
-	var best []*entry
+// controls returns records that are likely to be there: of this poll's lists, or seen last.
+func (f *follower) controls(but []string) (best []*entry) {
 	better := func(a, b *entry) int {
-		if x, y := p.rows[a.id].in&inLists != 0, p.rows[b.id].in&inLists != 0; x != y {
+		if x, y := f.rows[a.id].in&inLists != 0, f.rows[b.id].in&inLists != 0; x != y {
 			if x {
 				return -1
 			}
@@ -56,65 +55,57 @@ func (p *Pass) controls(but []string) []string {
 		}
 		return int(b.seen) - int(a.seen)
 	}
-	for e := range p.t.store.all() {
-		if nameless(e.id) || e.absent != 0 || slices.Contains(but, e.id) {
-			continue
-		}
-		i, _ := slices.BinarySearchFunc(best, e, better)
-		if i < maxControls {
-			best = slices.Insert(best, i, e)[:min(maxControls, len(best)+1)]
+	for e := range f.t.store.all() {
+		if !nameless(e.id) && e.absent == 0 && !slices.Contains(but, e.id) {
+			best = keepFirst(best, e, maxControls, better)
 		}
 	}
-	ids := make([]string, len(best))
-	for i, e := range best {
-		ids[i] = e.id
-	}
-	return ids
+	return best
 }
 
 // bury says what to make of the records that were absent in this poll.
-func (p *Pass) bury(absent []string) {
+func (f *follower) bury(absent []string) {
 	if len(absent) == 0 {
 		return
 	}
-	byOthers := p.control(absent)
+	byOthers := f.control(absent)
+	others, alone := f.alone()
 	for _, id := range absent {
-		known := p.t.store.known[id]
+		known := f.t.store.known[id]
 		if known == nil {
 			continue
 		}
-		wait, again := p.t.goneAfter(), true
+		wait, again := f.t.goneAfter(), true
 		switch {
-		case byOthers, p.listHas(known):
-		case (p.head.AnswersIDs || p.work.found > 0) && p.alone() && p.answered():
-			others := len(p.t.store.known) - p.t.store.nameless - 1
-			wait, again = time.Duration(lastOne+others)*p.t.follow(), known.flags.has(absentAgain)
+		case byOthers, f.listHas(known):
+		case alone && (f.head.AnswersIDs || f.work.found > 0) && f.answered():
+			wait, again = time.Duration(lastOne+others)*f.t.follow(), known.flags.has(absentAgain)
 		default:
 			continue
 		}
 		switch {
-		case known.absent == 0 || p.absentFor(known) < 0:
-			p.t.put(&entry{known.id, known.views, known.requested, known.seen, known.changed, minutes(p.now), known.flags}, "")
-		case !again && !p.tooSoon(known):
-			p.t.put(known.as(known.flags|absentAgain), "")
-		case again && p.absentFor(known) >= wait.Truncate(time.Minute):
+		case known.absent == 0 || f.absentFor(known) < 0:
+			f.t.put(&entry{known.id, known.views, known.requested, known.seen, known.changed, minutes(f.now), known.flags}, "")
+		case !again && !f.tooSoon(known):
+			f.t.put(known.as(known.flags|absentAgain), "")
+		case again && f.absentFor(known) >= wait.Truncate(time.Minute):
 			told := known.told()
-			p.changes[id] = &Change{Kind: Gone, Previous: told.status.Value(), at: p.now, next: entry{id: id, flags: flagDropped},
-				Gone: &Remembered{id, told.status.Value(), unixTime(known.requested), unixTime(told.updated)}}
+			f.rows[id] = row{change: &Change{Kind: Gone, Previous: told.status.Value(), at: f.now, next: entry{id: id, flags: flagDropped},
+				Gone: &Remembered{id, told.status.Value(), unixTime(known.requested), unixTime(told.updated)}}}
 		}
 	}
 }
 
 // listHas reports whether the list by time of request would have had a record, if it were there.
-func (p *Pass) listHas(e *entry) bool {
-	w := &p.window
-	if !w.read || !w.whole || !w.strict || !p.work.answered || e.requested <= w.from.Add(time.Hour).Unix() || e.flags.has(flagUnlisted) || !p.within(e) {
+func (f *follower) listHas(e *entry) bool {
+	w := &f.lists.window
+	if !w.read || !w.whole || !w.strict || !f.work.answered || e.requested <= w.from.Add(time.Hour).Unix() || e.flags.has(flagUnlisted) || !f.within(e) {
 		return false
 	}
 	if !w.showsClosed && !w.hidesClosed {
 		return false // it may have been closed
 	}
-	for _, r := range p.rows {
+	for _, r := range f.rows {
 		if r.in&inWindow != 0 {
 			return true
 		}
@@ -122,26 +113,27 @@ func (p *Pass) listHas(e *entry) bool {
 	return false
 }
 
-// alone reports whether there is no other record that could be a control: none or few are known, and none of them
-// was there in this poll.
-func (p *Pass) alone() bool {
-	if len(p.t.store.known)-p.t.store.nameless > maxControls {
-		return false
-	}
-	for e := range p.t.store.all() {
-		if !nameless(e.id) && p.rows[e.id].in != 0 {
-			return false
+// alone reports whether there is no record that could be a control: few others are known than one that is absent, and none of
+// all was there in this poll.
+func (f *follower) alone() (others int, yes bool) {
+	for e := range f.t.store.all() {
+		if nameless(e.id) {
+			continue
 		}
+		if others == maxControls || f.rows[e.id].in != 0 {
+			return others, false
+		}
+		others++
 	}
-	return true
+	return others - 1, true
 }
 
 // answered reports whether a list is answered at all.
-func (p *Pass) answered() bool {
-	if !p.work.answered && len(p.t.cfg.IDs) > 0 {
-		_, a, err := p.t.lists.Probe(p.ctx, p.now.AddDate(0, 0, -1))
-		p.note("probe", a)
-		p.work = p.work.plus(work{answered: err == nil})
+func (f *follower) answered() bool {
+	if !f.work.answered && len(f.t.cfg.IDs) > 0 {
+		_, a, err := f.t.lists.Probe(f.ctx, f.now.AddDate(0, 0, -1))
+		f.note("probe", a)
+		f.work = f.work.plus(work{answered: err == nil})
 	}
-	return p.work.answered
+	return f.work.answered
 }

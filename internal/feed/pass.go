@@ -6,22 +6,18 @@ import (
 	"time"
 )
 
-// Pass is one look for changes: what is read in it, and what was made of it.
-type Pass struct {
+// pass is one look for changes: what is read in it, and what was made of it.
+type pass struct {
 	t     *Tracker
 	ctx   context.Context
 	now   time.Time // by our clock
 	audit bool      // what is believed of the server is put to the test
-	sweep bool      // it is time to look what to forget
+	head  Head      // what was known before,
+	alias bool      // and that some of it has no id, which it may get
 
-	changes map[string]*Change // found and not settled yet, by key
-	rows    map[string]row     // what was read, by key
-	work    work
-	window  window
-	views   Like
-	flood   flood
-	kept    int64 // bytes of the records of changes
-	head    Head  // what is known behind the pass; before, what was known
+	rows map[string]row // what was read and found, by key
+	kept int64          // bytes of the records of changes
+	work work
 }
 
 // work is what a pass has cost, and what came of it besides rows.
@@ -43,24 +39,34 @@ func (w work) plus(more work) work {
 
 // row is what was read of a record in a pass.
 type row struct {
-	stamp int64 // the later one of the dates that lists have shown
-	in    in
+	stamp  int64 // the later one of the dates that lists have shown
+	in     in
+	change *Change // found, and not settled yet; nil: none
 }
 
 // in is which answers a record was in.
 type in uint8
 
 const (
-	inWindow     in = 1 << iota // the list by time of request
-	inUpdates                   // that by time of update
-	inClosed                    // that of closed ones
-	inOther                     // another list
-	inAnswer                    // asked for by its id,
-	inComparison                // to be compared with what a list has just shown
-	fresh                       // nothing had happened to it since it was filed
+	inWindow  in = 1 << iota // the list by time of request
+	inUpdates                // that by time of update
+	inClosed                 // that of closed ones
+	inOther                  // another list
+	inAnswer                 // asked for by its id
+	stranger                 // it was not known
+	fresh                    // nothing had happened to it since it was filed
 
 	inLists = inWindow | inUpdates | inClosed | inOther
 )
+
+// lists is what has come of the lists of a poll, and what is known by it of the server.
+type lists struct {
+	window    window
+	mode      Mode
+	heedsOpen bool
+	updated   time.Time // up to when that of updates has shown records
+	views     Like
+}
 
 // window is the list by time of request, once it was read, and evidence that others are not there. Before, it is what
 // is believed of that list.
@@ -74,40 +80,41 @@ type window struct {
 	perDay                   int
 }
 
-// sweepEvery is how often it is looked what to forget.
-const sweepEvery = time.Hour
-
-func newPass(ctx context.Context, t *Tracker) *Pass {
+func newPass(ctx context.Context, t *Tracker) *pass {
 	now, head := time.Now(), t.store.head
 	age := now.Sub(head.Audited) // below 0 after our clock was put back
 	audit := len(t.cfg.IDs) == 0 && (!head.Stocked || head.Mode == "" || age < 0 || age >= t.auditEvery())
 	if head.Began.IsZero() {
+		head.Began = now.UTC().Truncate(time.Second) // whatever becomes of this poll: what is filed from now on is new
 		t.mu.Lock()
-		t.store.head.Began = now.UTC().Truncate(time.Second) // whatever becomes of this poll: what is filed from now on is new
+		t.store.head = head
 		t.mu.Unlock()
 	}
-	return &Pass{t: t, ctx: ctx, now: now, audit: audit, head: t.store.head, views: head.Views,
-		sweep:   len(t.cfg.IDs) == 0 && !now.Truncate(sweepEvery).Equal(t.last.Began.Truncate(sweepEvery)),
-		window:  window{showsClosed: head.ShowsClosed, hidesClosed: head.HidesClosed, perDay: head.PerDay},
-		changes: map[string]*Change{}, rows: map[string]row{}}
+	return &pass{t: t, ctx: ctx, now: now, audit: audit, head: head, alias: t.store.hasNameless(), rows: map[string]row{}}
+}
+
+// believed is what is known of the lists before they are read.
+func (p *pass) believed() lists {
+	h := &p.head
+	return lists{window{showsClosed: h.ShowsClosed, hidesClosed: h.HidesClosed, perDay: h.PerDay}, h.Mode, h.HeedsOpen, time.Time{}, h.Views}
 }
 
 // note takes in what an answer says besides its rows, and what it has not brought.
-func (p *Pass) note(list string, a Answer) {
+func (p *pass) note(list string, a Answer) {
 	p.work = p.work.plus(work{clock: a.Clock, lists: []string{list}, calls: max(1, a.Calls), answered: a.Answered, unproven: a.Unproven})
 }
 
 // miss notes what could not be had.
-func (p *Pass) miss(gaps ...Gap) { p.work = p.work.plus(work{gaps: gaps}) }
+func (p *pass) miss(gaps ...Gap) { p.work = p.work.plus(work{gaps: gaps}) }
 
 // refused reports whether the server has refused what it was asked, and not the caller.
-func (p *Pass) refused(err error) bool {
+func (p *pass) refused(err error) bool {
 	return err != nil && p.ctx.Err() == nil && p.t.lists.Fault(err)&Refused != 0
 }
 
 // clock returns the latest date that a record can have without being ahead of its time. Dates beyond it do
 // not move the feed: all later ones would be behind them.
-func (p *Pass) clock() time.Time {
+func (p *pass) clock() time.Time {
 	if p.work.clock.IsZero() {
 		return p.now.Add(time.Duration(p.head.Ahead) * time.Second)
 	}
@@ -115,21 +122,21 @@ func (p *Pass) clock() time.Time {
 }
 
 // byServer returns what the server's clock shows when ours shows t.
-func (p *Pass) byServer(t time.Time) time.Time { return t.Add(p.clock().Sub(p.now)) }
+func (p *pass) byServer(t time.Time) time.Time { return t.Add(p.clock().Sub(p.now)) }
 
 // dated returns how far a list was complete that ends with the given date.
-func (p *Pass) dated(newest int64) time.Time {
+func (p *pass) dated(newest int64) time.Time {
 	return earlier(unixTime(newest), p.clock().Truncate(time.Second)).UTC()
 }
 
 // within reports whether the list by time of request could have brought e.
-func (p *Pass) within(e *entry) bool {
+func (p *pass) within(e *entry) bool {
 	c := &p.t.cfg
 	return (c.Start.IsZero() || e.requested > c.Start.Unix()) && (c.End.IsZero() || e.requested < c.End.Unix())
 }
 
 // perCall returns how many ids one call may be for.
-func (p *Pass) perCall(singly bool) int {
+func (p *pass) perCall(singly bool) int {
 	if singly {
 		return 1
 	}
@@ -139,37 +146,16 @@ func (p *Pass) perCall(singly bool) int {
 // listCalls is how many calls a list may take besides its pages.
 const listCalls = 4
 
-// flood is how many unknown records of one second there were in a row.
-type flood struct {
-	second int64
-	rows   int
-}
-
-func (f flood) plus(second int64) flood {
-	if second != f.second {
-		return flood{second, 1}
-	}
-	return flood{second, f.rows + 1}
-}
-
-// maxFlood is more than any city files in one second, or on one day if it gives no times.
-const maxFlood = 20_000
-
 var (
 	// ErrNewIDs is that a server gives its records other ids from one look to the next.
 	ErrNewIDs = errors.New("the server gives its requests other ids from one answer to the next: what has changed cannot be told")
-	// ErrFlood is that a list does not end.
-	ErrFlood = errors.New("the server gives ever new requests of one second: its list has no end")
 	// ErrFull is that the changes of a poll take more memory than they may.
 	ErrFull = errors.New("what has changed takes more memory than WithMaxResponse allows: what was found so far is given, and the next poll goes on behind it")
 )
 
-// overrun reports what a pass ends for before it has read all lists.
-func (p *Pass) overrun() error {
-	switch {
-	case p.flood.rows > maxFlood:
-		return ErrFlood
-	case p.t.cfg.Room > 0 && p.kept > p.t.cfg.Room:
+// overrun reports whether a pass ends before it has read all lists.
+func (p *pass) overrun() error {
+	if p.t.cfg.Room > 0 && p.kept > p.t.cfg.Room {
 		return ErrFull
 	}
 	return nil

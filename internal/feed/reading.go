@@ -1,35 +1,32 @@
 package feed
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
-// reading is a list that is being read.
-type reading struct {
-	p  *Pass
-	in in
-	counts
-}
-
-// counts is what a list has shown so far.
+// counts are what a list has shown so far.
 type counts struct {
 	rows, closed       int
 	news, lastNews     int   // how many have shown a change, and which row was the last of them
 	requested, updated int64 // the newest dates
+	second             int64 // of the last record that was not known,
+	flood              int   // and how many of one second there were in a row
 }
 
-func (w *reading) see(s Sighting) bool {
-	more := w.p.see(&s, w.in)
-	w.counts = w.plus(&s, w.p.t.closed(s.Status), w.p.changes[s.Key] != nil)
-	return more
-}
-
-// plus returns the counts with a row more.
-func (c counts) plus(s *Sighting, closed, isNew bool) counts {
-	rows, last := c.rows+1, c.lastNews
-	if isNew {
+// plus returns the counts with a row more, and what is known of it by now.
+func (c counts) plus(s *Sighting, closed bool, r row) counts {
+	requested, rows, last, second, flood := UnixSeconds(s.Requested), c.rows+1, c.lastNews, c.second, c.flood
+	if r.change != nil {
 		last = rows
 	}
-	return counts{rows, c.closed + one(closed), c.news + one(isNew), last,
-		max(c.requested, UnixSeconds(s.Requested)), max(c.updated, UnixSeconds(s.Updated))}
+	if r.in&stranger != 0 {
+		if flood++; requested != second {
+			second, flood = requested, 1
+		}
+	}
+	return counts{rows, c.closed + one(closed), c.news + one(r.change != nil), last,
+		max(c.requested, requested), max(c.updated, UnixSeconds(s.Updated)), second, flood}
 }
 
 func one(yes bool) int {
@@ -39,15 +36,38 @@ func one(yes bool) int {
 	return 0
 }
 
-// read reads a list. A short answer that was taken for all of it, and does not look like that, is read again to its
-// end: how many rows a server gives at once may have changed since that was found out.
-func (w *reading) read(ask Ask, list func(Ask) (Answer, error)) (Answer, error) {
-	a, err := list(ask)
-	if err != nil || !a.Short || w.likely(ask.From) {
-		return a, err
+// maxFlood is more than any city files in one second, or on one day if it gives no times.
+const maxFlood = 20_000
+
+// ErrFlood is that a list does not end.
+var ErrFlood = errors.New("the server gives ever new requests of one second: its list has no end")
+
+// list asks for a list, and gives what comes to see.
+type list func(ask Ask, see func(Sighting) bool) (Answer, error)
+
+// readList reads a list, and returns what it has shown. A short answer that was taken for all of it, and does not look like
+// that, is read again to its end: how many rows a server gives at once may have changed since that was found out.
+func (p *pass) readList(in in, ask Ask, of list) (counts, Answer, error) {
+	c, a, err := p.readOnce(in, ask, of)
+	if err != nil || !a.Short || p.likely(in, c, ask.From) {
+		return c, a, err
 	}
-	w.counts = counts{}
-	return list(Ask{From: ask.From, State: ask.State, Proof: Strict})
+	return p.readOnce(in, Ask{From: ask.From, State: ask.State, Proof: Strict}, of)
+}
+
+func (p *pass) readOnce(in in, ask Ask, of list) (c counts, a Answer, err error) {
+	a, err = of(ask, func(s Sighting) bool {
+		r := p.see(seen{&s, in, p.head.Views})
+		c = c.plus(&s, p.t.closed(s.Status), r)
+		return p.overrun() == nil && c.flood <= maxFlood
+	})
+	switch full := p.overrun(); {
+	case full != nil:
+		return c, a, full
+	case c.flood > maxFlood:
+		return c, a, ErrFlood
+	}
+	return c, a, err
 }
 
 const (
@@ -60,23 +80,23 @@ const (
 // likely reports whether an answer looks like a whole list from a time on: what is known to be in the newer half of it
 // is there (the older one is left to clocks that differ), and what is news is little beside that. An answer of as many rows
 // as a page may have has no news at its end, where it may have been cut.
-func (w *reading) likely(from time.Time) bool {
+func (p *pass) likely(in in, c counts, from time.Time) bool {
 	expected, shown := 0, 0
-	newest := max(w.p.t.store.head.Requested.Unix(), w.p.t.store.head.Updated.Unix())
+	newest := max(p.head.Requested.Unix(), p.head.Updated.Unix())
 	half := from.Unix() + max(0, newest-from.Unix())/2
-	for e := range w.p.t.store.all() {
+	for e := range p.t.store.all() {
 		stamp := e.requested
-		if w.in == inUpdates {
+		if in == inUpdates {
 			stamp = e.views[byList].updated
 		}
-		if stamp <= half || !e.flags.has(hasList) || e.flags.has(flagUnlisted) || e.absent != 0 || !w.p.within(e) ||
-			e.flags.has(flagClosed) && !w.p.window.showsClosed {
+		if stamp <= half || !e.flags.has(hasList) || e.flags.has(flagUnlisted) || e.absent != 0 || !p.within(e) ||
+			e.flags.has(flagClosed) && !p.head.ShowsClosed {
 			continue
 		}
-		if expected++; w.p.rows[e.id].in&w.in != 0 {
+		if expected++; p.rows[e.id].in&in != 0 {
 			shown++
 		}
 	}
-	atEnd := w.news > 0 && w.lastNews > w.rows-w.rows/4
-	return expected-shown <= expected/10 && w.news <= max(fewNews, expected/4) && !(atEnd && w.rows%roundPage == 0)
+	atEnd := c.news > 0 && c.lastNews > c.rows-c.rows/4
+	return expected-shown <= expected/10 && c.news <= max(fewNews, expected/4) && !(atEnd && c.rows%roundPage == 0)
 }

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -64,6 +65,28 @@ func TestShortAnswers(t *testing.T) {
 					t.Errorf("%d lists, want %d (sign: %s)", len(lists), tt.calls, tt.sign)
 				}
 			})
+		})
+	}
+}
+
+// TestEndlessList: a list of ever new records of one second is no list. One of as many records of different seconds is.
+func TestEndlessList(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		every time.Duration
+		want  error
+	}{{"one second", 0, ErrFlood}, {"a second each", time.Second, nil}} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			now := time.Now()
+			c := &city{}
+			for i := range maxFlood + 10 {
+				c.rows = append(c.rows, Sighting{Key: fmt.Sprint(i), Status: "open", Requested: now.Add(-time.Duration(i) * tt.every), Record: record{}, Inside: true})
+			}
+			if _, err := c.tracker(t, Snapshot{}).Poll(t.Context()); !errors.Is(err, tt.want) {
+				t.Errorf("%v, want %v", err, tt.want)
+			}
 		})
 	}
 }

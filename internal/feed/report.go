@@ -9,7 +9,7 @@ type Report struct {
 	Calls        int      // calls of lists and of ids
 	Rows         int      // rows that they have brought
 	Asked        int      // records that were asked for by id
-	Found        int      // changes
+	Changes      int      // changes that were found
 	Known        int      // records that are remembered after it
 	Audit        bool     // it has put to the test what is believed of the server
 	NextAudit    time.Time

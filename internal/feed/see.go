@@ -5,39 +5,43 @@ import (
 	"time"
 )
 
-// see takes in a sighting. What is read later counts. It reports whether more is wanted.
-func (p *Pass) see(s *Sighting, from in) bool {
+// seen is a sighting, and how it came.
+type seen struct {
+	*Sighting
+	in   in
+	like Like // in what lists and single answers are known to be alike
+}
+
+// see takes in a sighting, and returns what is known of the record by now. What is read later counts.
+func (p *pass) see(s seen) row {
 	p.work = p.work.plus(work{rows: 1})
-	known, old := p.find(s)
+	known, old := p.find(s.Sighting)
 	if known == nil && !s.Inside {
-		return true
+		return row{}
 	}
 	key := s.Key
 	if known != nil && old == "" {
 		key = known.id // which does not hold on to the text of its record
 	}
-	ch := p.changes[key]
-	if ch != nil {
-		key = ch.next.id
-	}
+	change := p.rows[key].change
 	switch {
-	case ch != nil:
-		p.seenAgain(ch, s, from)
+	case change != nil:
+		key, change = change.next.id, p.seenAgain(change, s)
 	case known == nil:
-		key = p.discover(s, from)
+		s.in |= stranger
+		key, change = p.discover(s)
 	default:
-		p.compare(known, old, s, from)
+		change = p.compare(known, old, s)
 	}
-	p.mark(key, s, from)
 	if old != "" {
-		p.mark(old, s, from)
+		p.mark(old, s, nil) // what was found under that key is part of what is found now
 	}
-	return p.overrun() == nil
+	return p.mark(key, s, change)
 }
 
 // find returns what is known of a record, and by which key if that is not the one of s.
-func (p *Pass) find(s *Sighting) (known *entry, old string) {
-	if known = p.t.store.known[s.Key]; known != nil || p.t.store.nameless == 0 || nameless(s.Key) {
+func (p *pass) find(s *Sighting) (known *entry, old string) {
+	if known = p.t.store.known[s.Key]; known != nil || !p.alias || nameless(s.Key) {
 		return known, ""
 	}
 	// It may have been there before it got its id.
@@ -49,37 +53,37 @@ func (p *Pass) find(s *Sighting) (known *entry, old string) {
 	return nil, ""
 }
 
-func (p *Pass) mark(key string, s *Sighting, from in) {
+// mark notes that a record was seen, and what has changed.
+func (p *pass) mark(key string, s seen, change *Change) row {
 	r := p.rows[key]
-	stamp, more := r.stamp, from
-	if from&inLists != 0 {
+	stamp, more := r.stamp, s.in
+	if s.in&inLists != 0 {
 		requested, updated := UnixSeconds(s.Requested), UnixSeconds(s.Updated)
 		stamp = max(stamp, requested, updated)
-		isNew := p.t.store.head.Stocked && p.t.store.known[key] == nil
+		isNew := p.head.Stocked && p.t.store.known[key] == nil
 		if isNew || updated-requested < int64(time.Hour/time.Second) {
 			more |= fresh
 		}
 	}
-	p.rows[key] = row{stamp, r.in | more}
+	now := row{stamp, r.in | more, change}
+	p.rows[key] = now
+	return now
 }
 
 // discover takes in a record that is not known. One that was there before the feed began is no change.
-func (p *Pass) discover(s *Sighting, from in) (key string) {
-	f := flags(0).with(flagClosed, p.t.closed(s.Status)).with(flagUnlisted, from&inLists == 0)
-	next := newEntry(s, f, p.now)
-	p.flood = p.flood.plus(next.requested)
-	kind, forgotten, tell := p.discovered(&next)
-	if tell {
-		p.add(next, s, &Change{Kind: kind, Forgotten: forgotten})
-	} else {
-		p.t.put(&next, "")
+func (p *pass) discover(s seen) (key string, change *Change) {
+	f := flags(0).with(flagClosed, p.t.closed(s.Status)).with(flagUnlisted, s.in&inLists == 0)
+	next := newEntry(s.Sighting, f, p.now)
+	if kind, forgotten, tell := p.discovered(&next); tell {
+		return next.id, p.changed(next, s, Change{Kind: kind, Forgotten: forgotten})
 	}
-	return next.id
+	p.t.put(&next, "")
+	return next.id, nil
 }
 
 // discovered returns which change it is to see a record that was not known, and whether it was forgotten.
-func (p *Pass) discovered(e *entry) (kind Kind, forgotten, tell bool) {
-	h := &p.t.store.head
+func (p *pass) discovered(e *entry) (kind Kind, forgotten, tell bool) {
+	h := &p.head
 	requested, isClosed := unixTime(e.requested), e.flags.has(flagClosed)
 	changed := Updated
 	if isClosed {
@@ -106,42 +110,46 @@ func (p *Pass) discovered(e *entry) (kind Kind, forgotten, tell bool) {
 	return Created, false, true
 }
 
-// add notes a change, of which ch says the rest.
-func (p *Pass) add(next entry, s *Sighting, ch *Change) {
+// changed returns a change that a sighting has shown, of which ch says the rest.
+func (p *pass) changed(next entry, s seen, ch Change) *Change {
 	at := When(ch.Kind, s.Requested, s.Updated)
 	if at.IsZero() {
 		at = p.now
 	}
 	p.kept += int64(s.Size)
-	p.changes[next.id] = &Change{Kind: ch.Kind, Record: s.Record, Previous: ch.Previous, Forgotten: ch.Forgotten, at: at, size: s.Size, next: next, old: ch.old}
+	return &Change{Kind: ch.Kind, Record: s.Record, Previous: ch.Previous, Forgotten: ch.Forgotten, at: at, size: s.Size, next: next, old: ch.old}
 }
 
-// compare takes in a record that is known, by another key if old is set.
-func (p *Pass) compare(known *entry, old string, s *Sighting, from in) {
-	m, kind := p.merge(known, s, from)
+// compare takes in a record that is known, by another key if old is set, and returns what has changed.
+func (p *pass) compare(known *entry, old string, s seen) *Change {
+	m, kind := p.merge(known, s)
 	id := known.id
 	if old != "" {
 		id = strings.Clone(s.Key)
 	}
-	f := m.flags.with(flagUnlisted, from&inAnswer != 0 && p.rows[known.id].in&inLists == 0) &^ absentAgain
+	f := m.flags.with(flagUnlisted, p.unlisted(known.id, s)) &^ absentAgain
 	now := minutes(p.now)
 	if kind != "" {
-		p.add(entry{id, m.views, m.requested, now, now, 0, f}, s, &Change{Kind: kind, Previous: known.told().status.Value(), old: old})
-		return
+		return p.changed(entry{id, m.views, m.requested, now, now, 0, f}, s, Change{Kind: kind, Previous: known.told().status.Value(), old: old})
 	}
 	// That it was there is worth a line in the checkpoint only now and then.
 	age := p.now.Sub(time.Unix(int64(known.seen)*60, 0))
 	same := entry{id, m.views, m.requested, known.seen, known.changed, 0, f} == *known
-	if from&(inAnswer|inOther) == 0 && age.Abs() <= max(p.t.follow()/4, time.Minute) && same {
-		return
+	if s.in&(inAnswer|inOther) != 0 || age.Abs() > max(p.t.follow()/4, time.Minute) || !same {
+		p.t.put(&entry{id, m.views, m.requested, now, known.changed, 0, f}, old)
 	}
-	p.t.put(&entry{id, m.views, m.requested, now, known.changed, 0, f}, old)
+	return nil
 }
 
-// seenAgain takes in a record of which a change was found in this poll already.
-func (p *Pass) seenAgain(ch *Change, s *Sighting, from in) {
-	next, kind := p.merge(&ch.next, s, from)
-	next = *next.as(next.flags.with(flagUnlisted, from&inAnswer != 0 && p.rows[next.id].in&inLists == 0))
+// unlisted reports whether a record was asked for by its id, and no list of this poll has it.
+func (p *pass) unlisted(id string, s seen) bool {
+	return s.in&inAnswer != 0 && p.rows[id].in&inLists == 0
+}
+
+// seenAgain takes in a record of which a change was found in this poll already, and returns both in one.
+func (p *pass) seenAgain(ch *Change, s seen) *Change {
+	next, kind := p.merge(&ch.next, s)
+	next = *next.as(next.flags.with(flagUnlisted, p.unlisted(next.id, s)))
 	record, size, all := s.Record, s.Size, ch.Kind
 	if kind == "" {
 		record, size = ch.Record, ch.size
@@ -149,11 +157,11 @@ func (p *Pass) seenAgain(ch *Change, s *Sighting, from in) {
 		all = p.together(ch, &next, kind)
 	}
 	p.kept += int64(size - ch.size)
-	p.changes[next.id] = &Change{Kind: all, Record: record, Gone: ch.Gone, Previous: ch.Previous, Forgotten: ch.Forgotten, at: ch.at, size: size, next: next, old: ch.old}
+	return &Change{Kind: all, Record: record, Gone: ch.Gone, Previous: ch.Previous, Forgotten: ch.Forgotten, at: ch.at, size: size, next: next, old: ch.old}
 }
 
 // together returns of which kind two changes are, of which the second one is of a kind and leads to next.
-func (p *Pass) together(ch *Change, next *entry, kind Kind) Kind {
+func (p *pass) together(ch *Change, next *entry, kind Kind) Kind {
 	known := p.t.store.known[next.id]
 	if known == nil {
 		known = p.t.store.known[ch.old]
@@ -168,27 +176,15 @@ func (p *Pass) together(ch *Change, next *entry, kind Kind) Kind {
 }
 
 // merge returns e with what a sighting shows, and says what has changed.
-func (p *Pass) merge(e *entry, s *Sighting, from in) (entry, Kind) {
-	kind := kindOf(s)
-	other := 1 - kind
+func (p *pass) merge(e *entry, s seen) (entry, Kind) {
+	kind := kindOf(s.Sighting)
 	has, stale := flagsOf(kind)
-	otherHas, otherStale := flagsOf(other)
-	own := &e.views[kind]
-	now := viewOf(s, own)
-	if !e.flags.has(has) {
-		now = viewOf(s, e.told()) // what it does not say is as it was told
-	}
-	requested := e.requested
-	if requested == 0 {
-		requested = UnixSeconds(s.Requested)
-	}
+	otherHas, otherStale := flagsOf(1 - kind)
+	own, now := &e.views[kind], e.shown(s.Sighting)
 	merged := func(v view, f flags) entry {
 		views := e.views
 		views[kind] = v
-		return entry{e.id, views, requested, e.seen, e.changed, e.absent, f}
-	}
-	if from&inComparison != 0 && kind == bySingle && e.flags.has(hasList) {
-		p.views = p.t.state.learn(p.views, requested, &e.views[byList], &now)
+		return entry{e.id, views, e.filed(s.Sighting), e.seen, e.changed, e.absent, f}
 	}
 	var change Kind
 	switch {
@@ -198,8 +194,8 @@ func (p *Pass) merge(e *entry, s *Sighting, from in) (entry, Kind) {
 		change = p.t.state.compare(own, &now)
 	default:
 		last := p.byServer(time.Unix(int64(e.seen)*60+60, 0))
-		change = p.t.state.across(e, sight{&now, p.views, last.Unix()})
-		if change == "" && e.flags.has(otherHas) && !p.views.has(likeKnown) {
+		change = p.t.state.across(e, sight{&now, s.like, last.Unix()})
+		if change == "" && e.flags.has(otherHas) && !s.like.has(likeKnown) {
 			return merged(*own, e.flags), "" // what it shows can only be judged once it is known in what both kinds are alike
 		}
 	}

@@ -6,12 +6,10 @@ import (
 
 // store is all that a feed knows.
 type store struct {
-	head     Head
-	known    map[string]*entry
-	slabs    [][]entry // where the entries are, so that they can be looked through fast
-	free     []*entry  // of them, those that are not in use
-	nameless int       // how many have no id
-	picture  picture
+	head    Head
+	known   map[string]*entry
+	slabs   [][]entry // where the entries are, so that they can be looked through fast; those that were dropped are zero
+	picture picture
 }
 
 // picture is what was known once, and what has changed since.
@@ -50,6 +48,16 @@ func (s *store) all() iter.Seq[*entry] {
 	}
 }
 
+// hasNameless reports whether anything is known that has no id.
+func (s *store) hasNameless() bool {
+	for e := range s.all() {
+		if nameless(e.id) {
+			return true
+		}
+	}
+	return false
+}
+
 // put remembers e, or forgets it if it is marked as dropped.
 func (s *store) put(e *entry) {
 	s.set(e)
@@ -62,38 +70,41 @@ func (s *store) set(e *entry) {
 	case e.flags.has(flagDropped) && old == nil:
 	case e.flags.has(flagDropped):
 		delete(s.known, e.id)
-		if nameless(e.id) {
-			s.nameless--
-		}
 		*old = entry{}
-		s.free = append(s.free, old)
 	case old != nil:
 		*old = *e
 	default:
-		slot := s.slot()
-		*slot = *e
-		s.known[e.id] = slot
-		if nameless(e.id) {
-			s.nameless++
-		}
+		s.known[e.id] = s.add(e)
 	}
 }
 
-func (s *store) slot() *entry {
-	if n := len(s.free); n > 0 {
-		slot := s.free[n-1]
-		s.free = s.free[:n-1]
-		return slot
-	}
+// add puts an entry into the last slab.
+func (s *store) add(e *entry) *entry {
 	last := len(s.slabs) - 1
 	if last < 0 || len(s.slabs[last]) == cap(s.slabs[last]) {
 		// The first ones grow from nothing: most feeds know little.
 		s.slabs = append(s.slabs, make([]entry, 0, min(slabSize, max(16, len(s.known)))))
 		last++
 	}
-	slab := append(s.slabs[last], entry{})
+	slab := append(s.slabs[last], *e)
 	s.slabs[last] = slab
 	return &slab[len(slab)-1]
+}
+
+// compact gives back the memory of entries that were dropped, once it is much. Those that are left move.
+func (s *store) compact() {
+	slots := 0
+	for _, slab := range s.slabs {
+		slots += len(slab)
+	}
+	if dropped := slots - len(s.known); dropped <= max(slabSize, len(s.known)/4) {
+		return
+	}
+	tight := newStore(s.head, len(s.known))
+	for e := range s.all() {
+		tight.set(e)
+	}
+	s.known, s.slabs = tight.known, tight.slabs
 }
 
 // block is many entries, encoded.

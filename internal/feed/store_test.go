@@ -63,6 +63,43 @@ func TestSnapshotSize(t *testing.T) {
 	}
 }
 
+// TestCompact lets much be forgotten: what is left is as it was, is found as it was, and takes no more room than it needs.
+func TestCompact(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	s := newStore(Head{}, 0)
+	want := map[string]entry{}
+	for i := range 4 * slabSize {
+		e := newEntry(&Sighting{Key: fmt.Sprint(i), Status: "open", Sum: uint32(i)}, 0, now)
+		s.put(&e)
+		want[e.id] = e
+	}
+	for i := range 4 * slabSize {
+		if id := fmt.Sprint(i); i%4 > 0 {
+			s.put(&entry{id: id, flags: flagDropped})
+			delete(want, id)
+		}
+	}
+	before := s.snapshot()
+	s.compact()
+	slots, got := 0, map[string]entry{}
+	for _, slab := range s.slabs {
+		slots += len(slab)
+	}
+	for e := range s.all() {
+		got[e.id] = *e
+		if s.known[e.id] != e {
+			t.Fatalf("%s is found elsewhere", e.id)
+		}
+	}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(entry{}, view{}), cmp.Comparer(func(a, b unique.Handle[string]) bool { return a == b })); diff != "" {
+		t.Errorf("it is another (-want +got):\n%s", diff)
+	}
+	if len(s.known) != len(want) || slots != len(want) || !s.snapshot().Same(before) {
+		t.Errorf("%d are known, in %d slots, want %d; the same snapshot: %v", len(s.known), slots, len(want), s.snapshot().Same(before))
+	}
+}
+
 // TestHash compares with hash/fnv: sums that were written years ago have to be met.
 func TestHash(t *testing.T) {
 	t.Parallel()

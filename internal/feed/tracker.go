@@ -41,16 +41,15 @@ type Config struct {
 	State func(status string) (word string, closed bool)
 }
 
-// Tracker is a feed: what is known, and how to learn more. One poll at a time may run; Snapshot and Last may
-// be called at any time.
+// Tracker is a feed: what is known, and how to learn more. One poll at a time may run; Snapshot may be called
+// at any time.
 type Tracker struct {
 	cfg   Config
 	state stateOf
 	lists Lists
 
-	mu    sync.Mutex // guards the rest against Snapshot and Last; only the poll in hand changes it
+	mu    sync.Mutex // guards the store against Snapshot; only the poll in hand changes it
 	store store
-	last  Report
 }
 
 // New returns a feed that goes on from a snapshot of the same scope, or begins if that is zero.
@@ -84,9 +83,8 @@ func (t *Tracker) Know(known iter.Seq[Sighting]) {
 		return
 	}
 	limit := now.Truncate(time.Second).UTC()
-	t.store.head = Head{Scope: t.cfg.Scope, Since: t.cfg.Since, Stocked: true, Began: limit, Horizon: earlier(unixTime(oldest), limit),
-		Requested: earlier(unixTime(requested), limit), Updated: earlier(unixTime(updated), limit)}
-	t.forget(now.Add(365 * 24 * time.Hour))
+	t.advance(Head{Scope: t.cfg.Scope, Since: t.cfg.Since, Stocked: true, Began: limit, Horizon: earlier(unixTime(oldest), limit),
+		Requested: earlier(unixTime(requested), limit), Updated: earlier(unixTime(updated), limit)}, now.Add(365*24*time.Hour))
 }
 
 func earlier(a, b time.Time) time.Time {
@@ -125,29 +123,30 @@ func (t *Tracker) closed(status string) bool {
 	return closed
 }
 
-// forget drops closed records that no list can bring any more, unless something happens to them, and that were
-// closed long before now.
-func (t *Tracker) forget(now time.Time) {
+// advance moves the feed forward, and drops closed records that no list can bring any more, unless something happens to
+// them, and that were closed long before now.
+func (t *Tracker) advance(head Head, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := &t.store
 	old := func(at time.Time) int64 { return UnixSeconds(at.Add(-t.back(true) - zoneSlack)) }
-	requested, updated := old(s.head.Requested), old(s.head.Updated)
+	requested, updated := old(head.Requested), old(head.Updated)
 	changed := minutes(now.Add(-max(closedFor, 2*t.cfg.Overlap+2*24*time.Hour)))
 	unnamed, unseen := minutes(now.Add(-namelessFor)), minutes(now.Add(-2*t.follow()))
-	for e := range s.all() {
+	for e := range t.store.all() {
 		done := e.changed < changed && e.flags.has(flagClosed) || e.changed < unnamed && nameless(e.id)
 		if e.absent > changed || e.seen < unseen && e.changed >= unnamed {
 			done = false // it is to be said first that it is gone, or to be seen what has become of it
 		}
-		if !done || e.requested >= requested || max(e.views[byList].updated, e.views[bySingle].updated) >= updated {
+		if !done || len(t.cfg.IDs) > 0 || e.requested >= requested || max(e.views[byList].updated, e.views[bySingle].updated) >= updated {
 			continue
 		}
 		if !nameless(e.id) {
-			s.head.Forgot = later(s.head.Forgot, unixTime(e.requested))
+			head.Forgot = later(head.Forgot, unixTime(e.requested))
 		}
-		s.put(&entry{id: e.id, flags: flagDropped})
+		t.store.put(&entry{id: e.id, flags: flagDropped})
 	}
+	t.store.compact()
+	t.store.head = head
 }
 
 // follow returns the time after which a record is asked for by its id.
@@ -167,17 +166,4 @@ func (t *Tracker) auditEvery() time.Duration {
 		return d
 	}
 	return defaultAudit
-}
-
-// Last returns what the last poll did; zero before the first.
-func (t *Tracker) Last() Report {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.last
-}
-
-func (t *Tracker) report(r Report) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.last = r
 }

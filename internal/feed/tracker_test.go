@@ -14,18 +14,19 @@ import (
 
 // city is a server with a handful of records, and a diary of what it was asked.
 type city struct {
-	rows     []Sighting
-	byUpdate bool // it looks at the time of update
-	clock    time.Time
-	err      error                    // what every call fails with
-	faults   Fault                    // and what that means
-	gap      error                    // what is missing in the list by time of request
-	page     int                      // how many rows a list has whose end need not be proven; 0: all
-	most     int                      // how many it gives at once; 0: all
-	hidden   func(Sighting, Ask) bool // what a list leaves out; nil: nothing
-	single   func(Sighting) Sighting  // what an answer of its own shows; nil: the same
-	asked    []string
-	recalled Habits
+	rows         []Sighting
+	byUpdate     bool // it looks at the time of update
+	clock        time.Time
+	err          error                    // what every call fails with
+	faults       Fault                    // and what that means
+	gap          error                    // what is missing in the list by time of request
+	page         int                      // how many rows a list has whose end need not be proven; 0: all
+	most         int                      // how many it gives at once; 0: all
+	hidden       func(Sighting, Ask) bool // what a list leaves out; nil: nothing
+	hiddenUpdate func(Sighting) bool      // what the list of updates leaves out; nil: nothing
+	single       func(Sighting) Sighting  // what an answer of its own shows; nil: the same
+	asked        []string
+	recalled     Habits
 }
 
 type record struct{ aliases [2]string }
@@ -62,6 +63,9 @@ func (c *city) Requested(_ context.Context, ask Ask, see func(Sighting) bool) (A
 func (c *city) Updated(_ context.Context, ask Ask, see func(Sighting) bool) (Answer, error) {
 	c.asked = append(c.asked, "updated")
 	for _, s := range c.rows {
+		if c.hiddenUpdate != nil && c.hiddenUpdate(s) {
+			continue
+		}
 		if c.err == nil && (!c.byUpdate || !s.Updated.Before(ask.From)) && !see(s) {
 			break
 		}
@@ -143,7 +147,14 @@ func (c *city) trackerOf(t *testing.T, from Snapshot, idsPerCall int) *Tracker {
 }
 
 // look polls once and returns the changes as "kind key".
-func look(t *testing.T, tr *Tracker) (told []string) {
+func look(t *testing.T, tr *Tracker) []string {
+	t.Helper()
+	told, _ := lookAt(t, tr)
+	return told
+}
+
+// lookAt polls once, and returns what the poll did as well.
+func lookAt(t *testing.T, tr *Tracker) (told []string, r Report) {
 	t.Helper()
 	pass, err := tr.Poll(t.Context())
 	if err != nil {
@@ -154,7 +165,7 @@ func look(t *testing.T, tr *Tracker) (told []string) {
 		pass.Settle(ch)
 	}
 	pass.Commit()
-	return told
+	return told, pass.Report
 }
 
 // TestTrackerTells lets three records live, with and without a list of updates, and begins anew from its
@@ -273,12 +284,13 @@ func TestTrackerOutage(t *testing.T) {
 				time.Sleep(25 * time.Hour)
 				pass := newPass(t.Context(), tr)
 				c.err = errors.New("404")
-				if _, err := pass.follow(pass.ids(pass.due())); err != nil {
+				f := &follower{pass, pass.believed()}
+				if _, err := f.follow(f.ids(f.due())); err != nil {
 					t.Fatal(err)
 				}
-				for _, ch := range pass.Changes() {
+				for _, ch := range pass.changes() {
 					told = append(told, string(ch.Kind)+" "+ch.next.id)
-					pass.Settle(ch)
+					tr.put(&ch.next, ch.old)
 				}
 			}
 			if diff := cmp.Diff(tt.want, told); diff != "" {
@@ -331,4 +343,37 @@ func TestTrackerNewIDs(t *testing.T) {
 			t.Errorf("%d changes, %v", len(pass.Changes()), err)
 		}
 	})
+}
+
+// TestIDWithinAPoll: a record gets its id while a poll is made, between one list and the next. It is one, whichever list
+// has the id.
+func TestIDWithinAPoll(t *testing.T) {
+	t.Parallel()
+	for _, first := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			c := &city{byUpdate: true}
+			tr := c.tracker(t, Snapshot{})
+			old := time.Now().Add(-time.Hour)
+			c.put(Sighting{Key: "0", Requested: old, Updated: old})
+			look(t, tr)
+			time.Sleep(25 * time.Hour) // until an audit reads both lists
+			filed := time.Now().Add(-time.Minute)
+			named := Sighting{Key: "1", Requested: filed, Updated: filed, Record: record{[2]string{Nameless + "t1", Nameless + "c"}}}
+			unnamed := Sighting{Key: Nameless + "t1", Requested: filed, Updated: filed}
+			c.put(named)
+			c.put(unnamed)
+			c.hidden = func(s Sighting, _ Ask) bool { return s.Key == named.Key && !first || s.Key == unnamed.Key && first }
+			c.hiddenUpdate = func(s Sighting) bool { return s.Key == named.Key && first || s.Key == unnamed.Key && !first }
+			if diff := cmp.Diff([]string{"created 1"}, look(t, tr)); diff != "" {
+				t.Errorf("the id in the first list: %v (-want +got):\n%s", first, diff)
+			}
+			c.rows = c.rows[:2]
+			for range 3 {
+				time.Sleep(13 * time.Hour)
+				if told := look(t, tr); len(told) > 0 {
+					t.Errorf("later: %v", told)
+				}
+			}
+		})
+	}
 }

@@ -3,7 +3,7 @@ package feed
 import "time"
 
 // probe finds out whether the server looks at the time of update: of a year from now it must know nothing.
-func (p *Pass) probe() (Mode, error) {
+func (p *pass) probe() (Mode, error) {
 	if !p.t.cfg.ByUpdate {
 		return modeWindow, nil
 	}
@@ -31,50 +31,46 @@ func (p *Pass) probe() (Mode, error) {
 
 // updatesStart returns from where on the list of updates is read: the newest change that is known, and before that by
 // the overlap.
-func (p *Pass) updatesStart() time.Time {
+func (p *pass) updatesStart(w window) time.Time {
 	after := p.head.Updated
 	if after.IsZero() {
-		after = p.window.updated
+		after = w.updated
 	}
 	if after.IsZero() {
-		after = p.horizon()
+		after = p.horizon(w)
 	}
 	return after.Add(-p.t.back(p.audit))
 }
 
 // updated is what has come of the list of updates.
 type updated struct {
-	honoured bool      // the server looks at the time of update
-	cut      bool      // perhaps there are more, and there are no pages
-	to       time.Time // up to when it has shown records
+	mode    Mode      // by which lists changes are found from now on
+	lacking bool      // what it lacks has to be looked for in the list by time of request
+	to      time.Time // up to when it has shown records
 }
 
-// updates reads what was updated after a time.
-func (p *Pass) updates(after time.Time) (u updated, err error) {
-	w := &reading{p: p, in: inUpdates}
+// updates reads what was updated in the time since the last poll, which was found in a mode.
+func (p *pass) updates(mode Mode, w window) (updated, error) {
+	gaps, after := len(p.work.gaps), p.updatesStart(w)
+	states := []State{AnyState}
+	if w.hidesClosed {
+		states = append(states, ClosedOnly)
+	}
 	honoured, cut := true, false
 	impossible := after.Add(-zoneSlack).Unix()
-	see := func(s Sighting) bool {
-		stamp := max(UnixSeconds(s.Updated), UnixSeconds(s.Requested))
-		if stamp != 0 && stamp < impossible {
-			honoured = false
-			return false
-		}
-		return w.see(s)
-	}
 	ask := Ask{From: after, Mixed: p.mixed()}
 	if p.audit {
 		ask = Ask{From: after, Proof: Strict}
 	}
-	_, err = w.read(ask, func(ask Ask) (sum Answer, err error) {
-		states := []State{ask.State}
-		if p.window.hidesClosed {
-			states = append(states, ClosedOnly)
-		}
+	c, _, err := p.readList(inUpdates, ask, func(ask Ask, see func(Sighting) bool) (Answer, error) {
 		cut = false
 		short := false
 		for _, state := range states {
-			a, err := p.t.lists.Updated(p.ctx, Ask{ask.From, state, ask.Proof, ask.Mixed}, see)
+			a, err := p.t.lists.Updated(p.ctx, Ask{ask.From, state, ask.Proof, ask.Mixed}, func(s Sighting) bool {
+				stamp := max(UnixSeconds(s.Updated), UnixSeconds(s.Requested))
+				honoured = honoured && (stamp == 0 || stamp >= impossible)
+				return honoured && see(s)
+			})
 			p.note("updated", a)
 			p.miss(a.Gaps...)
 			cut, short = cut || a.Cut, short || a.Short
@@ -85,26 +81,28 @@ func (p *Pass) updates(after time.Time) (u updated, err error) {
 		return Answer{Short: short}, nil
 	})
 	if honoured {
-		err = p.emptyList(err, w, true, time.Time{}, after)
+		err = p.emptyList(err, c.rows, true, time.Time{}, after)
 	}
 	switch {
-	case !honoured:
-		return updated{}, nil
-	case err != nil && p.t.lists.Fault(err)&Absent == 0 && p.refused(err):
-		return updated{}, nil
+	case !honoured, err != nil && p.t.lists.Fault(err)&Absent == 0 && p.refused(err):
+		return updated{modeWindow, true, time.Time{}}, nil
 	case err != nil:
 		return updated{}, err
 	}
-	if err := p.overrun(); err != nil {
-		return updated{}, err
+	broken := len(p.work.gaps) > gaps
+	switch {
+	case cut || broken:
+		mode = modeBoth
+	case p.audit:
+		mode = p.proven(after)
 	}
-	return updated{true, cut, p.dated(max(w.requested, w.updated))}, nil
+	return updated{mode, cut && !broken, p.dated(max(c.requested, c.updated))}, nil
 }
 
 // proven says what to make of the list of updates after an audit, which has read both lists, the one by time
 // of request first: does the other one hold all that it should hold of it? It must hold new records, too:
 // some servers give those only that have been updated since they were filed.
-func (p *Pass) proven(after time.Time) Mode {
+func (p *pass) proven(after time.Time) Mode {
 	proof := false
 	for _, r := range p.rows {
 		if r.in&(inWindow|inClosed) == 0 || r.stamp <= after.Unix()+1 {

@@ -1,49 +1,45 @@
 package feed
 
-import (
-	"cmp"
-	"slices"
-)
+import "cmp"
 
-// compareViews asks for one of the records by id that a list has just shown, the one that most has happened to: to
-// know in what the two answers differ. If they differ in more than they did, another one has to say so, too: the record
-// may have changed in between.
-func (p *Pass) compareViews() error {
+// compareViews asks for one of the records by id that a list has just shown, the one that most has happened to, and
+// returns in what the two answers are alike. If they differ in more than they did, another one has to say so, too: the
+// record may have changed in between.
+func (p *pass) compareViews() (Like, error) {
+	before := p.head.Views
+	learned := before
 	if p.t.follow() == 0 {
-		return nil
+		return before, nil
 	}
-	before := p.views
-	for i, id := range p.telling() {
-		if lost := before &^ p.views; i > 0 && (!before.has(likeKnown) || lost == 0) {
+	for i, e := range p.telling() {
+		if lost := before &^ learned; i > 0 && (!before.has(likeKnown) || lost == 0) {
 			break
 		}
-		p.views = before
-		if _, err := p.one(id, inAnswer|inComparison); err != nil {
-			return err
+		s, _, err := p.ask(e.id)
+		if err != nil && !p.refused(err) {
+			return before, err
+		}
+		learned = before
+		if s != nil {
+			single := e.shown(s)
+			learned = p.t.state.learn(before, e.filed(s), &e.views[byList], &single)
+			p.see(seen{s, inAnswer, learned})
 		}
 	}
-	return nil
+	return learned, nil
 }
 
-// telling returns the ids of two records that a list has just shown and that most has happened to.
-func (p *Pass) telling() []string {
-	var best []*entry
+// telling returns two records that a list has just shown and that most has happened to.
+func (p *pass) telling() (best []*entry) {
+	moved := func(e *entry) int64 { return e.views[byList].updated - e.requested }
+	more := func(a, b *entry) int {
+		return cmp.Or(cmp.Compare(moved(b), moved(a)), cmp.Compare(a.id, b.id))
+	}
 	for key, r := range p.rows {
 		e := p.t.store.known[key]
-		if e == nil || nameless(key) || r.in&inLists == 0 || p.changes[key] != nil {
-			continue
-		}
-		moved := func(e *entry) int64 { return e.views[byList].updated - e.requested }
-		i, _ := slices.BinarySearchFunc(best, e, func(a, b *entry) int {
-			return cmp.Or(cmp.Compare(moved(b), moved(a)), cmp.Compare(a.id, b.id))
-		})
-		if i < 2 {
-			best = slices.Insert(best, i, e)[:min(2, len(best)+1)]
+		if e != nil && !nameless(key) && r.in&inLists != 0 && r.change == nil && e.flags.has(hasList) {
+			best = keepFirst(best, e, 2, more)
 		}
 	}
-	ids := make([]string, len(best))
-	for i, e := range best {
-		ids[i] = e.id
-	}
-	return ids
+	return best
 }

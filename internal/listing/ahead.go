@@ -14,7 +14,7 @@ func (w *walk) readAhead(s, open span) {
 
 // planAhead makes windows that can be read ahead, by how many rows an answer has brought of how long a time.
 func (w *walk) planAhead(s span, a *answer) {
-	if w.ahead == nil || a.err != nil || len(a.marks) == 0 {
+	if w.ahead == nil || a.err != nil || a.dated == 0 {
 		return
 	}
 	length := a.newest - a.oldest

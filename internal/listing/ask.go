@@ -90,14 +90,6 @@ func (w *walk) orGiveUp(err error) error {
 	return nil
 }
 
-// size is how many rows to ask for; 0: it is left to the server.
-func (l *session) size() int {
-	if l.belief.Size != nil {
-		return 0
-	}
-	return l.asks
-}
-
 // gap is one of all that was asked for.
 func (w *walk) gap(err error) Gap { return gapOf(w.wanted, err, "") }
 
@@ -130,7 +122,7 @@ func (w *walk) look(r *response, sent, meant span) *answer {
 		a.control = control{}
 	}
 	w.absorb(a)
-	if a.above == 0 && a.below == 0 && len(a.marks) > 1 && !sent.open() {
+	if a.above == 0 && a.below == 0 && a.dated > 1 && !sent.open() {
 		// A request of the future tells nothing of how long a span is answered.
 		if length := min(a.newest, w.clock()) - a.oldest; length > w.belief.far() {
 			w.belief.noteFar(length, w.now())
@@ -162,7 +154,7 @@ func (w *walk) absorb(a *answer) {
 		}
 	}
 	w.rows += a.fresh
-	w.known.add(a.marks)
+	w.known.add(a.rows)
 	w.caps = w.caps.noted(a.slice.Size, a.sent, a.different(), w.now())
 }
 
@@ -174,12 +166,7 @@ func (w *walk) full(r *response) bool {
 
 // anchored reports whether a row of a second that was known before is in the answer.
 func (w *walk) anchored(t int64, a *answer) bool {
-	for _, m := range a.marks {
-		if m.at == t {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(a.rows, func(r Row) bool { return r.At == t })
 }
 
 // giveUpRest gives up all that is open.

@@ -1,12 +1,5 @@
 package listing
 
-// effort is what has made a listing cost more calls than its rows are worth, by what the server does.
-type effort struct {
-	spans    int    // that were needed because of what the server restricts
-	failures int    // calls in windows that fail
-	failed   []span // windows that were given up for that
-}
-
 // Numbers of the budget.
 const (
 	perLeast     = 3  // calls for each one that a client needs that knows the server

@@ -82,13 +82,14 @@ func (c *caller) once(s Slice, wide bool, note tag, before *response) (*response
 	if err != nil {
 		return c.response(s, note, before, received{}, Meta{Total: -1}, err), nil
 	}
-	var got received
+	got, given := received{}, c.given
 	if c.latest != nil { // the next answer may be as long
 		got.rows = make([]Row, 0, len(c.latest.rows))
 	}
 	for {
 		row, err := answer.Next()
 		if err != nil {
+			got.given = c.given - given
 			return c.response(s, note, before, got, answer.Close(), err), nil
 		}
 		if c.take(&got, &row, wide, note) && !answer.Give() {
@@ -124,7 +125,6 @@ func (c *caller) take(got *received, row *Row, wide bool, note tag) bool {
 	if fresh {
 		*slot |= uint64(given)
 		c.given++
-		got.given++
 		if arrived {
 			got.arrived++
 		}

@@ -5,7 +5,7 @@ import "slices"
 // alone reports whether the only row that the server was ever seen to have has come for a span beside it, while others
 // were empty: its bounds are coarse, and the span has nothing else.
 func (w *walk) alone(s span, a *answer) bool {
-	beside := len(a.marks) == 1 && !s.has(a.oldest) && a.oldest >= s.lo-slack && a.oldest <= s.hi+slack
+	beside := a.dated == 1 && !s.has(a.oldest) && a.oldest >= s.lo-slack && a.oldest <= s.hi+slack
 	return w.rows == 1 && beside && a.full &&
 		slices.ContainsFunc(w.silent, func(s span) bool { return len(w.known.in(s)) == 0 })
 }
@@ -13,7 +13,7 @@ func (w *walk) alone(s span, a *answer) bool {
 // strays reports whether a short list has come several times for spans in which none of its rows lies: dates are not
 // heeded, which rows that are all of one day do not show otherwise.
 func (w *walk) strays(s span, a *answer) bool {
-	if len(a.rows) >= fewRows || len(a.marks) == 0 || a.newest >= s.lo-edge && a.oldest <= s.hi+edge {
+	if len(a.rows) >= fewRows || a.dated == 0 || a.newest >= s.lo-edge && a.oldest <= s.hi+edge {
 		return false
 	}
 	if slices.ContainsFunc(w.silent, func(s span) bool { return len(w.known.in(s)) == 0 }) {

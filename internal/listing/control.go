@@ -14,7 +14,8 @@ const (
 
 // reading is what the times of an answer say.
 type reading struct {
-	marks          []mark // in the order of the answer
+	list           []Row // as it came
+	dated          int   // how many of its rows bear a time
 	oldest, newest int64
 	order          order
 	rival          bool  // it falls by the time of the last change as well
@@ -24,7 +25,7 @@ type reading struct {
 
 // read compares the rows of an answer with each other.
 func read(rows []Row) reading {
-	r := reading{rival: true}
+	r := reading{list: rows, rival: true}
 	falls, rises := true, true
 	var at, changed int64
 	for i := range rows {
@@ -33,10 +34,7 @@ func read(rows []Row) reading {
 			continue
 		}
 		upd := max(rows[i].Updated, t)
-		if r.marks == nil {
-			r.marks = make([]mark, 0, len(rows)-i)
-		}
-		if len(r.marks) == 0 {
+		if r.dated++; r.dated == 1 {
 			r.oldest, r.newest, changed = t, t, upd
 		} else {
 			falls, rises = falls && t <= at, rises && t >= at
@@ -47,7 +45,6 @@ func read(rows []Row) reading {
 		r.rival = r.rival && upd <= changed
 		r.oldest, r.newest = min(r.oldest, t), max(r.newest, t)
 		at, changed = t, upd
-		r.marks = append(r.marks, mark{t, rows[i].Key})
 	}
 	r.change = changed
 	switch {
@@ -65,8 +62,8 @@ func read(rows []Row) reading {
 // inside returns how many rows of an answer are of a span.
 func (r *reading) inside(s span) int {
 	n := 0
-	for _, m := range r.marks {
-		if s.has(m.at) {
+	for i := range r.list {
+		if row := &r.list[i]; row.dated() && s.has(row.At) {
 			n++
 		}
 	}
@@ -85,17 +82,18 @@ type control struct {
 // says that the answer may be cut: then only the row at which the list has to begin is sure to come.
 func (k *known) check(r *reading, sent, meant span, full bool, o order) control {
 	var c control
-	for _, m := range r.marks {
-		switch {
-		case m.at > sent.hi+slack:
+	for i := range r.list {
+		switch row := &r.list[i]; {
+		case !row.dated():
+		case row.At > sent.hi+slack:
 			c.above++
-		case m.at < sent.lo-slack:
+		case row.At < sent.lo-slack:
 			c.below++
 		}
 	}
 	if full {
 		switch {
-		case len(r.marks) == 0:
+		case r.dated == 0:
 			return c
 		case o == falling:
 			meant.lo = max(meant.lo, r.oldest+1)
@@ -114,11 +112,12 @@ func (k *known) check(r *reading, sent, meant span, full bool, o order) control 
 	}
 	come := make([]bool, len(due))
 	newest, oldest := due[0].at, due[len(due)-1].at
-	for _, m := range r.marks {
-		if m.at < oldest || m.at > newest {
+	for i := range r.list {
+		row := &r.list[i]
+		if row.At < oldest || row.At > newest {
 			continue
 		}
-		if i, ok := slices.BinarySearchFunc(due, m, newerFirst); ok {
+		if i, ok := slices.BinarySearchFunc(due, mark{row.At, row.Key}, newerFirst); ok {
 			come[i] = true
 		}
 	}
@@ -134,7 +133,7 @@ func (k *known) check(r *reading, sent, meant span, full bool, o order) control 
 		if o == rising {
 			anchor = due[len(due)-1]
 		}
-		if slices.ContainsFunc(r.marks, func(m mark) bool { return m.at == anchor.at }) {
+		if slices.ContainsFunc(r.list, func(r Row) bool { return r.At == anchor.at }) {
 			c.missing, c.deep, c.disorder = 0, false, true
 		}
 	}

@@ -20,7 +20,22 @@ func at(times ...int64) []Row {
 }
 
 // marksOf returns marks of some times, with keys from 1 on.
-func marksOf(times ...int64) []mark { return read(at(times...)).marks }
+func marksOf(times ...int64) []mark {
+	var marks []mark
+	for _, row := range at(times...) {
+		marks = append(marks, mark{row.At, row.Key})
+	}
+	return marks
+}
+
+// rowsOf returns the rows that marks are of.
+func rowsOf(marks []mark) []Row {
+	var rows []Row
+	for _, m := range marks {
+		rows = append(rows, Row{Key: m.key, At: m.at, Updated: Undated})
+	}
+	return rows
+}
 
 // TestReadOrder says in which order the rows of an answer are.
 func TestReadOrder(t *testing.T) {
@@ -125,14 +140,8 @@ func TestCheck(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var k known
-			k.add(marksOf(50*d, 40*d, 30*d, 20*d, 10*d))
-			r := reading{marks: test.answer}
-			for i, m := range test.answer {
-				if i == 0 {
-					r.oldest, r.newest = m.at, m.at
-				}
-				r.oldest, r.newest = min(r.oldest, m.at), max(r.newest, m.at)
-			}
+			k.add(at(50*d, 40*d, 30*d, 20*d, 10*d))
+			r := read(rowsOf(test.answer))
 			got := k.check(&r, test.meant, test.meant, test.full, test.order)
 			if diff := cmp.Diff(test.want, got, spans); diff != "" {
 				t.Error(diff)

@@ -147,25 +147,25 @@ type undated struct {
 	heeded bool  // pages, sizes or filters were seen to be heeded
 	whole  bool  // it was told that the server gives all in one list
 	failed bool  // the server failed for another question: perhaps for a row that the list does not show
-	cut    error // the gravest sign that it is not whole, of [signs]
-	err    error // why the pages broke off
+	cut    error // the gravest sign that it is not whole
 }
 
-// signs are those that a list is cut, the gravest last.
-var signs = []error{errDefault, errTotal, errHidden}
+// signs are those that a list is cut, the gravest first. An error of the server is graver than all of them.
+var signs = []error{errHidden, errTotal, errDefault}
 
-// cutBy notes a sign.
+// cutBy notes a sign, or an error of the server.
 func (u *undated) cutBy(sign error) {
-	if slices.Index(signs, sign) > slices.Index(signs, u.cut) {
+	if u.cut == nil || slices.Index(signs, sign) < slices.Index(signs, u.cut) {
 		u.cut = sign
 	}
 }
 
+// fails reports whether the sign is an error of the server.
+func (u *undated) fails() bool { return u.cut != nil && !slices.Contains(signs, u.cut) }
+
 // gap is the verdict on such a list: nil is "complete".
 func (u undated) gap() error {
 	switch {
-	case u.err != nil:
-		return u.err
 	case u.cut != nil:
 		return u.cut
 	case u.ended, u.heeded && !u.failed, u.whole:

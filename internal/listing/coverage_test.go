@@ -157,7 +157,7 @@ func TestUndatedGap(t *testing.T) {
 		"told, but another had more": {undated{whole: true, cut: errHidden}, errHidden},
 		"the server counts more":     {undated{ended: true, cut: errTotal}, errTotal},
 		"a window":                   {undated{heeded: true, cut: errDefault}, errDefault},
-		"the pages broke off":        {undated{ended: true, cut: errHidden, err: errLost}, errLost},
+		"the pages broke off":        {undated{ended: true, cut: errLost}, errLost},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := test.u.gap(); got != test.want {
@@ -172,6 +172,7 @@ func TestCutBy(t *testing.T) {
 	for name, seen := range map[string][]error{
 		"first": {errHidden, errTotal, errDefault},
 		"last":  {errDefault, errTotal, errHidden},
+		"twice": {errDefault, errHidden, errHidden, errTotal},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var u undated
@@ -182,6 +183,17 @@ func TestCutBy(t *testing.T) {
 				t.Errorf("got %v, want %v", got, errHidden)
 			}
 		})
+	}
+}
+
+// TestCutByAnError: an error of the server is told before all signs, and the first one of several.
+func TestCutByAnError(t *testing.T) {
+	var u undated
+	for _, sign := range []error{errTotal, errLost, errHidden, errors.New("another")} {
+		u.cutBy(sign)
+	}
+	if got := u.gap(); got != errLost || !u.fails() {
+		t.Errorf("got %v, want %v", got, errLost)
 	}
 }
 

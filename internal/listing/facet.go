@@ -228,6 +228,40 @@ func (l *session) far() bool {
 	return l.belief.limited() && !l.wanted.open() || l.windowed && l.belief.far() < l.quiet()
 }
 
+func (l *session) premises() premises {
+	p := premises{far: l.far(), windowed: l.windowed}
+	if b := l.belief.Bounds; b != nil {
+		p.bounds = Bounds{Swapped: b.Swapped, Start: b.Start, End: b.End}
+	}
+	return p
+}
+
+// lookAgain asks once more for what was absent before it was found out what dates mean here.
+func (l *session) lookAgain() error {
+	absent := l.absent
+	l.absent = nil
+	for _, a := range absent {
+		switch {
+		case l.premises() != a.under && a.err != nil:
+			if err := l.walk(a.facet); err != nil {
+				return l.orNote(err)
+			}
+		case l.premises() != a.under:
+			if err := l.probe(a.facet); err != nil {
+				return err
+			}
+		case a.err != nil:
+			l.gaps = append(l.gaps, gapOf(l.wanted, a.err, ""))
+		}
+	}
+	for _, a := range l.absent { // they were looked at twice
+		if a.err != nil {
+			l.gaps = append(l.gaps, gapOf(l.wanted, a.err, ""))
+		}
+	}
+	return nil
+}
+
 // lacks reports whether an answer has nothing of the value that was asked for, or does not take the word.
 func (w *walk) lacks(a *answer, f facet) bool {
 	if a.err != nil {

@@ -26,16 +26,15 @@ const (
 )
 
 // add puts the rows of an answer, in whatever order, among the others.
-func (k *known) add(rows []mark) {
+func (k *known) add(rows []Row) {
 	run := k.run[:0]
-	if k.sample == 0 {
-		run = append(run, rows...)
-	} else {
-		newest, oldest := k.marks[edgeSize].at, k.marks[len(k.marks)-edgeSize].at
-		for _, m := range rows {
-			if m.key&k.sample == 0 || m.at >= newest || m.at <= oldest {
-				run = append(run, m)
-			}
+	newest, oldest := future, past
+	if k.sample != 0 {
+		newest, oldest = k.marks[edgeSize].at, k.marks[len(k.marks)-edgeSize].at
+	}
+	for i := range rows {
+		if row := &rows[i]; row.dated() && (row.Key&k.sample == 0 || row.At >= newest || row.At <= oldest) {
+			run = append(run, mark{row.At, row.Key})
 		}
 	}
 	k.run = run
@@ -69,23 +68,47 @@ func newerFirst(a, b mark) int {
 	return cmp.Compare(a.key, b.key)
 }
 
+// behind reports whether a mark stands behind another in that order.
+func (m mark) behind(o mark) bool { return m.at < o.at || m.at == o.at && m.key > o.key }
+
 // mergeMarks puts sorted rows into sorted marks, from the end: most answers are older than all before.
 func mergeMarks(marks, rows []mark) []mark {
 	left, twice := len(marks), false
 	if len(marks)+len(rows) > cap(marks) {
 		marks = slices.Grow(marks, max(len(rows), min(len(marks), maxMarks-len(marks)))) // it will be as many again, and no more
 	}
-	for marks = append(marks, rows...); len(rows) > 0; {
-		n := len(rows)
-		at, known := slices.BinarySearchFunc(marks[:left], rows[n-1], newerFirst)
-		copy(marks[at+n:], marks[at:left])
-		marks[at+n-1] = rows[n-1]
-		left, rows, twice = at, rows[:n-1], twice || known
+	marks = append(marks, rows...)
+	for n := len(rows); n > 0; n-- {
+		row := rows[n-1]
+		at := row.place(marks[:left])
+		twice = twice || at > 0 && marks[at-1] == row
+		if at < left {
+			copy(marks[at+n:], marks[at:left])
+		}
+		marks[at+n-1] = row
+		left = at
 	}
 	if twice {
 		marks = slices.Compact(marks)
 	}
 	return marks
+}
+
+// place returns how many of sorted marks do not stand behind m. It looks near their end first.
+func (m mark) place(marks []mark) int {
+	high, step := len(marks), 1
+	for high >= step && marks[high-step].behind(m) {
+		high -= step
+		step *= 2
+	}
+	for low := max(0, high-step); low < high; {
+		if middle := (low + high) / 2; marks[middle].behind(m) {
+			high = middle
+		} else {
+			low = middle + 1
+		}
+	}
+	return high
 }
 
 // in returns the known rows of a span, the newest first.

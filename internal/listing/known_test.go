@@ -28,7 +28,7 @@ func TestKnownAdd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var k known
 			for _, list := range test.lists {
-				k.add(list)
+				k.add(rowsOf(list))
 			}
 			if diff := cmp.Diff(test.want, k.in(everything), spans); diff != "" {
 				t.Error(diff)
@@ -39,9 +39,9 @@ func TestKnownAdd(t *testing.T) {
 
 // TestKnownKeepsTheList leaves the caller's rows in their order.
 func TestKnownKeepsTheList(t *testing.T) {
-	list := marksOf(10, 30, 20)
+	list := at(10, 30, 20)
 	new(known).add(list)
-	if diff := cmp.Diff(marksOf(10, 30, 20), list, spans); diff != "" {
+	if diff := cmp.Diff(at(10, 30, 20), list, cmp.AllowUnexported(Row{})); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -58,10 +58,10 @@ func TestKnownSample(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var k known
 			keys := rand.New(rand.NewPCG(1, 2))
-			list := make([]mark, 1000)
+			list := make([]Row, 1000)
 			for i := int64(0); i < n; i += int64(len(list)) {
 				for j := range list {
-					list[j] = mark{at(i + int64(j)), keys.Uint64()}
+					list[j] = Row{At: at(i + int64(j)), Key: keys.Uint64()}
 				}
 				k.add(list)
 			}
@@ -89,7 +89,7 @@ func TestKnownSample(t *testing.T) {
 // TestKnownIn finds the rows of a span by both ends.
 func TestKnownIn(t *testing.T) {
 	var k known
-	k.add(marksOf(40, 30, 30, 20, 10))
+	k.add(at(40, 30, 30, 20, 10))
 	for name, test := range map[string]struct {
 		s    span
 		want []int64
@@ -123,7 +123,7 @@ func TestKnownEnds(t *testing.T) {
 	if _, ok := k.newest(); ok {
 		t.Error("there is a newest of none")
 	}
-	k.add(marksOf(20, 40, 10))
+	k.add(at(20, 40, 10))
 	if oldest, ok := k.oldest(); !ok || oldest != 10 {
 		t.Errorf("the oldest is %d", oldest)
 	}

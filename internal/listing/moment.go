@@ -7,7 +7,7 @@ func (w *walk) moment(s span, a *answer) error {
 		return nil // the end is read later than it is sent: each answer begins with what is known
 	}
 	m := span{a.oldest - edge, a.newest + edge}
-	if a.oldest > s.hi || a.newest < s.lo || len(a.marks) == 0 { // not even a moment: the bounds are too coarse to come past it
+	if a.oldest > s.hi || a.newest < s.lo || a.dated == 0 { // not even a moment: the bounds are too coarse to come past it
 		m = span{max(s.lo, s.top(w.clock())-slack), s.hi}
 	} else if a.newest-a.oldest > slack {
 		m = s // it is in no order, and cannot be cut any further
@@ -21,7 +21,7 @@ func (w *walk) moment(s span, a *answer) error {
 		return w.orGiveUp(err)
 	}
 	wide := true
-	done := b.err == nil && (!b.full || len(b.marks) == 1)
+	done := b.err == nil && (!b.full || b.dated == 1)
 	if done && w.onlyOne(b) {
 		w.spans++
 		p, err := w.pages(b.slice, b.response, pageOptions{wide: wide})
@@ -44,7 +44,7 @@ func (w *walk) moment(s span, a *answer) error {
 	if a.oldest >= s.hi-edge {
 		tried.hi = s.hi
 	}
-	if len(a.marks) > 0 { // where bounds are coarse, they are of another time than the one that was asked for
+	if a.dated > 0 { // where bounds are coarse, they are of another time than the one that was asked for
 		m = span{min(m.lo, a.oldest), max(m.hi, a.newest)}
 	}
 	w.cov.giveUp(m, tried, errMoment, w.src.Describe(&b.slice))

@@ -34,8 +34,8 @@ func printOf(rows []Row) fingerprint {
 // different is how many different rows an answer had, with those that cannot be told apart.
 func (r *response) different() int { return len(r.rows) + r.meta.Skipped + r.meta.Null }
 
-// dated reports whether the call had a date.
-func (r *response) dated() bool { return !r.slice.Start.IsZero() || !r.slice.End.IsZero() }
+// byDate reports whether the call had a date.
+func (r *response) byDate() bool { return !r.slice.Start.IsZero() || !r.slice.End.IsZero() }
 
 // fails reports whether the server failed for a call, and did not refuse it.
 func (r *response) fails() bool { return r.err != nil && r.fault&(NotFound|Refused) == 0 }

@@ -255,7 +255,7 @@ func (w *walk) empty(exact span) (bool, error) {
 	if err == nil && a.err != nil {
 		return w.emptyBeside(exact, a.err)
 	}
-	if err != nil || a.sent > 0 && len(a.marks) == 0 {
+	if err != nil || a.sent > 0 && a.dated == 0 {
 		return true, err
 	}
 	if a.sent == 0 && w.caller.rows == 0 { // nothing has shown what dates mean
@@ -311,7 +311,7 @@ func (w *walk) emptyBeside(exact span, cause error) (bool, error) {
 				w.bounds = old
 				return false, err
 			}
-			if a.err == nil && len(a.marks) > 0 && a.above+a.below == 0 {
+			if a.err == nil && a.dated > 0 && a.above+a.below == 0 {
 				return true, nil
 			}
 		}

@@ -36,14 +36,14 @@ func (w *walk) reached(s span, a *answer) span {
 	}
 	seen := s
 	top := s.top(w.clock())
-	if low := top - w.belief.far(); low > s.lo && !(len(a.marks) > 0 && w.quietBelow(low)) {
+	if low := top - w.belief.far(); low > s.lo && !(a.dated > 0 && w.quietBelow(low)) {
 		seen.lo = low
 	}
 	limit := w.belief.far()
 	if s.hi == future {
 		limit = min(limit, safeStart)
 	}
-	if s.lo != past && top-s.lo > limit && !(len(a.marks) > 0 && a.newest-s.lo > longSpan) {
+	if s.lo != past && top-s.lo > limit && !(a.dated > 0 && a.newest-s.lo > longSpan) {
 		seen.hi = min(s.hi, max(s.lo+limit, a.newest-1))
 	}
 	return seen

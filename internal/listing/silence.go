@@ -5,13 +5,6 @@ import "slices"
 // Silence is evidence only beside something else. These are the second looks at it: where a longer span says the same,
 // that is one for all the shorter ones within it; else the call is made twice.
 
-// heard is what the answers to spans have shown so far, by which silence is taken for absence or not.
-type heard struct {
-	silent     []span // that were answered and not cut: shorter ones within them need no second look
-	controlled bool   // a call with dates has brought what it had to bring
-	stray      int    // lists of rows that all lie outside of the span
-}
-
 // uncontrolled reports whether an empty answer for a span says nothing by itself: no row of it is known that would have
 // to be in it, no longer span has been answered, and no earlier listing has found nothing in it.
 func (w *walk) uncontrolled(meant span) bool {

@@ -24,7 +24,7 @@ func TestUncontrolled(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := &walk{session: &session{}}
-			w.known.add(marksOf(50*day, 40*day))
+			w.known.add(at(50*day, 40*day))
 			if test.change != nil {
 				test.change(w)
 			}

@@ -25,3 +25,11 @@ func pageSize(wanted, most int, known caps) int {
 // leastTold is how many rows have to be told of for asking for so many: servers give as many by themselves, and what was
 // told may be of another one.
 const leastTold = 50
+
+// size is how many rows to ask for; 0: it is left to the server.
+func (l *session) size() int {
+	if l.belief.Size != nil {
+		return 0
+	}
+	return l.asks
+}

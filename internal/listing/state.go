@@ -83,6 +83,40 @@ type session struct {
 	vain     [ways]int // how often each way to the rest of a moment was tried in vain
 }
 
+// effort is what has made a listing cost more calls than its rows are worth, by what the server does.
+type effort struct {
+	spans    int    // that were needed because of what the server restricts
+	failures int    // calls in windows that fail
+	failed   []span // windows that were given up for that
+}
+
+// outcome is what will have to be said when a listing ends.
+type outcome struct {
+	gaps   []Gap
+	absent []absence // facets of which nothing came
+	unread []unread  // answers with rows that could not be read
+}
+
+// absence is that nothing came of a facet, under what was believed then of the server's dates.
+type absence struct {
+	facet facet
+	under premises
+	err   error // why that is in doubt; nil: it is not
+}
+
+// unread is an answer with rows that could not be read.
+type unread struct {
+	slice Slice
+	err   error
+}
+
+// premises are beliefs that the meaning of an empty answer rests on.
+type premises struct {
+	bounds   Bounds
+	far      bool
+	windowed bool
+}
+
 // use is what dates are good for.
 type use uint8
 
@@ -161,6 +195,13 @@ type walk struct {
 	tailed  bool // the end of a long span has been looked at
 	swaps   int  // how often start was tried for end
 	heard
+}
+
+// heard is what the answers to spans have shown so far, by which silence is taken for absence or not.
+type heard struct {
+	silent     []span // that were answered and not cut: shorter ones within them need no second look
+	controlled bool   // a call with dates has brought what it had to bring
+	stray      int    // lists of rows that all lie outside of the span
 }
 
 // ordered is the order of the lists, as far as answers of this listing have shown it.

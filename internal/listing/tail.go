@@ -42,7 +42,7 @@ func (w *walk) end(a *answer) error {
 	if a.err != nil || !a.full || w.order != falling && w.order != rising {
 		return nil
 	}
-	if len(a.marks) < len(a.rows) || a.meta.Next != "" { // at its beginning, in its only page, or there is one way only to its end
+	if a.dated < len(a.rows) || a.meta.Next != "" { // at its beginning, in its only page, or there is one way only to its end
 		p, err := w.pages(a.slice, a.response, pageOptions{twice: true})
 		if err == nil && !p.heeded {
 			err = w.larger(a)

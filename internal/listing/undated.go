@@ -26,7 +26,7 @@ func (w *walk) byPages(a *answer) error {
 	q.list(a, p)
 	listed := q.listed.count
 	if err == nil {
-		q.heeded, q.ended, q.err = p.heeded, p.heeded && p.ending != Cut, p.err
+		q.heeded, q.ended, q.cut = p.heeded, p.heeded && p.ending != Cut, p.err
 		if p.hole != nil {
 			w.gaps = append(w.gaps, w.gap(fmt.Errorf("a page of the list could not be had: %w", p.hole)))
 		}
@@ -49,7 +49,7 @@ func (w *walk) byPages(a *answer) error {
 		}
 	}
 	if err == errBudget {
-		q.err, err = errBudget, nil
+		q.cut, err = errBudget, nil
 	}
 	if gap := q.undated.gap(); gap != nil && err == nil {
 		w.gaps = append(w.gaps, w.gap(gap))
@@ -67,7 +67,7 @@ func (w *walk) knownPlain(a *answer) *Plain {
 
 // isPlain reports whether an answer is the beginning of the list of all.
 func (w *walk) isPlain(a *answer) bool {
-	return !w.q.Part && !a.dated() && len(w.facet.codes)+len(w.facet.statuses) == 0
+	return !w.q.Part && !a.byDate() && len(w.facet.codes)+len(w.facet.statuses) == 0
 }
 
 // questions are what is asked beside a list whose rows dates do not help to find, and what came of that.
@@ -174,7 +174,7 @@ func (q *questions) others() error {
 			return err
 		}
 	}
-	if q.ended && q.err == nil {
+	if q.ended && !q.undated.fails() {
 		return nil
 	}
 	return q.sizes()
@@ -183,7 +183,7 @@ func (q *questions) others() error {
 // otherBounds asks for the list without dates, if it has some, and for what would lie beyond it.
 func (q *questions) otherBounds() error {
 	a := q.main
-	if a.dated() {
+	if a.byDate() {
 		b, err := q.ask(q.slice(everything), everything, nothing, false)
 		if err != nil || b.err != nil || same(a.response, b.response) {
 			return err
@@ -279,8 +279,8 @@ func (q *questions) bounded(s span) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.fails() && q.err == nil && q.any(func(r *response) bool { return r.err == nil && r.dated() }) {
-		q.err = fmt.Errorf("the server fails for the list of all requests if it is asked for by date: %w", b.err)
+	if b.fails() && q.any(func(r *response) bool { return r.err == nil && r.byDate() }) {
+		q.cutBy(fmt.Errorf("the server fails for the list of all requests if it is asked for by date: %w", b.err))
 	}
 	return b, nil
 }
@@ -295,7 +295,7 @@ func (q *questions) states() error {
 	if err != nil || !whole {
 		return err
 	}
-	if !q.main.dated() && q.dates != refused && !q.ended {
+	if !q.main.byDate() && q.dates != refused && !q.ended {
 		// With dates as well: a server may heed them nevertheless, and give a window of its own without.
 		if whole, err = q.statesOf(q.slice(span{q.clock() - longAgo, q.clock() + day})); err != nil {
 			return err
@@ -389,7 +389,7 @@ func (q *questions) sizes() error {
 
 // sizedStart asks for a larger page with a start as well: a server may heed it, and give a window of its own without.
 func (q *questions) sizedStart(size int) error {
-	if q.main.dated() || q.dates == refused {
+	if q.main.byDate() || q.dates == refused {
 		return nil
 	}
 	oldest, ok := q.known.oldest()

@@ -266,19 +266,14 @@ func (s *scan) isEmpty(n int32) bool {
 
 // isPlain reports whether the object nodes[n] is a record at first sight: it has two fields that make one.
 func (s *scan) isPlain(n int32) bool {
-	var seen uint64
-	identity, end := s.dict.table.identity, s.nodes[n].next
-	for k := n + 1; k < end; {
+	var seen uint16
+	for k, end := n+1, s.nodes[n].next; k < end; {
 		d := &s.nodes[k]
 		k = d.next
 		if d.entry <= 0 || d.kind == Null || d.kind >= List {
 			continue
 		}
-		f := s.dict.entries[d.entry].field
-		if f == unknownField {
-			continue
-		}
-		if seen |= rowBit(f) & identity; seen&(seen-1) != 0 {
+		if seen |= s.dict.entries[d.entry].makes; seen&(seen-1) != 0 {
 			return true
 		}
 	}

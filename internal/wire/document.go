@@ -11,11 +11,16 @@ import (
 type document struct {
 	window
 	m      mapper
-	o      Options
 	warnTo func(path []byte, kind, detail string) // the method warning, made once
-	strict error                                  // the first repair, in strict mode
-	tally  tally                                  // what has been warned of
-	junk   bool                                   // something in front of it has been skipped
+	reception
+}
+
+// reception is how a document is to be read, and what had to be said of it.
+type reception struct {
+	o      Options
+	strict error // the first repair, in strict mode
+	tally  tally // what has been warned of
+	junk   bool  // something in front of it has been skipped
 }
 
 // warning hands a repair on.

@@ -10,13 +10,18 @@ type envelope struct {
 	document
 	path  []string // names of the containers around the records
 	stack []open
+	queue []row // records found in what was read last
+	found
+}
+
+// found is what has been found in an envelope.
+type found struct {
 	done  bool // the document's root is closed
 	keyed bool // the records have ids: see Table.Key
 	whole bool // the probe has seen all of the document
 	// unusual is what is unusual about where the records are. It is told with the first of them: of an
 	// error answer it would say nothing.
 	unusual string
-	queue   []row // records found in what was read last
 	meta    map[string]json.RawMessage
 	gone    skipped
 }

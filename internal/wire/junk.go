@@ -79,7 +79,6 @@ func opensRecords(b []byte) bool {
 
 // isLogLine reports whether a list at b is none but the time of a line of a log: [28-Nov-2026 10:21:01 UTC].
 func isLogLine(b []byte) bool {
-	digits := b[1 : len(b)-len(bytes.TrimLeft(b[1:], "0123456789"))]
-	rest := b[1+len(digits):]
-	return len(digits) > 0 && len(rest) > 0 && bytes.IndexByte([]byte("-/:"), rest[0]) >= 0
+	end := digits(b, 1)
+	return end > 1 && end < len(b) && bytes.IndexByte([]byte("-/:"), b[end]) >= 0
 }

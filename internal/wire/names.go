@@ -1,6 +1,9 @@
 package wire
 
-import "unicode/utf8"
+import (
+	"math/bits"
+	"unicode/utf8"
+)
 
 // names predicts which field comes next. Servers send the fields of every record in the same order,
 // so comparing the bytes with the name that followed the last time mostly replaces reading the name
@@ -19,6 +22,7 @@ type entry struct {
 	open  string // `<name>`
 	close string // `</name>`
 	field int16  // the table's row: see Table.dict; unknownField if the table has none
+	makes uint16 // a bit of its own for each row that makes a record, the first sixteen of them
 	next  int32  // entry that followed this one the last time; 0 for none
 }
 
@@ -75,7 +79,7 @@ func (n *names) find(name []byte) int32 {
 				n.learned = make(map[string]int32)
 			}
 			i = int32(len(n.entries))
-			n.entries = append(n.entries, newEntry(string(name), n.table.like(name)))
+			n.entries = append(n.entries, n.table.newEntry(string(name), n.table.like(name)))
 			n.learned[n.entries[i].name] = i
 		}
 	}
@@ -84,8 +88,12 @@ func (n *names) find(name []byte) int32 {
 	return i
 }
 
-func newEntry(name string, field int16) entry {
-	return entry{name: name, json: `"` + name + `":`, open: "<" + name + ">", close: "</" + name + ">", field: field}
+func (d *dictionary) newEntry(name string, field int16) entry {
+	e := entry{name: name, json: `"` + name + `":`, open: "<" + name + ">", close: "</" + name + ">", field: field}
+	if field != unknownField && rowBit(field)&d.identity != 0 {
+		e.makes = 1 << bits.OnesCount64(d.identity&(rowBit(field)-1))
+	}
+	return e
 }
 
 // dictionary is what a table tells the scanners and the envelope rules: names and nothing else.
@@ -113,7 +121,7 @@ func newDictionary(root, item string, roots, identity, key []string, dict map[st
 			d.roots[r], d.roots[string(squeeze([]byte(r)))] = r, r
 		}
 	}
-	bits := func(names []string) (set uint64) {
+	rows := func(names []string) (set uint64) {
 		for _, name := range names {
 			if f, ok := dict[name]; ok {
 				set |= rowBit(f)
@@ -121,9 +129,9 @@ func newDictionary(root, item string, roots, identity, key []string, dict map[st
 		}
 		return set
 	}
-	d.identity, d.keys = bits(identity), bits(key)
+	d.identity, d.keys = rows(identity), rows(key)
 	for name, field := range dict {
-		d.entries = append(d.entries, newEntry(name, field))
+		d.entries = append(d.entries, d.newEntry(name, field))
 		d.index[name] = int32(len(d.entries))
 		d.squeezed[string(squeeze([]byte(name)))] = aliasOf(int(max(field, -2-field)))
 	}

@@ -15,7 +15,9 @@ type Reader[T any] struct {
 }
 
 // Read starts to read a document. Close the reader when done; it does not close src.
-func (t *Table[T]) Read(src io.Reader, o *Options) *Reader[T] {
+func (t *Table[T]) Read(src io.Reader, o *Options) *Reader[T] { return &Reader[T]{t.reader(src, o), t} }
+
+func (t *Table[T]) reader(src io.Reader, o *Options) *reader {
 	t.ready()
 	r, _ := t.pool.Get().(*reader)
 	if r == nil {
@@ -23,7 +25,7 @@ func (t *Table[T]) Read(src io.Reader, o *Options) *Reader[T] {
 		r.buf, r.m.intern = make([]byte, windowSize), new(interner)
 	}
 	r.start(src, o, t.core)
-	return &Reader[T]{r, t}
+	return r
 }
 
 // Close tells how many warnings were left out, and gives the reader's memory back. The reader must not be used any more.
@@ -110,6 +112,11 @@ func (r *Reader[T]) take(at row, dst *T) bool {
 // reader is the part of a Reader that does not depend on the type of the records.
 type reader struct {
 	envelope
+	progress
+}
+
+// progress is how far a reader has come.
+type progress struct {
 	begun bool  // the start of the document has been looked at
 	ended bool  // its end has been told
 	taken int   // how many records of the queue have been given away
@@ -151,10 +158,8 @@ func (r *reader) release() bool {
 		return false
 	}
 	r.m.give()
-	*r = reader{envelope: envelope{
-		document: document{window: window{s: r.s, buf: r.buf}, m: r.m, warnTo: r.warnTo},
-		path:     r.path[:0], stack: r.stack[:0], queue: r.queue[:0],
-	}}
+	r.place, r.reception, r.found, r.progress = place{}, reception{}, found{}, progress{}
+	r.path, r.stack, r.queue = r.path[:0], r.stack[:0], r.queue[:0]
 	r.s.src, r.s.record = nil, nil
 	clear(r.m.sets[:cap(r.m.sets)])
 	clear(r.m.extras[:cap(r.m.extras)])

@@ -8,11 +8,16 @@ import (
 
 // window is the part of a document that is in memory, and where in the document it stands.
 type window struct {
-	s       scan // reads from the part of buf that is filled
+	s   scan // reads from the part of buf that is filled
+	buf []byte
+	place
+}
+
+// place is what a window shows, and forgets with its document.
+type place struct {
 	src     io.Reader
 	max     int64 // how many bytes the document may have
 	left    int64 // how many of them may still come
-	buf     []byte
 	pos     int   // where the next thing to be read starts in buf
 	base    int64 // offset of buf[0] in the document
 	readErr error // what src ended with, if not io.EOF
