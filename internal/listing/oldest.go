@@ -84,7 +84,7 @@ func (w *walk) older(s span) (found bool, err error) {
 	switch {
 	case !a.full || rest.lo > rest.hi, rest == s && s.lo == s.hi:
 		return found, nil
-	case len(a.marks) < a.sent && a.inside(s) == 0:
+	case a.reading.dated < a.sent && a.inside(s) == 0:
 		return found, errDates // rows without a date fill the lists of all spans
 	case a.fresh == 0:
 		w.spans-- // what brings nothing is not worth another call
