@@ -4,8 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"iter"
 	"maps"
 	"net/http"
+	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +76,23 @@ func costs(t *testing.T) map[string]func(n int) func() {
 			text := repeated(`{"message":"%d api_key=x last_name: y ",`, n)
 			c := stubClient(t, func(r *http.Request) (*http.Response, error) { return stubReply(r, 400, "application/json", text), nil }, open311.WithRetry(once))
 			return func() { _, _ = c.Services.List(t.Context()) }
+		},
+		"Create, what is sent": func(n int) func() {
+			c := stubClient(t, func(r *http.Request) (*http.Response, error) {
+				_, err := io.Copy(io.Discard, r.Body)
+				return stubReply(r, 200, "application/json", `[{"service_request_id":"1"}]`), err
+			}, open311.WithRetry(once), open311.WithFormat(open311.FormatJSON))
+			text, r := strings.Repeat("Ä b&%2C", n), &open311.NewRequest{ServiceCode: "1", Attributes: open311.Attributes{}, Params: url.Values{}}
+			r.AddressString, r.Email, r.LastName, r.DeviceID, r.MediaURL = text, text, text, text, "https://media.example/?"+url.QueryEscape(text)
+			for i := range n {
+				r.Attributes.Set(fmt.Sprintf("A[%d]", i), "a b", "c,")
+				r.Params.Set(fmt.Sprintf("p[%d]", i), "a b")
+			}
+			return func() {
+				if _, err := c.Requests.Create(t.Context(), r); err != nil {
+					t.Errorf("%.200v", err)
+				}
+			}
 		},
 		"Checkpoint": func(n int) func() {
 			text := []byte(`{"x":[` + strings.Repeat(`{"a":1,"a":[]},`, n) + `0]}`)
@@ -166,32 +187,81 @@ var costTexts = map[string]func(text []byte) error{
 
 // costCalls read every kind of document. What they return is not asked: most documents are none of theirs.
 var costCalls = map[string]func(context.Context, *open311.Client){
-	"List":       func(ctx context.Context, c *open311.Client) { _, _ = c.Requests.List(ctx, nil) },
-	"Services":   func(ctx context.Context, c *open311.Client) { _, _ = c.Services.List(ctx) },
-	"Definition": func(ctx context.Context, c *open311.Client) { _, _ = c.Services.Definition(ctx, "1") },
-	"Updates":    func(ctx context.Context, c *open311.Client) { _, _ = c.Updates.List(ctx, nil) },
-	"Discovery":  func(ctx context.Context, c *open311.Client) { _, _ = c.Discovery.Get(ctx) },
+	"Requests.List":       func(ctx context.Context, c *open311.Client) { _, _ = c.Requests.List(ctx, nil) },
+	"Services.List":       func(ctx context.Context, c *open311.Client) { _, _ = c.Services.List(ctx) },
+	"Services.Definition": func(ctx context.Context, c *open311.Client) { _, _ = c.Services.Definition(ctx, "1") },
+	"Updates.List":        func(ctx context.Context, c *open311.Client) { _, _ = c.Updates.List(ctx, nil) },
+	"Discovery.Get":       func(ctx context.Context, c *open311.Client) { _, _ = c.Discovery.Get(ctx) },
 }
 
 // costWalks make several calls, compare what comes, and remember it.
 var costWalks = map[string]func(context.Context, *open311.Client){
-	"All": func(ctx context.Context, c *open311.Client) {
+	"Requests.All": func(ctx context.Context, c *open311.Client) {
 		for range c.Requests.All(ctx, &open311.Query{Statuses: []open311.Status{"open"}, ServiceCodes: []string{"1"}, Start: time.Now().AddDate(0, 0, -7)}) {
 		}
 	},
-	"Poll": func(ctx context.Context, c *open311.Client) {
+	"Requests.AllInto": func(ctx context.Context, c *open311.Client) {
+		for range c.Requests.AllInto(ctx, &open311.Query{Start: time.Now().AddDate(0, 0, -7)}, new(open311.ServiceRequest)) {
+		}
+	},
+	"Requests.Pages": func(ctx context.Context, c *open311.Client) {
+		for range c.Requests.Pages(ctx, nil) {
+		}
+	},
+	"Requests.Feed": func(ctx context.Context, c *open311.Client) {
 		f, _ := c.Requests.Feed(open311.FeedOptions{Since: time.Now().AddDate(0, 0, -7)})
 		for range f.Poll(ctx) {
 		}
 	},
-	"Get":     func(ctx context.Context, c *open311.Client) { _, _ = c.Requests.Get(ctx, "1") },
-	"Resolve": func(ctx context.Context, c *open311.Client) { _, _ = c.Requests.Resolve(ctx, "1") },
-	"Create": func(ctx context.Context, c *open311.Client) {
-		_, _ = c.Requests.Create(ctx, &open311.NewRequest{ServiceCode: "1", AddressID: "1"})
+	"Requests.Get":     func(ctx context.Context, c *open311.Client) { _, _ = c.Requests.Get(ctx, "1") },
+	"Requests.Oldest":  func(ctx context.Context, c *open311.Client) { _, _ = c.Requests.Oldest(ctx, nil) },
+	"Requests.Resolve": func(ctx context.Context, c *open311.Client) { _, _ = c.Requests.Resolve(ctx, "1") },
+	"Requests.Create":  func(ctx context.Context, c *open311.Client) { _, _ = c.Requests.Create(ctx, costReport()) },
+	"Requests.File": func(ctx context.Context, c *open311.Client) {
+		_, _ = c.Requests.File(ctx, nowhere{}, &open311.Filing{Report: costReport()})
 	},
-	"Candidates": func(ctx context.Context, c *open311.Client) {
-		_, _ = c.Requests.Candidates(ctx, &open311.NewRequest{ServiceCode: "1", AddressString: "12 Mill Lane", Description: "a hole"}, time.Hour)
+	"Requests.Candidates": func(ctx context.Context, c *open311.Client) {
+		_, _ = c.Requests.Candidates(ctx, costReport(), time.Hour)
 	},
+	"Requests.FindSimilar": func(ctx context.Context, c *open311.Client) {
+		_, _ = c.Requests.FindSimilar(ctx, costReport(), time.Hour)
+	},
+	"Services.Catalog": func(ctx context.Context, c *open311.Client) {
+		for range c.Services.Catalog(ctx) {
+		}
+	},
+	"Updates.Create": func(ctx context.Context, c *open311.Client) {
+		_, _ = c.Updates.Create(ctx, &open311.NewUpdate{RequestID: "1", Status: "open", Description: "a hole"})
+	},
+}
+
+func costReport() *open311.NewRequest {
+	return &open311.NewRequest{ServiceCode: "1", AddressString: "12 Mill Lane", Description: "a hole", LastName: "Marlowe"}
+}
+
+// nowhere is an outbox that keeps nothing.
+type nowhere struct{}
+
+func (nowhere) Put(context.Context, *open311.Filing) error { return nil }
+
+func (nowhere) Pending(context.Context) iter.Seq2[*open311.Filing, error] {
+	return func(func(*open311.Filing, error) bool) {}
+}
+
+// Every method that makes calls has a row.
+func TestCostOfEveryCall(t *testing.T) {
+	c := reflect.TypeFor[open311.Client]()
+	for part := range c.Fields() {
+		if !part.IsExported() {
+			continue
+		}
+		for m := range part.Type.Methods() {
+			name := part.Name + "." + m.Name
+			if costCalls[name] == nil && costWalks[name] == nil && m.Name != "Format" && name != "Requests.Await" { // Resolve, again and again
+				t.Errorf("%s is not measured", name)
+			}
+		}
+	}
 }
 
 // Four times the input takes no more than eight times the processor, whatever it is.

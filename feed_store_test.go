@@ -85,6 +85,13 @@ func TestFileCheckpointFollowsNoLink(t *testing.T) {
 	if b, err := os.ReadFile(victim); err != nil || string(b) != "precious" {
 		t.Errorf("what the link leads to has become %.20q, %v", b, err)
 	}
+	link := path + ".link" // to a good checkpoint
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := city.Client().Requests.Feed(open311.FeedOptions{Store: open311.FileCheckpoint(link)}); !errors.Is(err, open311.ErrCheckpoint) {
+		t.Errorf("a link to a checkpoint is read: %v", err)
+	}
 }
 
 // changeStore keeps changes and checkpoint together.

@@ -1,6 +1,8 @@
 package open311_test
 
 import (
+	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -41,6 +43,57 @@ func TestOldest(t *testing.T) {
 				t.Errorf("shards: %d missing, %d twice", len(missing), len(twice))
 			}
 		})
+	}
+}
+
+// Oldest, All and Poll end where every list is full of rows without a date, or of one second, whatever is asked for.
+func TestOldestEnds(t *testing.T) {
+	for name, part := range map[string]string{
+		"no date":     `{"service_request_id":"%d"}`,
+		"no dates":    `{"service_request_id":"1%[1]d"},{"service_request_id":"2%[1]d"},{"service_request_id":"3%[1]d"}`,
+		"bad dates":   `{"service_request_id":"%d","requested_datetime":"soon"}`,
+		"one second":  `{"service_request_id":"%d","requested_datetime":"2026-06-01T08:00:00Z"},{"service_request_id":"2%[1]d","requested_datetime":"2026-06-01T08:00:00Z"}`,
+		"some dates":  `{"service_request_id":"%d","requested_datetime":"2026-06-01T08:00:00Z"},{"service_request_id":"2%[1]d"}`,
+		"the future":  `{"service_request_id":"%d","requested_datetime":"2126-06-01T08:00:00Z"}`,
+		"the old age": `{"service_request_id":"%d","requested_datetime":"0001-06-01T08:00:00Z"}`,
+	} {
+		for _, fresh := range []bool{false, true} {
+			if fresh && name != "no date" && name != "one second" { // ten thousand calls each
+				continue
+			}
+			t.Run(fmt.Sprintf("%s, always new %t", name, fresh), func(t *testing.T) {
+				calls := 0
+				c := stubClient(t, func(r *http.Request) (*http.Response, error) {
+					calls++
+					n := 0
+					if fresh {
+						n = calls
+					}
+					return stubReply(r, 200, "application/json", "["+fmt.Sprintf(part, n)+"]"), nil
+				}, open311.WithFormat(open311.FormatJSON), open311.WithRetry(once))
+				at, err := c.Requests.Oldest(t.Context(), nil)
+				if err == nil || calls > 20_000 {
+					t.Errorf("%d calls, %v, %v", calls, at, err)
+				}
+				calls = 0
+				for _, err = range c.Requests.All(t.Context(), nil) {
+				}
+				if err == nil || calls > 20_000 {
+					t.Errorf("All: %d calls, %v", calls, err)
+				}
+				calls = 0
+				feed, err := c.Requests.Feed(open311.FeedOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, err = range feed.Poll(t.Context()) {
+				}
+				if calls > 20_000 {
+					t.Errorf("Poll: %d calls, %v", calls, err)
+				}
+				t.Logf("Poll: %d calls, %v", calls, err)
+			})
+		}
 	}
 }
 

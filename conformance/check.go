@@ -100,7 +100,7 @@ func (s *session) result(r *rule) (res Result) {
 			res.set(f, st)
 		}
 		res.Status = worse(res.Status, st)
-		text := plain.Line(s.secrets.Text(o.text))
+		text := s.line(o.text)
 		if st == Fail || st == Warn || st == Error {
 			finding := Finding{Format: f, Status: st, Got: text, Exchange: s.show(o.at, o.near)}
 			if fl := s.filingOf(o.at); fl != nil {

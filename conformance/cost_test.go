@@ -1,6 +1,8 @@
 package conformance
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -8,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/go-open311/open311/internal/cputime"
+	"github.com/go-open311/open311/internal/zerotest"
 )
 
 // A check costs as much as the answers are long, whatever is in them.
@@ -51,3 +54,18 @@ func TestCostIsLinear(t *testing.T) {
 type transportFunc func(*http.Request) (*http.Response, error)
 
 func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// What is done with a report, and what says what to check, costs as much as its texts are long.
+func TestCostOfTexts(t *testing.T) {
+	if testing.Short() || raceEnabled {
+		t.Skip("the race detector has costs of its own")
+	}
+	nobody := &http.Client{Transport: transportFunc(func(*http.Request) (*http.Response, error) { return nil, errors.New("nobody is there") })}
+	check := func(ctx context.Context, target Target) error {
+		target.HTTPClient, target.Pace = nobody, -1
+		_, err := Check(ctx, target)
+		return err
+	}
+	zerotest.Long(t, []any{Report{}, Target{}, Exchange{}, Cell{}},
+		map[string]any{"Check": check, "Requirements": Requirements, "ReportFormats": ReportFormats}, "Run") // Check, in a test
+}

@@ -14,8 +14,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-open311/open311"
-
-	"github.com/go-open311/open311/internal/plain"
 )
 
 // filing is a service request that was posted, or that could not be made up.
@@ -140,9 +138,9 @@ func (s *session) post(fl *filing, c call, key string) {
 	fl.id, fl.tok = fl.rows[0].value("service_request_id"), fl.rows[0].value("token")
 	switch {
 	case fl.id != "":
-		s.created = append(s.created, "service_request_id "+plain.Line(fl.id))
+		s.created = append(s.created, "service_request_id "+s.line(fl.id))
 	case fl.tok != "":
-		s.created = append(s.created, "token "+plain.Line(fl.tok))
+		s.created = append(s.created, "token "+s.line(fl.tok))
 	default:
 		s.created = append(s.created, "a request without id or token")
 	}

@@ -143,17 +143,23 @@ func (s *session) show(x *exchange, near []string) *Exchange {
 		return nil
 	}
 	e := &Exchange{
-		Operation: x.op, Method: x.method, URL: plain.Line(s.secrets.URL(x.url)), Accept: orElse(x.accept, mimeOf[x.format]),
+		Operation: x.op, Method: x.method, URL: clip(plain.Line(s.secrets.URL(x.url)), maxURL), Accept: orElse(x.accept, mimeOf[x.format]),
 		Form: plain.Line(s.secrets.Text(x.sent)), Multipart: x.parts, Status: x.status, Length: len(x.body),
 		Body: plain.Text(s.part(x.body, near)),
 	}
 	if x.header != nil {
-		e.ContentType = plain.Line(s.secrets.Text(x.header.Get("Content-Type")))
+		e.ContentType = s.line(x.header.Get("Content-Type"))
 	}
 	if x.err != nil {
-		e.Err = plain.Line(s.secrets.Text(x.err.Error()))
+		e.Err = s.line(x.err.Error())
 	}
 	return e
+}
+
+// line is what a report says of a text: it may quote a server, which can give values of any length.
+func (s *session) line(text string) string {
+	const most = 2000
+	return clip(plain.Line(s.secrets.Text(text)), most)
 }
 
 // part redacts first and cuts then, so that no half of a secret stays.

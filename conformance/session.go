@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -140,8 +141,12 @@ func (s *session) urlOf(c call) string {
 // send makes a call: politely, and once more if the server asks to come back later.
 func (s *session) send(c call, method, u, contentType string, body []byte, shown url.Values) *exchange {
 	x := &exchange{call: c, method: method, url: u, sent: shown.Encode()}
-	if s.vain >= patience {
+	switch {
+	case s.vain >= patience:
 		x.err = errDead
+		return x
+	case len(u) > maxURL:
+		x.err = fmt.Errorf("not asked: with what the server gave the address would have %d bytes", len(u))
 		return x
 	}
 	for attempt := 0; ; attempt++ {
@@ -163,10 +168,7 @@ func (s *session) send(c call, method, u, contentType string, body []byte, shown
 		// What the server said first is no longer evidence of anything: the second answer counts.
 		s.log = s.log[:len(s.log)-1]
 	}
-	// A page of HTML may pass for XML, so that what comes is looked at first.
-	if x.err == nil && sniff(x.body) == c.format {
-		s.parse(x)
-	}
+	s.keep(x)
 	return x
 }
 
@@ -174,23 +176,48 @@ func (s *session) send(c call, method, u, contentType string, body []byte, shown
 // heed no filter give one list again and again.
 const maxKept = 384 << 20
 
-// parse reads the document of an exchange.
-func (s *session) parse(x *exchange) {
+// maxValues is more than the values of any list that a server should give at once: a tree takes many times as much
+// memory as a text of short ones.
+const maxValues = 1 << 20
+
+// keep reads the document of an exchange, if it is one, and keeps both as long as there is room.
+func (s *session) keep(x *exchange) {
 	key := sha256.Sum256(append([]byte(x.format), x.body...))
-	if y := s.known[key]; y != nil {
+	if y := s.known[key]; y != nil && x.err == nil {
 		x.body, x.doc, x.broken = y.body, y.doc, y.broken
 		return
 	}
-	x.doc, x.broken = parse(x.body, x.format)
+	// A page of HTML may pass for XML, so that what comes is looked at first.
+	if x.err == nil && sniff(x.body) == x.format {
+		if n := values(x.body); n > maxValues {
+			x.err = fmt.Errorf("the answer has some %d values, and no list should have more than %d", n, maxValues)
+		} else {
+			x.doc, x.broken = parse(x.body, x.format)
+		}
+	}
 	const perNode = 128
-	if s.kept += 2*len(x.body) + perNode*x.doc.count(); s.kept > maxKept {
-		s.kept -= 2*len(x.body) + perNode*x.doc.count()
+	size := 2*len(x.body) + perNode*x.doc.count()
+	if s.kept+size > maxKept {
 		x.body, x.doc, x.broken = nil, nil, nil
-		x.err = fmt.Errorf("the answers of this run take more than %d MiB of memory, with this one", maxKept>>20)
+		x.err = cmp.Or(x.err, fmt.Errorf("the answers of this run take more than %d MiB of memory, with this one", maxKept>>20))
 		return
 	}
-	s.known[key] = x
+	s.kept += size
+	if x.err == nil {
+		s.known[key] = x
+	}
 }
+
+// values returns how many values there are in a document, or some more.
+func values(body []byte) (n int) {
+	for _, mark := range []string{",", "[", "{", "<"} {
+		n += bytes.Count(body, []byte(mark))
+	}
+	return n
+}
+
+// maxURL is more than most servers read of an address.
+const maxURL = 8 << 10
 
 // patience is how many calls in a row may go without an answer. After that the server is left in peace.
 const patience = 8

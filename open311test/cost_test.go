@@ -9,7 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-open311/open311"
 	"github.com/go-open311/open311/internal/cputime"
+	"github.com/go-open311/open311/internal/zerotest"
 	"github.com/go-open311/open311/open311test"
 )
 
@@ -60,4 +62,29 @@ func TestCostIsLinear(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The same for all that a test can say to the city.
+func TestCostOfTexts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
+	city := func(o open311test.Option) { open311test.NewHandler(o, open311test.WithSize(10)).Requests() }
+	zerotest.Long(t, []any{open311test.Call{}, open311test.Clock{}, open311test.Fault{}, open311test.NewHandler(open311test.WithSize(10))},
+		map[string]any{
+			"HTML": open311test.HTML, "Delay": open311test.Delay, "Empty": open311test.Empty, "RetryAfter": open311test.RetryAfter, "SlowBody": open311test.SlowBody,
+			"Status": open311test.Status, "Truncate": open311test.Truncate, "WrongContentType": open311test.WrongContentType, "QuirksOf": open311test.QuirksOf,
+			"NewClock": open311test.NewClock, "NewHandler": open311test.NewHandler, "NewProxy": open311test.NewProxy,
+			"WithAPIKey":        func(keys ...string) { city(open311test.WithAPIKey(keys...)) },
+			"WithBase":          func(path string) { city(open311test.WithBase(path)) },
+			"WithDefinitions":   func(list ...open311.ServiceDefinition) { city(open311test.WithDefinitions(list...)) },
+			"WithDialect":       func(d open311.Dialect) { city(open311test.WithDialect(d)) },
+			"WithFilingStyle":   func(d open311.Dialect) { city(open311test.WithFilingStyle(d)) },
+			"WithJurisdictions": func(ids ...string) { city(open311test.WithJurisdictions(ids...)) },
+			"WithQuirks":        func(q open311test.Quirks) { city(open311test.WithQuirks(q)) },
+			"WithRequests":      func(list ...open311.ServiceRequest) { city(open311test.WithRequests(list...)) },
+			"WithServices":      func(list ...open311.Service) { city(open311test.WithServices(list...)) },
+		},
+		"Handler.ServeHTTP", "Server", "Proxy", "NewServer", // what comes over HTTP: see TestCostIsLinear
+		"WithClock", "WithEmpty", "WithLife", "WithMiddleware", "WithSeed", "WithSize", "WithTicking", "WithTokenDelay", "WithYears", "WithoutNetwork") // no text
 }

@@ -80,11 +80,17 @@ func (w *walk) older(s span) (found bool, err error) {
 		return false, a.err
 	}
 	found = w.lowest() < before
-	if a.full && w.lowest() > s.lo {
-		deeper, err := w.halves(span{s.lo, min(s.hi, w.lowest()-1)})
-		return found || deeper, err
+	rest := span{s.lo, min(s.hi, w.lowest()-1)}
+	switch {
+	case !a.full || rest.lo > rest.hi, rest == s && s.lo == s.hi:
+		return found, nil
+	case a.reading.dated < a.sent && a.inside(s) == 0:
+		return found, errDates // rows without a date fill the lists of all spans
+	case a.fresh == 0:
+		w.spans-- // what brings nothing is not worth another call
 	}
-	return found, nil
+	deeper, err := w.halves(rest)
+	return found || deeper, err
 }
 
 // halves looks at the older half of a span, and at the newer one if there is nothing in it.

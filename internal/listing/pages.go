@@ -1,5 +1,7 @@
 package listing
 
+import "errors"
+
 // pageOptions is how carefully pages are read.
 type pageOptions struct {
 	twice bool    // the page that ends them is asked for again: nothing else can show what it hides
@@ -20,7 +22,14 @@ type paged struct {
 	seen   *rowSet // all rows; nil: none but those of the first answer
 	last   int     // of the last page that had any
 	known  bool    // the list has come to the end that was known
+	second int64   // of the page before, if all of its rows were of one,
+	same   int     // and how many pages were of that, or had no times
 }
+
+// maxSame is of how many pages of one second a city has less. Their list has no end.
+const maxSame = 5_000
+
+var errEndless = errors.New("the server gives ever new requests of one second, or without a date: its list has no end")
 
 // pages reads the rest of a list whose first answer is there. Its end proves nothing.
 func (w *walk) pages(base Slice, first *response, o pageOptions) (paged, error) {
@@ -87,7 +96,9 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 		case fresh > 0:
 			p.rows += r.sent
 			p.last = r.sent
-			p.widen(r)
+			if !p.widen(r) {
+				return p, errEndless
+			}
 			a := w.look(r, everything, nothing)
 			c.sorted = c.sorted && a.order != mixed
 			p.heeded, holes = true, 0
@@ -146,13 +157,18 @@ func (w *walk) gain(c *cursor, r *response) int {
 	return fresh
 }
 
-// widen notes the times of the rows of a page.
-func (p *paged) widen(r *response) {
+// widen notes the times of the rows of a page, and reports whether the list still may have an end.
+func (p *paged) widen(r *response) bool {
+	p.same++
 	for i := range r.rows {
 		if row := &r.rows[i]; row.dated() {
 			p.span.lo, p.span.hi = min(p.span.lo, row.At), max(p.span.hi, row.At)
+			if row.At != p.second {
+				p.second, p.same = row.At, 0
+			}
 		}
 	}
+	return p.same < maxSame
 }
 
 // unmoved looks whether the beginning of a list is what it was before its pages were read in any order. If it is not, they
@@ -175,7 +191,9 @@ func (w *walk) unmoved(c *cursor, first *response, p *paged, wide bool) error {
 		}
 		if fresh > 0 {
 			p.rows += fresh
-			p.widen(r)
+			if !p.widen(r) {
+				return errEndless
+			}
 			w.look(r, everything, nothing)
 		} else if r.err != nil || r.sent == 0 || r.print() == last { // what has moved on may stand behind the end of then
 			if p.ending, p.err = ending(r); p.ending != Cut {

@@ -27,6 +27,20 @@ func TestLineAndText(t *testing.T) {
 	}
 }
 
+// None of what moves a cursor, turns a line or begins one is left, to the last of each kind.
+func TestEveryTrickyRune(t *testing.T) {
+	for r := range rune(0x2100) {
+		bad := r < ' ' && r != '\n' && r != '\t' || r >= 0x7F && r < 0xA0 || r >= 0x2028 && r <= 0x202E || r >= 0x2066 && r <= 0x2069
+		if text := Text("a" + string(r) + "b"); strings.ContainsRune(text, r) == bad {
+			t.Errorf("U+%04X: %q", r, text)
+		}
+		bad = bad || r == '\n' || r == '\t'
+		if text := Line("a" + string(r) + "b"); strings.ContainsRune(text, r) == bad {
+			t.Errorf("U+%04X in a line: %q", r, text)
+		}
+	}
+}
+
 func FuzzText(f *testing.F) {
 	f.Add("a\r\n\x1b[0m\u202e\xff")
 	f.Fuzz(func(t *testing.T, in string) {

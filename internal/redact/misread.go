@@ -26,16 +26,20 @@ func misread(s string) []string {
 		}
 	}
 	for _, mark := range []string{"?", "\uFFFD", ""} {
-		runes, bytes, plain := "", "", 0
+		var runes, bytes strings.Builder
+		plain := 0
 		for _, r := range s {
 			if r < utf8.RuneSelf {
-				runes, bytes, plain = runes+string(r), bytes+string(r), plain+1
+				runes.WriteRune(r)
+				bytes.WriteRune(r)
+				plain++
 				continue
 			}
-			runes, bytes = runes+mark, bytes+strings.Repeat(mark, utf8.RuneLen(r))
+			runes.WriteString(mark)
+			bytes.WriteString(strings.Repeat(mark, utf8.RuneLen(r)))
 		}
 		if plain >= minLen { // else it may be anything
-			all = append(all, runes, bytes)
+			all = append(all, runes.String(), bytes.String())
 		}
 	}
 	return all

@@ -53,10 +53,11 @@ func (t *Table[T]) encode(src *T, all bool) Value {
 		names = append(names, name)
 	}
 	slices.Sort(names)
+	fields := Value{Kids: v.Kids} // those of the table; what Extra holds has names of its own
 	for _, name := range names {
 		k := ParseJSON(extra[name])
 		k.Name = name
-		if known := v.Field(name); known != nil {
+		if known := fields.Field(name); known != nil {
 			// A misfit that Extra kept whole, such as a list of URLs: it says more than the field does.
 			*known = k
 			continue

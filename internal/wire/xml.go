@@ -260,7 +260,11 @@ func (x *xmlReader) close() {
 	x.open, n.next = n.next, int32(len(x.nodes))
 	x.level--
 	if silent { // a CDATA section in which there was nothing
-		x.nodes = x.nodes[:len(x.nodes)-1]
+		last := len(x.nodes) - 1
+		for i := len(x.repairs) - 1; i >= 0 && int(x.repairs[i].node) == last; i-- {
+			x.repairs[i].node = x.open
+		}
+		x.nodes = x.nodes[:last]
 	}
 	if twice {
 		x.close()
