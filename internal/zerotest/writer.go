@@ -39,8 +39,8 @@ type place struct{ depth, lists int }
 
 func (w *writer) arguments(receiver reflect.Value, f reflect.Type) []reflect.Value {
 	var args []reflect.Value
-	for i := range f.NumIn() {
-		if in := f.In(i); in == reflect.TypeFor[[]byte]() && receiver.IsValid() {
+	for in := range f.Ins() {
+		if in == reflect.TypeFor[[]byte]() && receiver.IsValid() {
 			args = append(args, reflect.ValueOf(w.document(receiver.Interface())))
 		} else {
 			args = append(args, w.value(in, place{}))
