@@ -26,6 +26,14 @@ func (w *walk) deafTo(a *answer) error {
 	return err
 }
 
+// askedStates are those of the query, or all: rows of others that do not show their state would be given to the caller.
+func (w *walk) askedStates() []string {
+	if len(w.q.Statuses) > 0 && len(w.facet.statuses) > 0 {
+		return w.facet.statuses
+	}
+	return stateWords[:]
+}
+
 // mixed are calls that a server answers with the list of so many rows only if it heeds nothing of them: the second page, and
 // what is behind the list, one row less, either state, and a time before and behind all others.
 func (w *walk) mixed(rows int) [2]Slice {
@@ -43,8 +51,8 @@ func (w *walk) mixed(rows int) [2]Slice {
 	if !w.told.NoSize && w.belief.Size == nil {
 		long.Size, soon.Size = rows-1, rows-1
 	}
-	if !w.told.NoStatus {
-		long.Statuses, soon.Statuses = []string{stateWords[0]}, []string{stateWords[1]}
+	if words := w.askedStates(); !w.told.NoStatus {
+		long.Statuses, soon.Statuses = words[:1], words[len(words)-1:]
 	}
 	return [2]Slice{long, soon}
 }

@@ -1,7 +1,9 @@
 package listing
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 )
@@ -48,4 +50,32 @@ func TestNotDeaf(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDeafWithinTheQuery: no call asks for a state that the query does not. Rows that do not show theirs would be given.
+func TestDeafWithinTheQuery(t *testing.T) {
+	for name, statuses := range map[string][]string{"one": {"closed"}, "two": {"closed", "on hold"}} {
+		t.Run(name, func(t *testing.T) {
+			s := &statesAsked{plain: newPlain(50, 20, false, false, true)}
+			if err := New(s, Query{Statuses: statuses}, Traits{NoDates: true}, &Beliefs{}).Run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for _, asked := range s.statuses {
+				if !slices.Contains(statuses, asked) {
+					t.Errorf("a call asks for %q", asked)
+				}
+			}
+		})
+	}
+}
+
+// statesAsked is a source that remembers which states it was asked for.
+type statesAsked struct {
+	*plain
+	statuses []string
+}
+
+func (s *statesAsked) Open(ctx context.Context, slice *Slice) (Rows, error) {
+	s.statuses = append(s.statuses, slice.Statuses...)
+	return s.plain.Open(ctx, slice)
 }
