@@ -39,9 +39,6 @@ func (w *walk) askedStates() []string {
 func (w *walk) mixed(rows int) [2]Slice {
 	long := w.slice(span{w.began() - longAgo, w.began() - longAgo + day})
 	soon := w.slice(span{w.began() + safeStart, w.began() + safeStart + day})
-	if w.told.NoDates {
-		long, soon = w.slice(everything), w.slice(everything)
-	}
 	if !w.told.NoPage {
 		long.Page = pageTwo
 	}
