@@ -163,7 +163,8 @@ func (w *walk) momentBySize(b *answer, m span, wide bool) (bool, error) {
 	long := s
 	long.Start, long.End = stamp(w.cov.goal.lo), stamp(w.cov.goal.hi)
 	d, err := w.ask(long, w.cov.goal, nothing, true)
-	return err == nil && d.err == nil && d.sent > c.sent, err
+	more := err == nil && d.err == nil && d.sent > c.sent && d.different() > c.different() // a cap may count rows that come twice, or not
+	return more, err
 }
 
 // momentByState asks for the open and for the closed requests of a moment. Both have come if neither list is cut and

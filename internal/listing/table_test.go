@@ -184,6 +184,7 @@ func TestMended(t *testing.T) {
 		{"few requests, and lists that show a window of the server's own for codes of which nothing is in it", []uint64{82751}},
 		{"one state has few requests, all of one second", []uint64{23692}},
 		{"a state that lists leave out has come for one second only", []uint64{62165}},
+		{"bounds are read by the day, and a full day has rows that come twice", []uint64{49589}},
 	} {
 		for _, seed := range m.seeds {
 			c := random(rand.New(rand.NewPCG(seed, 2)))
