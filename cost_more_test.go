@@ -39,7 +39,7 @@ func longOptions(ctx context.Context, c *open311.Client) map[string]any {
 // see TestCostIsLinear.
 func TestCostOfTexts(t *testing.T) {
 	if testing.Short() || raceDetector {
-		t.Skip("the race detector has costs of its own")
+		t.Skip("it takes seconds, and the race detector has costs of its own")
 	}
 	c := stubClient(t, func(r *http.Request) (*http.Response, error) { return stubReply(r, 404, "application/json", "[]"), nil }, open311.WithRetry(once))
 	feed, err := c.Requests.Feed(open311.FeedOptions{})

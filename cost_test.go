@@ -267,7 +267,7 @@ func TestCostOfEveryCall(t *testing.T) {
 // Four times the input takes no more than eight times the processor, whatever it is.
 func TestCostIsLinear(t *testing.T) {
 	if testing.Short() || raceDetector {
-		t.Skip("the race detector has costs of its own")
+		t.Skip("it takes seconds, and the race detector has costs of its own")
 	}
 	for name, f := range costs(t) {
 		t.Run(name, func(t *testing.T) { cputime.Linear(t, 3000, f) })

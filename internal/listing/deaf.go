@@ -35,7 +35,7 @@ func (w *walk) askedStates() []string {
 }
 
 // mixed are calls that a server answers with the list of so many rows only if it heeds nothing of them: the second page, and
-// what is behind the list, one row less, either state, and a time before and behind all others.
+// what is behind the list, one row less, one state, and a time before and behind all others.
 func (w *walk) mixed(rows int) [2]Slice {
 	long := w.slice(span{w.began() - longAgo, w.began() - longAgo + day})
 	soon := w.slice(span{w.began() + safeStart, w.began() + safeStart + day})

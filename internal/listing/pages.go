@@ -26,10 +26,10 @@ type paged struct {
 	same   int     // and how many pages were of that, or had no times
 }
 
-// maxSame is of how many pages of one second a city has less. Their list has no end.
+// maxSame is how many pages in a row may have requests of one second only, or without a date: more than any city has.
 const maxSame = 5_000
 
-var errEndless = errors.New("the server gives ever new requests of one second, or without a date: its list has no end")
+var errEndless = errors.New("5,000 pages in a row had requests of one second, or without a date: the list is not read on, since it seems to have no end; ask for a shorter span, or for less")
 
 // pages reads the rest of a list whose first answer is there. Its end proves nothing.
 func (w *walk) pages(base Slice, first *response, o pageOptions) (paged, error) {

@@ -158,7 +158,7 @@ func (r *reader) release() bool {
 		return false
 	}
 	r.m.give()
-	r.place, r.reception, r.found, r.progress = place{}, reception{}, found{}, progress{}
+	r.position, r.reception, r.found, r.progress = position{}, reception{}, found{}, progress{}
 	r.path, r.stack, r.queue = r.path[:0], r.stack[:0], r.queue[:0]
 	r.s.src, r.s.record = nil, nil
 	clear(r.m.sets[:cap(r.m.sets)])

@@ -10,11 +10,11 @@ import (
 type window struct {
 	s   scan // reads from the part of buf that is filled
 	buf []byte
-	place
+	position
 }
 
-// place is what a window shows, and forgets with its document.
-type place struct {
+// position is what a window shows, and forgets with its document.
+type position struct {
 	src     io.Reader
 	max     int64 // how many bytes the document may have
 	left    int64 // how many of them may still come
