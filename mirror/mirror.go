@@ -36,7 +36,9 @@ import (
 type Job struct {
 	Client *open311.Client
 	Name   string // of the city, for people
-	Source string // which server: a key of the catalogue or a URL. A directory holds one source only. User and query of a URL are left out
+	// Source says which server it is: a key of the catalogue, or a URL, whose user and query are left out. A directory
+	// holds one source only.
+	Source string
 
 	Since, Until time.Time        // zero: those of the copy that the directory has, else a year ago and now
 	Statuses     []open311.Status // nil: all
