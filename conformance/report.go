@@ -224,7 +224,7 @@ func (e *Exchange) Answer() string {
 		return orElse(e.Err, "no answer")
 	}
 	kind := orElse(e.ContentType, "no Content-Type")
-	line := fmt.Sprintf("%d %s · %s · %d bytes", e.Status, http.StatusText(e.Status), kind, e.Length)
+	line := fmt.Sprintf("%d %s · %s · %s", e.Status, http.StatusText(e.Status), kind, plain.Count(e.Length, "byte"))
 	if e.Err != "" {
 		line += " · " + e.Err
 	}

@@ -30,6 +30,7 @@ import (
 	"time"
 
 	"github.com/go-open311/open311"
+	"github.com/go-open311/open311/internal/plain"
 )
 
 // Job says what to copy, and where to.
@@ -193,10 +194,10 @@ func (m *mirror) begin() error {
 			return err
 		}
 		if n := m.goOn(); n > 0 {
-			m.print.note("%d parts are not as they were left; they will be fetched again", n)
+			m.print.note("parts that are not as they were left, and will be fetched again: %d", n)
 		}
 		if done := old.done(); done > 0 {
-			m.print.note("%s: going on, %d of %d windows are there", m.Name, done, len(old.Windows))
+			m.print.note("%s: going on with %d of %s done", m.Name, done, plain.Count(len(old.Windows), "window"))
 		}
 		return nil
 	}
