@@ -158,6 +158,7 @@ func TestUploadRefused(t *testing.T) {
 func TestUploadIsRepeatedWhole(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
+	t.Setenv("TMP", dir) // Windows
 	for _, size := range []int64{0, 6} {
 		var bodies []string
 		calls := 0
@@ -202,9 +203,9 @@ func TestUploadGoneMeanwhile(t *testing.T) {
 			return stubReply(r, 200, "application/json", "[]"), nil
 		}, open311.WithFormat(open311.FormatJSON), open311.WithDialect(open311.Dialect{Media: style}))
 		media := open311.Media{Size: 5, Open: func() (io.ReadCloser, error) {
-			f, err := os.Open(name)
+			photo, err := os.ReadFile(name)
 			_ = os.Remove(name)
-			return f, err
+			return io.NopCloser(bytes.NewReader(photo)), err
 		}}
 		_, err := c.Requests.Create(t.Context(), &open311.NewRequest{ServiceCode: "1", AddressID: "1", Media: []open311.Media{media}})
 		if err == nil || errors.Is(err, open311.ErrOutcomeUnknown) || !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), "Lisztmann") {

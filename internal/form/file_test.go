@@ -14,7 +14,9 @@ import (
 )
 
 func TestPrepare(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	t.Setenv("TMP", dir) // Windows
 	seven := filepath.Join(t.TempDir(), "seven")
 	if err := os.WriteFile(seven, []byte("seven77"), 0o600); err != nil {
 		t.Fatal(err)
@@ -107,6 +109,7 @@ func TestFileThatChanges(t *testing.T) {
 func TestPanicLeavesNothingBehind(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
+	t.Setenv("TMP", dir)
 	t.Setenv("TMP", dir)
 	defer func() {
 		if recover() == nil {
