@@ -26,6 +26,8 @@ func TestPrepare(t *testing.T) {
 	}
 	onDisk := func() (io.ReadCloser, error) { return os.Open(seven) }
 	gone := func() (io.ReadCloser, error) { return os.Open(filepath.Join(t.TempDir(), "Lisztmann.jpg")) }
+	_, err := gone()
+	noFile := errors.Unwrap(err).Error() // in the words of the system
 	tests := []struct {
 		name               string
 		file               form.File
@@ -40,8 +42,8 @@ func TestPrepare(t *testing.T) {
 		{"empty", form.File{Open: memory("")}, "", "", "the file is empty", 0},
 		{"another size", form.File{Size: 5, Open: onDisk}, "", "", "the file has 7 bytes, not the 5", 0},
 		{"no file", form.File{Open: func() (io.ReadCloser, error) { return nil, nil }}, "", "", "its Open has returned no file", 0},
-		{"gone", form.File{Open: gone}, "", "", "cannot be read: open: no such file", 0},
-		{"gone, size known", form.File{Size: 5, Open: gone}, "", "", "cannot be read: open: no such file", 0},
+		{"gone", form.File{Open: gone}, "", "", "cannot be read: open: " + noFile, 0},
+		{"gone, size known", form.File{Size: 5, Open: gone}, "", "", "cannot be read: open: " + noFile, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
