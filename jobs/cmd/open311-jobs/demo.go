@@ -192,7 +192,7 @@ func watch(ctx context.Context, out io.Writer, db *jobs.DB, towns []town) error 
 			for _, t := range towns {
 				edited += happen(t)
 			}
-			fmt.Fprintf(out, "         requests that change: %d\n", edited)
+			fmt.Fprintf(out, "         %d requests change\n", edited)
 		case edited > 0 && changes >= edited:
 			return table(out, s, time.Now())
 		}
