@@ -19,7 +19,7 @@ func (r *Report) String() string {
 	case r.Already:
 		fmt.Fprintf(&b, "%s is complete already: %s. -fresh starts anew.\n", r.Dir, requests(r.Records))
 	case len(r.Gaps) > 0:
-		fmt.Fprintf(&b, "%s, and something is missing: complete are %d of %s.\n", requests(r.Records), r.Done, plain.Count(r.Windows, "window"))
+		fmt.Fprintf(&b, "%s, and something is missing: %d of %s complete.\n", requests(r.Records), r.Done, plain.Count(r.Windows, "window"))
 		for i, g := range r.Gaps {
 			if i == 5 {
 				fmt.Fprintf(&b, "  and %d more, all of them in %s\n", len(r.Gaps)-i, filepath.Join(r.Dir, stateName))
