@@ -30,19 +30,6 @@ type DB struct {
 	boot     string // what quickly has done lasts as long as this; "" where that is not known
 }
 
-// Format prints the kind of a database, whatever the verb: its name may hold a password.
-func (db *DB) Format(f fmt.State, _ rune) {
-	kind := "no database"
-	switch {
-	case db == nil || db.sql == nil:
-	case db.listener != nil:
-		kind = "PostgreSQL"
-	default:
-		kind = "SQLite"
-	}
-	fmt.Fprintf(f, "jobs.DB(%s)", kind)
-}
-
 // connections are how many a process opens to PostgreSQL, besides the one that listens.
 const connections = 5
 
