@@ -75,7 +75,7 @@ func TestCallsShowNoKeyAnywhere(t *testing.T) {
 	if n := len(calls[1].Files); n != 1 {
 		t.Fatalf("%d files", n)
 	}
-	if text := fmt.Sprintf("%+v", calls); strings.Contains(text, key) || strings.Count(text, open311test.Redacted) < 5 {
+	if text := fmt.Sprintf("%q %q %q %q", calls[0].Query, calls[1].Form, calls[1].Files, calls[1].Header); strings.Contains(text, key) || strings.Count(text, open311test.Redacted) < 5 {
 		t.Error(text)
 	}
 }
