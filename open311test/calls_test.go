@@ -55,7 +55,7 @@ func TestCalls(t *testing.T) {
 
 // A key that stands where no key belongs is one all the same: in the name of a parameter, or of a file.
 func TestCallsShowNoKeyAnywhere(t *testing.T) {
-	const key = "K3y+s3cr3t/Zq=="
+	const key = "K3y+s3cr3t=Zq"
 	h := hamlet(open311test.WithAPIKey(key))
 	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, base+"services.json?"+url.QueryEscape(key)+"=1&x="+url.QueryEscape(key), nil))
 	var body strings.Builder
