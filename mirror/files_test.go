@@ -275,6 +275,10 @@ func TestLinksAreNotWrittenTo(t *testing.T) {
 			t.Skip(err)
 		}
 	}
+	// What is put there between the removal of what was there and the writing is not followed either.
+	if f, err := createText(filepath.Join(job.Dir, allFormats[0].File+tmpSuffix)); err == nil {
+		t.Error("a file was opened through a link", f.f.Close())
+	}
 	elsewhere := t.TempDir()
 	if err := os.Symlink(elsewhere, filepath.Join(job.Dir, partsName)); err != nil {
 		t.Fatal(err)
