@@ -23,22 +23,6 @@ func (q *Query) shown() shownQuery {
 	return c
 }
 
-// Format prints a query without the values of its Params, whatever the verb: one of them may be a key.
-func (q UpdateQuery) Format(f fmt.State, verb rune) {
-	fmt.Fprintf(f, fmt.FormatString(f, verb), q.shown())
-}
-
-// LogValue keeps the values of Params out of logs, whatever the handler.
-func (q UpdateQuery) LogValue() slog.Value { return slog.AnyValue(q.shown()) }
-
-// shownUpdateQuery is a query as it may be printed: without methods.
-type shownUpdateQuery UpdateQuery
-
-func (q UpdateQuery) shown() shownUpdateQuery {
-	q.Params = shownParams(q.Params)
-	return shownUpdateQuery(q)
-}
-
 // shownParams returns parameters without their values.
 func shownParams(params url.Values) url.Values {
 	if params == nil {
@@ -49,15 +33,6 @@ func shownParams(params url.Values) url.Values {
 		shown[name] = []string{redact.Mask}
 	}
 	return shown
-}
-
-// Format names the client of a feed, whatever the verb: what it follows may have a key in its Params.
-func (f *Feed) Format(s fmt.State, _ rune) {
-	if f == nil || f.lists == nil {
-		fmt.Fprint(s, "open311.Feed(nil)")
-		return
-	}
-	fmt.Fprintf(s, "open311.Feed(%s)", f.lists.c)
 }
 
 // Format prints a filing without the reporter's data, whatever the verb.
