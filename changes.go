@@ -106,6 +106,15 @@ type Feed struct {
 	last    atomic.Pointer[PollReport]
 }
 
+// Format names the client of a feed, whatever the verb: what it follows may have a key in its Params.
+func (f *Feed) Format(s fmt.State, _ rune) {
+	if f == nil || f.lists == nil {
+		fmt.Fprint(s, "open311.Feed(nil)")
+		return
+	}
+	fmt.Fprintf(s, "open311.Feed(%s)", f.lists.c)
+}
+
 // Feed returns a feed of what changes among the requests of a query: which are new, updated, closed,
 // reopened or gone. It makes no call.
 //

@@ -3,6 +3,7 @@ package open311_test
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -49,10 +50,11 @@ func TestMediaURLsAreLinear(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector has costs of its own")
 	}
-	for name, part := range map[string]string{"commas": ",", "blanks": " ", "addresses": "/%d.jpg,", "letters": "a,", "brackets": "[", "data": "data:,", "https": "https://a.jpg;b"} {
+	for name, part := range map[string]string{"commas": ",", "blanks": " ", "addresses": "/%d.jpg,", "different addresses": "/#.jpg,", "letters": "a,", "brackets": "[", "data": "data:,", "https": "https://a.jpg;b"} {
 		took := func(n int) time.Duration {
 			var b strings.Builder
 			for i := 0; b.Len() < n; i++ {
+				part := strings.ReplaceAll(part, "#", strconv.Itoa(i))
 				b.WriteString(strings.ReplaceAll(part, "%d", strings.Repeat("7", 1+i%5)+string(rune('a'+i%26))))
 			}
 			r := &open311.ServiceRequest{MediaURL: b.String()}

@@ -3,7 +3,7 @@ package open311
 import (
 	"fmt"
 	"log/slog"
-	"maps"
+	"net/url"
 
 	"github.com/go-open311/open311/internal/redact"
 )
@@ -19,11 +19,20 @@ type shownQuery Query
 
 func (q *Query) shown() shownQuery {
 	c := shownQuery(*q)
-	c.Params = maps.Clone(q.Params)
-	for name := range c.Params {
-		c.Params[name] = []string{redact.Mask}
-	}
+	c.Params = shownParams(q.Params)
 	return c
+}
+
+// shownParams returns parameters without their values.
+func shownParams(params url.Values) url.Values {
+	if params == nil {
+		return nil
+	}
+	shown := make(url.Values, len(params))
+	for name := range params {
+		shown[name] = []string{redact.Mask}
+	}
+	return shown
 }
 
 // Format prints a filing without the reporter's data, whatever the verb.

@@ -366,13 +366,20 @@ func TestProgramsPrintNoKey(t *testing.T) {
 		}
 		h := holder{*client, client, []*open311.RequestClient{client.Requests}, client}
 		q := open311.Query{Search: "hole", Params: url.Values{"tok": {keyCore}}}
+		u := open311.UpdateQuery{Start: time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC), Params: q.Params}
+		feed, err := client.Requests.Feed(open311.FeedOptions{Query: &q})
+		if err != nil {
+			t.Fatal(err)
+		}
 		for name, v := range map[string]any{
 			"struct": h, "pointer": &h, "list": []holder{h}, "map": map[string]*holder{"a": &h},
 			"query": q, "query's pointer": &q, "queries": []open311.Query{q},
+			"update query": u, "update query's pointer": &u, "feed": feed, "struct with a feed": struct{ f *open311.Feed }{feed},
+			"options of a feed": open311.FeedOptions{Query: &q}, "their pointer": &open311.FeedOptions{Query: &q},
 		} {
 			t.Run(c.name+"/"+name, func(t *testing.T) {
 				e := &exposure{}
-				for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+				for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%t", "%f"} {
 					e.add(verb, fmt.Sprintf(verb, v))
 				}
 				var text bytes.Buffer

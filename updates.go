@@ -59,6 +59,22 @@ type UpdateQuery struct {
 	Params     url.Values
 }
 
+// Format prints a query without the values of its Params, whatever the verb: one of them may be a key.
+func (q UpdateQuery) Format(f fmt.State, verb rune) {
+	fmt.Fprintf(f, fmt.FormatString(f, verb), q.shown())
+}
+
+// LogValue keeps the values of Params out of logs, whatever the handler.
+func (q UpdateQuery) LogValue() slog.Value { return slog.AnyValue(q.shown()) }
+
+// shownUpdateQuery is a query as it may be printed: without methods.
+type shownUpdateQuery UpdateQuery
+
+func (q UpdateQuery) shown() shownUpdateQuery {
+	q.Params = shownParams(q.Params)
+	return shownUpdateQuery(q)
+}
+
 // List returns the updates of all requests in a span of time (GET /servicerequestupdates), each once.
 // nil, or a zero query, asks for the server's default. Updates outside of the span are left out: some
 // servers give them all the same. One without a date is kept. One that cannot be read is left out, with a

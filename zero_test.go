@@ -22,7 +22,7 @@ var zeros = []any{
 	open311.Format(0), open311.Gap{}, open311.Learned{}, open311.Media{}, open311.NewRequest{}, open311.NewUpdate{},
 	open311.Page{}, open311.Point{}, open311.Query{}, open311.Receipt{}, open311.RequestClient{}, open311.Service{}, open311.ServiceClient{},
 	open311.ServiceDefinition{}, open311.ServiceRequest{}, open311.Status(""), open311.TruncatedError{}, open311.UnknownOutcomeError{},
-	open311.Update{}, open311.UpdateClient{}, open311.UpdateReceipt{}, open311.ValidationError{}, open311.Warning{},
+	open311.Update{}, open311.UpdateClient{}, open311.UpdateQuery{}, open311.UpdateReceipt{}, open311.ValidationError{}, open311.Warning{},
 }
 
 // TestZeroValues: none panics. What sets an attribute writes to the map that is its receiver, which has to be made first,

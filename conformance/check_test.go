@@ -1,9 +1,11 @@
 package conformance
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,6 +18,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/go-open311/open311"
 	"github.com/go-open311/open311/internal/plain"
 	"github.com/go-open311/open311/open311test"
 )
@@ -91,6 +94,27 @@ func TestTargetsThatCannotBeChecked(t *testing.T) {
 		} else if strings.Contains(err.Error(), testKey) {
 			t.Errorf("%s: the error holds the key: %v", name, err)
 		}
+	}
+}
+
+// A program that prints its settings shows neither the key nor who the sample says to be.
+func TestTargetShowsNoSecrets(t *testing.T) {
+	target := Target{Endpoint: "https://user:" + testKey + "@city.example/v2?k=" + testKey, APIKey: testKey, Sample: &open311.NewRequest{Email: "ada@people.example"}}
+	var log bytes.Buffer
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("checked", "target", target, "pointer", &target)
+	logged := log.String()
+	for _, v := range []any{target, &target, []Target{target}, struct{ T Target }{target}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+			fmt.Fprintf(&log, verb+"\n", v)
+		}
+	}
+	for _, secret := range []string{testKey, "ada@", fmt.Sprintf("%x", testKey)} {
+		if strings.Contains(log.String(), secret) {
+			t.Errorf("%q is in %s", secret, log.String())
+		}
+	}
+	if got := strings.Count(logged, "city.example/v2"); got != 2 { // as a struct it has no JSON
+		t.Errorf("the server is not named in %s", logged)
 	}
 }
 

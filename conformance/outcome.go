@@ -125,7 +125,7 @@ func readable(x *exchange) (*node, *exchange, outcome) {
 		return nil, x, cannot("not judged: %s was answered with status %d", x.path, x.status)
 	case x.doc == nil:
 		return nil, x, cannot("not judged: the answer to %s is no %s that can be read", x.path, upper(x.format))
-	case looksLikeErrors(x.doc):
+	case x.look().faulty:
 		return nil, x, x.falseError()
 	}
 	return x.doc, x, fine
@@ -137,7 +137,7 @@ func (s *session) rows(c call) ([]*node, *exchange, outcome) {
 	if !good(o) {
 		return nil, x, o
 	}
-	rows := filledRows(doc, c.format)
+	rows := slices.Clone(x.look().filled)
 	if len(rows) == 0 && len(itemsOf(doc, c.format)) > 0 {
 		return nil, x, cannot("not judged: no record in the answer to %s can be read", x.path)
 	}

@@ -11,12 +11,12 @@ import (
 // rowsOf returns the records of a list, wherever they are: that the envelope is the right one is a
 // rule of its own, and the records behind a wrong one deserve to be judged too.
 func rowsOf(doc *node, f Format) []*node {
-	rows := slices.Clone(itemsOf(doc, f))
-	for i, r := range rows {
-		rows[i] = inner(r)
-	}
-	if f == FormatJSON { // what is no record at all is found once, by the rules about the form of lists
-		rows = slices.DeleteFunc(rows, func(r *node) bool { return r.kind != kindObject })
+	var rows []*node
+	for _, r := range itemsOf(doc, f) {
+		r = inner(r)
+		if f != FormatJSON || r.kind == kindObject { // what is no record is found once, by the rules about the form of lists
+			rows = append(rows, r)
+		}
 	}
 	return rows
 }

@@ -214,13 +214,13 @@ func (s *session) codesDiffer() bool {
 // looksLikeErrors recognises an error document by its records, whatever stands around them, and does not take for one
 // what has a member for errors besides what it is.
 func looksLikeErrors(doc *node) bool {
-	has := func(n *node, names ...string) bool {
-		return slices.ContainsFunc(names, func(name string) bool { return n.child(name) != nil })
+	has := func(n *node, names ...string) bool { // a server's list may have a million members: one look at each
+		return slices.ContainsFunc(n.kids, func(k *node) bool { return slices.Contains(names, k.name) })
 	}
 	if strings.HasPrefix(doc.name, "error") {
 		return true
 	}
-	if has(doc, discoveryFields...) || has(doc, definitionFields...) {
+	if doc.kind != kindList && has(doc, slices.Concat(discoveryFields, definitionFields)...) {
 		return false
 	}
 	for _, k := range doc.kids {

@@ -45,6 +45,18 @@ type exchange struct {
 	wide   bool  // the body was in UTF-16
 	doc    *node // of the format that was asked for
 	broken error // why there is no doc
+
+	looked bool    // doc has been looked at: what follows is known
+	faulty bool    // it is an error document
+	filled []*node // the records in it that have anything in them
+}
+
+// look looks at the document once, for all the rules that ask: it may have a million members.
+func (x *exchange) look() *exchange {
+	if !x.looked && x.doc != nil {
+		x.looked, x.faulty, x.filled = true, looksLikeErrors(x.doc), filledRows(x.doc, x.format)
+	}
+	return x
 }
 
 // ok: the server did what it was asked to do.

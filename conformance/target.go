@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -46,6 +47,17 @@ const (
 	callTimeout  = 30 * time.Second
 	defaultAgent = "go-open311-conformance (+https://github.com/go-open311/open311)"
 )
+
+// String names the server, without what is secret in its address.
+func (t Target) String() string {
+	return fmt.Sprintf("conformance.Target(%s)", redact.New(t.APIKey).URL(t.Endpoint))
+}
+
+// Format prints what String returns, whatever the verb: neither the key nor the sample's personal data.
+func (t Target) Format(f fmt.State, _ rune) { fmt.Fprint(f, t.String()) }
+
+// LogValue is String, whatever the handler.
+func (t Target) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
 // prepared checks a target and fills in what it leaves open.
 func prepared(t Target) (Target, error) {

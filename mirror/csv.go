@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Columns are the fields of a request as the specification names them: the columns of a CSV file and of a table. What
@@ -106,12 +108,12 @@ var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 var quotes = strings.NewReplacer(`"`, `""`, "\n", "\r\n")
 
 // harmless returns a text that no spreadsheet takes for a formula. Some of them look behind blanks, and
-// some take full-width characters for the plain ones.
+// some take full-width and small characters for the plain ones.
 func harmless(s string) string {
 	first, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(s, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
 	}))
-	if s != "" && strings.ContainsRune("=+-@＝＋－＠", first) {
+	if s != "" && strings.Contains("=+-@−", norm.NFKC.String(string(first))) {
 		return "'" + s
 	}
 	return s

@@ -26,7 +26,7 @@ var hostile = []open311.ServiceRequest{
 	{ID: "1", ServiceName: "</script><script>alert(1)</script>", ServiceCode: "a", Description: "=1+1", Location: &open311.Point{Lat: 1.5, Long: -2.25}},
 	{ID: "2", ServiceName: "<img src=x onerror=alert(1)>", ServiceCode: "\"'><b>", Description: "three\nlines\r, a \"quote\" and a comma", Address: "@SUM(A1)"},
 	{ID: "-3", ServiceName: "\tplus", ServiceCode: "c", Description: " \t=cmd|' /C calc'!A0", Status: "<i>odd</i>", Location: &open311.Point{}},
-	{ID: "4", ServiceCode: "d", Description: "＝1＋1", Zipcode: "+49", MediaURL: "javascript:alert(1)"},
+	{ID: "4", ServiceCode: "d", Description: "＝1＋1", StatusNotes: "﹦1﹢1", ServiceNotice: "−1", Zipcode: "+49", MediaURL: "javascript:alert(1)"},
 	{ID: "5", ServiceName: "\u202ereversed", Description: "harmless = text", Status: open311.StatusClosed,
 		Extra: open311.Extra{"odd field": json.RawMessage(`{"a": [1, "<"]}`)}},
 }
@@ -110,7 +110,7 @@ func csvIDs(t *testing.T, path string, lines []open311.Extra) (ids []string) {
 			if want := lineEnds.Replace(lines[i].String(name)); text != want {
 				t.Errorf("row %d, %s: %q, want %q", i, name, text, want)
 			}
-			if first := strings.TrimSpace(cells[k]); first != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(first)[0]) && name != "lat" && name != "long" {
+			if first := strings.TrimSpace(cells[k]); first != "" && strings.ContainsRune("=+-@＝＋－＠﹦﹢﹣﹫−", []rune(first)[0]) && name != "lat" && name != "long" {
 				t.Errorf("row %d, %s: a spreadsheet takes %q for a formula", i, name, cells[k])
 			}
 		}
@@ -275,6 +275,10 @@ func TestLinksAreNotWrittenTo(t *testing.T) {
 		if err := os.Symlink(victim, filepath.Join(job.Dir, f.File+tmpSuffix)); err != nil {
 			t.Skip(err)
 		}
+	}
+	// What is put there between the removal of what was there and the writing is not followed either.
+	if f, err := createText(filepath.Join(job.Dir, allFormats[0].File+tmpSuffix)); err == nil {
+		t.Error("a file was opened through a link", f.f.Close())
 	}
 	elsewhere := t.TempDir()
 	if err := os.Symlink(elsewhere, filepath.Join(job.Dir, partsName)); err != nil {

@@ -44,6 +44,15 @@ type Hook struct {
 	Log    *slog.Logger // gets a line when a message has to be sent again; nil: no log
 }
 
+// String names the shape: the address of a webhook is a secret as well.
+func (h Hook) String() string { return fmt.Sprintf("notify.Hook(%s)", h.shape()) }
+
+// Format prints what String returns, whatever the verb.
+func (h Hook) Format(f fmt.State, _ rune) { fmt.Fprint(f, h.String()) }
+
+// LogValue is String, whatever the handler.
+func (h Hook) LogValue() slog.Value { return slog.StringValue(h.String()) }
+
 // Check says what is wrong with a hook, if anything is.
 func (h *Hook) Check() error {
 	if h == nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -170,5 +171,23 @@ func TestCheck(t *testing.T) {
 	}
 	if err := (&notify.Hook{Shape: notify.Telegram, Token: secret, Chat: "@city"}).Check(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A program that prints its hook shows neither the token nor the address, which is a secret itself.
+func TestHookShowsNoSecrets(t *testing.T) {
+	h := hook(notify.Slack, nil)
+	h.Client = nil // which JSON cannot encode
+	var log strings.Builder
+	for _, v := range []any{*h, h, []notify.Hook{*h}, struct{ H notify.Hook }{*h}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+			fmt.Fprintf(&log, verb+"\n", v)
+		}
+	}
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("posted", "hook", *h, "pointer", h)
+	for _, s := range []string{secret, fmt.Sprintf("%x", secret)} {
+		if strings.Contains(log.String(), s) {
+			t.Errorf("%q is in %s", s, log.String())
+		}
 	}
 }

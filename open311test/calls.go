@@ -165,11 +165,19 @@ func (c *Call) hide(keys []*redact.Credential, secrets *redact.Set) {
 	}
 	c.Path = secrets.Values(c.Path)
 	for _, set := range sets {
-		for _, values := range set {
+		for name, values := range set {
 			for i := range values {
 				values[i] = secrets.Values(values[i])
 			}
+			if clean := secrets.Values(name); clean != name {
+				delete(set, name)
+				set[clean] = values
+			}
 		}
+	}
+	for i := range c.Files {
+		f := &c.Files[i]
+		f.Field, f.Name, f.ContentType = secrets.Values(f.Field), secrets.Values(f.Name), secrets.Values(f.ContentType)
 	}
 }
 

@@ -1,6 +1,9 @@
 package open311test_test
 
 import (
+	"fmt"
+	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -47,6 +50,33 @@ func TestCalls(t *testing.T) {
 	h.ResetCalls()
 	if n := len(h.Calls()); n != 0 {
 		t.Errorf("%d calls after ResetCalls", n)
+	}
+}
+
+// A key that stands where no key belongs is one all the same: in the name of a parameter, or of a file.
+func TestCallsShowNoKeyAnywhere(t *testing.T) {
+	const key = "K3y+s3cr3t=Zq"
+	h := hamlet(open311test.WithAPIKey(key))
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, base+"services.json?"+url.QueryEscape(key)+"=1&x="+url.QueryEscape(key), nil))
+	var body strings.Builder
+	w := multipart.NewWriter(&body)
+	file, err := w.CreateFormFile(key, key+".png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.WriteString(file, "photo")
+	_ = w.WriteField(key, "1")
+	_ = w.Close()
+	r := httptest.NewRequest(http.MethodPost, base+"requests.json", strings.NewReader(body.String()))
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	h.ServeHTTP(httptest.NewRecorder(), r)
+
+	calls := h.Calls()
+	if n := len(calls[1].Files); n != 1 {
+		t.Fatalf("%d files", n)
+	}
+	if text := fmt.Sprintf("%q %q %q %q", calls[0].Query, calls[1].Form, calls[1].Files, calls[1].Header); strings.Contains(text, key) || strings.Count(text, open311test.Redacted) < 5 {
+		t.Error(text)
 	}
 }
 

@@ -13,7 +13,7 @@ func TestInside(t *testing.T) {
 		"127.1": true, "2130706433": true, "0x7f000001": true, "0177.0.0.1": true, "0x7f.0.0.1": true, "": true, "1.2.3.4.example": false,
 		"127。0。0。1": true, "127．0．0．1": true, "127｡0｡0｡1": true, "①②⑦.0.0.①": true, "127.0.0.①": true, "１０.1.2.3": true, "ⓛocalhost": true, "metadata.google.ｉnternal": true, "printer.lo\u00adcal": true, "bücher.example": false,
 		"0.1.2.3": true, "192.0.0.8": true, "198.18.0.1": true, "240.0.0.1": true, "::127.0.0.1": true, "::8.8.8.8": false, "2002:7f00:1::": true, "2002:808:808::": false,
-		"fec0::1": true, "64:ff9b:1::1": true, "::ffff:169.254.169.254": true, "ff02::1": true, "fe80::1%25lo": true, "172.32.0.1": false,
+		"fec0::1": true, "64:ff9b:1::1": true, "::ffff:169.254.169.254": true, "ff02::1": true, "::ffff:0:7f00:1": true, "::ffff:0:808:808": false, "2001:0:7f00:1::": true, "kubernetes.default.svc": true, "router.home.arpa": true, "fe80::1%25lo": true, "172.32.0.1": false,
 	} {
 		if got := Inside(host); got != want {
 			t.Errorf("Inside(%q) = %v", host, got)
@@ -40,6 +40,10 @@ func TestSiblings(t *testing.T) {
 		{"city.com.au", "town.com.au", false},
 		{"city.herokuapp.com", "evil.herokuapp.com", false},
 		{"herokuapp.com", "evil.herokuapp.com", false},
+		{"city.s3.amazonaws.com", "evil.s3.amazonaws.com", false},
+		{"city.eastus.cloudapp.azure.com", "evil.eastus.cloudapp.azure.com", false},
+		{"city.blob.core.windows.net", "evil.blob.core.windows.net", false},
+		{"city.herokuapp.com", "city.herokuapp.com", true},
 		{"example", "city.example", false},
 		{"10.0.0.1", "11.0.0.1", false},
 		{"127.0.0.1", "127.0.0.1", true},

@@ -10,6 +10,35 @@ import (
 // It takes the text apart itself: what net/url cannot parse is redacted too,
 // and what is not secret stays as it was written.
 func (s *Set) URL(raw string) string {
+	return s.address(raw, s.ready().query)
+}
+
+// foreign is URL for an address that a server names: what [Set.Strip] would not send there is not shown either.
+func (s *Set) foreign(raw string) string {
+	k := s.ready()
+	// What is hidden already tells nothing, and neither does the mask.
+	betrays := func(text string) bool { return k.betrays(strings.ReplaceAll(text, k.mask, "")) }
+	raw = s.address(raw, func(query string) string {
+		pairs := strings.Split(s.Text(k.query(query)), "&")
+		for i, pair := range pairs {
+			if name, _, _ := strings.Cut(pair, "="); betrays(name) {
+				pairs[i] = k.mask
+			} else if betrays(pair) {
+				pairs[i] = name + "=" + k.mask
+			}
+		}
+		return strings.Join(pairs, "&")
+	})
+	base, _, _ := strings.Cut(raw, "?")
+	if !betrays(base) {
+		return raw
+	}
+	scheme, _, _ := strings.Cut(base, "//")
+	return scheme + "//" + k.mask
+}
+
+// address hides what is secret in an address, in its query and its fragment as it is told.
+func (s *Set) address(raw string, hidden func(query string) string) string {
 	k := s.ready()
 	base, frag, hasFrag := strings.Cut(raw, "#")
 	base, query, hasQuery := strings.Cut(base, "?")
@@ -20,10 +49,10 @@ func (s *Set) URL(raw string) string {
 		}
 	}
 	if hasQuery {
-		out += "?" + k.query(query)
+		out += "?" + hidden(query)
 	}
 	if hasFrag { // OAuth answers travel in the fragment
-		out += "#" + k.query(frag)
+		out += "#" + hidden(frag)
 	}
 	return s.Text(out)
 }
@@ -71,7 +100,7 @@ func (s *Set) Header(h http.Header) http.Header {
 			case secret:
 				clean[i] = v[:scheme(v)] + k.mask
 			case name == "Location" || name == "Content-Location" || name == "Referer":
-				clean[i] = s.URL(v)
+				clean[i] = s.foreign(v)
 			default:
 				clean[i] = s.Text(v)
 			}

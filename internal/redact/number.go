@@ -4,14 +4,16 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 const (
-	minDigits  = 7  // a phone number has as many, without the codes that are dialled before it
-	fewDigits  = 5  // and this many in a small town, where they are looked for as a number of their own
-	maxDigits  = 20 // and not more than these
-	maxBetween = 4  // blanks, hyphens and brackets between two digits of one number
-	digitMarks = " -./()_"
+	minDigits  = 7         // a phone number has as many, without the codes that are dialled before it
+	fewDigits  = 5         // and this many in a small town, where they are looked for as a number of their own
+	maxDigits  = 20        // and not more than these
+	maxBetween = 4         // marks between two digits of one number
+	digitMarks = " -./()_" // those that people write themselves
+	maxOdd     = 4         // others, in the last digits of a number: more of them are between the items of a list
 )
 
 // extension is what stands behind a number, in front of that of the room.
@@ -49,15 +51,20 @@ func findNumbers(v *view, numbers []string, found []span) []span {
 	}
 	var digits []byte // of the view; a line end between those that are not of one number
 	var at []int      // where they are
-	between := maxBetween
-	for i := range len(v.text) {
-		switch c := v.text[i]; {
-		case '0' <= c && c <= '9':
-			digits, at, between = append(digits, c), append(at, i), 0
-		case between < maxBetween && strings.IndexByte(digitMarks, c) >= 0:
+	var odd []int     // how many odd marks there are before each, as in ["555","0199"]
+	between, marks, oddly := maxBetween, 0, false
+	for i, r := range v.text {
+		switch {
+		case '0' <= r && r <= '9':
+			if oddly {
+				marks, oddly = marks+1, false
+			}
+			digits, at, odd, between = append(digits, byte(r)), append(at, i), append(odd, marks), 0
+		case between < maxBetween && !unicode.IsLetter(r):
 			between++
+			oddly = oddly || !strings.ContainsRune(digitMarks, r)
 		case between < maxBetween || len(digits) > 0 && digits[len(digits)-1] != '\n':
-			digits, at, between = append(digits, '\n'), append(at, i), maxBetween
+			digits, at, odd, between, oddly = append(digits, '\n'), append(at, i), append(odd, marks), maxBetween, false
 		}
 	}
 	text := string(digits)
@@ -78,7 +85,8 @@ func findNumbers(v *view, numbers []string, found []span) []span {
 				from--
 			}
 			first, behind := at[from], at[end-1]+1
-			if len(tail) == minDigits || !digitAt(v.text, first-1) && !digitAt(v.text, behind) {
+			marks := odd[end-1] - odd[i+n]
+			if len(tail) == minDigits && marks <= maxOdd || !digitAt(v.text, first-1) && !digitAt(v.text, behind) && marks == 0 {
 				found = append(found, v.span(first, behind))
 			}
 			i = end

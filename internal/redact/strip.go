@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -32,7 +33,7 @@ func isHarmless(header string) bool {
 func (s *Set) Strip(req *http.Request) error {
 	k := s.ready()
 	for name, values := range req.Header {
-		if !isHarmless(name) || k.betrays(strings.Join(values, "\n"), 0) {
+		if !isHarmless(name) || k.betrays(strings.Join(values, "\n")) {
 			delete(req.Header, name)
 		}
 	}
@@ -41,13 +42,13 @@ func (s *Set) Strip(req *http.Request) error {
 	var kept []string
 	for pair := range strings.SplitSeq(u.RawQuery, "&") {
 		name, _, _ := strings.Cut(pair, "=")
-		if !k.names.secretParam(name) && !k.betrays(pair, 0) {
+		if !k.names.secretParam(name) && !k.betrays(pair) {
 			kept = append(kept, pair)
 		}
 	}
 	u.RawQuery = strings.Join(kept, "&")
 	req.URL = &u
-	if k.betrays(u.EscapedPath(), 0) || k.betrays(u.String(), 0) {
+	if k.betrays(u.EscapedPath()) || k.betrays(u.String()) {
 		return errKeptSecret
 	}
 	return nil
@@ -60,7 +61,11 @@ const maxPacked = 3
 // betrays reports whether a text may hold a secret, which is asked of what goes
 // to others: what cannot be looked through to its end does, and so does a word
 // that is a secret of a few letters.
-func (k *known) betrays(in string, packed int) bool {
+func (k *known) betrays(in string) bool { return k.betraysIn(in, 0, true) }
+
+// betraysIn is betrays for a text that has been unpacked so many times. One that is not known to be a text has words
+// of a few letters by chance.
+func (k *known) betraysIn(in string, packed int, text bool) bool {
 	if in == "" {
 		return false
 	}
@@ -69,27 +74,21 @@ func (k *known) betrays(in string, packed int) bool {
 		return true
 	}
 	short := false
-	if views(in, func(v *view) { short = short || k.values.holdsShort(v) }); short {
-		return true
+	if text {
+		views(in, func(v *view) { short = short || k.values.holdsShort(v) })
 	}
-	if packed == maxPacked {
-		return false
+	if short || packed == maxPacked {
+		return short
 	}
 	plain := in
 	for v := (&view{text: in}); v != nil; v = v.unescape() {
 		plain = v.text
 	}
 	for word := range strings.FieldsFuncSeq(plain, outsideBase64) {
-		if k.betrays(unpacked(word), packed+1) {
+		texts, parts := unpacked(word)
+		if slices.ContainsFunc(texts, func(t string) bool { return k.betraysIn(t, packed+1, true) }) ||
+			slices.ContainsFunc(parts, func(t string) bool { return k.betraysIn(t, packed+1, false) }) {
 			return true
-		}
-		if strings.IndexByte(word, '/') < 0 {
-			continue
-		}
-		for segment := range strings.SplitSeq(word, "/") {
-			if k.betrays(unpacked(segment), packed+1) {
-				return true
-			}
 		}
 	}
 	return false
@@ -99,21 +98,43 @@ func outsideBase64(r rune) bool {
 	return !(r < utf8.RuneSelf && (nameByte(byte(r)) || r == '+' || r == '/'))
 }
 
-// unpacked returns the text that a word is the base64 or the hexadecimal digits of, compressed or not; "" if it is of
-// none.
-func unpacked(word string) string {
+// fromURL writes the base64 of addresses in the letters of plain base64.
+var fromURL = strings.NewReplacer("-", "+", "_", "/")
+
+// unpacked returns the texts that a word, or a segment of a path in it, is the base64 or the hexadecimal digits of, and
+// what parts of it may be the base64 of. Words are glued on with letters of base64 themselves, as in state_aHR0cDov:
+// where its groups of four begin cannot be seen.
+func unpacked(word string) (texts, parts []string) {
 	const least = 8 // shorter words are words
 	if len(word) < least {
-		return ""
+		return nil, nil
 	}
+	for segment := range strings.SplitSeq(word, "/") {
+		texts = append(texts, unpackedWhole(segment))
+	}
+	if len(texts) > 1 {
+		texts = append(texts, unpackedWhole(word))
+	}
+	word = fromURL.Replace(word)
+	for from := range 4 {
+		part := word[from:]
+		if len(part)%4 == 1 { // no group has one letter
+			part = part[:len(part)-1]
+		}
+		if packed, err := base64.RawStdEncoding.DecodeString(part); err == nil {
+			parts = append(parts, strings.ToValidUTF8(string(packed), " "))
+		}
+	}
+	return texts, parts
+}
+
+// unpackedWhole returns the text that all of a word is the base64 or the hexadecimal digits of, compressed or not; "" if
+// it is of none.
+func unpackedWhole(word string) string {
 	if plain, err := hex.DecodeString(word); err == nil && utf8.Valid(plain) {
 		return string(plain)
 	}
-	enc := base64.RawStdEncoding
-	if strings.ContainsAny(word, "-_") {
-		enc = base64.RawURLEncoding
-	}
-	packed, err := enc.DecodeString(word)
+	packed, err := base64.RawStdEncoding.DecodeString(fromURL.Replace(word))
 	switch {
 	case err != nil:
 		return ""

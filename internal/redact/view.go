@@ -148,6 +148,8 @@ func appendFolded(out []byte, r rune) []byte {
 		case unicode.In(r, unicode.Mn, unicode.Cf): // a mark, or what is not seen, as a soft hyphen
 		case unicode.IsSpace(r):
 			out = append(out, ' ')
+		case unicode.IsDigit(r):
+			out = append(out, '0'+digitOf(r))
 		case unicode.Is(unicode.Pd, r), r == '\u2212': // a minus sign
 			out = append(out, '-')
 		default:
@@ -155,4 +157,13 @@ func appendFolded(out []byte, r rune) []byte {
 		}
 	}
 	return out
+}
+
+// digitOf returns the value of a decimal digit of any script: the ten of each follow one another.
+func digitOf(r rune) byte {
+	n := 0
+	for unicode.IsDigit(r - 1 - rune(n)) {
+		n++
+	}
+	return byte(n % 10)
 }

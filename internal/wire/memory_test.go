@@ -233,6 +233,8 @@ func TestDepth(t *testing.T) {
 		name string
 		doc  parts
 	}{
+		{"JSON, 65 levels", parts{{"[", 65}, {"]", 65}}},
+		{"XML, 70 levels", parts{{"<a>", 70}, {"</a>", 70}}},
 		{"JSON lists", parts{{"[", deep}, {"]", deep}}},
 		{"JSON lists not closed", parts{{"[", deep}}},
 		{"JSON objects", parts{{`{"a":`, deep}, {"1", 1}, {"}", deep}}},
