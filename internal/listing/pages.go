@@ -111,7 +111,7 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 			c.skip(first.sent)
 			continue
 		}
-		p.ending, p.err = ending(r)
+		p.ending, p.err = c.ending(r)
 		if holes > 0 && p.ending == Cut {
 			p.ending = Exhausted // nothing behind it either
 		}

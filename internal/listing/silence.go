@@ -12,6 +12,21 @@ func (w *walk) uncontrolled(meant span) bool {
 	return !longer && !w.quietBelow(meant.hi) && len(w.known.in(meant)) == 0
 }
 
+// premise is what the proof rests on that an answer is which was not cut: an empty one to a call with a start alone says
+// nothing if that is ignored.
+func (w *walk) premise(s span, a *answer) premise {
+	if s.hi == future && a.sent == 0 && !w.ends {
+		return byStart
+	}
+	return byCount
+}
+
+// startless takes it that the start is ignored. An end is sent with each call then.
+func (w *walk) startless() {
+	w.ends = true
+	w.cov.void(byStart)
+}
+
 // doubt looks at an empty answer again: by all that is older as well if the server takes long spans, else by the same
 // call.
 func (w *walk) doubt(a *answer, sent, meant span, wide bool) (*answer, error) {
