@@ -86,6 +86,7 @@ func (w *walk) judge(s span, a *answer) error {
 	if a.below > 0 {
 		w.startless()
 	}
+	w.belied(a)
 	switch {
 	case a.err != nil && w.cutShort(s, a):
 		return nil

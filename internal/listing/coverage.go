@@ -26,9 +26,10 @@ type claim struct {
 type premise uint8
 
 const (
-	byCount premise = iota // an answer that was not cut: it rests on nothing else
-	byOrder                // the order of the list
-	byStart                // that the start is heeded, where nothing else was asked for
+	byCount   premise = iota // an answer that was not cut: it rests on nothing else
+	byOrder                  // the order of the list
+	bySilence                // that a longer span, or an earlier listing, had nothing either
+	byStart                  // that the start is heeded, where nothing else was asked for
 )
 
 // loss is a span that has been given up.

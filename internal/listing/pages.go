@@ -70,7 +70,7 @@ func (w *walk) pages(base Slice, first *response, o pageOptions) (paged, error) 
 func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 	p := paged{rows: first.sent, span: span{future, past}, seen: c.rows, last: first.sent}
 	p.widen(first)
-	for holes, before := 0, 0; ; {
+	for holes, before := 0, w.moved(c, first); ; {
 		s, ok := c.slice()
 		if !ok {
 			p.heeded = true
@@ -120,6 +120,17 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 		}
 		return p, err
 	}
+}
+
+// moved returns the number of the call for the first page by its number, if that is known and was not the list without one:
+// rows have moved on since then.
+func (w *walk) moved(c *cursor, first *response) int {
+	s := c.base
+	s.Page = c.first
+	if r := w.last(&s); c.style == Numbers && r != nil && r.print() != first.print() {
+		return r.number
+	}
+	return 0
 }
 
 // leaf takes the page before which a cursor stands, and says how many of its rows are new to the list. before is the number

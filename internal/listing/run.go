@@ -70,6 +70,9 @@ func (w *walk) finish(a *answer, plain bool) error {
 		w.failed = w.failed[:len(w.cov.skip)] // they are no gaps yet
 		w.absent = append(w.absent, absence{w.facet, w.premises(), fmt.Errorf("no requests came, and the server fails for the question that would show that it has any: %w", a.err)})
 		return nil
+	case w.unheard():
+		w.gaps = append(w.gaps, w.gap(fmt.Errorf("no requests came, and the server fails for the newest: %w", w.cov.lost[0].err)))
+		return nil
 	case a.err == nil && plain:
 		w.windowed = w.windowed || w.lacksOf(a)
 		if err := w.end(a); err != nil && err != errBudget {

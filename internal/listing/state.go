@@ -201,6 +201,8 @@ type walk struct {
 // heard is what the answers to spans have shown so far, by which silence is taken for absence or not.
 type heard struct {
 	silent     []span // that were answered and not cut: shorter ones within them need no second look
+	alleged    []span // long ones, with nothing in them
+	short      bool   // that was wrong of one
 	ends       bool   // a start alone is ignored
 	controlled bool   // a call with dates has brought what it had to bring
 	stray      int    // lists of rows that all lie outside of the span

@@ -146,6 +146,9 @@ func (q *questions) behind(b *answer) (bool, error) {
 	if !q.ended || !b.full {
 		return false, nil
 	}
+	if b.meta.Next != "" {
+		return true, nil // there is one way only to its end
+	}
 	c, err := q.cursorAt(b.slice, b.response, q.listed.count)
 	if err != nil || c == nil {
 		return false, err
