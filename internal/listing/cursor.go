@@ -3,6 +3,7 @@ package listing
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Ending is how the pages of a list have come to an end. None of them proves that there is no more.
@@ -147,6 +148,11 @@ func (c *cursor) ending(r *response) (Ending, error) {
 		return Cut, errLoop
 	}
 	return end, err
+}
+
+// older reports whether an answer has a row that is not among those of the list so far, and has not arrived meanwhile.
+func (c *cursor) older(r *response) bool {
+	return slices.ContainsFunc(r.rows, func(row Row) bool { return !row.after(c.began) && !c.rows.has(row.Key) })
 }
 
 // other reports whether an answer has mostly rows that are not among those of the list so far.
