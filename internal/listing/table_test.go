@@ -141,11 +141,13 @@ func TestPairs(t *testing.T) {
 	y.report(t)
 }
 
-// TestRandom lists random cities: OPEN311_LISTING_CITIES says how many.
+// TestRandom lists random cities: OPEN311_LISTING_CITIES says how many, and OPEN311_LISTING_FROM the seed of the first.
 func TestRandom(t *testing.T) {
 	n, _ := strconv.Atoi(os.Getenv("OPEN311_LISTING_CITIES"))
+	from, _ := strconv.ParseUint(os.Getenv("OPEN311_LISTING_FROM"), 10, 64)
 	y := tally{counts: map[string]int{}, examples: map[string][]string{}}
 	for i := range uint64(max(n, 500)) {
+		i += from
 		c := random(rand.New(rand.NewPCG(i, 2)))
 		y.add(c, i, judge(c, i, 0, nil), examples())
 	}

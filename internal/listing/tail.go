@@ -51,7 +51,7 @@ func (w *walk) end(a *answer) error {
 		return nil
 	}
 	if w.order != falling && w.order != rising {
-		if a.order == falling || a.order == rising { // it was taken for sorted
+		if (a.order == falling || a.order == rising) && a.pairs >= minPairs { // it was taken for sorted
 			return w.unsorted(a)
 		}
 		return nil
