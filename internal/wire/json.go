@@ -103,24 +103,28 @@ func (s *scan) jsonFields(i int) (end int, comma bool, err error) {
 			n.kind, n.flags = Text, quoted
 			j++
 			start := j
-			var high uint64
+			var high span // from the first byte beyond ASCII to the last
 			for {
 				if len(b)-j < 8 {
 					return i, true, nil
 				}
 				x := binary.LittleEndian.Uint64(b[j:])
-				if hit := stringEnd(x); hit != 0 {
-					k := bits.TrailingZeros64(hit)
-					high |= x & highs & (1<<k>>7 - 1)
-					j += k >> 3
+				ends := stringEnds(x)
+				if (ends|x)&highs == 0 {
+					j += 8
+					continue
+				}
+				ends = ends &^ x & highs
+				if x &= highs & (ends - 1); x != 0 {
+					high = high.with(x, j)
+				}
+				if j += bits.TrailingZeros64(ends) >> 3; ends != 0 {
 					break
 				}
-				high |= x & highs
-				j += 8
 			}
 			if b[j] != '"' {
 				s.nodes = append(s.nodes, n)
-				if j, err = s.jsonStringTail(start, j, len(s.nodes)-1, false, high != 0); err != nil {
+				if j, err = s.jsonStringTail(start, j, len(s.nodes)-1, false); err != nil {
 					return j, false, err
 				}
 				s.dict.took()
@@ -131,7 +135,9 @@ func (s *scan) jsonFields(i int) (end int, comma bool, err error) {
 				continue
 			}
 			n.text = span{uint32(start), uint32(j)}
-			s.high = s.high || high != 0
+			if high.hi > 0 {
+				s.check(high)
+			}
 			j++
 		case c == '-' || '0' <= c && c <= '9':
 			k := jsonNumber(b, j)

@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 )
 
-// stringEnd marks the bytes of x that are not just characters of a string. A borrow can add wrong marks,
-// but only behind a right one.
-func stringEnd(x uint64) uint64 {
-	return (((x ^ '"'*ones) - ones) | ((x ^ '\\'*ones) - ones) | (x - ' '*ones)) &^ x & highs
+// stringEnds has the high bit of each byte of x set that is not just a character of a string. Bytes beyond ASCII can
+// have it set as well, and a borrow can add wrong ones, but only behind a right one.
+func stringEnds(x uint64) uint64 {
+	return (x ^ '"'*ones - ones) | (x ^ '\\'*ones - ones) | (x - ' '*ones)
 }
 
 func isWord(c byte) bool {
@@ -59,7 +59,8 @@ func (s *scan) jsonBare(i, n int) (int, error) {
 			return j, nil
 		}
 	}
-	if s.high = s.high || !isASCII(word); s.eof && j >= len(b) && d.kind == Text && n > 0 {
+	s.check(d.text)
+	if s.eof && j >= len(b) && d.kind == Text && n > 0 {
 		return i, errCut // half a word at the end of a cut document
 	}
 	s.repair(n, WarnSyntax, "value without quotes: "+s.sample(word))
@@ -72,6 +73,7 @@ func (s *scan) jsonSingleQuoted(i, n int, isName bool) (int, error) {
 	for j := i + 1; j < len(s.src); j++ {
 		switch c := s.src[j]; c {
 		case '\'':
+			s.check(span{uint32(i), uint32(j)})
 			if isName {
 				s.setName(n, lo)
 				s.repairIn(n, WarnSyntax, "name in single quotes")
@@ -90,7 +92,6 @@ func (s *scan) jsonSingleQuoted(i, n int, isName bool) (int, error) {
 				s.repairIn(n, WarnControl, "control character dropped")
 				continue
 			}
-			s.high = s.high || c >= utf8.RuneSelf
 			s.scratch = append(s.scratch, c)
 		}
 	}
@@ -106,25 +107,21 @@ func (s *scan) jsonString(i, n int, isName bool) (int, error) {
 	b := s.src
 	i++
 	start := i
-	var high uint64
 	for {
 		if len(b)-i < 8 {
-			return s.jsonStringTail(start, i, n, isName, high != 0)
+			return s.jsonStringTail(start, i, n, isName)
 		}
 		x := binary.LittleEndian.Uint64(b[i:])
-		if hit := stringEnd(x); hit != 0 {
-			k := bits.TrailingZeros64(hit)
-			high |= x & highs & (1<<k>>7 - 1)
-			i += k >> 3
+		if hit := stringEnds(x) &^ x & highs; hit != 0 {
+			i += bits.TrailingZeros64(hit) >> 3
 			break
 		}
-		high |= x & highs
 		i += 8
 	}
 	if b[i] != '"' {
-		return s.jsonStringTail(start, i, n, isName, high != 0)
+		return s.jsonStringTail(start, i, n, isName)
 	}
-	s.high = s.high || high != 0
+	s.check(span{uint32(start), uint32(i)})
 	d := &s.nodes[n]
 	if isName {
 		d.name = span{uint32(start), uint32(i)}
@@ -136,16 +133,15 @@ func (s *scan) jsonString(i, n int, isName bool) (int, error) {
 
 // jsonStringTail goes on byte by byte from src[i]: there is an escape, a control byte, or the end of
 // the window near.
-func (s *scan) jsonStringTail(start, i, n int, isName, high bool) (int, error) {
+func (s *scan) jsonStringTail(start, i, n int, isName bool) (int, error) {
 	b := s.src
 	for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= 0x20 {
-		high = high || b[i] >= utf8.RuneSelf
 		i++
 	}
 	if i >= len(b) {
 		return i, s.cut()
 	}
-	s.high = s.high || high
+	s.check(span{uint32(start), uint32(i)})
 	d := &s.nodes[n]
 	if b[i] == '"' {
 		if isName {
@@ -230,11 +226,10 @@ func (s *scan) jsonUnescape(i, n int) (int, error) {
 			i++
 		default:
 			j := i + 1
-			s.high = s.high || c >= utf8.RuneSelf
 			for j < len(b) && b[j] != '"' && b[j] != '\\' && b[j] >= 0x20 {
-				s.high = s.high || b[j] >= utf8.RuneSelf
 				j++
 			}
+			s.check(span{uint32(i), uint32(j)})
 			s.scratch = append(s.scratch, b[i:j]...)
 			i = j
 		}

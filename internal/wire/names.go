@@ -72,7 +72,7 @@ func (n *names) find(name []byte) int32 {
 	i, ok := n.table.index[string(name)]
 	if !ok {
 		if i, ok = n.learned[string(name)]; !ok {
-			if len(n.learned) >= maxLearned || len(name) > 64 || !utf8.Valid(name) {
+			if len(n.learned) >= maxLearned || len(name) > 64 || !utf8.Valid(name) || hasC1(name) {
 				return -1
 			}
 			if n.learned == nil {

@@ -1,5 +1,7 @@
 package wire
 
+import "math/bits"
+
 // node is one value of the record being read. The nodes of a record stand in document order: a
 // container, then its descendants, and next tells where the container ends. Both scanners make the
 // same nodes, so everything behind them reads one shape.
@@ -14,6 +16,16 @@ type node struct {
 
 // span is a range of scan.src, or of scan.scratch where a flag says so.
 type span struct{ lo, hi uint32 }
+
+// with returns s, which is none where hi is 0, and goes on to the last of those bytes from src[i] on whose high bits
+// are set in x.
+func (s span) with(x uint64, i int) span {
+	if s.hi == 0 {
+		s.lo = uint32(i + bits.TrailingZeros64(x)>>3)
+	}
+	s.hi = uint32(i + 8 - bits.LeadingZeros64(x)>>3)
+	return s
+}
 
 const (
 	nameScratch uint16 = 1 << iota // name is in scratch

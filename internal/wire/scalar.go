@@ -4,7 +4,6 @@ import (
 	"html"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // coordinates collects the two halves of a place.
@@ -38,21 +37,12 @@ func (m *mapper) scalar(n int32) ([]byte, bool) {
 
 // checkText looks whether the bytes of the record are UTF-8 without control characters.
 func (m *mapper) checkText() {
-	m.legacy = false
-	if !m.s.high {
-		return
+	m.legacy = m.s.invalid || m.s.c1
+	if m.s.invalid && !m.latin && m.warn != nil {
+		m.warn(m.path, WarnCharset, "not UTF-8; read as "+strings.ToLower(strings.ReplaceAll(m.chars.String(), " ", "-")))
 	}
-	if !utf8.Valid(m.s.record) {
-		m.legacy = true
-		if !m.latin && m.warn != nil {
-			m.warn(m.path, WarnCharset, "not UTF-8; read as "+strings.ToLower(strings.ReplaceAll(m.chars.String(), " ", "-")))
-		}
-	}
-	if hasC1(m.s.record) {
-		m.legacy = true
-		if m.warn != nil {
-			m.warn(m.path, WarnControl, "control characters (U+0080 to U+009F) dropped")
-		}
+	if m.s.c1 && m.warn != nil {
+		m.warn(m.path, WarnControl, "control characters (U+0080 to U+009F) dropped")
 	}
 }
 

@@ -1,6 +1,9 @@
 package wire
 
-import "errors"
+import (
+	"errors"
+	"unicode/utf8"
+)
 
 // scan holds what both scanners need to read one record from a window of the document. A record is
 // read from its first byte to its last in one go; where the window ends too early the caller gets
@@ -11,7 +14,8 @@ type scan struct {
 	nodes     []node
 	scratch   []byte // unescaped texts
 	record    []byte // the part of src that the record just read takes up
-	high      bool   // the record has bytes beyond ASCII
+	invalid   bool   // the record has names or values that are not UTF-8
+	c1        bool   // there are characters from U+0080 to U+009F in them
 	eof       bool   // the window reaches to the end of the document
 	depth     int    // how deep containers may nest
 	most      int    // how many nodes a record may have
@@ -61,8 +65,29 @@ func (s *scan) reset() {
 	s.nodes = s.nodes[:0]
 	s.scratch = s.scratch[:0]
 	s.repairs = s.repairs[:0]
-	s.high, s.item, s.loose = false, false, false
+	s.invalid, s.c1, s.item, s.loose = false, false, false, false
 	s.child, s.dict.last = 0, 0
+}
+
+// check looks whether the bytes of a name or a value are UTF-8 without control characters. Letters of two and of three
+// bytes are told here, which is twice as fast as utf8.Valid for a few of them among ASCII.
+func (s *scan) check(at span) {
+	b := s.src[at.lo:at.hi]
+	for i := 0; i < len(b); {
+		switch c := b[i]; {
+		case c < utf8.RuneSelf:
+			i++
+		case 0xC2 <= c && c < 0xE0 && i+1 < len(b) && !utf8.RuneStart(b[i+1]):
+			s.c1 = s.c1 || c == 0xC2 && b[i+1] < 0xA0
+			i += 2
+		case 0xE0 < c && c < 0xED && i+2 < len(b) && !utf8.RuneStart(b[i+1]) && !utf8.RuneStart(b[i+2]):
+			i += 3
+		default:
+			r, n := utf8.DecodeRune(b[i:])
+			s.invalid = s.invalid || r == utf8.RuneError && n == 1
+			i += n
+		}
+	}
 }
 
 // closeOpen ends the containers that the end of the window has cut: so far their next is not behind them.

@@ -83,7 +83,9 @@ func (x *xmlReader) fields(i int) int {
 		switch {
 		case src[hi] == '>':
 			end, high := xmlStop(src, hi+1)
-			s.high = s.high || high
+			if high.hi > 0 {
+				s.check(high)
+			}
 			n.text = span{uint32(hi + 1), uint32(end)}
 			i = end + len(e.close)
 			if i > len(src) || string(src[end:i]) != e.close {
@@ -202,7 +204,7 @@ func (x *xmlReader) attributes(t xmlTag) {
 		x.scratch = append(x.scratch, html.UnescapeString(string(a.value))...)
 		x.nodes = append(x.nodes, node{name: a.name, kind: Text, flags: untyped | textScratch, entry: entry,
 			text: span{uint32(lo), uint32(len(x.scratch))}, next: int32(len(x.nodes) + 1)})
-		x.high = x.high || !isASCII(a.value)
+		x.check(span{a.name.lo, uint32(t.end)})
 	}
 	if text {
 		x.nodes = append(x.nodes, node{name: t.name, next: x.open, entry: -1, flags: twin})

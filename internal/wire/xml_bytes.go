@@ -75,24 +75,26 @@ func xmlIdle(text []byte) bool { return xmlSkipIdle(text, 0) == len(text) }
 
 // xmlStop returns the index of the first byte from i on that may be more than a character of text:
 // '<', '>' for the sake of "]]>", '&', and control bytes other than tab and line feed; len(src) if
-// there is none. high is whether there were bytes beyond ASCII before it.
-func xmlStop(src []byte, i int) (stop int, high bool) {
-	var seen uint64
+// there is none. high goes from the first byte beyond ASCII before it to the last.
+func xmlStop(src []byte, i int) (stop int, high span) {
 	for i+8 <= len(src) {
 		w := binary.LittleEndian.Uint64(src[i:])
 		// Each term has the high bit of a byte set if that byte is below 0x20, is '&', is '<' or
 		// '>' (which differ in one bit). A borrow can add wrong ones, but only behind a right one.
 		m := (w - ' '*ones) | ((w ^ '&'*ones) - ones) | ((w | 2*ones) ^ '>'*ones - ones)
-		m = m &^ w & highs
-		if m == 0 {
-			seen |= w
+		if (m|w)&highs == 0 {
 			i += 8
 			continue
 		}
-		seen |= w & (m - 1)
-		i += bits.TrailingZeros64(m) >> 3
+		m = m &^ w & highs
+		if w &= highs & (m - 1); w != 0 {
+			high = high.with(w, i)
+		}
+		if i += bits.TrailingZeros64(m) >> 3; m == 0 {
+			continue
+		}
 		if c := src[i]; c != '\n' && c != '\t' {
-			return i, seen&highs != 0
+			return i, high
 		}
 		i++
 	}
@@ -101,9 +103,11 @@ func xmlStop(src []byte, i int) (stop int, high bool) {
 		if xmlClass[c]&xmlSpecial != 0 {
 			break
 		}
-		seen |= uint64(c)
+		if c >= utf8.RuneSelf {
+			high = high.with(0x80, i)
+		}
 	}
-	return i, seen&highs != 0
+	return i, high
 }
 
 // xmlEntityRef returns the index behind the entity reference at i, or 0 if there is none. No name is

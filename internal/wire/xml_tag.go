@@ -28,7 +28,7 @@ func (s *scan) xmlName(i int) (local span, end int) {
 		}
 	}
 	if seen >= utf8.RuneSelf {
-		s.high = true
+		s.check(span{uint32(lo), uint32(i)})
 	}
 	return span{uint32(lo), uint32(i)}, i
 }

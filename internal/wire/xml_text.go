@@ -37,7 +37,7 @@ func (x *xmlText) chars(i int) int {
 	}
 	for {
 		j, high := xmlStop(src, i)
-		x.high = x.high || high
+		x.check(high)
 		if j == len(src) || src[j] == '<' {
 			x.add(lo, j)
 			return j
@@ -120,7 +120,7 @@ func (x *xmlText) cdata(i int) (int, error) {
 	}
 	for lo := i; ; {
 		j, high := xmlStop(src, i)
-		x.high = x.high || high
+		x.check(high)
 		if j == len(src) {
 			x.add(lo, j)
 			return j + len(xmlEndData), nil
@@ -162,9 +162,6 @@ func (x *xmlText) addRune(r rune) {
 	x.spill(n)
 	x.scratch = utf8.AppendRune(x.scratch, r)
 	n.text.hi = uint32(len(x.scratch))
-	if r >= utf8.RuneSelf {
-		x.high = true
-	}
 }
 
 // spill moves the text of n to scratch.
