@@ -199,6 +199,9 @@ func (q *questions) otherBounds() error {
 			}
 			q.heeded = q.heeded || p.heeded
 			q.ended = q.ended || p.heeded && p.ending != Cut
+			if !q.ended && p.err != nil {
+				q.cutBy(p.err)
+			}
 			q.list(b, p)
 		}
 	}
