@@ -83,9 +83,6 @@ func (w *walk) sink() {
 // judge says what an answer proves of the span that was asked for.
 func (w *walk) judge(s span, a *answer) error {
 	now := w.clock()
-	if a.below > 0 {
-		w.startless()
-	}
 	w.belied(a)
 	switch {
 	case a.err != nil && w.cutShort(s, a):

@@ -24,9 +24,13 @@ func (w *walk) premise(s span, a *answer) premise {
 	return byCount
 }
 
-// belied looks whether an answer has rows of a long span that was said to have none: only a part of that was looked at. Then
-// nothing is believed of long spans any more, and what is empty is looked at twice by itself.
+// belied looks whether an answer belies silence. It has rows from before its start: that is ignored. Or it has some of a long
+// span that was said to have none: only a part of that was looked at. Then nothing is believed of long spans any more, and what
+// is empty is looked at twice by itself.
 func (w *walk) belied(a *answer) {
+	if a.below > 0 {
+		w.startless()
+	}
 	in := func(r Row) bool {
 		return r.dated() && slices.ContainsFunc(w.alleged, func(s span) bool { return s.has(r.At) })
 	}
