@@ -63,7 +63,7 @@ type FeedOptions struct {
 	// Store, if it is set, is where the checkpoint is kept: it is loaded from there unless Checkpoint is
 	// set, and saved whenever the loop body for a change has finished, and after a poll that has found out
 	// anything else that has to be remembered. A file is added to, and brought to the disk each time: that takes as
-	// long as the disk does, however much is remembered (BenchmarkFileCheckpoint).
+	// long as the disk does, however much is remembered.
 	Store CheckpointStore
 
 	// Known, if it is set, are the requests that a listing has brought that was complete: a feed without a
@@ -110,17 +110,17 @@ type Feed struct {
 // reopened or gone. It makes no call.
 //
 // Where the server honours updated_after that is what it is asked for; whether it does is found out and
-// checked once in each FeedOptions.Follow. Elsewhere the requests of the time since the newest known one,
+// checked once in each [FeedOptions.Follow]. Elsewhere the requests of the time since the newest known one,
 // and of an overlap before, are read again and compared. In both cases known requests that do not turn up
 // there are asked for by id, fifty a call, or listed again where that takes fewer calls, so that a report which is
 // closed after months is still seen.
 //
-// A feed that begins takes stock first: from Query.Start on where that is set; else of the last 90 days, and of all
+// A feed that begins takes stock first: from [Query.Start] on where that is set; else of the last 90 days, and of all
 // open requests, however old, where the server lists those alone. What was closed is remembered for a week.
 //
 // Many servers show a request differently in a list and in an answer of its own. So lists are compared with lists, and
 // single answers with single answers. A request is [Gone] after two looks, an hour apart, that found others and not it:
-// at the latest one poll after twice FeedOptions.Follow. Where nothing else is there to be found, it takes longer.
+// at the latest one poll after twice [FeedOptions.Follow]. Where nothing else is there to be found, it takes longer.
 //
 // Some changes no client can see:
 //
@@ -129,7 +129,7 @@ type Feed struct {
 //   - those of a request that has been closed for longer than the feed remembers it;
 //   - a request that was filed and closed between two polls, at a server that does not give closed ones.
 //
-// The error is a *[ValidationError] for options that make no sense, and matches [ErrCheckpoint] for a
+// The error is a [*ValidationError] for options that make no sense, and matches [ErrCheckpoint] for a
 // checkpoint that is broken or belongs to another feed.
 func (r *RequestClient) Feed(opts FeedOptions) (*Feed, error) {
 	if r.conn() == nil {
@@ -253,17 +253,19 @@ var (
 // PollReport says what a poll of a feed did.
 type PollReport struct {
 	Began, Ended time.Time
-	Lists        []string  // which lists it asked for, in that order: "probe", "requested", "open", "closed", "updated", "ids", "again"
-	Calls        int       // calls for lists, and for requests by their ids
-	Rows         int       // requests that they have brought
-	Asked        int       // requests that were asked for by their ids
-	Changes      int       // changes that were found, wanted or not
-	Known        int       // requests that are remembered
-	Audit        bool      // what is believed of the server was put to the test
-	NextAudit    time.Time // when that is due again
-	ProvenTo     time.Time // the newest time of request or update up to which lists were complete; zero: none
-	Unproven     bool      // a list may be cut: the server shows no way to see more, and nothing shows that there is more
-	Err          error     // what the poll ended with
+	// Lists are the kinds of lists that it asked for, in that order: "probe", "requested", "open", "closed", "updated",
+	// "ids", "again".
+	Lists     []string
+	Calls     int       // calls for lists, and for requests by their ids
+	Rows      int       // requests that they have brought
+	Asked     int       // requests that were asked for by their ids
+	Changes   int       // changes that were found, wanted or not
+	Known     int       // requests that are remembered
+	Audit     bool      // what is believed of the server was put to the test
+	NextAudit time.Time // when that is due again
+	ProvenTo  time.Time // the newest time of request or update up to which lists were complete; zero: none
+	Unproven  bool      // a list may be cut: the server shows no way to see more, and nothing shows that there is more
+	Err       error     // what the poll ended with
 }
 
 // Last returns what the last poll did, the zero PollReport before the first. It may be called at any time: an [Observer] has
@@ -277,14 +279,14 @@ func (f *Feed) Last() PollReport {
 
 // Poll looks once for changes and gives them in the order of their dates; each request has one at most.
 // What could not be had is the last pair, nil and an error: that of the call that failed, or a
-// *[TruncatedError]. The next poll then asks for it again. So it is with changes whose loop body has not
+// [*TruncatedError]. The next poll then asks for it again. So it is with changes whose loop body has not
 // finished.
 //
 // All calls are made before the first change is given. On a quiet city, where the changes within the overlap fit into
 // one answer, a poll is one call. More calls are made
 //
 //   - for longer answers, as [RequestClient.All] makes them;
-//   - once in each FeedOptions.Follow, some five, to test what the feed believes of the server;
+//   - once in each [FeedOptions.Follow], some five, to test what the feed believes of the server;
 //   - for requests that no list has shown for that long: one call for fifty of them, or for each one where the server
 //     takes no lists of ids, or a listing that shows them, whichever is fewer.
 //

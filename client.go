@@ -96,7 +96,7 @@ func (c Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
 // the key and the jurisdiction by the usual rules. For GET the parameters go into the query, for
 // anything else into a form in the body. The rate limit, retries and redaction are those of every call.
 //
-// A status of 400 or more, or a redirect that is not followed, is an *[APIError]. Of any other answer
+// A status of 400 or more, or a redirect that is not followed, is an [*APIError]. Of any other answer
 // the caller must close the body. It is not read: the Format of a [Response] is that of its label.
 func (c *Client) Do(ctx context.Context, method, path string, params url.Values, opts ...CallOption) (*http.Response, error) {
 	own, err := c.made()

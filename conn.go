@@ -49,7 +49,7 @@ type RequestClient struct{ c *conn }
 
 // UpdateClient reads and sends updates of service requests: /servicerequestupdates, an extension of
 // mySociety's servers (FixMyStreet, open311-adapter) that GeoReport v2 does not have. A server with
-// another path for it is a matter of Dialect.Paths.
+// another path for it is a matter of [Dialect.Paths].
 type UpdateClient struct{ c *conn }
 
 // DiscoveryClient reads the discovery document of an endpoint (Open311 Service Discovery).
@@ -123,7 +123,7 @@ type call struct {
 }
 
 // CallOption is a setting of one call, or of all calls that one method or one loop makes. Later ones win. One that
-// cannot be used makes the method return a *[ValidationError], and nothing is sent.
+// cannot be used makes the method return a [*ValidationError], and nothing is sent.
 type CallOption func(*callOptions)
 
 type callOptions struct {
@@ -307,7 +307,7 @@ func (c *conn) hiding(personal func() []string) *conn {
 	return &own
 }
 
-// withOptions returns the connection for one call of a method. The error is a *[ValidationError].
+// withOptions returns the connection for one call of a method. The error is a [*ValidationError].
 func (c *conn) withOptions(opts []CallOption) (*conn, error) {
 	if c == nil {
 		return nil, errNoClient

@@ -29,13 +29,15 @@ import (
 // spite of the checks.
 //
 // An error that matches [ErrOutcomeUnknown] means that the report may have been filed: the call broke
-// off, the server failed, or its answer is not a receipt. It is an *[UnknownOutcomeError]. Look for the
+// off, the server failed, or its answer is not a receipt. It is an [*UnknownOutcomeError]. Look for the
 // report before filing it again, with [RequestClient.FindSimilar] for instance. Any other error means
 // that it was not filed. The report is sent again only when it cannot have arrived, and when the server
-// asks for that (429, 503 with Retry-After); see docs/filing-faults.md for every case.
+// asks for that (429, 503 with Retry-After): see [what comes of every fault].
 //
 // With [FormatAuto], and nothing known of the server, the list of services is read first to find out which
 // format it speaks. A report is never sent in a second format.
+//
+// [what comes of every fault]: https://github.com/go-open311/open311/blob/main/docs/filing-faults.md
 func (r *RequestClient) Create(ctx context.Context, n *NewRequest, opts ...CallOption) (*Receipt, error) {
 	c, err := r.conn().withOptions(opts)
 	if err != nil {

@@ -67,7 +67,7 @@ type Dialect struct {
 	// Windows says what the dates in queries mean.
 	Windows Windows
 	// Whole: the server gives all it has in one list, whatever it is asked for. A listing then ends without
-	// [ErrUnproven], unless an answer shows that the list is cut.
+	// ErrUnproven, unless an answer shows that the list is cut.
 	Whole bool
 	// Quiet ends a listing without a start: it walks back in time, and stops at a span of this length in which
 	// nothing was requested; two years if it is 0.

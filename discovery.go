@@ -31,8 +31,8 @@ type Discovery struct {
 // Endpoint is one API of a city.
 type Endpoint struct {
 	Specification string   // "http://wiki.open311.org/GeoReport_v2"
-	URL           string   // may lack the version, or be missing: see [Discovery.GeoReport]
-	Changeset     string   //
+	URL           string   // may lack the version, or be missing: see Discovery.GeoReport
+	Changeset     string   // when the endpoint changed last; an opaque text
 	Type          string   // "production", "test", or another word
 	Formats       []string // MIME types: "text/xml", "application/json"
 	Extra         Extra

@@ -92,7 +92,7 @@
 // says it in. An answer that cannot be read, such as a page with status 200, is a [*DecodeError]. Both name
 // the method, the redacted URL, the status and the content type. errors.Is tells what an error means:
 // [ErrNotFound], [ErrInvalid], [ErrForbidden], [ErrRateLimited], [ErrOutcomeUnknown], [ErrPending],
-// [ErrTruncated]. Nothing is ever nil without an error.
+// [ErrTruncated]. No result is nil without an error.
 //
 //	if e, ok := errors.AsType[*open311.APIError](err); ok { log.Print(e.Faults) }
 //
@@ -108,7 +108,7 @@
 // Each repair is reported to the function that [WithWarnings] sets; with [WithStrict] the first one is an
 // error, for those who test a server. A record that cannot be read does not spoil its neighbours, and is
 // never lost in silence: [Page.Skipped] counts it, All reports a gap, and a list of which nothing can be
-// read is a *[DecodeError].
+// read is a [*DecodeError].
 //
 // # Retries and limits
 //

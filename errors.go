@@ -219,7 +219,7 @@ func formatBound(t time.Time) string {
 type UnknownOutcomeError struct {
 	ServiceCode string
 	Sent        time.Time // when the first attempt began, by the clock of this machine
-	Err         error     // why it is not known: an *[APIError], a *[DecodeError], an error of the network
+	Err         error     // why it is not known: an *APIError, a *DecodeError, an error of the network
 
 	// What the answer said, if there was one. Candidates are ids that it has elsewhere than a receipt has its id: in the
 	// Location header, or in fields of other names. One of them may be the id of the report.

@@ -159,6 +159,36 @@ func ExampleRequestClient_FindSimilar() {
 	// Output: 1 like it, error: <nil>
 }
 
+// File a report once, whatever happens to the program or to the answer: a report that may have been sent is looked for
+// before it is sent again.
+func ExampleRequestClient_File() {
+	city, c := exampleCity(open311test.WithClock(time.Now), open311test.WithSize(100))
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "outbox")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	box := open311.FileOutbox(dir)
+	report := &open311.NewRequest{ServiceCode: "0102", AddressString: "3 Mole Street", Description: "A loose kerb."}
+	city.Fail(open311test.FileRequest, open311test.Truncate(10)) // filed, and the receipt is lost
+
+	for f, err := range box.Pending(ctx) { // what an earlier run has left
+		if err != nil {
+			log.Fatal(err)
+		}
+		if _, err := c.Requests.File(ctx, box, f); err != nil {
+			log.Print(err) // it stays pending
+		}
+	}
+	receipt, err := c.Requests.File(ctx, box, &open311.Filing{Report: report})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(receipt.ID == city.Filed()[0].ID, len(city.Filed()))
+	// Output: true 1
+}
+
 // Follow what changes in a city. The first poll without Since takes stock.
 func ExampleRequestClient_Feed() {
 	city, c := exampleCity(open311test.WithClock(time.Now), open311test.WithSize(100))
@@ -250,7 +280,7 @@ func ExampleUpdateClient_List() {
 	// Output: QH26-003599 closed Filled.
 }
 
-// Send an update to one of them. Under the same ID it can be sent again without being there twice.
+// Send an update to one of mySociety's servers. Under the same ID it can be sent again without being there twice.
 func ExampleUpdateClient_Create() {
 	city, c := exampleCity()
 	_, err := c.Updates.Create(context.Background(), &open311.NewUpdate{

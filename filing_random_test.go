@@ -176,11 +176,14 @@ type failingReader struct{ err error }
 
 func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
 
-// TestManyFilings files 5,000 reports, or OPEN311_FILINGS, through a network that fails three calls in ten. No report
-// is there twice, every receipt is that of a report that is there, none is there of which the client
-// said that it was not filed, and no receipt is thrown away.
+// TestManyFilings files 5,000 reports (1,000 with -short), or OPEN311_FILINGS, through a network that fails three
+// calls in ten. No report is there twice, every receipt is that of a report that is there, none is there of which the
+// client said that it was not filed, and no receipt is thrown away.
 func TestManyFilings(t *testing.T) {
 	reports, seed := 5_000, uint64(311)
+	if testing.Short() {
+		reports = 1_000
+	}
 	if n, err := strconv.Atoi(os.Getenv("OPEN311_FILINGS")); err == nil {
 		reports = n
 	}

@@ -48,7 +48,7 @@ func savedAnswers() []savedAnswer {
 		{name: "no answer in time", serve: func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			<-r.Context().Done()
-		}, timeout: 60 * time.Millisecond},
+		}, timeout: silence()},
 		{name: "302", serve: bare(302, "Location", "/thanks")},
 		{name: "303", serve: bare(303, "Location", "/thanks")},
 		{name: "404 with a page", serve: page(404), never: true},

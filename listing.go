@@ -15,17 +15,20 @@ import (
 //
 // A loop that ends without an error has seen all: that has been proven by what the server answered, and not
 // taken from the end of its pages or from what it says of itself. If something could not be had, or not be
-// proven, the last pair is nil and a *[TruncatedError] that says what; if not even the first call succeeded,
-// that call's error. A *TruncatedError that matches [ErrUnproven] means that nothing speaks for a loss. What no client can know is in the package documentation, section Listings.
+// proven, the last pair is nil and a [*TruncatedError] that says what; if not even the first call succeeded,
+// that call's error. A *TruncatedError that matches [ErrUnproven] means that nothing speaks for a loss. What no
+// client can know is listed in [the package documentation].
 //
 // The query's Page is not used. PageSize is how many to ask for at a time; without it, as many as the server is
 // known to give. Without Start, the listing goes back until nothing has been requested for two years
-// (Dialect.Quiet). Both bounds are inclusive, in whole seconds. Filters that the server ignores are applied
+// ([Dialect.Quiet]). Both bounds are inclusive, in whole seconds. Filters that the server ignores are applied
 // here, as far as a request shows what they ask for: codes, statuses, dates, updates, and areas. A request that
 // does not show it is given, with a warning ([WithWarnings]). Search cannot be checked.
 //
 // One record is in memory at a time, and 11 to 16 bytes for each that was given. break ends the
 // call in hand at once. The sequence can be ranged over again; it then starts anew.
+//
+// [the package documentation]: https://pkg.go.dev/github.com/go-open311/open311#hdr-Listings
 func (r *RequestClient) All(ctx context.Context, q *Query, opts ...CallOption) iter.Seq2[*ServiceRequest, error] {
 	return func(yield func(*ServiceRequest, error) bool) {
 		c, err := r.conn().withOptions(opts)
@@ -95,7 +98,7 @@ func (r *RequestClient) Pages(ctx context.Context, q *Query, opts ...CallOption)
 
 // Oldest returns the time of the oldest request that the query asks for. It is the Start that a query without one needs
 // before [Query.Shards] can cut it into equal parts. It makes a few calls for each year. The time is zero if there is no
-// such request, or none that bears a date. The error is a *[TruncatedError] if a part of the time could not be looked at,
+// such request, or none that bears a date. The error is a [*TruncatedError] if a part of the time could not be looked at,
 // else that of the call that failed.
 func (r *RequestClient) Oldest(ctx context.Context, q *Query, opts ...CallOption) (time.Time, error) {
 	c, err := r.conn().withOptions(opts)

@@ -174,16 +174,16 @@ var (
 	ErrInvalid = errors.New("invalid")
 	// ErrForbidden: the API key is missing, wrong, or not good for this call.
 	ErrForbidden = errors.New("forbidden")
-	// ErrRateLimited: the server wants fewer calls; [APIError.RetryAfter] may say when to come back.
+	// ErrRateLimited: the server wants fewer calls; APIError.RetryAfter may say when to come back.
 	ErrRateLimited = errors.New("rate limited")
 	// ErrOutcomeUnknown: a report may or may not have been filed. Look before filing it again.
 	ErrOutcomeUnknown = errors.New("outcome unknown")
 	// ErrPending: there is no request id for this token yet.
 	ErrPending = errors.New("pending")
-	// ErrTruncated: a listing is not complete; [TruncatedError] says what is missing.
+	// ErrTruncated: a listing is not complete; TruncatedError says what is missing.
 	ErrTruncated = errors.New("truncated")
 	// ErrUnproven: the listing may be complete, and cannot be proven to be. The server gives one list whatever dates,
-	// pages, sizes or filters it is asked for, and nothing shows that something is missing. Set [Dialect.Whole] if
+	// pages, sizes or filters it is asked for, and nothing shows that something is missing. Set Dialect.Whole if
 	// that list is all it has.
 	ErrUnproven error = listing.ErrUnproven
 )

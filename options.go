@@ -78,7 +78,7 @@ func WithDialect(d Dialect) Option {
 //
 // A report, or whatever else must not be sent twice, gets a new connection that is closed after it (in HTTP/2 a second
 // after the last one). On a connection that was kept it could meet a server that is just closing it, and nobody would
-// know whether it had arrived. These connections are made by a copy of the Transport, if that is an *[http.Transport]:
+// know whether it had arrived. These connections are made by a copy of the Transport, if that is an [*http.Transport]:
 // with its settings, with a count of connections of its own, and without what [http.Transport.RegisterProtocol] has
 // added. A Transport of another type chooses connections by itself; so give what only wraps an *http.Transport to
 // [WithMiddleware].
@@ -189,7 +189,7 @@ func WithWarnings(f func(context.Context, Warning)) Option {
 	return func(c *config) error { c.warnings = f; return nil }
 }
 
-// WithStrict turns the first warning of an answer into a *[DecodeError]. It is for those who test a
+// WithStrict turns the first warning of an answer into a [*DecodeError]. It is for those who test a
 // server.
 func WithStrict() Option {
 	return func(c *config) error { c.strict = true; return nil }

@@ -18,7 +18,9 @@ import (
 // Filing is a report on its way to a city, with all that is needed to go on where a process has died. It can be
 // stored as JSON, with the reporter's data; media by [Media.Path]. Printing it shows none of them.
 type Filing struct {
-	ID         string          `json:"id,omitempty"` // "" for one that [RequestClient.File] chooses; it also is the report's own id, see [Dialect.RequestIDParam]
+	// ID is what the filing is stored under, and the report's own id where the server keeps one: see
+	// Dialect.RequestIDParam. RequestClient.File chooses one where it is "".
+	ID         string          `json:"id,omitempty"`
 	Report     *NewRequest     `json:"report,omitempty"`
 	State      FilingState     `json:"state,omitempty"`
 	Attempts   []FilingAttempt `json:"attempts,omitempty"`

@@ -24,7 +24,7 @@ type Query struct {
 	UpdatedBefore time.Time `json:"updated_before,omitzero"`
 	Near          *Circle   `json:"near,omitempty"`   // sent as lat, long and radius in metres (CitySDK)
 	Within        *Box      `json:"within,omitempty"` // sent as bbox
-	// Area is an area of any shape, such as a [Circle], a [Box] or the type of a polygon library. It is not sent:
+	// Area is an area of any shape, such as a Circle, a Box or the type of a polygon library. It is not sent:
 	// requests outside of it are left out on this side. One that does not say where it is is kept, with a warning; a
 	// feed leaves it out. A query with an Area cannot be written as JSON.
 	Area       interface{ Contains(Point) bool } `json:"-"`

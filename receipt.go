@@ -20,7 +20,7 @@ import (
 // Printing it shows no account.
 type Receipt struct {
 	ID            string
-	Token         string // see [RequestClient.Await]
+	Token         string // see RequestClient.Await
 	ServiceNotice string // what the city wants the reporter to know
 	AccountID     string
 	Extra         Extra // the rest of the record, at servers that answer with all of it

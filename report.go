@@ -62,15 +62,16 @@ func (a Attributes) SetNumber(code string, f float64) {
 }
 
 // Media is a file to be sent with a report or an update. It is never held in memory: Open is called once for each attempt
-// to send it, and once before the first if ContentType is empty. A file without a Size is opened once, and copied.
+// to send it, and once before the first if ContentType is empty. A file without a Size is opened once, and copied to a
+// temporary one.
 //
 // [WithTimeout] gives an attempt 30 seconds by default; a large file over a slow line needs more.
 type Media struct {
-	Name        string                        `json:"name,omitempty"`         // file name; directories are left out. "" for that of Path
+	Name        string                        `json:"name,omitempty"`         // of the file, without directories; "" for that of Path
 	ContentType string                        `json:"content_type,omitempty"` // "" is found out from the first bytes
 	Open        func() (io.ReadCloser, error) `json:"-"`                      // nil for the file at Path
-	Size        int64                         `json:"size,omitempty"`         // in bytes; 0 or less: not known, and the file is copied to a temporary one first
-	Path        string                        `json:"path,omitempty"`         // a file by its name, which can be stored with the report
+	Size        int64                         `json:"size,omitempty"`         // in bytes; 0 or less if it is not known
+	Path        string                        `json:"path,omitempty"`         // of a file; it can be stored with the report
 }
 
 // file is what is to be sent.

@@ -58,8 +58,8 @@ type Page struct {
 // List makes one call for service requests (GET /requests; GeoReport v2, GET Service Requests) and
 // returns what it gives: all there is, or a page of it. nil asks for the server's default.
 //
-// A row that cannot be read is left out and counted in [Page.Skipped]. The error is an *[APIError], a
-// *[DecodeError] for an answer of which nothing can be read, or a *[ValidationError] for a query that
+// A row that cannot be read is left out and counted in [Page.Skipped]. The error is an [*APIError], a
+// [*DecodeError] for an answer of which nothing can be read, or a [*ValidationError] for a query that
 // cannot be sent.
 func (r *RequestClient) List(ctx context.Context, q *Query, opts ...CallOption) (*Page, error) {
 	c, err := r.conn().withOptions(opts)
@@ -88,7 +88,7 @@ func (r *RequestClient) List(ctx context.Context, q *Query, opts ...CallOption) 
 
 // Get returns one service request (GET /requests/{id}; GeoReport v2, GET Service Request). If the
 // server has no such request, or answers with another one, the error matches [ErrNotFound]. A request that
-// is in the answer and cannot be read is a *[DecodeError]. Blanks and invisible characters around a pasted id
+// is in the answer and cannot be read is a [*DecodeError]. Blanks and invisible characters around a pasted id
 // do not count, nor does a # in front of it.
 func (r *RequestClient) Get(ctx context.Context, id string, opts ...CallOption) (*ServiceRequest, error) {
 	c, err := r.conn().withOptions(opts)

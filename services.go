@@ -32,7 +32,7 @@ type Service struct {
 	Name        string
 	Description string
 	Metadata    bool        // there is a definition with attributes to fill in
-	Type        ServiceType //
+	Type        ServiceType // what comes of a report: an id, a token or neither
 	Keywords    []string    // synonyms; mySociety's servers put flags such as "private" here
 	Groups      []string    // categories; the specification knows one, mySociety's servers send several
 	Extra       Extra
@@ -54,7 +54,7 @@ type Datatype string
 // The datatypes of the specification.
 const (
 	DatatypeString          Datatype = "string"          // text without line breaks
-	DatatypeNumber          Datatype = "number"          //
+	DatatypeNumber          Datatype = "number"          // digits, with a point and a sign
 	DatatypeDatetime        Datatype = "datetime"        // ISO 8601
 	DatatypeText            Datatype = "text"            // text that may have line breaks
 	DatatypeSingleValueList Datatype = "singlevaluelist" // the key of one of Values
@@ -90,7 +90,7 @@ type CatalogEntry struct {
 // besides, such as the services of a place (lat, long) or names in a language (locale), goes into [CallParams].
 //
 // What the server has put beside the list is in the Extra of the first service. A service that cannot be
-// read is left out, with a warning. A call that fails is an *[APIError], or a *[DecodeError] for an answer
+// read is left out, with a warning. A call that fails is an [*APIError], or a [*DecodeError] for an answer
 // of which nothing can be read.
 func (s *ServiceClient) List(ctx context.Context, opts ...CallOption) ([]Service, error) {
 	c, err := s.conn().withOptions(opts)

@@ -16,7 +16,7 @@ import (
 // Candidate is a request that may be a report, and why.
 type Candidate struct {
 	Request ServiceRequest `json:"request"`
-	Score   float64        `json:"score,omitempty"`   // from 0 to 1; [RequestClient.FindSimilar] gives those of 0.5 and more
+	Score   float64        `json:"score,omitempty"`   // from 0 to 1; RequestClient.FindSimilar gives those of 0.5 and more
 	Reasons []string       `json:"reasons,omitempty"` // what was weighed, in words
 }
 
@@ -24,8 +24,7 @@ type Candidate struct {
 // at the same place or with the same text. It is the look that an error which matches [ErrOutcomeUnknown]
 // asks for before the report is filed again:
 //
-//	var unknown *open311.UnknownOutcomeError
-//	if errors.As(err, &unknown) {
+//	if unknown, ok := errors.AsType[*open311.UnknownOutcomeError](err); ok {
 //		found, err := c.Requests.FindSimilar(ctx, report, time.Since(unknown.Sent)+time.Hour)
 //		...
 //	}

@@ -314,8 +314,11 @@ var corpusPlaces = map[string]*open311.Point{
 // other one, and no error.
 func TestSimilarCorpus(t *testing.T) {
 	random, share := rand.New(rand.NewPCG(3, 11)), 0.05
-	if os.Getenv("OPEN311_CORPUS") == "all" {
+	switch {
+	case os.Getenv("OPEN311_CORPUS") == "all":
 		share = 1
+	case testing.Short():
+		share = 0.01
 	}
 	type tally struct{ found, all int }
 	manners := maps.Clone(shownAs)

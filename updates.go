@@ -62,7 +62,7 @@ type UpdateQuery struct {
 // List returns the updates of all requests in a span of time (GET /servicerequestupdates), each once.
 // nil, or a zero query, asks for the server's default. Updates outside of the span are left out: some
 // servers give them all the same. One without a date is kept. One that cannot be read is left out, with a
-// warning; if none can be read the error is a *[DecodeError]. What the server has put beside the list is in
+// warning; if none can be read the error is a [*DecodeError]. What the server has put beside the list is in
 // the Extra of the first update.
 func (u *UpdateClient) List(ctx context.Context, q *UpdateQuery, opts ...CallOption) ([]Update, error) {
 	c, err := u.conn().withOptions(opts)

@@ -23,7 +23,7 @@ import (
 const maxDescription = 4000
 
 // Validate checks a report before it is sent: its own fields, and its attributes against the
-// definition of its service, which may be nil. The error is a *[ValidationError] with every problem
+// definition of its service, which may be nil. The error is a [*ValidationError] with every problem
 // at once, under the names of the fields as they are written in Go: "Location", "Attributes[DEPTH]".
 //
 // [RequestClient.Create] does the same with the definition that its client has read last, if that is
@@ -46,7 +46,7 @@ func (n *NewRequest) Validate(def *ServiceDefinition) error {
 
 // Validate checks the answers to the questions of a service: required ones are there, each value is of
 // its datatype, those of lists are keys (GeoReport v2, GET Service Definition). The error is a
-// *[ValidationError] with every problem at once.
+// [*ValidationError] with every problem at once.
 //
 // A question with dependencies is required where they hold. One for a field of every report, such as email, is answered
 // by that field of a [NewRequest].

@@ -18,7 +18,7 @@ import (
 // the same instant. It gives errors as Poll does, and goes on: after trouble the pauses double, up to an hour or to every if
 // that is more, and last as long as the server asks for. When ctx ends it gives no error.
 //
-// It ends by itself after an error that waiting cannot mend: a *[ValidationError]; an error that matches
+// It ends by itself after an error that waiting cannot mend: a [*ValidationError]; an error that matches
 // [ErrForbidden]; a checkpoint that another program has written meanwhile; a server whose requests have new ids at every
 // look.
 func (f *Feed) Watch(ctx context.Context, every time.Duration, opts ...CallOption) iter.Seq2[*Change, error] {

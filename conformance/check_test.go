@@ -302,6 +302,9 @@ func TestRun(t *testing.T) {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestRun$", "-test.v", "-test.artifacts", "-test.outputdir="+dir)
 		cmd.Env = append(os.Environ(), "CONFORMANCE_RUN="+mode)
 		out, err := cmd.CombinedOutput()
+		if errors.Is(err, errors.ErrUnsupported) {
+			t.Skip("a program cannot start another one here: ", err)
+		}
 		if (err == nil) != (mode == "right") {
 			t.Errorf("%s: %v\n%s", mode, err, out)
 		}

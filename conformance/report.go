@@ -82,11 +82,11 @@ type Report struct {
 	Started      time.Time     `json:"started"`
 	Elapsed      time.Duration `json:"elapsed_ns"`
 	Calls        int           `json:"calls"`             // over HTTP, POSTs included
-	Posts        int           `json:"posts"`             //
+	Posts        int           `json:"posts"`             // reports and updates that were sent
 	Create       bool          `json:"create"`            // whether filing was allowed
 	Created      []string      `json:"created,omitempty"` // what was filed and stays in the city
 	Formats      []Format      `json:"formats"`           // the formats that the server answered in
-	Results      []Result      `json:"results"`           // one for each of [Requirements], in its order
+	Results      []Result      `json:"results"`           // one for each of Requirements, in its order
 }
 
 // Result is what became of a requirement.
@@ -96,7 +96,7 @@ type Result struct {
 	ByFormat map[Format]Status `json:"by_format,omitempty"`
 	Reason   string            `json:"reason,omitempty"` // why it is Unsupported or Disabled
 	Findings []Finding         `json:"findings,omitempty"`
-	Known    bool              `json:"known,omitempty"` // it was broken before, as [Target.Known] says
+	Known    bool              `json:"known,omitempty"` // it was broken before, as Target.Known says
 	Took     time.Duration     `json:"took_ns,omitempty"`
 }
 
@@ -224,7 +224,7 @@ func (e *Exchange) Answer() string {
 		return orElse(e.Err, "no answer")
 	}
 	kind := orElse(e.ContentType, "no Content-Type")
-	line := fmt.Sprintf("%d %s · %s · %d bytes", e.Status, http.StatusText(e.Status), kind, e.Length)
+	line := fmt.Sprintf("%d %s · %s · %s", e.Status, http.StatusText(e.Status), kind, plain.Count(e.Length, "byte"))
 	if e.Err != "" {
 		line += " · " + e.Err
 	}

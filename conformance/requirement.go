@@ -22,20 +22,20 @@ type Feature string
 
 // The features. Those up to FeatureJurisdiction are always tried, but for FeatureJSON and FeatureDiscovery.
 const (
-	FeatureCore         Feature = "core"
-	FeatureJSON         Feature = "json"
-	FeatureDiscovery    Feature = "discovery"
-	FeatureDefinitions  Feature = "definitions"
-	FeatureFilters      Feature = "filters"
-	FeatureErrors       Feature = "errors"
-	FeatureJurisdiction Feature = "jurisdiction"
-	FeatureCreate       Feature = "create"
-	FeatureTokens       Feature = "tokens"
-	FeaturePaging       Feature = "paging"
-	FeatureChanged      Feature = "changed"
-	FeatureExtensions   Feature = "extensions"
-	FeatureMedia        Feature = "media"
-	FeatureUpdates      Feature = "updates"
+	FeatureCore         Feature = "core"         // services, requests and one request, which every server has
+	FeatureJSON         Feature = "json"         // services and requests in JSON too
+	FeatureDiscovery    Feature = "discovery"    // a document that says where the endpoints are
+	FeatureDefinitions  Feature = "definitions"  // the questions of a service
+	FeatureFilters      Feature = "filters"      // lists by id, service, state and dates
+	FeatureErrors       Feature = "errors"       // refusals that say what is wrong
+	FeatureJurisdiction Feature = "jurisdiction" // several cities at one endpoint
+	FeatureCreate       Feature = "create"       // reports can be filed
+	FeatureTokens       Feature = "tokens"       // a report gets a token first, and its id later
+	FeaturePaging       Feature = "paging"       // long lists in pages
+	FeatureChanged      Feature = "changed"      // lists of what was updated in a span of time
+	FeatureExtensions   Feature = "extensions"   // extended_attributes
+	FeatureMedia        Feature = "media"        // files with a report
+	FeatureUpdates      Feature = "updates"      // the updates of mySociety's servers
 )
 
 // Operation is what a requirement is about: one of the operations, or answers of any of them.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/go-open311/open311/internal/plain"
 )
 
 func createRules() section {
@@ -295,7 +297,7 @@ func judgeListed(s *session) outcome {
 	}
 	// A list may be kept for a moment.
 	if s.target.Pace >= 0 && s.sleep(readWait) != nil || !is(s.afresh(x.call)) {
-		return broken(x, "%d requests, and not %s", len(rows), fl.id)
+		return broken(x, "%s, and not %s", plain.Count(len(rows), "request"), fl.id)
 	}
 	return fine
 }

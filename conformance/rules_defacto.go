@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/go-open311/open311/internal/plain"
 )
 
 // What is not in the specification is Unsupported where a server does not do it, or does it in its own
@@ -41,7 +43,7 @@ func (s *session) page(n, size int) ([]string, *exchange, outcome) {
 		return nil, nil, o
 	}
 	if len(all) <= 3*pageSize {
-		return nil, nil, cannot("the city has %d requests: too few for pages", len(all))
+		return nil, nil, cannot("the city has %s: too few for pages", plain.Count(len(all), "request"))
 	}
 	rows, x, o := s.filtered(s.plain(), url.Values{"page": {strconv.Itoa(n)}, "page_size": {strconv.Itoa(size)}})
 	return keysOf(rows, "service_request_id"), x, o
@@ -103,7 +105,7 @@ func judgeBeyondEnd(s *session) outcome {
 	case !good(o):
 		return o
 	case len(ids) > 0:
-		return broken(x, "%d requests on page 100000", len(ids))
+		return broken(x, "%s on page 100000", plain.Count(len(ids), "request"))
 	}
 	return fine
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-open311/open311/internal/plain"
 )
 
 // The filters are tried in both formats: many servers have a program of its own for each.
@@ -157,7 +159,7 @@ func judgeCodes(n int) judgeFunc {
 		}
 		codes := s.knownCodes(all)
 		if len(codes) <= n {
-			return cannot("the requests are of %d services: whether others would be left out does not show", len(codes))
+			return cannot("the requests are of %s: whether others would be left out does not show", plain.Count(len(codes), "service"))
 		}
 		codes = codes[1 : n+1]
 		match := func(r *node) bool { return slices.Contains(codes, r.value("service_code")) }
@@ -267,7 +269,7 @@ func judgeZone(s *session, f Format) outcome {
 	}
 	a, b := keysOf(utc, "service_request_id"), keysOf(rows, "service_request_id")
 	if len(missing(a, b))+len(missing(b, a)) > 0 {
-		return broken(x, "%d requests with +09:00, %d with Z; %d are in one list only", len(b), len(a), len(missing(a, b))+len(missing(b, a)))
+		return broken(x, "%s with +09:00, %d with Z; in one list only: %d", plain.Count(len(b), "request"), len(a), len(missing(a, b))+len(missing(b, a)))
 	}
 	return fine
 }
@@ -302,7 +304,7 @@ func judgeIDs(n int) judgeFunc {
 		}
 		ids := plainIDs(all)
 		if len(ids) <= n {
-			return cannot("the city has %d requests: whether others would be left out does not show", len(ids))
+			return cannot("the city has %s: whether others would be left out does not show", plain.Count(len(ids), "request"))
 		}
 		ids = ids[1 : n+1]
 		rows, x, o := s.filtered(f, url.Values{"service_request_id": {strings.Join(ids, ",")}})
@@ -346,7 +348,7 @@ func judgeOverride(s *session, f Format) outcome {
 	}
 	ids := plainIDs(all)
 	if len(ids) < 2 {
-		return cannot("the city has %d requests: whether others would be listed does not show", len(ids))
+		return cannot("the city has %s: whether others would be listed does not show", plain.Count(len(ids), "request"))
 	}
 	r := all[slices.IndexFunc(all, func(r *node) bool { return r.value("service_request_id") == ids[0] })]
 	status := "closed"
@@ -388,10 +390,10 @@ func judgeEmptyArguments(s *session, f Format) outcome {
 	// What was there before and after should be there in between, and what was not, not.
 	later := keysOf(s.afresh(listCall(f, nil)), "service_request_id")
 	if lost := missing(a, slices.Concat(b, missing(a, later))); len(lost) > 0 {
-		return broken(x, "%d requests with empty arguments, %d without: %s not there", len(b), len(a), few(lost))
+		return broken(x, "%s with empty arguments, %d without: %s not there", plain.Count(len(b), "request"), len(a), few(lost))
 	}
 	if more := missing(b, slices.Concat(a, later)); len(more) > 0 {
-		return broken(x, "%d requests with empty arguments, %d without: besides, %s", len(b), len(a), few(more))
+		return broken(x, "%s with empty arguments, %d without: besides, %s", plain.Count(len(b), "request"), len(a), few(more))
 	}
 	return fine
 }

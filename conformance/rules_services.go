@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/go-open311/open311/internal/plain"
 )
 
 func serviceRules() section {
@@ -158,7 +160,7 @@ func judgeEmptyJurisdiction(s *session, f Format) outcome {
 	}
 	got := rowsOf(x.doc, f)
 	if got = slices.DeleteFunc(slices.Clone(got), func(r *node) bool { return r.kind != kindObject }); len(got) != len(want) {
-		return broken(x, "%d services with jurisdiction_id=, %d without it", len(got), len(want))
+		return broken(x, "%s with jurisdiction_id=, %d without it", plain.Count(len(got), "service"), len(want))
 	}
 	return fine
 }

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/go-open311/open311/internal/plain"
 )
 
 // togetherRules are about several filters at once, and about those that match one request or none.
@@ -81,7 +83,7 @@ func judgeNobody(name string) judgeFunc {
 			return o
 		}
 		if ids := keysOf(rowsOf(x.doc, f), "service_request_id"); len(ids) > 0 {
-			return broken(x, "%d requests with %s=%s: %s", len(ids), name, nobody, few(ids))
+			return broken(x, "%s with %s=%s: %s", plain.Count(len(ids), "request"), name, nobody, few(ids))
 		}
 		return fine
 	}
@@ -94,7 +96,7 @@ func judgeListOfOne(s *session, f Format) outcome {
 	}
 	ids := plainIDs(all)
 	if len(ids) < 2 {
-		return cannot("the city has %d requests", len(ids))
+		return cannot("the city has %s", plain.Count(len(ids), "request"))
 	}
 	x, o := s.reach(listCall(f, url.Values{"service_request_id": {ids[1]}}))
 	if !good(o) || !x.ok() || x.doc == nil {
@@ -138,7 +140,7 @@ func emptyList(doc *node, f Format) string {
 	case f == FormatJSON && doc.kind != kindList:
 		return "the answer is " + describe(doc)
 	case len(doc.kids) > 0:
-		return fmt.Sprintf("%d records that are no requests", len(doc.kids))
+		return fmt.Sprintf("%s without a request", plain.Count(len(doc.kids), "record"))
 	}
 	return ""
 }

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/go-open311/open311/internal/plain"
 )
 
 // volumeRules are about what the list as a whole has to show: how many requests, and which facts of them.
@@ -42,7 +44,7 @@ func shown(name string) judgeFunc {
 			}
 		}
 		if len(rows) < fewRows {
-			return cannot("the city has %d requests: too few to tell", len(rows))
+			return cannot("the city has %s: too few to tell", plain.Count(len(rows), "request"))
 		}
 		o = broken(x, "none of %d requests has %s", len(rows), name)
 		if rows[0].respelled(name) != "" {
@@ -147,7 +149,7 @@ func judgeNotCut(s *session, f Format) outcome {
 	if good(o) && len(missing(keysOf(next, "service_request_id"), has)) > 0 {
 		return fine
 	}
-	return broken(x, "%d requests, and others of the same 90 days are not among them, nor on a page 2: %s", len(rows), few(lost))
+	return broken(x, "%s, and others of the same 90 days are not among them, nor on a page 2: %s", plain.Count(len(rows), "request"), few(lost))
 }
 
 // judgeBare is about a list without arguments that is empty: nothing may be there by date either.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-open311/open311/internal/plain"
 )
 
 // What all written reports say in the same words.
@@ -35,16 +37,24 @@ func (r *Report) judged() string {
 	n := count[Pass] + count[Warn] + count[Fail]
 	switch {
 	case count[Fail] > 0:
-		return fmt.Sprintf("%d of the %d requirements that could be judged are broken.", count[Fail], n)
+		return fmt.Sprintf("Of the %s that could be judged, %d failed.", plain.Count(n, "requirement"), count[Fail])
 	case n == 0:
 		return "No requirement could be judged."
 	}
-	return fmt.Sprintf("%d requirements could be judged, of %d.", n, len(r.Results))
+	return fmt.Sprintf("%s could be judged, of %d.", plain.Count(n, "requirement"), len(r.Results))
 }
 
 // names of the statuses in reports, as headings of numbers.
 var statusNames = map[Status]string{
 	Pass: "passed", Fail: "failed", Warn: "warnings", Unsupported: "not shown", Disabled: "disabled", Error: "errors",
+}
+
+// counted is how many requirements have a status, in its name.
+func counted(n int, st Status) string {
+	if n == 1 {
+		return "1 " + strings.TrimSuffix(statusNames[st], "s")
+	}
+	return fmt.Sprintf("%d %s", n, statusNames[st])
 }
 
 // shownStatuses is the order of the numbers.
@@ -55,7 +65,7 @@ func (r *Report) counts() string {
 	count := countOf(r.Results)
 	for _, st := range shownStatuses {
 		if n := count[st]; n > 0 || st == Pass || st == Fail || st == Warn {
-			parts = append(parts, fmt.Sprintf("%d %s", n, statusNames[st]))
+			parts = append(parts, counted(n, st))
 		}
 	}
 	return strings.Join(parts, " · ")
@@ -64,9 +74,9 @@ func (r *Report) counts() string {
 func (r *Report) effort() string {
 	mode := "read only"
 	if r.Create {
-		mode = fmt.Sprintf("%d of them POSTs, %d requests filed", r.Posts, len(r.Created))
+		mode = fmt.Sprintf("%s, %s filed", plain.Count(r.Posts, "POST"), plain.Count(len(r.Created), "request"))
 	}
-	return fmt.Sprintf("%d calls (%s) in %s · answers in %s", r.Calls, mode, seconds(r.Elapsed), r.formats())
+	return fmt.Sprintf("%s (%s) in %s · answers in %s", plain.Count(r.Calls, "call"), mode, seconds(r.Elapsed), r.formats())
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }

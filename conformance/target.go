@@ -31,13 +31,13 @@ type Target struct {
 
 	Features []Feature         // what the server is said to have; others are not tried. Empty: everything is tried
 	Disable  map[string]string // requirements not to judge: id → reason, which the report shows
-	Only     []Operation       // the operations to judge, [OpAny] of their answers with them; empty: all
-	Known    []string          // ids of what was broken before: it is reported, and does not count in [Report.ExitStatus]
+	Only     []Operation       // the operations to judge, OpAny of their answers with them; empty: all
+	Known    []string          // ids of what was broken before: it is reported, and does not count in Report.ExitStatus
 	Pace     time.Duration     // polite delay between calls; 0: 200 ms, negative: none
 
 	// Progress, if it is set, is called after every requirement.
 	Progress func(done, total int, r Result)
-	// Now is the clock that "the last 90 days" is counted from; nil: [time.Now].
+	// Now is the clock that "the last 90 days" is counted from; nil: time.Now.
 	Now func() time.Time
 }
 

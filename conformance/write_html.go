@@ -123,7 +123,7 @@ func cellHint(c Cell) string {
 	var parts []string
 	for _, st := range shownStatuses {
 		if n := c.Count[st]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, statusNames[st]))
+			parts = append(parts, counted(n, st))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -12,7 +12,7 @@ import (
 	"github.com/go-open311/open311"
 )
 
-// Outbox returns the reports of a city that are in the database, as an open311.Outbox. One that another process has
+// Outbox returns the reports of a city that are in the database, as an [open311.Outbox]. One that another process has
 // changed since it was read here cannot be stored any more, and so is not sent by both.
 func (d *DB) Outbox(city string) open311.Outbox {
 	if d == nil {
@@ -27,7 +27,7 @@ type outbox struct {
 	revisions map[string]int64 // of the filings that were read or stored here
 }
 
-// Put implements open311.Outbox.
+// Put implements [open311.Outbox].
 func (o *outbox) Put(ctx context.Context, f *open311.Filing) error {
 	err := o.db.within(ctx, func(tx *sql.Tx) error { return o.put(ctx, tx, f) })
 	if err == nil {
@@ -101,7 +101,7 @@ func (o *outbox) take(ctx context.Context, id string) error {
 	})
 }
 
-// Get returns a filing; the error for none matches open311.ErrNotFound.
+// Get returns a filing; the error for none matches [open311.ErrNotFound].
 func (o *outbox) Get(ctx context.Context, id string) (*open311.Filing, error) {
 	f, revision, err := scanFiling(o.db.SQL().QueryRowContext(ctx, o.db.q("SELECT doc, revision FROM open311_filing WHERE server = $1 AND id = $2"), o.city, id))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -124,7 +124,7 @@ func scanFiling(row interface{ Scan(...any) error }) (*open311.Filing, int64, er
 	return f, revision, json.Unmarshal([]byte(doc), f)
 }
 
-// Pending implements open311.Outbox.
+// Pending implements [open311.Outbox].
 func (o *outbox) Pending(ctx context.Context) iter.Seq2[*open311.Filing, error] {
 	return func(yield func(*open311.Filing, error) bool) {
 		list, err := o.pending(ctx)

@@ -9,7 +9,7 @@ import (
 )
 
 // pace lets the calls to a host through one by one, over all processes that share the database: each call takes the
-// next free instant. It is an open311.Limiter.
+// next free instant. It is an [open311.Limiter].
 type pace struct {
 	db   *DB
 	host string
@@ -75,7 +75,7 @@ func (d *DB) hold(ctx context.Context, host string, pause time.Duration) error {
 	return err
 }
 
-// Wait implements open311.Limiter.
+// Wait implements [open311.Limiter].
 func (p pace) Wait(ctx context.Context) error {
 	wait, err := p.db.take(ctx, p.host, p.gap)
 	if err != nil || wait == 0 {

@@ -33,7 +33,7 @@ func (m *mirror) fetchAll(ctx context.Context) error {
 			failures = 0
 		}
 		if failures == maxFailures && i+1 < len(todo) {
-			m.print.note("%d windows in a row have failed; the %d others are left for another run", failures, len(todo)-i-1)
+			m.print.note("%d windows in a row have failed; those left for another run: %d", failures, len(todo)-i-1)
 			return nil
 		}
 		m.print.window()

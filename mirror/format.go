@@ -18,7 +18,7 @@ type Format struct {
 	// is there.
 	Begin func(ctx context.Context, path string) (Writer, error)
 	// Resume returns a Writer that goes on with a file which another process has left, behind its last checkpoint. It is
-	// nil if the writers are not [Resumable]: then a file that is not finished is begun anew.
+	// nil if the writers are not Resumable: then a file that is not finished is begun anew.
 	Resume func(ctx context.Context, path string, checkpoint []byte) (Writer, error)
 }
 

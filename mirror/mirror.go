@@ -30,13 +30,16 @@ import (
 	"time"
 
 	"github.com/go-open311/open311"
+	"github.com/go-open311/open311/internal/plain"
 )
 
 // Job says what to copy, and where to.
 type Job struct {
 	Client *open311.Client
 	Name   string // of the city, for people
-	Source string // which server: a key of the catalogue or a URL. A directory holds one source only. User and query of a URL are left out
+	// Source says which server it is: a key of the catalogue, or a URL, whose user and query are left out. A directory
+	// holds one source only.
+	Source string
 
 	Since, Until time.Time        // zero: those of the copy that the directory has, else a year ago and now
 	Statuses     []open311.Status // nil: all
@@ -191,10 +194,10 @@ func (m *mirror) begin() error {
 			return err
 		}
 		if n := m.goOn(); n > 0 {
-			m.print.note("%d parts are not as they were left; they will be fetched again", n)
+			m.print.note("parts that are not as they were left, and will be fetched again: %d", n)
 		}
 		if done := old.done(); done > 0 {
-			m.print.note("%s: going on, %d of %d windows are there", m.Name, done, len(old.Windows))
+			m.print.note("%s: going on with %d of %s done", m.Name, done, plain.Count(len(old.Windows), "window"))
 		}
 		return nil
 	}

@@ -118,15 +118,15 @@ func (p *progress) show(every time.Duration) {
 // line is short enough for a terminal of 80 columns.
 func (p *progress) line(spent time.Duration) string {
 	if p.ending {
-		return fmt.Sprintf("finishing the files of %d requests: indexes, and all to the disk", p.joining)
+		return fmt.Sprintf("finishing the files of %s: indexes, and all to the disk", requests(p.joining))
 	}
 	if p.joining > 0 && p.records == 0 {
 		return fmt.Sprintf("looking for requests that are there twice, %d%%", p.looked)
 	}
 	if p.joining > 0 {
-		return fmt.Sprintf("writing the files: %d of %d requests, %d%%", p.records, p.joining, 100*p.records/p.joining)
+		return fmt.Sprintf("writing the files: %d of %s, %d%%", p.records, requests(p.joining), 100*p.records/p.joining)
 	}
-	line := fmt.Sprintf("windows %d/%d, %d requests", p.all-p.left+p.done, p.all, p.records)
+	line := fmt.Sprintf("windows %d/%d, %s", p.all-p.left+p.done, p.all, requests(p.records))
 	if s := spent.Seconds(); s > 0 {
 		line += fmt.Sprintf(", %.0f/s", float64(p.records)/s)
 	}

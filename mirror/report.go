@@ -19,10 +19,10 @@ func (r *Report) String() string {
 	case r.Already:
 		fmt.Fprintf(&b, "%s is complete already: %s. -fresh starts anew.\n", r.Dir, requests(r.Records))
 	case len(r.Gaps) > 0:
-		fmt.Fprintf(&b, "%s, and something is missing: %d of %d windows are complete.\n", requests(r.Records), r.Done, r.Windows)
+		fmt.Fprintf(&b, "%s, and something is missing: complete are %d of %s.\n", requests(r.Records), r.Done, plain.Count(r.Windows, "window"))
 		for i, g := range r.Gaps {
 			if i == 5 {
-				fmt.Fprintf(&b, "  and %d more gaps, all of them in %s\n", len(r.Gaps)-i, filepath.Join(r.Dir, stateName))
+				fmt.Fprintf(&b, "  and %d more, all of them in %s\n", len(r.Gaps)-i, filepath.Join(r.Dir, stateName))
 				break
 			}
 			fmt.Fprintf(&b, "  %s\n", plain.Line(g.String()))
@@ -32,7 +32,7 @@ func (r *Report) String() string {
 		fmt.Fprintf(&b, "%s, complete.\n", requests(r.Records))
 	}
 	if r.Doubles > 0 {
-		fmt.Fprintf(&b, "%d were in two windows, and are in the files once.\n", r.Doubles)
+		fmt.Fprintf(&b, "In two windows, and in the files once: %d.\n", r.Doubles)
 	}
 	for _, f := range r.Files {
 		fmt.Fprintf(&b, "  %-28s %s\n", filepath.Join(r.Dir, f.Name), page.File(f).SizeText())
@@ -40,9 +40,4 @@ func (r *Report) String() string {
 	return b.String()
 }
 
-func requests(n int) string {
-	if n == 1 {
-		return "1 request"
-	}
-	return fmt.Sprintf("%d requests", n)
-}
+func requests(n int) string { return plain.Count(n, "request") }

@@ -22,7 +22,7 @@ type Call struct {
 	Query  url.Values  // the parameters of the URL
 	Form   url.Values  // the parameters of the body
 	Files  []File      // the files of the body
-	Header http.Header //
+	Header http.Header // with what stands for secrets, see Redacted
 }
 
 // File is a file that came with a report.

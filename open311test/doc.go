@@ -66,7 +66,7 @@
 // # Dialects
 //
 // Real servers depart from the specification, each family in its own way. [WithDialect] makes the city
-// one of them: for every predeclared open311.Dialect there are the [Quirks] of its servers. Each
+// one of them: for every predeclared [open311.Dialect] there are the [Quirks] of its servers. Each
 // quirk is a switch that can be set alone as well, by [WithQuirks]; [QuirksOf] returns those of a dialect,
 // to be changed. The data of the city stay the same: a client that speaks the dialect must read the same values.
 //

@@ -15,7 +15,7 @@ import (
 // Op names an operation in [Handler.Fail].
 type Op string
 
-// The operations, in the words that open311.Warning has for them.
+// The operations, in the words that [open311.Warning] has for them.
 const (
 	AnyCall       Op = "any call"
 	ListServices  Op = "GET services"
@@ -67,7 +67,7 @@ var (
 	Pass = Fault{what: troubleNone}
 	// Reset closes the connection with a reset before anything is answered. The operation is not
 	// carried out. Note that net/http itself repeats a GET whose connection had been in use before; it
-	// does not without keep-alive, or through [Handler.Transport].
+	// does not without keep-alive, or through Handler.Transport.
 	Reset = Fault{what: troubleReset}
 	// GzipError labels the answer gzip, which it is not: a proxy that unpacks and forgets to say so.
 	GzipError = Fault{what: troubleGzip}

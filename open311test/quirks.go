@@ -130,7 +130,7 @@ type Quirks struct {
 	Always         bool          // a list without dates goes back to the beginning (most servers)
 	OpenRanges     bool          // one date leaves the other side open
 	ExclusiveEnd   bool          // end_date does not belong to the range (FixMyStreet)
-	ExclusiveStart bool          //
+	ExclusiveStart bool          // nor does start_date
 	OldestFirst    bool          // lists begin with the oldest
 
 	// Paging. The specification has none.

@@ -14,7 +14,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Call implements open311.Observer.
+// Call implements [open311.Observer].
 func (o *Observer) Call(ctx context.Context, info open311.CallInfo) (context.Context, func(open311.CallResult)) {
 	if o == nil || o.tracer == nil {
 		return ctx, nil

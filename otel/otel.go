@@ -18,6 +18,8 @@
 //
 // # Metrics
 //
+// Each has a name, a unit and a kind:
+//
 //	http.client.request.duration   s          histogram, one value an attempt, until the header of the answer
 //	open311.client.call.duration   s          histogram, with waits and the time of the caller's loop
 //	open311.client.wait.duration   s          histogram, of what was waited for the rate limit and between attempts
@@ -43,7 +45,7 @@ import (
 // scope names the instrumentation, as OpenTelemetry wants it.
 const scope = "github.com/go-open311/open311/otel"
 
-// Observer is an open311.Observer that makes spans and metrics. It may be shared by any number of clients. Make it
+// Observer is an [open311.Observer] that makes spans and metrics. It may be shared by any number of clients. Make it
 // with [NewObserver]; a nil or zero one observes nothing.
 type Observer struct {
 	tracer trace.Tracer
@@ -70,7 +72,7 @@ func WithMeterProvider(p metric.MeterProvider) Option {
 	return func(to *providers) { to.meter = p }
 }
 
-// NewObserver returns an observer for open311.WithObserver. The error is that of the meter provider.
+// NewObserver returns an observer for [open311.WithObserver]. The error is that of the meter provider.
 func NewObserver(opts ...Option) (*Observer, error) {
 	var to providers
 	for _, o := range opts {

@@ -49,7 +49,7 @@ func Default() *Catalogue { return defaultCatalogue() }
 // Lookup returns the server of [Default] that is called key, which may be its key, an alias or its name,
 // in any case, with or without accents and punctuation. Retired servers are found too.
 //
-// The error is an *[UnknownError], which matches open311.ErrNotFound, or an *[AmbiguousError]; both list
+// The error is an [*UnknownError], which matches [open311.ErrNotFound], or an [*AmbiguousError]; both list
 // near ones.
 func Lookup(key string) (Server, error) { return Default().Lookup(key) }
 

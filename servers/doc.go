@@ -21,7 +21,7 @@
 //   - [Blocked] ones are up and turn unknown networks away.
 //   - [Unverified] ones are known from old lists and code. They open like the others, but All leaves
 //     them out: expect them to be gone.
-//   - [Retired] ones are gone. Lookup finds them; Open gives a *[RetiredError] that says why and names a
+//   - [Retired] ones are gone. Lookup finds them; Open gives a [*RetiredError] that says why and names a
 //     successor if there is one.
 //
 // There is no API key in the data: ask for one at [Server.KeyURL]. Nor are there coordinates, so the
@@ -36,7 +36,7 @@
 //
 // A host counts the calls for all its cities together, so the clients that a program opens for one host, such as those
 // of two organisations on SeeClickFix, share one limiter. A key may allow more calls than the row says:
-// open311.WithRateLimit overrides it, for that client alone.
+// [open311.WithRateLimit] overrides it, for that client alone.
 //
 // # Time zones
 //

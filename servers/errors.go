@@ -11,7 +11,7 @@ import (
 // ErrNoTestServer is what OpenTest's error matches where no test server is known.
 var ErrNoTestServer = errors.New("no test server is known")
 
-// UnknownError says that no server has the name. It matches open311.ErrNotFound.
+// UnknownError says that no server has the name. It matches [open311.ErrNotFound].
 type UnknownError struct {
 	Name string
 	Near []string // keys of at most five servers that may have been meant, the nearest first
@@ -29,7 +29,7 @@ func (e *UnknownError) Error() string {
 	return text
 }
 
-// Is matches open311.ErrNotFound.
+// Is matches [open311.ErrNotFound].
 func (e *UnknownError) Is(target error) bool { return target == open311.ErrNotFound }
 
 // AmbiguousError says that several servers could be meant by a name: they share it, or their names

@@ -15,7 +15,7 @@ import (
 // Rows of servers that send dates without a zone need a time zone database, which small images such as scratch lack: a
 // program that is to run there imports time/tzdata, and the error says so where it does not.
 //
-// The error is an *[UnknownError], an *[AmbiguousError], a *[RetiredError], or that of open311.New.
+// The error is an [*UnknownError], an [*AmbiguousError], a [*RetiredError], or that of [open311.New].
 func Open(key string, opts ...open311.Option) (*open311.Client, error) {
 	return Default().Open(key, opts...)
 }
@@ -45,7 +45,7 @@ func (c *Catalogue) OpenTest(key string, opts ...open311.Option) (*open311.Clien
 }
 
 // Open returns a client for the server. Options given here go over those of the row. The error is a
-// *[RetiredError] if the server is gone.
+// [*RetiredError] if the server is gone.
 func (s Server) Open(opts ...open311.Option) (*open311.Client, error) { return s.open(s.BaseURL, opts) }
 
 // OpenTest returns a client for the test server, with the options of the row. If there is none, the error
@@ -72,13 +72,13 @@ func (s Server) open(endpoint string, opts []open311.Option) (*open311.Client, e
 	return client, nil
 }
 
-// Options returns what the row says as options for open311.New: the dialect with its formats, the
+// Options returns what the row says as options for [open311.New]: the dialect with its formats, the
 // jurisdiction, the rate limit, and the zone of dates that come without one. Options behind them
-// override them one by one: open311.WithLimiter(nil) lifts the rate limit, open311.WithJurisdiction("")
+// override them one by one: [open311.WithLimiter](nil) lifts the rate limit, [open311.WithJurisdiction]("")
 // sends none. All clients of a process for one host share its limit, whichever row they come from: servers count the
 // calls of all their cities together.
 //
-// Where [Server.Dialect] fails, so does open311.New with these options; Dialect and [Server.Open] say
+// Where [Server.Dialect] fails, so does [open311.New] with these options; Dialect and [Server.Open] say
 // why.
 func (s Server) Options() []open311.Option { return s.options(s.BaseURL) }
 
@@ -120,7 +120,7 @@ func (s Server) limit(dialect float64) (perSecond float64, burst int) {
 }
 
 // Dialect returns the dialect of the server: the one that DialectName names, with what the row knows
-// better. Change it and pass it as open311.WithDialect for a server that has changed since the row was
+// better. Change it and pass it as [open311.WithDialect] for a server that has changed since the row was
 // written.
 //
 // The error says that the name is unknown, or a format, or the time zone. The last happens on machines without a

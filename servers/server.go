@@ -37,7 +37,7 @@ type Server struct {
 	KeyURL       string `json:"key_url,omitempty"`      // where to ask for one
 
 	Platform string `json:"platform,omitempty"` // the software, as far as it is known
-	// DialectName is the dialect in package open311 that fits the server; see [Server.Dialect]. ""
+	// DialectName is the dialect in package open311 that fits the server; see Server.Dialect. ""
 	// stands for none: the client finds out.
 	DialectName string    `json:"dialect,omitempty"`
 	Paging      Paging    `json:"paging,omitzero"`
@@ -81,7 +81,7 @@ type RateLimit struct {
 }
 
 // Quirks are what a server does otherwise than its dialect. Each field goes over the one of the same
-// name in open311.Dialect, which explains it; a zero one leaves the dialect as it is. Maps are merged.
+// name in [open311.Dialect], which explains it; a zero one leaves the dialect as it is. Maps are merged.
 type Quirks struct {
 	Encoding        string                    `json:"encoding,omitempty"`
 	NoSuffix        bool                      `json:"no_suffix,omitempty"`

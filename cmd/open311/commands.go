@@ -47,7 +47,7 @@ func (l *listCmd) Run(ctx context.Context, to streams) error {
 	w, line := l.to(to.out, requestColumns...), to.progress()
 	defer line.end()
 	for r, err := range c.Requests.All(ctx, q) {
-		line.say("%d requests", w.n)
+		line.say("requests: %d", w.n)
 		if err == nil {
 			err = w.row(r, cells(r)...)
 		}

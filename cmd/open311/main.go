@@ -23,6 +23,10 @@
 //	130  interrupted
 //
 // That of check is 0 for a conformant server, 1 for one that is not, and 2 if it could not be said.
+//
+// There is more in [The program open311].
+//
+// [The program open311]: https://github.com/go-open311/open311/blob/main/docs/program.md
 package main
 
 import (

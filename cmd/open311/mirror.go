@@ -55,7 +55,7 @@ func (m *mirrorCmd) Run(ctx context.Context, to streams) error {
 	job.Log = to.err
 	report, err := mirror.Run(ctx, *job)
 	if ctx.Err() != nil && err != nil {
-		return fmt.Errorf("stopped: %d of %d windows are safe in %s; the same command goes on from there", report.Done, report.Windows, m.Output)
+		return fmt.Errorf("stopped with %d of %d windows safe in %s; the same command goes on from there", report.Done, report.Windows, m.Output)
 	}
 	if err != nil {
 		return err

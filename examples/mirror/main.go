@@ -50,7 +50,7 @@ func main() {
 	report, err := mirror.Run(ctx, *job)
 	switch {
 	case errors.Is(err, context.Canceled):
-		log.Printf("mirror: stopped. %d of %d windows are safe in %s; the same command goes on from there.", report.Done, report.Windows, *dir)
+		log.Printf("mirror: stopped with %d of %d windows safe in %s; the same command goes on from there.", report.Done, report.Windows, *dir)
 		os.Exit(130)
 	case err != nil:
 		log.Fatal("mirror: ", err)

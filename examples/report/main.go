@@ -83,7 +83,7 @@ func report(ctx context.Context, c *open311.Client, n *open311.NewRequest, dryRu
 	switch {
 	case errors.Is(err, open311.ErrOutcomeUnknown): // look before it is filed again
 		found, lookErr := c.Requests.FindSimilar(ctx, n, time.Hour)
-		return errors.Join(fmt.Errorf("it may have arrived; the city shows %d requests that may be it", len(found)), err, lookErr)
+		return errors.Join(fmt.Errorf("it may have arrived; requests of the city that may be it: %d", len(found)), err, lookErr)
 	case err != nil:
 		return err
 	case receipt.Token != "":
@@ -103,7 +103,7 @@ func report(ctx context.Context, c *open311.Client, n *open311.NewRequest, dryRu
 	if err != nil {
 		return fmt.Errorf("it is filed, but not shown yet: %w", err)
 	}
-	fmt.Printf("%q, %q: %q, %d photos\n", r.ServiceName, r.Status, r.Description, len(r.MediaURLs()))
+	fmt.Printf("%q, %q: %q, photos: %d\n", r.ServiceName, r.Status, r.Description, len(r.MediaURLs()))
 	return nil
 }
 

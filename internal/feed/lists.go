@@ -76,7 +76,7 @@ const (
 // Sighting is what a feed has to know of a record that was seen. Times and Status are zero if the record
 // does not say.
 type Sighting struct {
-	Key                string // its id, or [Nameless] and what stands for the id
+	Key                string // its id, or Nameless and what stands for the id
 	Status             string // kept in memory as it is
 	Requested, Updated time.Time
 

@@ -23,7 +23,7 @@ type Found struct {
 }
 
 // Poll makes the calls of one look for changes. What came before an error counts: the changes are to be
-// settled in any case, and committed to be what was found if there is no error, or a *[GapError].
+// settled in any case, and committed to be what was found if there is no error, or a [*GapError].
 func (t *Tracker) Poll(ctx context.Context) (*Found, error) {
 	p := newPass(ctx, t)
 	t.lists.Recall(p.head.Habits)

@@ -14,7 +14,9 @@ import (
 )
 
 func TestPrepare(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	t.Setenv("TMP", dir) // Windows
 	seven := filepath.Join(t.TempDir(), "seven")
 	if err := os.WriteFile(seven, []byte("seven77"), 0o600); err != nil {
 		t.Fatal(err)
@@ -24,6 +26,8 @@ func TestPrepare(t *testing.T) {
 	}
 	onDisk := func() (io.ReadCloser, error) { return os.Open(seven) }
 	gone := func() (io.ReadCloser, error) { return os.Open(filepath.Join(t.TempDir(), "Lisztmann.jpg")) }
+	_, err := gone()
+	noFile := errors.Unwrap(err).Error() // in the words of the system
 	tests := []struct {
 		name               string
 		file               form.File
@@ -38,8 +42,8 @@ func TestPrepare(t *testing.T) {
 		{"empty", form.File{Open: memory("")}, "", "", "the file is empty", 0},
 		{"another size", form.File{Size: 5, Open: onDisk}, "", "", "the file has 7 bytes, not the 5", 0},
 		{"no file", form.File{Open: func() (io.ReadCloser, error) { return nil, nil }}, "", "", "its Open has returned no file", 0},
-		{"gone", form.File{Open: gone}, "", "", "cannot be read: open: no such file", 0},
-		{"gone, size known", form.File{Size: 5, Open: gone}, "", "", "cannot be read: open: no such file", 0},
+		{"gone", form.File{Open: gone}, "", "", "cannot be read: open: " + noFile, 0},
+		{"gone, size known", form.File{Size: 5, Open: gone}, "", "", "cannot be read: open: " + noFile, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -107,6 +111,7 @@ func TestFileThatChanges(t *testing.T) {
 func TestPanicLeavesNothingBehind(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
+	t.Setenv("TMP", dir)
 	t.Setenv("TMP", dir)
 	defer func() {
 		if recover() == nil {

@@ -122,10 +122,11 @@ func anchors(text string) []string {
 	return names
 }
 
-var unresolved = regexp.MustCompile(`(?:^|[\s(])\[\*?(?:[a-z][a-z0-9]*\.)?[A-Z]\w*(?:\.[A-Z]\w*)?\](?:$|[\s.,;:)]|'s)`)
+var unresolved = regexp.MustCompile(`(?:^|[\s(])\*?\[\*?(?:[a-z][a-z0-9]*\.)?[A-Z]\w*(?:\.[A-Z]\w*)?\](?:$|[\s.,;:)]|'s)`)
 
-// TestDocLinks looks for names in square brackets that documentation would show as plain text, and for links to names
-// of other packages, of this repository or imported by it, that do not have them.
+// TestDocLinks looks for names in square brackets that documentation would show as plain text, also within declarations,
+// where it makes no links, and for links to names of other packages, of this repository or imported by it, that do not
+// have them.
 func TestDocLinks(t *testing.T) {
 	others, err := imported(token.NewFileSet())
 	if err != nil {
@@ -144,14 +145,25 @@ func TestDocLinks(t *testing.T) {
 		if first := new(doc.Package).Synopsis(p.Doc); strings.Contains(first, "[") {
 			t.Errorf("%s: lists of packages show the first sentence without links, and with the brackets: %s", at, first)
 		}
-		for _, text := range texts(p) {
+		documented, shown := texts(p)
+		for _, text := range shown {
+			if m := unresolved.FindString(text); m != "" || text == "" {
+				t.Errorf("%s: a declaration is shown as it stands, with %q for a link: %q", at, m, text)
+			}
+		}
+		for _, text := range documented {
+			star := false
 			for _, part := range inline(p.Parser().Parse(text).Content) {
 				switch part := part.(type) {
 				case comment.Plain:
+					star = strings.HasSuffix(string(part), "*")
 					if m := unresolved.FindString(string(part)); m != "" {
 						t.Errorf("%s: %s is no link, in: %.80s", at, m, text)
 					}
 				case *comment.DocLink:
+					if star {
+						t.Errorf("%s: the star of %s stands outside of the link: %.80s", at, part.Name, text)
+					}
 					if links++; part.Name == "" {
 						continue
 					}
@@ -212,17 +224,15 @@ func document(t *testing.T, dir, at string) *doc.Package {
 	return p
 }
 
-// texts are all documentation comments of a package, of its fields and methods of interfaces, too.
-func texts(p *doc.Package) []string {
-	all := []string{p.Doc}
-	decl := func(text string, d ast.Node) {
+// texts are the comments of a package: those that documentation makes links in, and those within declarations, of
+// fields, constants and methods of interfaces, which it shows as they stand.
+func texts(p *doc.Package) (all, shown []string) {
+	all = []string{p.Doc}
+	decl := func(text string, d *ast.GenDecl) {
 		all = append(all, text)
-		if d == nil {
-			return
-		}
 		ast.Inspect(d, func(n ast.Node) bool {
-			if f, ok := n.(*ast.Field); ok {
-				all = append(all, f.Doc.Text(), f.Comment.Text())
+			if g, ok := n.(*ast.CommentGroup); ok && g != d.Doc {
+				shown = append(shown, g.Text())
 			}
 			return true
 		})
@@ -247,7 +257,7 @@ func texts(p *doc.Package) []string {
 		functions(typ.Funcs)
 		functions(typ.Methods)
 	}
-	return all
+	return all, shown
 }
 
 // inline returns the parts of paragraphs, headings and lists; code has no links.

@@ -9,7 +9,7 @@ import (
 // make, a Value is easy to build and to change: a test server alters Values to speak a dialect.
 type Value struct {
 	Name string  // the field's name; for an item of a List, the name of its XML element
-	Kind Kind    //
+	Kind Kind    // says how Text and Kids are read
 	Text string  // Bool: "true" or "false"; Number: its digits; Text: the text
 	Kids []Value // List: the items; Object: the fields, in order
 }

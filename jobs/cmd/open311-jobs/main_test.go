@@ -115,7 +115,7 @@ func TestTable(t *testing.T) {
 	}
 	want := `CITY     ROWS  CHANGES  LAST SUCCESS       LAG     STATE
 bonn     12    3        2026-07-01 11:00Z  1h0m0s  followed
-chicago  0     0        -                  -       4 shards left, 1 gaps
+chicago  0     0        -                  -       shards left: 4, gaps: 1
 chicago, 2026-07-01 12:00Z:
   no such host and another word and another word and another word and another
   word and another word and another word and another word and another word and

@@ -63,7 +63,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d cities, every %s; stop it by Ctrl-C or SIGTERM\n", len(rows), *every)
+	fmt.Fprintf(out, "cities: %d, every %s; stop it by Ctrl-C or SIGTERM\n", len(rows), *every)
 	return runner.Run(ctx)
 }
 
@@ -117,7 +117,7 @@ func cancel(ctx context.Context, args []string, out, errs io.Writer) error {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(out, "%s: %d jobs are cancelled\n", city, n)
+			fmt.Fprintf(out, "%s: jobs cancelled: %d\n", city, n)
 		}
 		return nil
 	})

@@ -82,10 +82,10 @@ func state(c jobs.CityStatus) string {
 	case !c.Harvested.IsZero():
 		text = "harvested"
 	case c.Shards > 0:
-		text = fmt.Sprintf("%d shards left", c.Shards)
+		text = fmt.Sprintf("shards left: %d", c.Shards)
 	}
 	if c.Gaps > 0 {
-		text += fmt.Sprintf(", %d gaps", c.Gaps)
+		text += fmt.Sprintf(", gaps: %d", c.Gaps)
 	}
 	return text
 }

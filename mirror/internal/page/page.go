@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-open311/open311/internal/plain"
 )
 
 // Document is what the page says about the copy itself.
@@ -52,7 +54,7 @@ type File struct {
 func (f File) SizeText() string {
 	switch {
 	case f.Size < 1000:
-		return fmt.Sprintf("%d bytes", f.Size)
+		return plain.Count(int(f.Size), "byte")
 	case f.Size < 1_000_000:
 		return fmt.Sprintf("%.0f kB", float64(f.Size)/1e3)
 	case f.Size < 1_000_000_000:

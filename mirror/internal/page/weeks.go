@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-open311/open311/internal/plain"
 )
 
 // histogram is the chart of requests by week, in percent of its width and height.
@@ -98,7 +100,7 @@ func (s *Summary) week(monday int, c counts, top int) week {
 
 // words3 says counts in words.
 func (s *Summary) words3(c counts) string {
-	text := fmt.Sprintf("%s %s, %s open, %s closed", comma(c.total()), plural(c.total(), "request"), comma(c[open]), comma(c[closed]))
+	text := fmt.Sprintf("%s %s, %s open, %s closed", comma(c.total()), plain.Plural(c.total(), "request"), comma(c[open]), comma(c[closed]))
 	if s.all[other] > 0 {
 		text += fmt.Sprintf(", %s other", comma(c[other]))
 	}
@@ -208,11 +210,4 @@ func comma(n int) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return word
-	}
-	return word + "s"
 }
