@@ -194,7 +194,7 @@ func (l *lister) Open(ctx context.Context, s *listing.Slice) (listing.Rows, erro
 	st, err := openStream(ctx, l.c, k, requestTable)
 	switch {
 	case err != nil && l.c.isEmpty(err):
-		return &loadedRows{l: l, at: -1, err: io.EOF, beside: noAnswer(), absent: true}, nil
+		return &loadedRows{l: l, err: io.EOF, beside: noAnswer(), absent: true}, nil
 	case err != nil:
 		return nil, err
 	}
@@ -209,17 +209,16 @@ func (l *lister) Load(ctx context.Context, s *listing.Slice) (listing.Rows, erro
 	if err != nil {
 		return nil, err
 	}
-	r := &loadedRows{l: l, at: -1}
-	var points pointPool
-	for err == nil {
-		r.list = append(r.list, ServiceRequest{})
-		next := &r.list[len(r.list)-1]
-		points.lend(next)
-		if err = st.next(next); err == nil {
-			next.Status = l.c.status(next.Status)
+	r := &loadedRows{l: l}
+	for {
+		box := new(requestBox)
+		box.r.Location = &box.p
+		if r.err = st.next(&box.r); r.err != nil {
+			break
 		}
+		box.r.Status = l.c.status(box.r.Status)
+		r.list = append(r.list, box)
 	}
-	r.list, r.err = r.list[:len(r.list)-1], err
 	r.settle = st.settled(l.c)
 	st.close()
 	r.beside, r.blank = besideOf(st), st.blank
@@ -287,12 +286,13 @@ func (r *liveRows) Close() listing.Meta {
 
 func (r *liveRows) Abort() { r.s.abort() }
 
-// loadedRows are the records of an answer that was read before.
+// loadedRows are the records of an answer that was read before. Each is a piece of memory of its own, and let go once it
+// has been read: who keeps one of them keeps no others.
 type loadedRows struct {
 	l      *lister
-	list   []ServiceRequest
-	at     int   // of the row read last
-	err    error // what the answer ended with
+	list   []*requestBox // those that are still to be read
+	next   *requestBox   // the one read last
+	err    error         // what the answer ended with
 	beside *Page
 	absent bool   // a 404 stands for it
 	blank  int    // of the rows that were skipped, those that say nothing
@@ -300,15 +300,16 @@ type loadedRows struct {
 }
 
 func (r *loadedRows) Next() (listing.Row, error) {
-	if r.at++; r.at >= len(r.list) {
+	if len(r.list) == 0 {
+		r.next = nil
 		return listing.Row{}, r.err
 	}
-	return r.l.row(&r.list[r.at]), nil
+	r.next, r.list[0] = r.list[0], nil
+	r.list = r.list[1:]
+	return r.l.row(&r.next.r), nil
 }
 
-func (r *loadedRows) Give() bool {
-	return r.l.keep.offer(&r.list[r.at], r.l.give)
-}
+func (r *loadedRows) Give() bool { return r.l.keep.offer(&r.next.r, r.l.give) }
 
 func (r *loadedRows) Close() listing.Meta {
 	if r.settle != nil {

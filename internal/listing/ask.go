@@ -145,6 +145,9 @@ func (w *walk) absorb(a *answer) {
 		if !row.dated() || row.At >= w.wanted.lo-slack && row.At <= w.wanted.hi+slack {
 			w.shown.note(row, whole) // what was not asked for may be the answer to another question
 		}
+		if row.dated() && row.Fits {
+			w.oldest = min(w.oldest, row.At)
+		}
 	}
 	a.noted &^= inWalk
 	for state, shown := range states {
@@ -177,8 +180,8 @@ func (w *walk) giveUpRest(err error) {
 			return
 		}
 		lost := open
-		if w.bounds.start > 0 && lost.hi != future {
-			lost.hi += slack // nobody knows how the bounds of what came before were read
+		if w.bounds.start > 0 {
+			lost = lost.wider(slack) // nobody knows how the bounds of what came before were read
 		}
 		w.cov.giveUp(lost, open, err, "")
 	}

@@ -47,7 +47,8 @@ func (c *caller) call(s Slice, wide bool, note tag) (*response, error) {
 	c.calls++
 	c.latest = r
 	c.keep(r)
-	if !c.src.Turn(r.meta, r.err) {
+	more := c.src.Turn(r.meta, r.err)
+	if r.meta.Own = nil; !more { // answers are kept for what their rows prove, and not what stood beside these
 		return r, errStop
 	}
 	return r, nil

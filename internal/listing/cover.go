@@ -73,6 +73,7 @@ func (w *walk) sink() {
 	if oldest, ok := w.known.oldest(); ok {
 		low = min(low, oldest)
 	}
+	low = min(low, w.oldest) // what other values have counts as well
 	w.cov.goal.lo = min(w.cov.goal.lo, low-w.quiet())
 	if w.cov.goal.lo == past {
 		w.cov.goal.lo = low - w.quiet()
@@ -82,6 +83,7 @@ func (w *walk) sink() {
 // judge says what an answer proves of the span that was asked for.
 func (w *walk) judge(s span, a *answer) error {
 	now := w.clock()
+	w.belied(a)
 	switch {
 	case a.err != nil && w.cutShort(s, a):
 		return nil
@@ -96,7 +98,7 @@ func (w *walk) judge(s span, a *answer) error {
 			w.win.length = min(safeStart, w.belief.far())
 			return nil
 		}
-		w.cov.prove(seen, byCount)
+		w.cov.prove(seen, w.premise(s, a))
 		silent := s
 		if a.sent > 0 { // then that may be all that the server has looked at
 			silent = seen
@@ -151,6 +153,9 @@ func (w *walk) apart(a *answer) (bool, error) {
 	}
 	b, err := w.dated(far)
 	if err == nil {
+		if b.sent == 0 {
+			far.hi -= slack // no row shows how its end is read
+		}
 		err = w.judge(far, b)
 	}
 	return true, err

@@ -26,8 +26,10 @@ type claim struct {
 type premise uint8
 
 const (
-	byCount premise = iota // an answer that was not cut: it rests on nothing else
-	byOrder                // the order of the list
+	byCount   premise = iota // an answer that was not cut: it rests on nothing else
+	byOrder                  // the order of the list
+	bySilence                // that a longer span, or an earlier listing, had nothing either
+	byStart                  // that the start is heeded, where nothing else was asked for
 )
 
 // loss is a span that has been given up.
@@ -104,18 +106,22 @@ func (c *coverage) unproven(tried bool) []span {
 }
 
 // gaps is the verdict on the goal: nil is "complete". wanted is the part of the goal that was asked for; what lies
-// outside of it was only there to be sure of the bounds.
-func (c *coverage) gaps(wanted span) []Gap {
+// outside of it was only there to be sure of the bounds. vague is by how much the server may take these for others.
+func (c *coverage) gaps(wanted span, vague int64) []Gap {
 	var out []Gap
-	for _, l := range c.lost {
-		if s := l.clip(wanted); !s.empty() {
-			out = append(out, gapOf(s, l.err, l.slice))
+	note := func(s span, err error, slice string) {
+		if s.lo <= c.goal.lo && s.hi-s.lo > longSpan {
+			s.lo = past // what it hides would show how much there is before it
+		}
+		if s = s.clip(wanted); !s.empty() {
+			out = append(out, gapOf(s, err, slice))
 		}
 	}
+	for _, l := range c.lost {
+		note(l.span, l.err, l.slice)
+	}
 	for _, s := range c.unproven(true) {
-		if s := s.clip(wanted); !s.empty() {
-			out = append(out, gapOf(s, errOpen, ""))
-		}
+		note(s.wider(vague), errOpen, "")
 	}
 	return out
 }

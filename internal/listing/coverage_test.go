@@ -114,7 +114,7 @@ func TestCoverageGaps(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := coverage{goal: span{1, 100}}
 			test.fill(&c)
-			if diff := cmp.Diff(test.want, c.gaps(test.wanted), cmp.Comparer(func(a, b error) bool { return a == b })); diff != "" {
+			if diff := cmp.Diff(test.want, c.gaps(test.wanted, 0), cmp.Comparer(func(a, b error) bool { return a == b })); diff != "" {
 				t.Error(diff)
 			}
 		})

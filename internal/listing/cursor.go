@@ -3,6 +3,7 @@ package listing
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Ending is how the pages of a list have come to an end. None of them proves that there is no more.
@@ -31,6 +32,9 @@ type cursor struct {
 	sorted bool // its rows rise or fall by time, so that those that arrive stand at one end
 	ahead  bool
 }
+
+// errLoop is why pages are no help whose links lead back.
+var errLoop = errors.New("the links of the list lead to a page that has come before, and say that it goes on")
 
 // errOverlap is why pages are no help that are cut out of a list anew each time in another order.
 var errOverlap = errors.New("the pages of the list overlap: it is sorted anew for each, and what falls between them is not seen")
@@ -135,6 +139,20 @@ func ending(r *response) (Ending, error) {
 		return Cut, fmt.Errorf("a page of the list could not be had: %w", r.err)
 	}
 	return Repeats, nil
+}
+
+// ending is the same for a page of the list. One that links say goes on, and that is full, is not its last one.
+func (c *cursor) ending(r *response) (Ending, error) {
+	end, err := ending(r)
+	if end == Repeats && c.style == Links && r.meta.Next != "" && r.sent >= c.step {
+		return Cut, errLoop
+	}
+	return end, err
+}
+
+// older reports whether an answer has a row that is not among those of the list so far, and has not arrived meanwhile.
+func (c *cursor) older(r *response) bool {
+	return slices.ContainsFunc(r.rows, func(row Row) bool { return !row.after(c.began) && !c.rows.has(row.Key) })
 }
 
 // other reports whether an answer has mostly rows that are not among those of the list so far.

@@ -7,11 +7,17 @@ package listing
 func (w *walk) dated(meant span) (*answer, error) {
 	for {
 		sent := w.bounds.widen(meant)
+		if w.ends && sent.hi == future {
+			sent.hi = w.clock() + day
+		}
 		s := w.slice(sent)
 		wide := sent.lo < w.wanted.lo || sent.hi > w.wanted.hi
 		a, err := w.ask(s, sent, meant, wide)
 		if err == nil && a.fault&NotFound != 0 && w.controlled && w.times(&s) >= maxTimes && len(w.known.in(meant)) == 0 {
 			a.err = nil // like calls were answered, and this one is not, twice: so some servers say that there is nothing
+		}
+		if err == nil && a.err == nil && a.sent == 0 && w.win.remains(meant) && w.times(&s) < maxTimes {
+			a, err = w.painless(a, sent, meant, wide)
 		}
 		if err == nil && a.err == nil && a.sent == 0 && w.uncontrolled(meant) {
 			a, err = w.doubt(a, sent, meant, wide)

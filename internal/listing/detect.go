@@ -65,6 +65,20 @@ func (w *walk) detectNumbers(c *cursor, wide bool) (number int, seen bool, err e
 			return -1, false, err
 		}
 	}
+	if one.err == nil && !c.other(one) && c.older(one) { // perhaps the second page, of which rows have moved on
+		first, err := w.pageAgain(c.base, wide, 0)
+		if err != nil {
+			return -1, false, err
+		}
+		if first.err == nil && first.sent > 0 {
+			c = newCursor(Auto, 0, c.base, first, w.began(), newRowSet())
+		}
+		s := c.base
+		s.Page = pageOne
+		if one, err = w.pageAgain(s, wide, 0); err != nil {
+			return -1, false, err
+		}
+	}
 	switch {
 	case one.err != nil || one.sent == 0:
 		return -1, false, nil

@@ -190,18 +190,17 @@ func (l *session) probe(f facet) error {
 	if w.dates != helpful {
 		sent = everything
 	}
-	a, err := w.ask(w.slice(sent), sent, sent, false)
+	a, err := w.word(f, sent)
+	b := a
+	if limit := w.belief.limit(); err == nil && limit > 0 && a.fault&Refused != 0 { // the span is, perhaps, and not the word
+		part := span{max(sent.lo, sent.top(w.clock())-limit), sent.hi}
+		b, err = w.word(f, part)
+	}
 	if err != nil {
 		return l.orNote(err)
 	}
-	same := func() bool { return a.err == nil && a.sent > 0 && a.given == 0 && !w.shows(a, f) }
-	if same() && a.echoes > 0 { // perhaps of another call
-		if a, err = w.confirm(a, sent, sent, false); err != nil {
-			return l.orNote(err)
-		}
-	}
-	if same() {
-		return nil // the same rows as without it: the server does not take the word
+	if w.ignores(b, f) {
+		return nil
 	}
 	if !w.far() && w.lacks(a, f) {
 		if a, err = w.lookElsewhere(a, f, sent); err != nil {
@@ -217,6 +216,20 @@ func (l *session) probe(f facet) error {
 		return l.orNote(err)
 	}
 	return nil
+}
+
+// word asks for one value. Rows that have come before are asked for again if they may be the answer to another call.
+func (w *walk) word(f facet, sent span) (*answer, error) {
+	a, err := w.ask(w.slice(sent), sent, sent, false)
+	if err == nil && w.ignores(a, f) && a.echoes > 0 {
+		return w.confirm(a, sent, sent, false)
+	}
+	return a, err
+}
+
+// ignores reports whether the same rows have come as without the value: the server does not take the word.
+func (w *walk) ignores(a *answer, f facet) bool {
+	return a.err == nil && a.sent > 0 && a.given == 0 && !w.shows(a, f)
 }
 
 // far reports whether one call is no proof of absence for all the time that was asked for: the server cuts long spans, or

@@ -278,6 +278,8 @@ func (t *town) unknowable(r request, q Query) string {
 		return "8 two quiet years"
 	case !t.dates() && window && !(c["bounds"] == "onlystart" || c["bounds"] == "onlyend"):
 		return "1 window"
+	case c["bounds"] == "onlystart" && window && c["span"] == "cut90" && r.at < t.now-90*day:
+		return "1 window" // whatever is asked, the answer is the same as if nothing were older than 90 days
 	case !t.dates() && c["order"] == "unstable":
 		return "5 unstable"
 	case !t.dates() && behind && t.styled() && c["depth"] != "any":

@@ -47,6 +47,9 @@ func (w *walk) moment(s span, a *answer) error {
 	if a.dated > 0 { // where bounds are coarse, they are of another time than the one that was asked for
 		m = span{min(m.lo, a.oldest), max(m.hi, a.newest)}
 	}
+	if w.bounds.start > 0 {
+		m = m.wider(slack) // nobody knows how the bounds of what lies beside it are read
+	}
 	w.cov.giveUp(m, tried, errMoment, w.src.Describe(&b.slice))
 	w.win.free()
 	return nil
@@ -158,7 +161,7 @@ func (w *walk) momentBySize(b *answer, m span, wide bool) (bool, error) {
 		return false, err
 	}
 	if !c.full {
-		return true, nil
+		return !w.misread(c), nil
 	}
 	long := s
 	long.Start, long.End = stamp(w.cov.goal.lo), stamp(w.cov.goal.hi)

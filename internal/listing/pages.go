@@ -21,6 +21,7 @@ type paged struct {
 	span   span    // of the times of all rows
 	seen   *rowSet // all rows; nil: none but those of the first answer
 	last   int     // of the last page that had any
+	end    Slice   // the page that ended them
 	known  bool    // the list has come to the end that was known
 	second int64   // of the page before, if all of its rows were of one,
 	same   int     // and how many pages were of that, or had no times
@@ -56,7 +57,7 @@ func (w *walk) pages(base Slice, first *response, o pageOptions) (paged, error) 
 		}
 		p, err := w.turn(c, first, o)
 		if err == nil && c.ahead && p.ending != Cut {
-			err = w.unmoved(c, first, &p, o.wide)
+			err = w.unmoved(c, first, &p, o)
 		}
 		if err != nil || p.heeded || !told && style != Auto {
 			return p, err
@@ -70,7 +71,7 @@ func (w *walk) pages(base Slice, first *response, o pageOptions) (paged, error) 
 func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 	p := paged{rows: first.sent, span: span{future, past}, seen: c.rows, last: first.sent}
 	p.widen(first)
-	for holes, before := 0, 0; ; {
+	for holes, before := 0, w.moved(c, first); ; {
 		s, ok := c.slice()
 		if !ok {
 			p.heeded = true
@@ -81,7 +82,8 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 		r, fresh, err := w.leaf(c, s, o.wide, before)
 		if err == nil && fresh == 0 {
 			p.known = r.err == nil && r.sent == 0 && holes == 0 && o.known.ends(p.rows, first.sent, p.last, w.now())
-			if o.twice && !p.known && w.times(&s) < maxTimes {
+			p.end = s
+			if o.twice && !p.known && !c.ahead && w.times(&s) < maxTimes {
 				c.back(r)
 				r, fresh, err = w.leafAgain(c, s, o.wide)
 			}
@@ -111,7 +113,7 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 			c.skip(first.sent)
 			continue
 		}
-		p.ending, p.err = ending(r)
+		p.ending, p.err = c.ending(r)
 		if holes > 0 && p.ending == Cut {
 			p.ending = Exhausted // nothing behind it either
 		}
@@ -120,6 +122,20 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 		}
 		return p, err
 	}
+}
+
+// errMoved is why pages that were read in any order are no help.
+var errMoved = errors.New("requests have arrived while pages of the list were read ahead: some may have moved on from one page to another that had been read; list without reading ahead")
+
+// moved returns the number of the call for the first page by its number, if that is known and was not the list without one:
+// rows have moved on since then.
+func (w *walk) moved(c *cursor, first *response) int {
+	s := c.base
+	s.Page = c.first
+	if r := w.last(&s); c.style == Numbers && w.ahead == nil && r != nil && r.print() != first.print() {
+		return r.number
+	}
+	return 0
 }
 
 // leaf takes the page before which a cursor stands, and says how many of its rows are new to the list. before is the number
@@ -173,16 +189,28 @@ func (p *paged) widen(r *response) bool {
 
 // unmoved looks whether the beginning of a list is what it was before its pages were read in any order. If it is not, they
 // are read once more one by one.
-func (w *walk) unmoved(c *cursor, first *response, p *paged, wide bool) error {
+func (w *walk) unmoved(c *cursor, first *response, p *paged, o pageOptions) error {
 	w.ahead.want(nil, 0)
-	r, err := w.pageAgain(first.slice, wide, 0)
-	if err != nil || r.err == nil && r.number != first.number && r.print() == first.print() {
+	r, err := w.pageAgain(first.slice, o.wide, 0)
+	if err == nil && r.err == nil && r.number != first.number && r.print() == first.print() {
+		if !o.twice || p.known {
+			return nil
+		}
+		if r, err = w.pageAgain(p.end, o.wide, 0); err == nil && (r.err != nil || !c.older(r)) {
+			return nil
+		}
+	}
+	if err != nil {
 		return err
 	}
 	again, last := newCursor(c.style, c.first, c.base, first, c.began, c.rows), first.print()
 	for {
 		s, _ := again.slice()
-		if r, err = w.pageAgain(s, wide, 0); err != nil {
+		if w.times(&s) >= maxTimes { // what it was then shows nothing
+			p.ending, p.err = Cut, errMoved
+			return nil
+		}
+		if r, err = w.pageAgain(s, o.wide, 0); err != nil {
 			return err
 		}
 		fresh := 0

@@ -67,7 +67,11 @@ func (w *walk) finish(a *answer, plain bool) error {
 	case a.err != nil && plain && len(w.cov.lost)+len(w.cov.skip) == 0:
 		w.gaps = append(w.gaps, w.gap(fmt.Errorf("the server fails for the list of all, and for no part of it that was asked for: %w", a.err)))
 	case a.err != nil && w.unheard():
+		w.failed = w.failed[:len(w.cov.skip)] // they are no gaps yet
 		w.absent = append(w.absent, absence{w.facet, w.premises(), fmt.Errorf("no requests came, and the server fails for the question that would show that it has any: %w", a.err)})
+		return nil
+	case w.unheard():
+		w.gaps = append(w.gaps, w.gap(fmt.Errorf("no requests came, and the server fails for the newest: %w", w.cov.lost[0].err)))
 		return nil
 	case a.err == nil && plain:
 		w.windowed = w.windowed || w.lacksOf(a)
@@ -79,7 +83,11 @@ func (w *walk) finish(a *answer, plain bool) error {
 	if err := w.singles(); err != nil {
 		return err
 	}
-	w.gaps = append(w.gaps, w.cov.gaps(w.wanted)...)
+	vague := slack
+	if w.controlled {
+		vague = 0
+	}
+	w.gaps = append(w.gaps, w.cov.gaps(w.wanted, vague)...)
 	return nil
 }
 

@@ -12,6 +12,40 @@ func (w *walk) uncontrolled(meant span) bool {
 	return !longer && !w.quietBelow(meant.hi) && len(w.known.in(meant)) == 0
 }
 
+// premise is what the proof rests on that an answer is which was not cut: an empty one to a call with a start alone says
+// nothing if that is ignored.
+func (w *walk) premise(s span, a *answer) premise {
+	switch {
+	case s.hi == future && a.sent == 0 && !w.ends:
+		return byStart
+	case a.sent == 0 && w.times(&a.slice) < maxTimes:
+		return bySilence
+	}
+	return byCount
+}
+
+// belied looks whether an answer belies silence. It has rows from before its start: that is ignored. Or it has some of a long
+// span that was said to have none: only a part of that was looked at. Then nothing is believed of long spans any more, and what
+// is empty is looked at twice by itself.
+func (w *walk) belied(a *answer) {
+	if a.below > 0 {
+		w.startless()
+	}
+	in := func(r Row) bool {
+		return r.dated() && slices.ContainsFunc(w.alleged, func(s span) bool { return s.has(r.At) })
+	}
+	if slices.ContainsFunc(a.rows, in) {
+		w.silent, w.alleged, w.short = nil, nil, true
+		w.cov.void(bySilence)
+	}
+}
+
+// startless takes it that the start is ignored. An end is sent with each call then.
+func (w *walk) startless() {
+	w.ends = true
+	w.cov.void(byStart)
+}
+
 // doubt looks at an empty answer again: by all that is older as well if the server takes long spans, else by the same
 // call.
 func (w *walk) doubt(a *answer, sent, meant span, wide bool) (*answer, error) {
@@ -20,7 +54,7 @@ func (w *walk) doubt(a *answer, sent, meant span, wide bool) (*answer, error) {
 		rest.lo = min(rest.lo, w.clock()-longAgo) // for the same call it is seen whether there is anything older at all
 	}
 	long := w.told.Span > 0 && rest.length(w.clock()) > int64(w.told.Span.Seconds())
-	if rest.lo < meant.lo && rest.lo != past && !w.belief.limited() && !long && w.win.failed == 0 {
+	if rest.lo < meant.lo && rest.lo != past && !w.belief.limited() && !long && w.win.failed == 0 && !w.short {
 		longer := w.bounds.widen(rest)
 		b, err := w.ask(w.slice(longer), longer, nothing, true)
 		if err != nil {
@@ -28,6 +62,7 @@ func (w *walk) doubt(a *answer, sent, meant span, wide bool) (*answer, error) {
 		}
 		if b.err == nil && b.above+b.below == 0 && !b.full && len(w.known.in(meant)) == 0 {
 			w.silent = append(w.silent, rest)
+			w.alleged = append(w.alleged, rest)
 			w.win.free()
 			return a, nil
 		}

@@ -79,6 +79,7 @@ type session struct {
 	effort
 	outcome
 	shown    shown
+	oldest   int64     // of the rows of all facets
 	windowed bool      // a list without dates has shown only a part: the server has a window of its own for it
 	vain     [ways]int // how often each way to the rest of a moment was tried in vain
 }
@@ -200,6 +201,9 @@ type walk struct {
 // heard is what the answers to spans have shown so far, by which silence is taken for absence or not.
 type heard struct {
 	silent     []span // that were answered and not cut: shorter ones within them need no second look
+	alleged    []span // long ones, with nothing in them
+	short      bool   // that was wrong of one
+	ends       bool   // a start alone is ignored
 	controlled bool   // a call with dates has brought what it had to bring
 	stray      int    // lists of rows that all lie outside of the span
 }

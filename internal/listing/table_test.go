@@ -141,11 +141,13 @@ func TestPairs(t *testing.T) {
 	y.report(t)
 }
 
-// TestRandom lists random cities: OPEN311_LISTING_CITIES says how many.
+// TestRandom lists random cities: OPEN311_LISTING_CITIES says how many, and OPEN311_LISTING_FROM the seed of the first.
 func TestRandom(t *testing.T) {
 	n, _ := strconv.Atoi(os.Getenv("OPEN311_LISTING_CITIES"))
+	from, _ := strconv.ParseUint(os.Getenv("OPEN311_LISTING_FROM"), 10, 64)
 	y := tally{counts: map[string]int{}, examples: map[string][]string{}}
 	for i := range uint64(max(n, 500)) {
+		i += from
 		c := random(rand.New(rand.NewPCG(i, 2)))
 		y.add(c, i, judge(c, i, 0, nil), examples())
 	}
@@ -185,6 +187,18 @@ func TestMended(t *testing.T) {
 		{"one state has few requests, all of one second", []uint64{23692}},
 		{"a state that lists leave out has come for one second only", []uint64{62165}},
 		{"bounds are read by the day, and a full day has rows that come twice", []uint64{49589}},
+		{"links of a full second lead back, and say that it goes on", []uint64{28807}},
+		{"long spans are cut, and what is asked for after an empty one lies in what is left out", []uint64{59142, 300627}},
+		{"an answer that is empty once comes for the page where rows without a date stand", []uint64{84468}},
+		{"requests of one state are further apart than those of all", []uint64{90247}},
+		{"start means end, and the server fails for what is newest", []uint64{4639, 302285}},
+		{"bounds are read in another zone, and nothing shows how", []uint64{20023, 52187}},
+		{"bounds are read as the midnight before, and full days are given up", []uint64{39738, 98048}},
+		{"a start alone is ignored, and the list without dates is empty", []uint64{40815}},
+		{"a list is in no order, which its first page does not show", []uint64{200406}},
+		{"lists with a start have more than those without, and their pages end at a depth", []uint64{210236, 213755}},
+		{"lists with a start begin like those without, and go on by links", []uint64{302183}},
+		{"requests arrive while it is found out how pages are counted", []uint64{323841}},
 	} {
 		for _, seed := range m.seeds {
 			c := random(rand.New(rand.NewPCG(seed, 2)))

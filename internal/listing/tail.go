@@ -9,7 +9,15 @@ import (
 
 // plain reads a list that was asked for without dates, as far as only pages show what is in it: rows without a date.
 func (w *walk) plain(a *answer) error {
-	if a.err != nil || !a.full || a.order == falling || a.order == rising || a.sent <= minCap {
+	if a.order == falling || a.order == rising {
+		return nil
+	}
+	return w.unsorted(a)
+}
+
+// unsorted reads the pages of a list that is in no order.
+func (w *walk) unsorted(a *answer) error {
+	if a.err != nil || !a.full || a.sent <= minCap {
 		return nil
 	}
 	p, err := w.pages(a.slice, a.response, pageOptions{twice: true})
@@ -39,7 +47,13 @@ func (w *walk) larger(a *answer) error {
 // end looks at the end of a list without dates that is sorted by them: rows without a date stand there, or at its
 // beginning.
 func (w *walk) end(a *answer) error {
-	if a.err != nil || !a.full || w.order != falling && w.order != rising {
+	if a.err != nil || !a.full {
+		return nil
+	}
+	if w.order != falling && w.order != rising {
+		if (a.order == falling || a.order == rising) && a.pairs >= minPairs { // it was taken for sorted
+			return w.unsorted(a)
+		}
 		return nil
 	}
 	if a.dated < len(a.rows) || a.meta.Next != "" { // at its beginning, in its only page, or there is one way only to its end
@@ -56,12 +70,15 @@ func (w *walk) end(a *answer) error {
 	if c == nil {
 		return w.larger(a)
 	}
-	for idle := 0; idle < maxTail; {
+	for idle, due := 0, true; idle < maxTail; {
 		s, ok := c.slice()
 		if !ok {
 			return nil
 		}
 		r, err := w.page(s, false)
+		if err == nil && due && (r.err == nil && r.sent == 0 || r.fault&NotFound != 0) { // where known rows stand, or next to new ones
+			r, err = w.pageAgain(s, false, 0)
+		}
 		if err == nil && r.fails() {
 			r, err = w.pageAgain(s, false, 0)
 		}
@@ -72,9 +89,11 @@ func (w *walk) end(a *answer) error {
 			return err
 		}
 		c.add(r)
-		if idle++; w.look(r, everything, nothing).fresh > 0 {
+		b := w.look(r, everything, nothing)
+		if idle++; b.fresh > 0 {
 			idle = 0
 		}
+		due = b.fresh > b.arrived
 	}
 	return nil
 }

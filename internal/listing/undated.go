@@ -13,7 +13,7 @@ func (w *walk) byPages(a *answer) error {
 		w.gaps = append(w.gaps, w.gap(errDates))
 		return nil
 	}
-	q := &questions{walk: w, main: a, undated: undated{whole: w.told.Whole}, listed: &rowSet{rows: &w.seen, as: listed}}
+	q := &questions{walk: w, main: a, undated: undated{whole: w.told.Whole}, listed: &rowSet{rows: &w.seen, as: listed}, from: past}
 	if w.told.NoDates && w.told.Style == Auto {
 		if err := w.deafTo(a); err != nil && err != errDates {
 			return err
@@ -76,6 +76,7 @@ type questions struct {
 	undated
 	main   *answer
 	listed *rowSet // of the list, and of others that came to an end
+	from   int64   // a start that brings more: without dates the server gives a window of its own; past: none
 }
 
 // teachPlain keeps that nothing else was found behind the end of the list of all, with requests of either state in it. more
@@ -145,6 +146,9 @@ func (q *questions) behind(b *answer) (bool, error) {
 	if !q.ended || !b.full {
 		return false, nil
 	}
+	if b.meta.Next != "" {
+		return true, nil // there is one way only to its end
+	}
 	c, err := q.cursorAt(b.slice, b.response, q.listed.count)
 	if err != nil || c == nil {
 		return false, err
@@ -195,6 +199,9 @@ func (q *questions) otherBounds() error {
 			}
 			q.heeded = q.heeded || p.heeded
 			q.ended = q.ended || p.heeded && p.ending != Cut
+			if !q.ended && p.err != nil {
+				q.cutBy(p.err)
+			}
 			q.list(b, p)
 		}
 	}
@@ -225,8 +232,15 @@ func (q *questions) beyond() error {
 	}
 	whole := span{q.clock() - longAgo, future}
 	b, err := q.bounded(whole)
+	if err == nil && b.fault&Refused != 0 { // only because it is long, perhaps
+		whole.lo = q.clock() - safeSpan
+		b, err = q.bounded(whole)
+	}
 	if err != nil {
 		return err
+	}
+	if slices.ContainsFunc(b.rows, func(r Row) bool { return !r.after(q.began()) && !q.listed.has(r.Key) }) {
+		q.from = whole.lo
 	}
 	if err := q.follow(b); err != nil {
 		return err
@@ -292,14 +306,20 @@ func (q *questions) states() error {
 		return nil
 	}
 	whole, err := q.statesOf(q.main.slice)
-	if err != nil || !whole {
+	if err != nil || !whole && q.from == past {
 		return err
 	}
-	if !q.main.byDate() && q.dates != refused && !q.ended {
+	if !q.main.byDate() && q.dates != refused && (!q.ended || q.from != past) {
 		// With dates as well: a server may heed them nevertheless, and give a window of its own without.
-		if whole, err = q.statesOf(q.slice(span{q.clock() - longAgo, q.clock() + day})); err != nil {
+		from := q.clock() - longAgo
+		if q.from != past {
+			from = q.from
+		}
+		all, err := q.statesOf(q.slice(span{from, q.clock() + day}))
+		if err != nil {
 			return err
 		}
+		whole = whole && all
 	}
 	q.heeded = q.heeded || whole
 	return nil

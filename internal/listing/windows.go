@@ -73,6 +73,11 @@ func (w *windows) halve(s span, finest, now int64) bool {
 	return true
 }
 
+// remains reports whether a span is all that is left of one that the server has failed for: what it failed for is there.
+func (w *windows) remains(s span) bool {
+	return w.bad.lo < w.bad.hi && s.lo <= w.bad.lo && w.bad.lo <= s.hi && s.hi < w.bad.hi
+}
+
 // fits lets the next window grow after one that was seen whole with so many rows.
 func (w *windows) fits(s span, rows, most int, now int64) {
 	w.failed = 0
