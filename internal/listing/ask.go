@@ -145,9 +145,6 @@ func (w *walk) absorb(a *answer) {
 		if !row.dated() || row.At >= w.wanted.lo-slack && row.At <= w.wanted.hi+slack {
 			w.shown.note(row, whole) // what was not asked for may be the answer to another question
 		}
-		if row.dated() && row.Fits {
-			w.oldest = min(w.oldest, row.At)
-		}
 	}
 	a.noted &^= inWalk
 	for state, shown := range states {

@@ -7,7 +7,7 @@ import "slices"
 func (w *walk) alone(s span, a *answer) bool {
 	beside := a.dated == 1 && !s.has(a.oldest) && a.oldest >= s.lo-slack && a.oldest <= s.hi+slack
 	return w.rows == 1 && beside && a.full &&
-		slices.ContainsFunc(w.silent, func(s span) bool { return len(w.known.in(s)) == 0 })
+		slices.ContainsFunc(w.silent, func(s silence) bool { return len(w.known.in(s.span)) == 0 })
 }
 
 // strays reports whether a short list has come several times for spans in which none of its rows lies: dates are not
@@ -16,7 +16,7 @@ func (w *walk) strays(s span, a *answer) bool {
 	if len(a.rows) >= fewRows || a.dated == 0 || a.newest >= s.lo-edge && a.oldest <= s.hi+edge {
 		return false
 	}
-	if slices.ContainsFunc(w.silent, func(s span) bool { return len(w.known.in(s)) == 0 }) {
+	if slices.ContainsFunc(w.silent, func(s silence) bool { return len(w.known.in(s.span)) == 0 }) {
 		return false // none has come for others
 	}
 	w.stray++

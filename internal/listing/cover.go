@@ -73,7 +73,7 @@ func (w *walk) sink() {
 	if oldest, ok := w.known.oldest(); ok {
 		low = min(low, oldest)
 	}
-	low = min(low, w.oldest) // what other values have counts as well
+	low = min(low, w.shown.oldest) // what other values have counts as well
 	w.cov.goal.lo = min(w.cov.goal.lo, low-w.quiet())
 	if w.cov.goal.lo == past {
 		w.cov.goal.lo = low - w.quiet()
@@ -103,7 +103,7 @@ func (w *walk) judge(s span, a *answer) error {
 		if a.sent > 0 { // then that may be all that the server has looked at
 			silent = seen
 		}
-		w.silent = append(w.silent, silent)
+		w.silent = append(w.silent, silence{span: silent})
 		w.win.fits(s, a.inside(s), w.caps.of(a.slice.Size).Rows, now)
 		if limit := w.limit(s); 2*seen.length(now) >= cmp.Or(limit, safeStart) { // one that the server has made necessary
 			w.spans++

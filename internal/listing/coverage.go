@@ -10,10 +10,11 @@ import (
 // seen. It has the spans of time of which every row is known to have come, with the premises they rest on, and what was
 // given up, with the reason. What is neither at the end is a gap as well.
 type coverage struct {
-	goal   span
-	proven []claim
-	lost   []loss
-	skip   []span // that were given up for other lists already
+	goal    span
+	proven  []claim
+	refuted [allPremises]bool // by what was seen
+	lost    []loss
+	skip    []span // that were given up for other lists already
 }
 
 // claim is a span that is proven as long as its premise holds.
@@ -30,6 +31,7 @@ const (
 	byOrder                  // the order of the list
 	bySilence                // that a longer span, or an earlier listing, had nothing either
 	byStart                  // that the start is heeded, where nothing else was asked for
+	allPremises
 )
 
 // loss is a span that has been given up.
@@ -68,6 +70,7 @@ func merge(claims []claim) []claim {
 
 // void takes back what rests on a premise that has been contradicted.
 func (c *coverage) void(p premise) {
+	c.refuted[p] = true
 	c.proven = slices.DeleteFunc(c.proven, func(claim claim) bool { return claim.premise == p })
 }
 

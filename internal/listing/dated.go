@@ -7,7 +7,7 @@ package listing
 func (w *walk) dated(meant span) (*answer, error) {
 	for {
 		sent := w.bounds.widen(meant)
-		if w.ends && sent.hi == future {
+		if w.cov.refuted[byStart] && sent.hi == future { // an end is heeded, perhaps
 			sent.hi = w.clock() + day
 		}
 		s := w.slice(sent)

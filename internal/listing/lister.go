@@ -57,7 +57,7 @@ func (l *Lister) session(ctx context.Context, how func(*walk) error) *session {
 		asks = 0
 	}
 	return &session{caller: newCaller(ctx, l.src, spanOf(l.q.Start, l.q.End), l.told.Concurrency), q: l.q, told: l.told, how: how, without: l.without,
-		belief: b, asks: asks, shown: newShown(len(l.q.Codes), len(l.q.Statuses)), oldest: future}
+		belief: b, asks: asks, shown: newShown(len(l.q.Codes), len(l.q.Statuses))}
 }
 
 // Gaps returns what could not be had, or not be proven; none: the listing is complete.

@@ -8,7 +8,7 @@ import "slices"
 // uncontrolled reports whether an empty answer for a span says nothing by itself: no row of it is known that would have
 // to be in it, no longer span has been answered, and no earlier listing has found nothing in it.
 func (w *walk) uncontrolled(meant span) bool {
-	longer := slices.ContainsFunc(w.silent, func(s span) bool { return s != meant && s.lo <= meant.lo && s.hi >= meant.hi })
+	longer := slices.ContainsFunc(w.silent, func(s silence) bool { return s.span != meant && s.lo <= meant.lo && s.hi >= meant.hi })
 	return !longer && !w.quietBelow(meant.hi) && len(w.known.in(meant)) == 0
 }
 
@@ -16,7 +16,7 @@ func (w *walk) uncontrolled(meant span) bool {
 // nothing if that is ignored.
 func (w *walk) premise(s span, a *answer) premise {
 	switch {
-	case s.hi == future && a.sent == 0 && !w.ends:
+	case s.hi == future && a.sent == 0 && !w.cov.refuted[byStart]:
 		return byStart
 	case a.sent == 0 && w.times(&a.slice) < maxTimes:
 		return bySilence
@@ -29,21 +29,15 @@ func (w *walk) premise(s span, a *answer) premise {
 // is empty is looked at twice by itself.
 func (w *walk) belied(a *answer) {
 	if a.below > 0 {
-		w.startless()
+		w.cov.void(byStart)
 	}
 	in := func(r Row) bool {
-		return r.dated() && slices.ContainsFunc(w.alleged, func(s span) bool { return s.has(r.At) })
+		return r.dated() && slices.ContainsFunc(w.silent, func(s silence) bool { return s.alleged && s.has(r.At) })
 	}
 	if slices.ContainsFunc(a.rows, in) {
-		w.silent, w.alleged, w.short = nil, nil, true
+		w.silent = nil
 		w.cov.void(bySilence)
 	}
-}
-
-// startless takes it that the start is ignored. An end is sent with each call then.
-func (w *walk) startless() {
-	w.ends = true
-	w.cov.void(byStart)
 }
 
 // doubt looks at an empty answer again: by all that is older as well if the server takes long spans, else by the same
@@ -54,15 +48,14 @@ func (w *walk) doubt(a *answer, sent, meant span, wide bool) (*answer, error) {
 		rest.lo = min(rest.lo, w.clock()-longAgo) // for the same call it is seen whether there is anything older at all
 	}
 	long := w.told.Span > 0 && rest.length(w.clock()) > int64(w.told.Span.Seconds())
-	if rest.lo < meant.lo && rest.lo != past && !w.belief.limited() && !long && w.win.failed == 0 && !w.short {
+	if rest.lo < meant.lo && rest.lo != past && !w.belief.limited() && !long && w.win.failed == 0 && !w.cov.refuted[bySilence] {
 		longer := w.bounds.widen(rest)
 		b, err := w.ask(w.slice(longer), longer, nothing, true)
 		if err != nil {
 			return nil, err
 		}
 		if b.err == nil && b.above+b.below == 0 && !b.full && len(w.known.in(meant)) == 0 {
-			w.silent = append(w.silent, rest)
-			w.alleged = append(w.alleged, rest)
+			w.silent = append(w.silent, silence{rest, true})
 			w.win.free()
 			return a, nil
 		}

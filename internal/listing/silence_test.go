@@ -14,9 +14,9 @@ func TestUncontrolled(t *testing.T) {
 	}{
 		"a gap between rows":       {nil, span{41 * day, 49 * day}, true},
 		"a row is known in it":     {nil, span{39 * day, 41 * day}, false},
-		"a longer one was silent":  {func(w *walk) { w.silent = []span{{30 * day, 49 * day}} }, span{41 * day, 49 * day}, false},
-		"it was silent itself":     {func(w *walk) { w.silent = []span{{41 * day, 49 * day}} }, span{41 * day, 49 * day}, true},
-		"a part of it was silent":  {func(w *walk) { w.silent = []span{{42 * day, 48 * day}} }, span{41 * day, 49 * day}, true},
+		"a longer one was silent":  {func(w *walk) { w.silent = []silence{{span: span{30 * day, 49 * day}}} }, span{41 * day, 49 * day}, false},
+		"it was silent itself":     {func(w *walk) { w.silent = []silence{{span: span{41 * day, 49 * day}}} }, span{41 * day, 49 * day}, true},
+		"a part of it was silent":  {func(w *walk) { w.silent = []silence{{span: span{42 * day, 48 * day}}} }, span{41 * day, 49 * day}, true},
 		"below all that is known":  {nil, span{10 * day, 39 * day}, true},
 		"nothing was there before": {func(w *walk) { w.belief.Quiet = &Quiet{Before: stamp(39 * day)} }, span{10 * day, 39 * day}, false},
 		"there may have been some": {func(w *walk) { w.belief.Quiet = &Quiet{Before: stamp(38 * day)} }, span{10 * day, 39 * day}, true},

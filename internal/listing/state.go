@@ -16,11 +16,12 @@ type shown struct {
 	codes, statuses []bool // by the values that were asked for
 	states          [allStates]bool
 	unasked         [allStates]int // in how many answers to calls without a status
+	oldest          int64          // when the oldest of them was requested; future: there are none
 }
 
 // newShown makes room for so many codes and statuses.
 func newShown(codes, statuses int) shown {
-	return shown{codes: make([]bool, codes), statuses: make([]bool, statuses)}
+	return shown{codes: make([]bool, codes), statuses: make([]bool, statuses), oldest: future}
 }
 
 // note notes a row. whole is false for one of a state that was asked for of a part of the time only: others of it may be
@@ -33,6 +34,9 @@ func (s *shown) note(row *Row, whole bool) {
 		s.statuses[row.Status] = true
 	}
 	s.states[row.State] = s.states[row.State] || whole
+	if row.dated() && row.Fits {
+		s.oldest = min(s.oldest, row.At)
+	}
 }
 
 // status reports whether rows of a status have come, by its number among those that were asked for or by its meaning.
@@ -79,7 +83,6 @@ type session struct {
 	effort
 	outcome
 	shown    shown
-	oldest   int64     // of the rows of all facets
 	windowed bool      // a list without dates has shown only a part: the server has a window of its own for it
 	vain     [ways]int // how often each way to the rest of a moment was tried in vain
 }
@@ -200,12 +203,15 @@ type walk struct {
 
 // heard is what the answers to spans have shown so far, by which silence is taken for absence or not.
 type heard struct {
-	silent     []span // that were answered and not cut: shorter ones within them need no second look
-	alleged    []span // long ones, with nothing in them
-	short      bool   // that was wrong of one
-	ends       bool   // a start alone is ignored
-	controlled bool   // a call with dates has brought what it had to bring
-	stray      int    // lists of rows that all lie outside of the span
+	silent     []silence
+	controlled bool // a call with dates has brought what it had to bring
+	stray      int  // lists of rows that all lie outside of the span
+}
+
+// silence is a span that was answered and not cut: shorter ones within it need no second look.
+type silence struct {
+	span
+	alleged bool // it is a long one, with nothing in it: perhaps only a part of it was looked at
 }
 
 // ordered is the order of the lists, as far as answers of this listing have shown it.
