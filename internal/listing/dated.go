@@ -1,5 +1,7 @@
 package listing
 
+import "fmt"
+
 // What start and end mean to the server is found out here, by the control of the answers to spans of time.
 
 // dated asks for a span in a way that its control passes: with wider bounds, or with the other name for start and end.
@@ -121,3 +123,25 @@ func (w *walk) swap(a *answer, meant span) bool {
 
 // maxSwaps is how often start is tried for end: once for a long span, that may be cut, and once for a short one.
 const maxSwaps = 2
+
+// painless looks again at the last part of a window that the server has failed for, and has answered for each part of: one
+// of the answers was to another call, or the fault has passed. Else the window is given up.
+func (w *walk) painless(a *answer, sent, meant span, wide bool) (*answer, error) {
+	a, err := w.again(a, sent, meant, wide)
+	if err != nil || a.err != nil || a.sent > 0 {
+		return a, err
+	}
+	bad := w.win.bad
+	s := w.slice(w.bounds.widen(bad))
+	if r := w.last(&s); r == nil || r.err == nil || w.times(&s) >= maxTimes {
+		return a, nil
+	}
+	r, err := w.pageAgain(s, true, inWalk)
+	if err != nil {
+		return nil, err
+	}
+	if w.look(r, w.bounds.widen(bad), nothing); r.fails() {
+		w.cov.giveUp(bad.wider(slack), bad, fmt.Errorf("the server fails for all of this time, and for no part of it: %w", r.err), w.src.Describe(&s))
+	}
+	return a, nil
+}

@@ -1,31 +1,7 @@
 package listing
 
-import "fmt"
-
 // A request that the server fails for makes every window fail that has it. It is isolated to its second where that is worth
 // the calls, and given up.
-
-// painless looks again at the last part of a window that the server has failed for, and has answered for each part of: one
-// of the answers was to another call, or the fault has passed. Else the window is given up.
-func (w *walk) painless(a *answer, sent, meant span, wide bool) (*answer, error) {
-	a, err := w.again(a, sent, meant, wide)
-	if err != nil || a.err != nil || a.sent > 0 {
-		return a, err
-	}
-	bad := w.win.bad
-	s := w.slice(w.bounds.widen(bad))
-	if r := w.last(&s); r == nil || r.err == nil || w.times(&s) >= maxTimes {
-		return a, nil
-	}
-	r, err := w.pageAgain(s, true, inWalk)
-	if err != nil {
-		return nil, err
-	}
-	if w.look(r, w.bounds.widen(bad), nothing); r.fails() {
-		w.cov.giveUp(bad.wider(slack), bad, fmt.Errorf("the server fails for all of this time, and for no part of it: %w", r.err), w.src.Describe(&s))
-	}
-	return a, nil
-}
 
 // lost returns the windows that were given up for failures in this facet.
 func (w *walk) lost() []span { return w.failed[len(w.cov.skip):] }
