@@ -20,7 +20,7 @@ func longRows(newest time.Time, q url.Values) io.Reader {
 	text := strings.Repeat("x", 4096)
 	start, _ := time.Parse(time.RFC3339, q.Get("start_date"))
 	if end, err := time.Parse(time.RFC3339, q.Get("end_date")); err == nil && end.Before(newest) {
-		newest = newest.Add(-(newest.Sub(end) + every - 1) / every * every)
+		newest = newest.Add(-(newest.Sub(end) + every - 1).Truncate(every))
 	}
 	parts, sep := []io.Reader{strings.NewReader("[")}, ""
 	for at := newest; !at.Before(start) && len(parts) < 3*most; at = at.Add(-every) {
