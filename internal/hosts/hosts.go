@@ -80,7 +80,7 @@ func Siblings(a, b string) bool {
 // provider's own cannot be told: bucket.s3.amazonaws.com, app.eastus.cloudapp.azure.com.
 func tenant(host string) bool {
 	for ; host != ""; _, host, _ = strings.Cut(host, ".") {
-		if tenants[host] {
+		if among(tenants, host) {
 			return true
 		}
 	}
@@ -93,7 +93,7 @@ func registrable(host string) string {
 	n := 2
 	if len(labels) >= 2 {
 		top, second := labels[len(labels)-1], labels[len(labels)-2]
-		if len(top) == 2 && (len(second) == 2 || registries[second]) {
+		if len(top) == 2 && (len(second) == 2 || among(registries, second)) {
 			n = 3
 		}
 	}
@@ -105,26 +105,24 @@ func registrable(host string) string {
 
 // registries are second levels of national domains below which names are registered, those of two letters aside: co.uk,
 // go.jp and tx.us are of that kind, com.au is in this table.
-var registries = map[string]bool{
-	"com": true, "org": true, "net": true, "gov": true, "govt": true, "gob": true, "gub": true, "gouv": true, "gouvernement": true,
-	"edu": true, "mil": true, "nhs": true, "police": true, "sch": true, "school": true, "ltd": true, "plc": true, "asn": true,
-	"nic": true, "nom": true, "muni": true, "mun": true, "kommune": true, "comune": true, "city": true, "parliament": true,
-	"k12": true, "lib": true, "state": true, "info": true, "web": true,
-}
+const registries = " " +
+	"com org net gov govt gob gub gouv gouvernement edu mil nhs police sch school ltd plc asn nic nom muni mun kommune " +
+	"comune city parliament k12 lib state info web "
 
 // tenants are domains below which anybody gets a name of his own.
-var tenants = map[string]bool{
-	"amazonaws.com": true, "amazonaws.com.cn": true, "cloudfront.net": true, "elasticbeanstalk.com": true, "amplifyapp.com": true, "awsapprunner.com": true,
-	"azure.com": true, "azurewebsites.net": true, "azurestaticapps.net": true, "azureedge.net": true, "azurefd.net": true, "azure-api.net": true,
-	"azurecontainerapps.io": true, "trafficmanager.net": true, "cloudapp.net": true, "windows.net": true, "sharepoint.com": true,
-	"appspot.com": true, "run.app": true, "web.app": true, "firebaseapp.com": true, "cloudfunctions.net": true, "googleapis.com": true, "googleusercontent.com": true,
-	"herokuapp.com": true, "github.io": true, "githubusercontent.com": true, "gitlab.io": true, "netlify.app": true, "vercel.app": true, "now.sh": true,
-	"pages.dev": true, "workers.dev": true, "r2.dev": true, "fly.dev": true, "deno.dev": true, "onrender.com": true, "render.com": true, "railway.app": true,
-	"digitaloceanspaces.com": true, "ondigitalocean.app": true, "glitch.me": true, "repl.co": true, "replit.app": true, "replit.dev": true, "surge.sh": true,
-	"ngrok.io": true, "ngrok.app": true, "ngrok.dev": true, "ngrok-free.app": true, "ngrok-free.dev": true, "trycloudflare.com": true, "loca.lt": true,
-	"blogspot.com": true, "wordpress.com": true, "weebly.com": true, "wixsite.com": true, "webflow.io": true, "myshopify.com": true, "squarespace.com": true,
-	"duckdns.org": true, "dyndns.org": true, "no-ip.org": true, "ddns.net": true, "sslip.io": true, "nip.io": true,
-}
+const tenants = " " +
+	"amazonaws.com amazonaws.com.cn cloudfront.net elasticbeanstalk.com amplifyapp.com awsapprunner.com azure.com " +
+	"azurewebsites.net azurestaticapps.net azureedge.net azurefd.net azure-api.net azurecontainerapps.io trafficmanager.net " +
+	"cloudapp.net windows.net sharepoint.com appspot.com run.app web.app firebaseapp.com cloudfunctions.net googleapis.com " +
+	"googleusercontent.com herokuapp.com github.io githubusercontent.com gitlab.io netlify.app vercel.app now.sh pages.dev " +
+	"workers.dev r2.dev fly.dev deno.dev onrender.com render.com railway.app digitaloceanspaces.com ondigitalocean.app " +
+	"glitch.me repl.co replit.app replit.dev surge.sh ngrok.io ngrok.app ngrok.dev ngrok-free.app ngrok-free.dev " +
+	"trycloudflare.com loca.lt blogspot.com wordpress.com weebly.com wixsite.com webflow.io myshopify.com squarespace.com " +
+	"duckdns.org dyndns.org no-ip.org ddns.net sslip.io nip.io "
+
+// among reports whether a list of words, with a blank around each, has one. A map of them would be code that each program runs
+// when it starts.
+func among(list, word string) bool { return strings.Contains(list, " "+word+" ") }
 
 // plainName returns a name as it is looked up: net/http, too, takes full-width letters for plain ones, other full stops
 // for dots, and nothing for what is not seen.

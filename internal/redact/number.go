@@ -49,23 +49,30 @@ func findNumbers(v *view, numbers []string, found []span) []span {
 	if len(numbers) == 0 {
 		return found
 	}
+	type place struct {
+		at  int // in the view
+		odd int // how many odd marks there are before it, as in ["555","0199"]
+	}
 	var digits []byte // of the view; a line end between those that are not of one number
-	var at []int      // where they are
-	var odd []int     // how many odd marks there are before each, as in ["555","0199"]
+	var places []place
 	between, marks, oddly := maxBetween, 0, false
 	for i, r := range v.text {
+		digit := byte('\n')
 		switch {
 		case '0' <= r && r <= '9':
-			if oddly {
-				marks, oddly = marks+1, false
+			if digit, between = byte(r), 0; oddly {
+				marks++
 			}
-			digits, at, odd, between = append(digits, byte(r)), append(at, i), append(odd, marks), 0
 		case between < maxBetween && !unicode.IsLetter(r):
 			between++
 			oddly = oddly || !strings.ContainsRune(digitMarks, r)
+			continue
 		case between < maxBetween || len(digits) > 0 && digits[len(digits)-1] != '\n':
-			digits, at, odd, between, oddly = append(digits, '\n'), append(at, i), append(odd, marks), maxBetween, false
+			between = maxBetween
+		default:
+			continue
 		}
+		digits, places, oddly = append(digits, digit), append(places, place{i, marks}), false
 	}
 	text := string(digits)
 	for _, number := range numbers {
@@ -84,8 +91,8 @@ func findNumbers(v *view, numbers []string, found []span) []span {
 			for from > i && text[from-1] == '0' { // dialled before an area or a country
 				from--
 			}
-			first, behind := at[from], at[end-1]+1
-			marks := odd[end-1] - odd[i+n]
+			first, behind := places[from].at, places[end-1].at+1
+			marks := places[end-1].odd - places[i+n].odd
 			if len(tail) == minDigits && marks <= maxOdd || !digitAt(v.text, first-1) && !digitAt(v.text, behind) && marks == 0 {
 				found = append(found, v.span(first, behind))
 			}

@@ -109,11 +109,12 @@ func unpacked(word string) (texts, parts []string) {
 	if len(word) < least {
 		return nil, nil
 	}
-	for segment := range strings.SplitSeq(word, "/") {
-		texts = append(texts, unpackedWhole(segment))
+	segments := strings.Split(word, "/")
+	if len(segments) > 1 {
+		segments = append(segments, word)
 	}
-	if len(texts) > 1 {
-		texts = append(texts, unpackedWhole(word))
+	for _, segment := range segments {
+		texts = append(texts, unpackedWhole(segment))
 	}
 	word = fromURL.Replace(word)
 	for from := range 4 {
