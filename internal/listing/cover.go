@@ -105,7 +105,9 @@ func (w *walk) judge(s span, a *answer) error {
 		}
 		w.silent = append(w.silent, silence{span: silent})
 		w.win.fits(s, a.inside(s), w.caps.of(a.slice.Size).Rows, now)
-		if limit := w.limit(s); 2*seen.length(now) >= cmp.Or(limit, safeStart) { // one that the server has made necessary
+		length := seen.length(now)
+		// One that the server has made necessary. Empty ones of an hour are more than any listing is worth: years of them.
+		if 2*length >= cmp.Or(w.limit(s), safeStart) && (a.sent > 0 || length > hour) {
 			w.spans++
 		}
 		return nil

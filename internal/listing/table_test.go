@@ -170,6 +170,15 @@ func TestOne(t *testing.T) {
 	t.Log(v.broken, v.calls, v.least)
 }
 
+// TestEmptyHours lists a city that gives next to nothing, and of which it was believed that it answers for an hour at most:
+// years of empty hours are not asked for.
+func TestEmptyHours(t *testing.T) {
+	const seed = 795_995
+	if v := judge(random(rand.New(rand.NewPCG(seed, 2))), seed, 0, nil); v.calls > 1_000 {
+		t.Errorf("%d calls", v.calls)
+	}
+}
+
 // TestMended lists random cities of which earlier engines have lost requests without an error, by their seeds.
 func TestMended(t *testing.T) {
 	for _, m := range []struct {
