@@ -105,9 +105,8 @@ func (w *walk) judge(s span, a *answer) error {
 		}
 		w.silent = append(w.silent, silence{span: silent})
 		w.win.fits(s, a.inside(s), w.caps.of(a.slice.Size).Rows, now)
-		length := seen.length(now)
 		// One that the server has made necessary. Empty ones of an hour are more than any listing is worth: years of them.
-		if 2*length >= cmp.Or(w.limit(s), safeStart) && (a.sent > 0 || length > hour) {
+		if length := seen.length(now); 2*length >= cmp.Or(w.limit(s), safeStart) && (a.sent > 0 || length > hour) {
 			w.spans++
 		}
 		return nil
