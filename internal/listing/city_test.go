@@ -7,6 +7,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"strings"
+	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -82,6 +84,15 @@ type town struct {
 	faulted    bool
 	faultPaged bool // it was a call for a page
 	trace      io.Writer
+}
+
+// inItsTime runs f on a day, and at a time of it, of the seed's own: the machine's would make another city of the seed each hour.
+func inItsTime(t *testing.T, seed uint64, f func()) {
+	t.Helper()
+	synctest.Test(t, func(*testing.T) {
+		time.Sleep(time.Duration(27*365*day+int64(seed*7_919%uint64(365*day))) * time.Second)
+		f()
+	})
 }
 
 func num(s string) (n float64) { fmt.Sscan(s, &n); return n }

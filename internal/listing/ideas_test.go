@@ -101,7 +101,10 @@ func TestIdeas(t *testing.T) {
 				net, cities := map[string]int{}, 0
 				for _, lie := range idea.lies {
 					for i, c := range liars(lie, idea.random) {
-						without, with := brokenBy(c, uint64(i), idea.off), brokenBy(c, uint64(i), 0)
+						var without, with map[string]string
+						inItsTime(t, uint64(i), func() {
+							without, with = brokenBy(c, uint64(i), idea.off), brokenBy(c, uint64(i), 0)
+						})
 						cities++
 						for what := range without {
 							net[what]++

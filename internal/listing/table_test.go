@@ -82,7 +82,9 @@ type tally struct {
 	rows, wanted int
 }
 
-func (y *tally) add(c city, seed uint64, v verdict, show int) {
+// add lists a city.
+func (y *tally) add(c city, seed uint64, show int) {
+	v := judge(c, seed, 0, nil)
 	y.cities++
 	bad := false
 	for what := range v.broken {
@@ -136,7 +138,7 @@ func (y *tally) report(t *testing.T) {
 func TestPairs(t *testing.T) {
 	y := tally{counts: map[string]int{}, examples: map[string][]string{}}
 	for i, c := range pairs() {
-		y.add(c, uint64(i), judge(c, uint64(i), 0, nil), examples())
+		inItsTime(t, uint64(i), func() { y.add(c, uint64(i), examples()) })
 	}
 	y.report(t)
 }
@@ -149,7 +151,7 @@ func TestRandom(t *testing.T) {
 	for i := range uint64(max(n, 500)) {
 		i += from
 		c := random(rand.New(rand.NewPCG(i, 2)))
-		y.add(c, i, judge(c, i, 0, nil), examples())
+		inItsTime(t, i, func() { y.add(c, i, examples()) })
 	}
 	y.report(t)
 }
@@ -166,17 +168,21 @@ func TestOne(t *testing.T) {
 		name, value, _ := strings.Cut(lie, "=")
 		c[name] = value
 	}
-	v := judge(c, seed, 0, os.Stderr)
-	t.Log(v.broken, v.calls, v.least)
+	inItsTime(t, seed, func() {
+		v := judge(c, seed, 0, os.Stderr)
+		t.Log(v.broken, v.calls, v.least)
+	})
 }
 
 // TestEmptyHours lists a city that gives next to nothing, and of which it was believed that it answers for an hour at most:
 // years of empty hours are not asked for.
 func TestEmptyHours(t *testing.T) {
 	const seed = 795_995
-	if v := judge(random(rand.New(rand.NewPCG(seed, 2))), seed, 0, nil); v.calls > 1_000 {
-		t.Errorf("%d calls", v.calls)
-	}
+	inItsTime(t, seed, func() {
+		if v := judge(random(rand.New(rand.NewPCG(seed, 2))), seed, 0, nil); v.calls > 1_000 {
+			t.Errorf("%d calls", v.calls)
+		}
+	})
 }
 
 // TestMended lists random cities of which earlier engines have lost requests without an error, by their seeds.
@@ -211,7 +217,8 @@ func TestMended(t *testing.T) {
 	} {
 		for _, seed := range m.seeds {
 			c := random(rand.New(rand.NewPCG(seed, 2)))
-			v := judge(c, seed, 0, nil)
+			var v verdict
+			inItsTime(t, seed, func() { v = judge(c, seed, 0, nil) })
 			for _, what := range []string{silent, outside, doubled, foreign, thrice} {
 				if how, broken := v.broken[what]; broken {
 					t.Errorf("%s: seed %d, %v: %s: %s", m.why, seed, c, what, how)
