@@ -24,11 +24,11 @@ func (w *walk) detect(base Slice, first *response, wide bool) (Style, int, error
 	if !w.told.NoOffset {
 		s := c.base
 		s.Offset = first.sent
-		r, err := w.page(s, wide)
+		r, other, err := w.compare(c, s, wide)
 		if err != nil {
 			return NoPages, 0, err
 		}
-		if c.other(r) && len(r.rows) > 0 {
+		if other && len(r.rows) > 0 {
 			w.learnPaging(Offsets, 0)
 			return Offsets, 0, nil
 		}
@@ -39,52 +39,55 @@ func (w *walk) detect(base Slice, first *response, wide bool) (Style, int, error
 	return NoPages, 0, nil
 }
 
+// compare makes a call for a page, and says whether that has mostly rows that are not in the list. Where it has a few of
+// them, rows may have moved on since the list came: that and the page are asked for again.
+func (w *walk) compare(c *cursor, s Slice, wide bool) (r *response, other bool, err error) {
+	r, err = w.page(s, wide)
+	if err != nil || r.err != nil || c.other(r) || !c.older(r) {
+		return r, err == nil && c.other(r), err
+	}
+	first, err := w.pageAgain(c.base, wide, 0)
+	if err != nil {
+		return r, false, err
+	}
+	if first.err == nil && first.sent > 0 {
+		*c = *newCursor(Auto, 0, c.base, first, w.began(), newRowSet())
+	}
+	r, err = w.pageAgain(s, wide, 0)
+	return r, err == nil && c.other(r), err
+}
+
 // detectNumbers compares page 2, and page 1, with the list that came without a page. It returns the number of the first
 // page; -1 if there are no numbers. seen says that a page with other rows has come.
 func (w *walk) detectNumbers(c *cursor, wide bool) (number int, seen bool, err error) {
-	ask := func(n int) (*response, error) {
-		s := c.base
-		s.Page = n
-		return w.page(s, wide)
-	}
-	two, err := ask(pageTwo)
+	second, first := c.base, c.base
+	second.Page, first.Page = pageTwo, pageOne
+	two, further, err := w.compare(c, second, wide)
 	if err != nil {
 		return -1, false, err
 	}
-	if two.err == nil && two.sent > 0 && !c.other(two) || two.fault&Refused != 0 {
+	if two.err == nil && two.sent > 0 && !further || two.fault&Refused != 0 {
 		return -1, false, nil // the same list again
 	}
-	one, err := ask(pageOne)
-	if err != nil {
-		return -1, false, err
-	}
-	if same(one, two) && len(one.rows) > 0 { // perhaps the answer to the other call
-		s := c.base
-		s.Page = pageOne
-		if one, err = w.pageAgain(s, wide, 0); err != nil {
-			return -1, false, err
+	one, other, err := w.compare(c, first, wide)
+	if err == nil && (same(one, two) && len(one.rows) > 0 || further && one.vain()) { // perhaps the answer to another call, or a fault
+		if one, err = w.pageAgain(first, wide, 0); err == nil {
+			other = c.other(one)
 		}
 	}
-	if one.err == nil && !c.other(one) && c.older(one) { // perhaps the second page, of which rows have moved on
-		first, err := w.pageAgain(c.base, wide, 0)
-		if err != nil {
-			return -1, false, err
-		}
-		if first.err == nil && first.sent > 0 {
-			c = newCursor(Auto, 0, c.base, first, w.began(), newRowSet())
-		}
-		s := c.base
-		s.Page = pageOne
-		if one, err = w.pageAgain(s, wide, 0); err != nil {
-			return -1, false, err
+	if err == nil && one.err == nil && !other && two.vain() { // the end, or a fault
+		if two, err = w.pageAgain(second, wide, 0); err == nil {
+			further = c.other(two)
 		}
 	}
 	switch {
+	case err != nil:
+		return -1, false, err
 	case one.err != nil || one.sent == 0:
 		return -1, false, nil
-	case c.other(one):
+	case other:
 		return pageOne - 1, true, nil
-	case c.other(two) && len(two.rows) > 0:
+	case further && len(two.rows) > 0:
 		return pageOne, true, nil
 	case two.err == nil && two.sent == 0, two.fault&NotFound != 0:
 		return pageOne, false, nil

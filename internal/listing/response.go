@@ -39,3 +39,6 @@ func (r *response) byDate() bool { return !r.slice.Start.IsZero() || !r.slice.En
 
 // fails reports whether the server failed for a call, and did not refuse it.
 func (r *response) fails() bool { return r.err != nil && r.fault&(NotFound|Refused) == 0 }
+
+// vain reports whether nothing came, and the call was not refused.
+func (r *response) vain() bool { return r.fault&Refused == 0 && (r.err != nil || r.sent == 0) }

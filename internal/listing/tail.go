@@ -33,7 +33,7 @@ func (w *walk) unsorted(a *answer) error {
 // larger asks for more rows of a list than came at once, where there are no pages.
 func (w *walk) larger(a *answer) error {
 	s := a.slice
-	s.Size = max(moreRows*a.sent, maxAsked)
+	s.Size = w.largerSize(a)
 	if w.told.NoSize || w.belief.Size != nil || w.told.Brief || slices.ContainsFunc(w.belief.Caps, func(c Cap) bool { return c.Size >= s.Size && c.Rows <= a.sent }) {
 		return nil
 	}
@@ -43,6 +43,8 @@ func (w *walk) larger(a *answer) error {
 	}
 	return err
 }
+
+func (w *walk) largerSize(a *answer) int { return max(moreRows*a.sent, maxAsked) }
 
 // end looks at the end of a list without dates that is sorted by them: rows without a date stand there, or at its
 // beginning.
@@ -68,34 +70,99 @@ func (w *walk) end(a *answer) error {
 		return err
 	}
 	if c == nil {
-		return w.larger(a)
+		return w.unpaged(a)
 	}
-	for idle, due := 0, true; idle < maxTail; {
+	return w.lastPages(c, a)
+}
+
+// lastPages reads the pages of the list that an answer begins from that on before which a cursor stands.
+func (w *walk) lastPages(c *cursor, a *answer) error {
+	for idle, due, before := 0, true, 0; idle < maxTail; {
 		s, ok := c.slice()
 		if !ok {
 			return nil
 		}
-		r, err := w.page(s, false)
-		if err == nil && due && (r.err == nil && r.sent == 0 || r.fault&NotFound != 0) { // where known rows stand, or next to new ones
-			r, err = w.pageAgain(s, false, 0)
+		r := w.last(&s)
+		if r == nil || r.number < before { // rows may have moved on to it from the page before it
+			var err error
+			if r, err = w.pageAgain(s, false, 0); err != nil {
+				return err
+			}
 		}
-		if err == nil && r.fails() {
-			r, err = w.pageAgain(s, false, 0)
+		if due && r.vain() || r.fails() { // where known rows stand, or next to new ones
+			var err error
+			if r, err = w.pageAgain(s, false, 0); err != nil {
+				return err
+			}
 		}
-		if err == nil && r.fails() {
-			err = w.failedEnd(c, r, a.sent)
+		if r.fails() {
+			return w.failedEnd(c, r, a.sent)
 		}
-		if err != nil || r.err != nil || r.sent == 0 {
-			return err
+		if r.err != nil || r.sent == 0 {
+			return nil
+		}
+		if before == 0 && r.print() == a.print() { // the first one is of another place
+			return w.unpaged(a)
 		}
 		c.add(r)
 		b := w.look(r, everything, nothing)
 		if idle++; b.fresh > 0 {
 			idle = 0
 		}
-		due = b.fresh > b.arrived
+		due, before = b.fresh > b.arrived, r.number
 	}
 	return nil
+}
+
+// unpaged asks for more rows of a list that shows no pages. That the server heeds nothing of it is looked at once more, by
+// one call for all that it could heed: one of the answers may have been to another call.
+func (w *walk) unpaged(a *answer) error {
+	before := w.rows
+	if err := w.larger(a); err != nil || w.rows > before {
+		return err
+	}
+	calls := w.further(a)
+	if len(calls) == 0 {
+		return nil
+	}
+	all := calls[0]
+	for _, s := range calls[1:] {
+		all.Offset, all.Size = max(all.Offset, s.Offset), max(all.Size, s.Size)
+	}
+	r, err := w.page(all, false)
+	if err != nil || r.err == nil && r.print() == a.print() {
+		return err
+	}
+	for _, s := range calls {
+		if l := w.last(&s); l != nil && l.fault&Refused == 0 {
+			if r, err = w.pageAgain(s, false, 0); err != nil {
+				return err
+			}
+			w.look(r, everything, nothing)
+		}
+	}
+	c, err := w.cursorAt(a.slice, a.response, w.rows)
+	if err != nil || c == nil {
+		return err
+	}
+	return w.lastPages(c, a)
+}
+
+// further are the calls that bring more of the list that an answer begins, each in its way.
+func (w *walk) further(a *answer) (calls []Slice) {
+	if s := a.slice; !w.told.NoPage {
+		s.Page = pageTwo
+		calls = append(calls, s)
+	}
+	if s := a.slice; !w.told.NoOffset {
+		s.Offset = a.sent
+		calls = append(calls, s)
+	}
+	if s := a.slice; !w.told.NoSize && w.belief.Size == nil && !w.told.Brief {
+		s.Size = w.largerSize(a)
+		calls = append(calls, s)
+	}
+	return calls
 }
 
 // failedEnd notes that a page at the end of the list could not be had, if something is missing there: the server has failed
