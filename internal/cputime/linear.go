@@ -20,13 +20,13 @@ func Needs(t *testing.T) {
 func Linear(t *testing.T, from int, f func(n int) func()) {
 	t.Helper()
 	Needs(t)
-	const enough, times = 3 * time.Millisecond, 16
+	const enough, times, maxSteps = 3 * time.Millisecond, 16, 2
 	n, small := from, f(from)
 	for n < times*from && Best(2, small) < enough {
 		n *= 4
 		small = f(n)
 	}
-	for again := false; ; again = true {
+	for steps := 0; ; steps++ {
 		large := f(4 * n)
 		var a, b time.Duration
 		for range 3 { // what disturbs both once does not disturb them three times
@@ -35,11 +35,11 @@ func Linear(t *testing.T, from int, f func(n int) func()) {
 				return
 			}
 		}
-		if again || b > time.Second {
+		if steps == maxSteps || b > time.Second {
 			t.Errorf("%d parts take %v, %d take %v: %.1f times the processor", n, a, 4*n, b, float64(b)/float64(a))
 			return
 		}
-		// A step, where memory is no longer kept or a cache is too small, is there once.
+		// A step, where memory is no longer kept or a cache is too small, is there once or twice; a square is there always.
 		n, small = 4*n, large
 	}
 }

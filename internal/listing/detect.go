@@ -40,7 +40,7 @@ func (w *walk) detect(base Slice, first *response, wide bool) (Style, int, error
 }
 
 // compare makes a call for a page, and says whether that has mostly rows that are not in the list. Where it has a few of
-// them, rows may have moved on since the list came: that and the page are asked for again.
+// them, rows have moved on since the list came: that and the page are asked for again.
 func (w *walk) compare(c *cursor, s Slice, wide bool) (r *response, other bool, err error) {
 	r, err = w.page(s, wide)
 	if err != nil || r.err != nil || c.other(r) || !c.older(r) {
@@ -51,7 +51,7 @@ func (w *walk) compare(c *cursor, s Slice, wide bool) (r *response, other bool, 
 		return r, false, err
 	}
 	if first.err == nil && first.sent > 0 {
-		*c = *newCursor(Auto, 0, c.base, first, w.began(), newRowSet())
+		*c = *newCursor(Auto, 0, c.base, first, w.clock(), newRowSet())
 	}
 	r, err = w.pageAgain(s, wide, 0)
 	return r, err == nil && c.other(r), err
@@ -75,7 +75,7 @@ func (w *walk) detectNumbers(c *cursor, wide bool) (number int, seen bool, err e
 			other = c.other(one)
 		}
 	}
-	if err == nil && one.err == nil && !other && two.vain() { // the end, or a fault
+	if err == nil && one.err == nil && !other && two.vain() && c.step > 1 { // the end, or a fault
 		if two, err = w.pageAgain(second, wide, 0); err == nil {
 			further = c.other(two)
 		}

@@ -3,6 +3,7 @@ package listing
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // Lister is one listing.
@@ -44,7 +45,7 @@ func (l *Lister) run(ctx context.Context, how func(*walk) error) error {
 		s.gaps = append(s.gaps, gapOf(s.wanted, err, ""))
 		err = nil
 	}
-	s.gaps = append(s.unreadGaps(), s.gaps...)
+	s.gaps = slices.Concat(s.unreadGaps(), s.gaps, s.manifold())
 	s.belief.Caps = s.belief.Caps.with(s.caps, s.caller.rows)
 	l.shared.Store(s.belief)
 	return err

@@ -23,19 +23,21 @@ func (w *walk) moment(s span, a *answer) error {
 	wide := true
 	done := b.err == nil && (!b.full || b.dated == 1)
 	if done && w.onlyOne(b) {
-		w.spans++
-		p, err := w.pages(b.slice, b.response, pageOptions{wide: wide})
-		if err != nil {
+		if done, err = w.really(b, wide); err != nil {
 			return w.orGiveUp(err)
 		}
-		done = p.rows <= 1 || p.heeded && p.ending != Cut
 	}
 	if !done && b.err == nil {
 		if done, err = w.rest(b, m, wide); err != nil {
 			return w.orGiveUp(err)
 		}
 	}
-	if done || b.err == nil && w.few(b) {
+	if !done && b.err == nil {
+		if done, err = w.few(b, m); err != nil {
+			return w.orGiveUp(err)
+		}
+	}
+	if done {
 		w.cov.prove(m, byCount)
 		w.win.free()
 		return nil
@@ -61,11 +63,40 @@ func (w *walk) onlyOne(b *answer) bool {
 	return b.full && b.slice.Size == 0 && w.caller.rows == 1 && w.belief.Caps.of(b.slice.Size).Rows <= 1 && w.caps.of(0).Rows <= 1
 }
 
-// few reports whether an answer has all rows that are known, and they are fewer than servers give at once, unless one of
-// so many was seen to be cut. A city that has only just begun is not taken for one that is cut at its first second.
-func (w *walk) few(b *answer) bool {
+// really reports whether the only row is the only one of its moment: neither pages nor a larger page have another.
+func (w *walk) really(b *answer, wide bool) (bool, error) {
+	w.spans++
+	p, err := w.pages(b.slice, b.response, pageOptions{wide: wide})
+	if err == nil && p.rows <= 1 && !p.heeded {
+		return w.noneBySize(b, wide)
+	}
+	return err == nil && p.heeded && p.ending != Cut, err
+}
+
+// noneBySize reports whether a larger page has no more rows than the one that came.
+func (w *walk) noneBySize(b *answer, wide bool) (bool, error) {
+	if w.told.NoSize || w.belief.Size != nil {
+		return true, nil
+	}
+	s := b.slice
+	s.Size = w.largerSize(b)
+	c, err := w.ask(s, spanOf(s.Start, s.End), nothing, wide)
+	return err == nil && (c.err != nil || c.sent <= b.sent), err
+}
+
+// few reports whether an answer for a moment has all rows that are known, and they are fewer than servers give at once,
+// unless one of so many was seen to be cut. A city that has only just begun is not taken for one that is cut at its first
+// second. The list without dates must not have others, nor any that comes later: see [session.manifold].
+func (w *walk) few(b *answer, m span) (bool, error) {
 	c := w.belief.Caps.of(b.slice.Size)
-	return len(b.rows) == w.rows && w.caller.rows < fewRows && !(c.Cut && c.Rows <= len(b.rows))
+	if len(b.rows) != w.rows || w.caller.rows >= fewRows || c.Cut && c.Rows <= len(b.rows) {
+		return false, nil
+	}
+	if _, err := w.ask(w.slice(everything), everything, nothing, true); err != nil {
+		return false, err
+	}
+	w.fews = append(w.fews, few{b.sent, w.caller.rows, gapOf(m.clip(w.wanted), errMoment, w.src.Describe(&b.slice))})
+	return true, nil
 }
 
 // narrowly asks for a moment, with bounds that are no wider than they have to be.
@@ -104,8 +135,15 @@ func (w *walk) momentByPages(b *answer, m span, wide bool) (bool, error) {
 	if err != nil || !p.heeded || p.ending == Cut {
 		return false, err
 	}
+	heeded := false
 	if len(w.facet.statuses) != 1 && !w.told.NoStatus && !w.off(offQuestions) {
-		if more, err := w.momentStates(b, wide); err != nil || more {
+		var more bool
+		if more, heeded, err = w.momentStates(b, wide); err != nil || more {
+			return false, err
+		}
+	}
+	if !heeded && p.last >= b.sent && b.sent > 1 { // the last of them is full; where each has one row, that says nothing
+		if deeper, err := w.deeper(p.end, m, b.sent); err != nil || !deeper {
 			return false, err
 		}
 	}
@@ -115,25 +153,53 @@ func (w *walk) momentByPages(b *answer, m span, wide bool) (bool, error) {
 	return true, nil
 }
 
-// momentStates reports whether the lists of each state of a moment have more than its pages. Where
-// one has requests of the other state only, and is the list of all, the server does not heed the status.
-func (w *walk) momentStates(b *answer, wide bool) (more bool, err error) {
+// deeper reports whether a longer list goes on where the pages of a moment have ended: then that is not only the depth at
+// which all pages end. end is the page that ended them.
+func (w *walk) deeper(end Slice, m span, step int) (bool, error) {
+	long := span{min(w.cov.goal.lo, m.lo-safeSpan/2), max(w.cov.goal.hi, m.hi+safeSpan/2)}
+	if w.belief.limited() {
+		long = m.wider(w.belief.limit()/2 - 2*edge)
+	}
+	s := w.slice(w.bounds.widen(long))
+	s.Size, s.Statuses, s.Page, s.Offset = end.Size, end.Statuses, end.Page, end.Offset
+	r, err := w.page(s, true)
+	if err != nil || r.err != nil || r.sent == 0 {
+		return false, err
+	}
+	switch {
+	case s.Page != NotSent:
+		s.Page--
+	case s.Offset != NotSent:
+		s.Offset = max(0, s.Offset-step)
+	default:
+		return false, nil // a link cannot be asked for of another list
+	}
+	before, err := w.page(s, true)
+	return err == nil && before.err == nil && r.print() != before.print(), err
+}
+
+// momentStates asks for each state of a moment. more: their lists have more than its pages. heeded: each has requests of its
+// state, and no others.
+func (w *walk) momentStates(b *answer, wide bool) (more, heeded bool, err error) {
 	var lists []*answer
 	words := w.facet.statuses
 	if len(words) == 0 {
 		words = stateWords[:]
 	}
+	heeded = true
 	for _, word := range words {
 		s := b.slice
 		s.Statuses = []string{word}
 		c, err := w.ask(s, spanOf(s.Start, s.End), nothing, wide)
 		if err != nil || c.err == nil && c.fresh > c.arrived {
-			return true, err
+			return true, false, err
 		}
 		asked := stateOf(word)
-		if asked != Unsaid && same(b.response, c.response) && c.shows(Open+Closed-asked) && !c.shows(asked) {
-			return false, nil
+		other := asked != Unsaid && c.shows(Open+Closed-asked)
+		if other && same(b.response, c.response) && !c.shows(asked) {
+			return false, false, nil // it is the list of all
 		}
+		heeded = heeded && asked != Unsaid && !other && c.shows(asked)
 		lists = append(lists, c)
 	}
 	for _, c := range lists {
@@ -142,10 +208,10 @@ func (w *walk) momentStates(b *answer, wide bool) (more bool, err error) {
 		}
 		before := w.rows
 		if _, err := w.pages(c.slice, c.response, pageOptions{wide: wide}); err != nil || w.rows-before > c.arrived {
-			return true, err
+			return true, false, err
 		}
 	}
-	return false, nil
+	return false, heeded, nil
 }
 
 // momentBySize asks for a larger page. It has all if a longer span brings even more rows at once.

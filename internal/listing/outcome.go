@@ -30,3 +30,15 @@ func (l *session) orNote(err error) error {
 	l.gaps = append(l.gaps, gapOf(l.wanted, err, ""))
 	return nil
 }
+
+// manifold returns the gaps of moments that were taken for whole since the city had so few requests: it has others, and has
+// never given more at once.
+func (l *session) manifold() []Gap {
+	var out []Gap
+	for _, f := range l.fews {
+		if l.caller.rows > f.known && l.caps.of(0).Rows <= f.sent {
+			out = append(out, f.gap)
+		}
+	}
+	return out
+}

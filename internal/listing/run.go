@@ -13,6 +13,7 @@ func (w *walk) run() error {
 		return err
 	}
 	answered := a.err == nil
+	w.failing = a.err
 	if answered && a.sent == 0 && w.facet.several() && !w.facet.together && !w.off(offValues) {
 		return errJoined
 	}
@@ -66,6 +67,9 @@ func (w *walk) finish(a *answer, plain bool) error {
 	switch {
 	case a.err != nil && plain && len(w.cov.lost)+len(w.cov.skip) == 0:
 		w.gaps = append(w.gaps, w.gap(fmt.Errorf("the server fails for the list of all, and for no part of it that was asked for: %w", a.err)))
+	case w.rows == 0 && !w.controlled && w.failing != nil && len(w.cov.lost)+len(w.cov.skip) == 0:
+		w.absent = append(w.absent, absence{w.facet, w.premises(), fmt.Errorf("no requests came, and the server fails for the question that should bring them: %w", w.failing)})
+		return nil
 	case a.err != nil && w.unheard():
 		w.failed = w.failed[:len(w.cov.skip)] // they are no gaps yet
 		w.absent = append(w.absent, absence{w.facet, w.premises(), fmt.Errorf("no requests came, and the server fails for the question that would show that it has any: %w", a.err)})
@@ -300,6 +304,8 @@ func (w *walk) emptyBounded(exact span) error {
 			return err
 		case b.err == nil && b.inside(exact) > 0 && b.above+b.below == 0:
 			return nil
+		case b.fails():
+			w.failing = b.err
 		}
 		w.bounds.swap()
 	}

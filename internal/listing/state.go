@@ -99,6 +99,13 @@ type outcome struct {
 	gaps   []Gap
 	absent []absence // facets of which nothing came
 	unread []unread  // answers with rows that could not be read
+	fews   []few     // moments that were taken for whole since nothing else was known
+}
+
+// few is a moment with all rows that were known.
+type few struct {
+	sent, known int
+	gap         Gap
 }
 
 // absence is that nothing came of a facet, under what was believed then of the server's dates.
@@ -204,8 +211,9 @@ type walk struct {
 // heard is what the answers to spans have shown so far, by which silence is taken for absence or not.
 type heard struct {
 	silent     []silence
-	controlled bool // a call with dates has brought what it had to bring
-	stray      int  // lists of rows that all lie outside of the span
+	controlled bool  // a call with dates has brought what it had to bring
+	stray      int   // lists of rows that all lie outside of the span
+	failing    error // the server has failed for what would have brought all
 }
 
 // silence is a span that was answered and not cut: shorter ones within it need no second look.

@@ -72,11 +72,12 @@ func (w *walk) end(a *answer) error {
 	if c == nil {
 		return w.unpaged(a)
 	}
-	return w.lastPages(c, a)
+	return w.lastPages(c, a, false)
 }
 
-// lastPages reads the pages of the list that an answer begins from that on before which a cursor stands.
-func (w *walk) lastPages(c *cursor, a *answer) error {
+// lastPages reads the pages of the list that an answer begins from that on before which a cursor stands. again: it was looked
+// twice how they are asked for.
+func (w *walk) lastPages(c *cursor, a *answer, again bool) error {
 	for idle, due, before := 0, true, 0; idle < maxTail; {
 		s, ok := c.slice()
 		if !ok {
@@ -101,7 +102,7 @@ func (w *walk) lastPages(c *cursor, a *answer) error {
 		if r.err != nil || r.sent == 0 {
 			return nil
 		}
-		if before == 0 && r.print() == a.print() { // the first one is of another place
+		if before == 0 && r.print() == a.print() && !again { // the first one is of another place
 			return w.unpaged(a)
 		}
 		c.add(r)
@@ -145,7 +146,7 @@ func (w *walk) unpaged(a *answer) error {
 	if err != nil || c == nil {
 		return err
 	}
-	return w.lastPages(c, a)
+	return w.lastPages(c, a, true)
 }
 
 // further are the calls that bring more of the list that an answer begins, each in its way.

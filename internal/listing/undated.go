@@ -1,14 +1,12 @@
 package listing
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // byPages is what is left where dates are no help: the pages of the list, and other questions. If none of them brings
 // more, and the server has shown that it heeds any of what it is asked, the list is all there is.
 func (w *walk) byPages(a *answer) error {
 	w.dates = max(w.dates, useless)
+	w.bounds = bounds{} // what was believed of them has been belied
 	if a == nil || a.err != nil {
 		w.gaps = append(w.gaps, w.gap(errDates))
 		return nil
@@ -70,15 +68,6 @@ func (w *walk) isPlain(a *answer) bool {
 	return !w.q.Part && !a.byDate() && len(w.facet.codes)+len(w.facet.statuses) == 0
 }
 
-// questions are what is asked beside a list whose rows dates do not help to find, and what came of that.
-type questions struct {
-	*walk
-	undated
-	main   *answer
-	listed *rowSet // of the list, and of others that came to an end
-	from   int64   // a start that brings more: without dates the server gives a window of its own; past: none
-}
-
 // teachPlain keeps that nothing else was found behind the end of the list of all, with requests of either state in it. more
 // says that other lists had more.
 func (q *questions) teachPlain(a *answer, p paged, more bool) {
@@ -90,76 +79,6 @@ func (q *questions) teachPlain(a *answer, p paged, more bool) {
 	if !more && q.ended && q.undated.gap() == nil && !q.failed && (q.belief.Statuses != nil || q.told.NoStatus) && p.rows >= fewRows {
 		q.belief.Plain = &Plain{Evidence{q.now(), "no other question brought requests that are not in it"}, p.rows}
 	}
-}
-
-// list notes the rows of a list.
-func (q *questions) list(a *answer, p paged) {
-	for _, row := range a.rows {
-		q.listed.add(row.Key)
-	}
-	if p.seen != nil && p.seen != q.listed {
-		q.listed.merge(p.seen)
-	}
-}
-
-// outside reports whether rows have come that are in none of the lists: these are cut. What is newer than all of them, and
-// not older than a minute, has arrived since.
-func (q *questions) outside() bool {
-	seen := false
-	for _, m := range q.known.in(q.wanted) { // the newest first
-		listed := q.listed.has(m.key)
-		if seen = seen || listed; !listed && m.at <= q.began() && (seen || m.at <= q.began()-minute) {
-			return true
-		}
-	}
-	return false
-}
-
-// follow reads another list to its end if it has rows that have not come before. That it is cut, and goes on
-// without a way to the rest, shows that there are more.
-func (q *questions) follow(b *answer) error {
-	if b.err != nil {
-		return nil
-	}
-	if b.given <= b.arrived {
-		if more, err := q.behind(b); err != nil || !more {
-			return err
-		}
-	}
-	if !b.full {
-		if q.ended || !slices.Equal(b.slice.Statuses, q.main.slice.Statuses) { // else rows that the list does not have show that it is cut
-			q.list(b, paged{})
-		}
-		return nil
-	}
-	p, err := q.pages(b.slice, b.response, pageOptions{twice: true})
-	if err == nil && p.heeded && p.ending != Cut {
-		q.list(b, p)
-	} else {
-		q.cutBy(errHidden)
-	}
-	return err
-}
-
-// behind reports whether a list that begins like the one that is known goes on behind its end.
-func (q *questions) behind(b *answer) (bool, error) {
-	if !q.ended || !b.full {
-		return false, nil
-	}
-	if b.meta.Next != "" {
-		return true, nil // there is one way only to its end
-	}
-	c, err := q.cursorAt(b.slice, b.response, q.listed.count)
-	if err != nil || c == nil {
-		return false, err
-	}
-	c.skip(b.sent)
-	s, _ := c.slice()
-	r, err := q.page(s, false)
-	if err == nil && r.fails() {
-		q.cutBy(errHidden) // it fails for something there
-	}
-	return err == nil && r.err == nil && r.given > r.arrived, err
 }
 
 // others asks for what the list should have as well: the list without dates, or with one of them, larger pages, each
@@ -209,94 +128,6 @@ func (q *questions) otherBounds() error {
 		return nil
 	}
 	return q.beyond()
-}
-
-// heedless reports whether the server was seen to heed neither date: an hour in the middle of its first page brings the same
-// page again, with what is older and what is newer.
-func (q *questions) heedless() (bool, error) {
-	const around = hour
-	middle := q.main.oldest + (q.main.newest-q.main.oldest)/2
-	if q.main.newest-middle <= slack+around {
-		return false, nil // bounds may be coarse
-	}
-	hour := span{middle - around, middle + around}
-	b, err := q.ask(q.slice(hour), everything, nothing, true)
-	return err == nil && b.err == nil && b.echoes == 0 && b.print() == q.main.print(), err
-}
-
-// beyond asks for all by a start, for what is older by an end, and for what is newer by a start where the newest do not
-// come first: a server may heed one of the dates, and give a window of its own without.
-func (q *questions) beyond() error {
-	if heedless, err := q.heedless(); err != nil || heedless {
-		return err
-	}
-	whole := span{q.clock() - longAgo, future}
-	b, err := q.bounded(whole)
-	if err == nil && b.fault&Refused != 0 { // only because it is long, perhaps
-		whole.lo = q.clock() - safeSpan
-		b, err = q.bounded(whole)
-	}
-	if err != nil {
-		return err
-	}
-	if slices.ContainsFunc(b.rows, func(r Row) bool { return !r.after(q.began()) && !q.listed.has(r.Key) }) {
-		q.from = whole.lo
-	}
-	if err := q.follow(b); err != nil {
-		return err
-	}
-	oldest, ok := q.known.oldest()
-	if !ok {
-		if b, err = q.bounded(span{past, q.clock() + day}); err != nil {
-			return err
-		}
-		return q.follow(b)
-	}
-	if b, err = q.bounded(span{past, oldest}); err != nil {
-		return err
-	}
-	if err := q.followOther(b); err != nil {
-		return err
-	}
-	if now, _ := q.known.oldest(); now < oldest && q.wanted.has(now) {
-		q.cutBy(errDefault)
-	}
-	if newest, _ := q.known.newest(); !q.newestFirst() && newest < q.began() {
-		if b, err = q.bounded(span{newest, future}); err != nil {
-			return err
-		}
-		if b.err == nil && b.full && b.oldest >= newest-slack && b.given > b.arrived {
-			q.cutBy(errHidden)
-		}
-		return q.followOther(b)
-	}
-	return nil
-}
-
-// newestFirst reports whether the list was seen to begin with the newest of its rows.
-func (q *questions) newestFirst() bool {
-	return q.order == falling || q.main.order == falling && q.main.pairs >= minPairs && !q.main.rival
-}
-
-// followOther follows a list that is another one than that of all: where the server does not heed the date, it is the same.
-func (q *questions) followOther(b *answer) error {
-	if q.ended && same(q.main.response, b.response) {
-		return nil
-	}
-	return q.follow(b)
-}
-
-// bounded asks for the list with one of the dates. If the server fails for it, and not for dates altogether, it fails for
-// something that the list does not show.
-func (q *questions) bounded(s span) (*answer, error) {
-	b, err := q.ask(q.slice(s), everything, s, false)
-	if err != nil {
-		return nil, err
-	}
-	if b.fails() && q.any(func(r *response) bool { return r.err == nil && r.byDate() }) {
-		q.cutBy(fmt.Errorf("the server fails for the list of all requests if it is asked for by date: %w", b.err))
-	}
-	return b, nil
 }
 
 // states asks for each state, or for each of several values that were asked for together, and sees whether the server
