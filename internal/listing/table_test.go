@@ -213,7 +213,13 @@ func TestMended(t *testing.T) {
 		{"a list is in no order, which its first page does not show", []uint64{200406}},
 		{"lists with a start have more than those without, and their pages end at a depth", []uint64{210236, 213755}},
 		{"lists with a start begin like those without, and go on by links", []uint64{302183}},
-		{"requests arrive while it is found out how pages are counted", []uint64{323841}},
+		{"requests arrive while it is found out how pages are counted", []uint64{323841, 714854, 779636, 919931}},
+		{"one fault hides that the end of a list can be had by pages, or by a larger one", []uint64{722432, 753201, 770900, 949762, 959462}},
+		{"the pages of a full second end at a depth, and each page is full", []uint64{718499, 754156, 911189, 951679, 974410}},
+		{"all that is known is of one second, of which the server gives as many as of any", []uint64{730787, 931648, 933218}},
+		{"a start alone is heeded, and long spans are cut", []uint64{758241, 793504}},
+		{"what another question has brought stands behind the end of a list", []uint64{974381}},
+		{"the server fails for what was asked, and nothing comes of anything else", []uint64{715702, 728901}},
 	} {
 		for _, seed := range m.seeds {
 			c := random(rand.New(rand.NewPCG(seed, 2)))
