@@ -75,7 +75,7 @@ func (w *walk) detectNumbers(c *cursor, wide bool) (number int, seen bool, err e
 			other = c.other(one)
 		}
 	}
-	if err == nil && one.err == nil && !other && two.vain() && c.step > 1 { // the end, or a fault
+	if err == nil && one.err == nil && !other && two.vain() && w.rows > c.step { // there are more: a fault, perhaps
 		if two, err = w.pageAgain(second, wide, 0); err == nil {
 			further = c.other(two)
 		}
