@@ -94,6 +94,15 @@ func costs(t *testing.T) map[string]func(n int) func() {
 				}
 			}
 		},
+		"All by ids": costOfList(t, func(n int) *open311.Query {
+			return &open311.Query{IDs: strings.Fields(repeated("%d ", n))}
+		}),
+		"All with parameters": costOfList(t, func(n int) *open311.Query {
+			return &open311.Query{Params: url.Values{"p": strings.Fields(repeated("%d ", n))}}
+		}),
+		"All by codes": costOfList(t, func(n int) *open311.Query {
+			return &open311.Query{ServiceCodes: strings.Fields(repeated("%d ", n))}
+		}),
 		"Checkpoint": func(n int) func() {
 			text := []byte(`{"x":[` + strings.Repeat(`{"a":1,"a":[]},`, n) + `0]}`)
 			return func() { _ = new(open311.Checkpoint).UnmarshalJSON(text) }
@@ -132,6 +141,18 @@ func costs(t *testing.T) map[string]func(n int) func() {
 		}
 	}
 	return tests
+}
+
+// costOfList lists a query that has n of something, of a server that refuses it.
+func costOfList(t *testing.T, query func(n int) *open311.Query) func(n int) func() {
+	return func(n int) func() {
+		c := stubClient(t, func(r *http.Request) (*http.Response, error) { return stubReply(r, 400, "application/json", "[]"), nil }, open311.WithRetry(once))
+		q := query(n)
+		return func() {
+			for range c.Requests.All(t.Context(), q) {
+			}
+		}
+	}
 }
 
 // repeated writes part n times, with a number in place of %d.
