@@ -228,7 +228,13 @@ func (l *lister) Load(ctx context.Context, s *listing.Slice) (listing.Rows, erro
 // row returns what the engine sees of a record. One without id is known by all that it says.
 func (l *lister) row(r *ServiceRequest) listing.Row {
 	row := listing.Row{At: listing.Second(r.RequestedDatetime), Updated: listing.Second(r.UpdatedDatetime), Fits: l.keep.keeps(r), State: meaning(r.Status),
-		Code: int32(codeIndex(l.q.ServiceCodes, r.ServiceCode)), Status: int32(slices.IndexFunc(l.q.Statuses, r.Status.Is))}
+		Code: -1, Status: -1}
+	if len(l.q.ServiceCodes) > 0 {
+		row.Code = int32(codeIndex(l.q.ServiceCodes, r.ServiceCode))
+	}
+	if len(l.q.Statuses) > 0 {
+		row.Status = int32(slices.IndexFunc(l.q.Statuses, r.Status.Is))
+	}
 	if r.ID == "" {
 		row.Key = requestTable.Hash(l.seed, r)
 	} else {

@@ -117,6 +117,27 @@ func TestDown(t *testing.T) {
 	}
 }
 
+// TestShortPageIsTheLast: where pages are known, the end of the list is looked at by its last page. What stands behind
+// that is asked for only if it is full, or has what is not known.
+func TestShortPageIsTheLast(t *testing.T) {
+	c := pairs()[0]
+	c["paging"], c["rows"] = "page1", "8"
+	s, shared := newTown(c, 1), &Beliefs{}
+	s.rows = s.rows[:len(s.rows)-s.cap/2]
+	for range 2 {
+		s.asked = map[string]int{}
+		queries, told := s.queries()
+		if err := New(s, queries[0], told, shared).Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	last := (len(s.rows) + s.cap - 1) / s.cap
+	page := func(n int) int { return s.asked[(&Slice{Page: n, Offset: NotSent}).key()] }
+	if page(last) != 1 || page(last+1) != 0 {
+		t.Errorf("the last page, %d, was asked for %d times, the one behind it %d times", last, page(last), page(last+1))
+	}
+}
+
 // breaking is a list whose answers break off half-way if one row in ten is among them.
 type breaking struct{ *plain }
 

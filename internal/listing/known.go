@@ -71,14 +71,18 @@ func newerFirst(a, b mark) int {
 // behind reports whether a mark stands behind another in that order.
 func (m mark) behind(o mark) bool { return m.at < o.at || m.at == o.at && m.key > o.key }
 
-// mergeMarks puts sorted rows into sorted marks, from the end: most answers are older than all before.
+// mergeMarks puts sorted rows into sorted marks. Most answers are older than all before but for their first rows: what is
+// behind all marks is put there at once, and the others from their end on.
 func mergeMarks(marks, rows []mark) []mark {
-	left, twice := len(marks), false
-	if len(marks)+len(rows) > cap(marks) {
-		marks = slices.Grow(marks, max(len(rows), min(len(marks), maxMarks-len(marks)))) // it will be as many again, and no more
+	left, inside, twice := len(marks), 0, false
+	for inside < len(rows) && left > 0 && !rows[inside].behind(marks[left-1]) {
+		inside++
+	}
+	if left+len(rows) > cap(marks) {
+		marks = slices.Grow(marks, max(len(rows), min(left, maxMarks-left))) // it will be as many again, and no more
 	}
 	marks = append(marks, rows...)
-	for n := len(rows); n > 0; n-- {
+	for n := inside; n > 0; n-- {
 		row := rows[n-1]
 		at := row.place(marks[:left])
 		twice = twice || at > 0 && marks[at-1] == row
@@ -88,8 +92,8 @@ func mergeMarks(marks, rows []mark) []mark {
 		marks[at+n-1] = row
 		left = at
 	}
-	if twice {
-		marks = slices.Compact(marks)
+	if from := max(0, left-1); twice {
+		marks = marks[:from+len(slices.Compact(marks[from:]))]
 	}
 	return marks
 }

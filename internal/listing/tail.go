@@ -110,6 +110,9 @@ func (w *walk) lastPages(c *cursor, a *answer, again bool) error {
 		if idle++; b.fresh > 0 {
 			idle = 0
 		}
+		if b.fresh == 0 && r.sent < a.sent {
+			return nil
+		}
 		due, before = b.fresh > b.arrived, r.number
 	}
 	return nil

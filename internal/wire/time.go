@@ -43,7 +43,10 @@ func standsForNone(t time.Time) bool {
 		yearTwo  = -62104060800 + farthest
 	)
 	u := t.Unix()
-	return -farthest <= u && u <= farthest || u < yearTwo && t.Year() <= 1 // the year of a time is slow to tell
+	if u > farthest { // nearly all of them
+		return false
+	}
+	return -farthest <= u || u < yearTwo && t.Year() <= 1 // the year of a time is slow to tell
 }
 
 // isZeroOfOLE reports whether t is the midnight of 30 December 1899, the zero of .NET's OLE dates, of
