@@ -51,10 +51,15 @@ func (b *bounds) wider() bool {
 	return false
 }
 
-// earlier allows for an end that is read later than it is sent, so that answers begin with rows that are known.
+// earlier allows for an end that is read later than it is sent, so that answers begin with rows that are known. Zones
+// differ by quarters of an hour.
 func (b *bounds) earlier(by int64) bool {
+	const quarter = 15 * minute
 	if b.exact || by <= 0 {
 		return false
+	}
+	if by > edge {
+		by = (by - edge + quarter - 1) / quarter * quarter
 	}
 	b.late += by
 	return true

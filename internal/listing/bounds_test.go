@@ -62,8 +62,10 @@ func TestEarlier(t *testing.T) {
 		ok   bool
 		want bounds
 	}{
-		"once":         {bounds{}, 9, true, bounds{late: 9}},
-		"once more":    {bounds{late: 9}, 4, true, bounds{late: 13}},
+		"once":         {bounds{}, 9, true, bounds{late: 15 * minute}},
+		"once more":    {bounds{late: 15 * minute}, 4, true, bounds{late: 30 * minute}},
+		"five hours":   {bounds{}, 5*hour + edge, true, bounds{late: 5 * hour}},
+		"the edge":     {bounds{}, edge, true, bounds{late: edge}},
 		"by nothing":   {bounds{}, 0, false, bounds{}},
 		"a later one":  {bounds{}, -5, false, bounds{}},
 		"was too much": {bounds{exact: true}, 9, false, bounds{exact: true}},

@@ -149,7 +149,7 @@ func (w *walk) apart(a *answer) (bool, error) {
 	newest, _ := w.known.newest()
 	far := span{max(w.cov.goal.lo, oldest-safeStart), oldest - slack - hour}
 	s := w.slice(w.bounds.widen(far))
-	if a.echoes == 0 || a.dated <= minCap || newest-oldest > slack || far.empty() || w.times(&s) > 0 {
+	if a.echoes == 0 || a.dated <= minCap || newest-oldest > slack || far.empty() || w.times(&s) > 0 || !w.cov.isOpen(span{far.lo, far.hi - slack}) {
 		return false, nil
 	}
 	b, err := w.dated(far)

@@ -108,6 +108,11 @@ func (c *coverage) unproven(tried bool) []span {
 	return c.goal.without(done)
 }
 
+// isOpen reports whether any of a span is neither proven nor given up.
+func (c *coverage) isOpen(s span) bool {
+	return slices.ContainsFunc(c.unproven(true), func(rest span) bool { return !rest.clip(s).empty() })
+}
+
 // gaps is the verdict on the goal: nil is "complete". wanted is the part of the goal that was asked for; what lies
 // outside of it was only there to be sure of the bounds. vague is by how much the server may take these for others.
 func (c *coverage) gaps(wanted span, vague int64) []Gap {

@@ -94,7 +94,8 @@ func (w *walk) swappable(a *answer) bool {
 
 // swap tries start for end: an answer that then passes its control shows it.
 func (w *walk) swap(a *answer, meant span) bool {
-	if !w.swappable(a) {
+	near := a.sent == 0 && w.bounds.start < slack && len(w.known.in(meant.apart())) == 0 // wider bounds may bring it
+	if !w.swappable(a) || near {
 		return false
 	}
 	w.swaps++
@@ -119,6 +120,18 @@ func (w *walk) swap(a *answer, meant span) bool {
 	}
 	w.bounds = old
 	return false
+}
+
+// apart is the part of a span whose rows are not near to its only bound: those may come though start is no end, and not
+// come though it is none.
+func (s span) apart() span {
+	switch {
+	case s.hi == future:
+		s.lo += slack
+	case s.lo == past:
+		s.hi -= slack
+	}
+	return s
 }
 
 // maxSwaps is how often start is tried for end: once for a long span, that may be cut, and once for a short one.

@@ -202,11 +202,14 @@ func (q *questions) sizes() error {
 		return nil
 	}
 	s := q.main.slice
-	grown := false
+	grown, failed := false, error(nil)
 	for s.Size = q.main.sent * moreRows; ; s.Size *= moreRows {
 		b, err := q.ask(s, everything, nothing, false)
 		if err != nil {
 			return err
+		}
+		if b.fails() {
+			failed = b.err
 		}
 		if b.err != nil || b.sent <= q.main.sent {
 			break
@@ -235,6 +238,10 @@ func (q *questions) sizes() error {
 		return err
 	}
 	q.heeded = true
+	if failed != nil { // it would have answered if there were no more
+		q.cutBy(fmt.Errorf("the server answers for a smaller page, and fails for a larger one: %w", failed))
+		return nil
+	}
 	return q.sizedStart(larger)
 }
 
