@@ -32,6 +32,7 @@ func (q *questions) beyond() error {
 		whole.lo = q.clock() - safeSpan
 		b, err = q.bounded(whole)
 	}
+	long := whole
 	if err == nil {
 		b, whole, err = q.heededStart(b, whole)
 	}
@@ -43,6 +44,11 @@ func (q *questions) beyond() error {
 	}
 	if err := q.follow(b); err != nil {
 		return err
+	}
+	if whole.lo > long.lo {
+		if err := q.back(whole); err != nil {
+			return err
+		}
 	}
 	oldest, ok := q.known.oldest()
 	if !ok {
@@ -96,6 +102,38 @@ func (q *questions) heededStart(b *answer, s span) (*answer, span, error) {
 	}
 	q.bounds = old
 	return b, s, nil
+}
+
+// back goes on from a start that has brought known requests, where one of long ago brought none: by starts that are older by
+// as much as a server answers for at once, until none brings anything for as long as that is silence.
+func (q *questions) back(s span) error {
+	for idle := int64(0); idle < q.quiet() && s.lo > q.wanted.lo; {
+		oldest, _ := q.known.oldest()
+		if s.lo -= safeSpan; idle == 0 {
+			s.lo = oldest - safeStart
+		}
+		b, err := q.bounded(s)
+		if err != nil {
+			return err
+		}
+		if b.err != nil {
+			q.cutBy(errDefault)
+			return nil
+		}
+		if err := q.follow(b); err != nil {
+			return err
+		}
+		if idle = 0; !q.hasOlder(oldest) {
+			idle = oldest - s.lo
+		}
+	}
+	return nil
+}
+
+// hasOlder reports whether requests have come that are older than those until now.
+func (q *questions) hasOlder(than int64) bool {
+	oldest, ok := q.known.oldest()
+	return ok && oldest < than
 }
 
 // newestFirst reports whether the list was seen to begin with the newest of its rows.

@@ -47,6 +47,9 @@ func (w *walk) moment(s span, a *answer) error {
 		tried.hi = s.hi
 	}
 	if a.dated > 0 { // where bounds are coarse, they are of another time than the one that was asked for
+		if a.newest > s.hi+edge {
+			m.lo -= day // of which the first rows did not come
+		}
 		m = span{min(m.lo, a.oldest), max(m.hi, a.newest)}
 	}
 	if w.bounds.start > 0 {

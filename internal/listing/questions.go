@@ -68,11 +68,10 @@ func (q *questions) behind(b *answer) (bool, error) {
 	if b.meta.Next != "" {
 		return true, nil // there is one way only to its end
 	}
-	c, err := q.cursorAt(b.slice, b.response, q.listed.count)
+	c, err := q.cursorAt(b.slice, b.response, q.listed.count+1)
 	if err != nil || c == nil {
 		return false, err
 	}
-	c.skip(b.sent)
 	s, _ := c.slice()
 	r, err := q.page(s, false)
 	if err == nil && r.fails() {

@@ -121,6 +121,9 @@ func (q *questions) otherBounds() error {
 			if !q.ended && p.err != nil {
 				q.cutBy(p.err)
 			}
+			if q.unlisted(b.response) {
+				q.main = b // the one that was cut by dates is no list of anything
+			}
 			q.list(b, p)
 		}
 	}
