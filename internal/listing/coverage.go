@@ -74,6 +74,17 @@ func (c *coverage) void(p premise) {
 	c.proven = slices.DeleteFunc(c.proven, func(claim claim) bool { return claim.premise == p })
 }
 
+// reopen takes back what was proven of a span.
+func (c *coverage) reopen(s span) {
+	var kept []claim
+	for _, p := range c.proven {
+		for _, rest := range p.without([]span{s}) {
+			kept = append(kept, claim{rest, p.premise})
+		}
+	}
+	c.proven = kept
+}
+
 // giveUp notes that a span cannot be had. tried is what is not to be asked for again; s, where rows may be missing.
 func (c *coverage) giveUp(s, tried span, err error, slice string) {
 	s = span{min(s.lo, tried.lo), max(s.hi, tried.hi)}

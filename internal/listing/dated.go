@@ -55,7 +55,12 @@ func (w *walk) dated(meant span) (*answer, error) {
 		switch {
 		case a.above > 0, w.startIgnored(a), w.off(offWider):
 			return a, errDates
-		case !w.bounds.onTime() && !w.bounds.wider():
+		case w.bounds.onTime():
+		case w.bounds.wider():
+			if (w.order != falling || !w.sorted) && w.cov.goal.hi == future { // else the newest are known from a list without an end
+				w.cov.reopen(span{w.clock() - w.bounds.start, future})
+			}
+		default:
 			return a, errDates
 		}
 	}

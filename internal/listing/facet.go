@@ -53,7 +53,7 @@ func (l *session) apart(f facet) error {
 	if len(f.codes) > 1 && len(f.statuses) > 1 {
 		return l.each(f, f)
 	}
-	if err := l.unmatched(f); err != nil || l.given > 0 {
+	if err := l.unmatched(f); err != nil || l.given > 0 && l.caller.rows > 0 { // what has arrived since says nothing
 		return err
 	}
 	f.together = true
@@ -229,7 +229,7 @@ func (w *walk) word(f facet, sent span) (*answer, error) {
 
 // ignores reports whether the same rows have come as without the value: the server does not take the word.
 func (w *walk) ignores(a *answer, f facet) bool {
-	return a.err == nil && a.sent > 0 && a.given == 0 && !w.shows(a, f)
+	return a.err == nil && a.sent > 0 && a.given == 0 && !w.shows(a, f) && !a.hasNew()
 }
 
 // far reports whether one call is no proof of absence for all the time that was asked for: the server cuts long spans, or
@@ -280,7 +280,7 @@ func (w *walk) lacks(a *answer, f facet) bool {
 	if a.err != nil {
 		return a.fault&(Refused|NotFound) != 0
 	}
-	return a.given == 0 && !w.shows(a, f)
+	return a.given == 0 && !w.shows(a, f) && !a.hasNew()
 }
 
 // lookElsewhere is the second look at a value of which nothing came: by a list with dates if it was one without, and
@@ -288,7 +288,7 @@ func (w *walk) lacks(a *answer, f facet) bool {
 func (w *walk) lookElsewhere(a *answer, f facet, sent span) (*answer, error) {
 	other := everything
 	if sent.open() {
-		other = span{w.clock() - w.quiet(), future}
+		other = span{w.clock() - w.quiet(), w.clock() + day} // without an end, some servers take one of their own
 	}
 	if a.err != nil || w.dates != helpful {
 		other = sent

@@ -1,5 +1,7 @@
 package listing
 
+import "slices"
+
 // moment deals with a time of which more rows are there than come at once: the rest is got by pages, by a larger page,
 // or by asking for the states apart. Else it is given up, and the listing goes on behind it.
 func (w *walk) moment(s span, a *answer) error {
@@ -95,8 +97,12 @@ func (w *walk) few(b *answer, m span) (bool, error) {
 	if len(b.rows) != w.rows || w.caller.rows >= fewRows || c.Cut && c.Rows <= len(b.rows) {
 		return false, nil
 	}
-	if _, err := w.ask(w.slice(everything), everything, nothing, true); err != nil {
+	all, err := w.ask(w.slice(everything), everything, nothing, true)
+	if err != nil {
 		return false, err
+	}
+	if all.sent > 0 && all.sent <= b.sent && !slices.ContainsFunc(all.rows, func(r Row) bool { return m.has(r.At) }) {
+		return false, nil // it is cut at so many
 	}
 	w.fews = append(w.fews, few{b.sent, w.caller.rows, gapOf(m.clip(w.wanted), errMoment, w.src.Describe(&b.slice))})
 	return true, nil

@@ -1,5 +1,7 @@
 package listing
 
+import "slices"
+
 // response is what one call brought.
 type response struct {
 	slice   Slice
@@ -39,6 +41,11 @@ func (r *response) byDate() bool { return !r.slice.Start.IsZero() || !r.slice.En
 
 // fails reports whether the server failed for a call, and did not refuse it.
 func (r *response) fails() bool { return r.err != nil && r.fault&(NotFound|Refused) == 0 }
+
+// hasNew reports whether rows have come that had not come before, and are not of now.
+func (r *response) hasNew() bool {
+	return slices.ContainsFunc(r.rows, func(row Row) bool { return row.had&came == 0 }) && r.sent > r.arrived
+}
 
 // vain reports whether nothing came, and the call was not refused.
 func (r *response) vain() bool { return r.fault&Refused == 0 && (r.err != nil || r.sent == 0) }
