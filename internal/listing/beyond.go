@@ -46,7 +46,7 @@ func (q *questions) beyond() error {
 		return err
 	}
 	if whole.lo > long.lo {
-		if err := q.back(whole); err != nil {
+		if err := q.back(whole, b); err != nil {
 			return err
 		}
 	}
@@ -83,7 +83,7 @@ func (q *questions) beyond() error {
 func (q *questions) heededStart(b *answer, s span) (*answer, span, error) {
 	oldest, ok := q.known.oldest()
 	has := func(b *answer) bool {
-		return b.err != nil || slices.ContainsFunc(b.rows, func(r Row) bool { return q.listed.has(r.Key) })
+		return b.err != nil || slices.ContainsFunc(b.rows, func(r Row) bool { return r.had&came != 0 })
 	}
 	if !ok || has(b) {
 		return b, s, nil
@@ -106,14 +106,22 @@ func (q *questions) heededStart(b *answer, s span) (*answer, span, error) {
 
 // back goes on from a start that has brought known requests, where one of long ago brought none: by starts that are older by
 // as much as a server answers for at once, until none brings anything for as long as that is silence.
-func (q *questions) back(s span) error {
-	for idle := int64(0); idle < q.quiet() && s.lo > q.wanted.lo; {
+func (q *questions) back(s span, b *answer) error {
+	step := safeStart
+	for {
 		oldest, _ := q.known.oldest()
-		if s.lo -= safeSpan; idle == 0 {
+		if b.dated > 0 && b.newest-s.lo > safeStart+slack {
+			step = safeSpan
+		}
+		silent := oldest - s.lo
+		if silent >= q.quiet() || s.lo <= q.wanted.lo {
+			return nil
+		}
+		if s.lo -= step; silent < safeStart {
 			s.lo = oldest - safeStart
 		}
-		b, err := q.bounded(s)
-		if err != nil {
+		var err error
+		if b, err = q.bounded(s); err != nil {
 			return err
 		}
 		if b.err != nil {
@@ -123,17 +131,7 @@ func (q *questions) back(s span) error {
 		if err := q.follow(b); err != nil {
 			return err
 		}
-		if idle = 0; !q.hasOlder(oldest) {
-			idle = oldest - s.lo
-		}
 	}
-	return nil
-}
-
-// hasOlder reports whether requests have come that are older than those until now.
-func (q *questions) hasOlder(than int64) bool {
-	oldest, ok := q.known.oldest()
-	return ok && oldest < than
 }
 
 // newestFirst reports whether the list was seen to begin with the newest of its rows.

@@ -40,7 +40,7 @@ func (q *questions) follow(b *answer) error {
 	if b.err != nil {
 		return nil
 	}
-	if !q.unlisted(b.response) {
+	if !q.unlisted(b.response) && !(b.full && b.dated == len(b.rows) && b.oldest > q.began()) { // nor hidden by what has arrived
 		if more, err := q.behind(b); err != nil || !more {
 			return err
 		}
