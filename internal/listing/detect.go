@@ -89,7 +89,7 @@ func (w *walk) detectNumbers(c *cursor, wide bool) (number int, seen bool, err e
 		return pageOne - 1, true, nil
 	case further && len(two.rows) > 0:
 		return pageOne, true, nil
-	case two.err == nil && two.sent == 0, two.fault&NotFound != 0:
+	case two.err == nil && two.sent == 0, two.fault&NotFound != 0, two.fails(): // for something in it
 		return pageOne, false, nil
 	}
 	return -1, false, nil

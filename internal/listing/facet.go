@@ -222,7 +222,7 @@ func (l *session) probe(f facet) error {
 func (w *walk) word(f facet, sent span) (*answer, error) {
 	a, err := w.ask(w.slice(sent), sent, sent, false)
 	if err == nil && w.ignores(a, f) && a.echoes > 0 {
-		return w.confirm(a, sent, sent, false)
+		return w.again(a, sent, sent, false)
 	}
 	return a, err
 }
