@@ -170,8 +170,8 @@ func (w *walk) further(a *answer) (calls []Slice) {
 }
 
 // failedEnd notes that a page at the end of the list could not be had, if something is missing there: the server has failed
-// for windows as well, or a page behind it has rows that are not known. Servers fail for pages for other reasons, too: from a
-// depth on, or for their number.
+// for windows as well, or not for the page of that number among the requests that have dates, or a page behind it has rows
+// that are not known. Servers fail for pages for other reasons, too: from a depth on, or for their number.
 func (w *walk) failedEnd(c *cursor, r *response, rows int) error {
 	c.skip(rows)
 	s, _ := c.slice()
@@ -182,6 +182,18 @@ func (w *walk) failedEnd(c *cursor, r *response, rows int) error {
 			return err
 		}
 		more = b.err == nil && w.look(b, everything, nothing).fresh > 0
+	}
+	oldest, ok := w.known.oldest()
+	newest, _ := w.known.newest()
+	if !more && ok && !w.belief.limited() {
+		s = r.slice
+		sent := w.bounds.widen(span{oldest, newest})
+		s.Start, s.End, s.Swapped = stamp(sent.lo), stamp(sent.hi), w.bounds.swapped
+		b, err := w.page(s, true)
+		if err != nil {
+			return err
+		}
+		more = b.err == nil
 	}
 	if more {
 		w.gaps = append(w.gaps, w.gap(fmt.Errorf("the end of the list, where requests without a date stand, could not be had: %w", r.err)))
