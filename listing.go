@@ -119,7 +119,14 @@ func (r *RequestClient) Oldest(ctx context.Context, q *Query, opts ...CallOption
 
 // run lists all there is. It returns nil when the caller's loop has ended early.
 func (l *lister) run() error {
+	quiet := func() bool { return false }
+	if l.byArea() {
+		quiet = l.watch()
+	}
 	gaps, err := l.all(l.traits())
+	if err == nil && quiet() && l.misplaced() {
+		gaps, err = l.all(l.traits())
+	}
 	switch {
 	case err != nil:
 		return err
@@ -194,8 +201,56 @@ func (l *lister) prepare() (err error) {
 	base := l.q
 	base.Start, base.End, base.Page, base.PageSize = time.Time{}, time.Time{}, 0, 0
 	base.ServiceCodes, base.Statuses = nil, nil
+	if l.everywhere {
+		base.Near, base.Within = nil, nil
+	}
 	if l.params, err = l.c.queryParams(&base); err == nil {
 		delete(l.params, l.c.param("status")) // the engine asks for what the dialect adds
 	}
 	return err
+}
+
+// The control of a listing by area of which nothing came. The specification has no parameters for one, and servers do not
+// agree about the order of the numbers in bbox: one that reads them in another gives an empty list.
+
+// byArea reports whether the server is asked for an area.
+func (l *lister) byArea() bool { return (l.q.Near != nil || l.q.Within != nil) && len(l.q.IDs) == 0 }
+
+// watch looks on while the query is listed. quiet reports whether nothing was given, and the caller's loop has not ended.
+func (l *lister) watch() (quiet func() bool) {
+	heard, give, turn := false, l.give, l.turn
+	l.give = func(r *ServiceRequest) bool { heard = true; return give(r) }
+	if turn != nil {
+		l.turn = func(p *Page, err error) bool {
+			more := turn(p, err)
+			heard = heard || !more
+			return more
+		}
+	}
+	return func() bool { return !heard }
+}
+
+// misplaced reports whether the server takes the area for another one: the first answer without it has a request that fits
+// the query, area and all. The area is not sent any more then. An error says nothing: nor do requests outside of the area.
+func (l *lister) misplaced() bool {
+	l.everywhere = true
+	if l.prepare() != nil {
+		return false
+	}
+	rows, err := l.Open(l.ctx, &listing.Slice{Start: l.q.Start, End: l.q.End, Page: listing.NotSent, Offset: listing.NotSent, Size: l.q.PageSize,
+		Codes: l.q.ServiceCodes, Statuses: words(l.q.Statuses)})
+	if err != nil {
+		return false
+	}
+	defer rows.Abort()
+	for {
+		row, err := rows.Next()
+		if err != nil {
+			return false
+		}
+		if row.Fits {
+			l.keep.warn("bbox", "the server takes the area for another one: all requests are asked for, and those of the area are given")
+			return true
+		}
+	}
 }

@@ -530,6 +530,11 @@ func TestListingTowns(t *testing.T) {
 		}
 	}
 	if from == 0 {
+		for _, town := range mendedTowns {
+			words := strings.Fields(town)
+			seed, _ := strconv.ParseUint(words[0], 10, 64)
+			one(townOf(words[1:]), seed)
+		}
 		for _, a := range lyingAxes {
 			for i, value := range a.values {
 				l := plainTown()
@@ -544,9 +549,28 @@ func TestListingTowns(t *testing.T) {
 	t.Logf("%d random towns, %d rules broken: %v", seeds, bad, counts)
 }
 
+// townOf returns a plain town with the lies "axis=value".
+func townOf(words []string) lies {
+	l := plainTown()
+	for _, word := range words {
+		name, value, _ := strings.Cut(word, "=")
+		l[name] = value
+	}
+	return l
+}
+
+// mendedTowns are towns of which an earlier engine has lost requests without an error.
+var mendedTowns = []string{
+	"2157 param=404 fault=null told=Mark-a-Spot",
+	"3180 told=Mark-a-Spot query=within",
+	"9426 cap=48 content=errors format=xml",
+	"9880 paging=page1 bad=record content=undated",
+}
+
 // unmended has towns whose listing still breaks a rule, and why. None of them loses anything in silence.
 var unmended = map[uint64]string{
 	80: "reading ahead in lists of no order costs calls", 142: "one row, and three codes of which two have none: one call over the bound", 185: "reading ahead asks again for what it dropped", 137: "a passing fault in a full second", 260: "reading ahead costs calls", 275: "reading ahead asks again for what it dropped",
+	109: "reading ahead costs calls", 368: "two rows at a time, one of which says nothing, and bounds of another zone",
 	561: "values one by one without sizes", 643: "reading ahead costs calls", 661: "the list without dates is asked for three times", 669: "reading ahead asks again for what it dropped",
 	695: "reading ahead costs calls", 727: "the list without dates is asked for three times", 761: "days are too coarse to read ahead by", 838: "a passing fault narrows the spans for good",
 	919: "the list without dates is asked for three times", 949: "bounds that were learned in another zone, and rows of now",
@@ -558,13 +582,8 @@ func TestListingTown(t *testing.T) {
 	if len(words) == 0 {
 		t.Skip("no town is named")
 	}
-	l := plainTown()
 	seed, _ := strconv.ParseUint(words[0], 10, 64)
-	for _, word := range words[1:] {
-		name, value, _ := strings.Cut(word, "=")
-		l[name] = value
-	}
-	v := judgeTown(t, l, seed, true)
+	v := judgeTown(t, townOf(words[1:]), seed, true)
 	for _, what := range slices.SortedFunc(maps.Keys(v), cmp.Compare) {
 		t.Log(what, v[what])
 	}

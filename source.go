@@ -29,6 +29,8 @@ type lister struct {
 	turn   func(p *Page, err error) bool // after each call; false: the loop has ended. It may be nil
 	seek   bool                          // only the oldest request is looked for
 	lend   bool                          // a record is the caller's only until the next one
+
+	everywhere bool // the area of the query is not sent, see misplaced
 }
 
 func newLister(ctx context.Context, c *conn, q *Query) *lister {

@@ -145,9 +145,6 @@ func (c *caller) response(s Slice, note tag, before *response, got received, met
 		meta: meta, err: err, fault: fault, number: c.calls + 1, echoes: echoes, noted: note}
 }
 
-// after reports whether a row is newer than a time.
-func (r *Row) after(t int64) bool { return r.At > t }
-
 func (c *caller) open(s *Slice) (Rows, error) {
 	if rows, err, ok := c.ahead.take(s); ok {
 		return rows, err

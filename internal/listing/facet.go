@@ -229,7 +229,7 @@ func (w *walk) word(f facet, sent span) (*answer, error) {
 
 // ignores reports whether the same rows have come as without the value: the server does not take the word.
 func (w *walk) ignores(a *answer, f facet) bool {
-	return a.err == nil && a.sent > 0 && a.given == 0 && !w.shows(a, f) && !a.hasNew()
+	return a.err == nil && a.sent > 0 && a.given == 0 && !w.shows(a, f) && !a.hasNew(w.began())
 }
 
 // far reports whether one call is no proof of absence for all the time that was asked for: the server cuts long spans, or
@@ -280,7 +280,7 @@ func (w *walk) lacks(a *answer, f facet) bool {
 	if a.err != nil {
 		return a.fault&(Refused|NotFound) != 0
 	}
-	return a.given == 0 && !w.shows(a, f) && !a.hasNew()
+	return a.given == 0 && !w.shows(a, f) && !a.hasNew(w.began())
 }
 
 // lookElsewhere is the second look at a value of which nothing came: by a list with dates if it was one without, and

@@ -90,11 +90,11 @@ func (w *walk) noneBySize(b *answer, wide bool) (bool, error) {
 }
 
 // few reports whether an answer for a moment has all rows that are known, and they are fewer than servers give at once,
-// unless one of so many was seen to be cut, or all of them are of one second. A city that has only just begun is not taken for
-// one that is cut at its first second. The list without dates must not have others, nor any that comes later: see [session.manifold].
+// unless one of so many was seen to be cut. A city that has only just begun is not taken for one that is cut at its first
+// second. The list without dates must not have others, nor any that comes later: see [session.manifold].
 func (w *walk) few(b *answer, m span) (bool, error) {
 	c := w.belief.Caps.of(b.slice.Size)
-	if len(b.rows) != w.rows || w.caller.rows >= fewRows || c.Cut && c.Rows <= len(b.rows) || b.dated > 1 && b.oldest == b.newest {
+	if len(b.rows) != w.rows || w.caller.rows >= fewRows || c.Cut && c.Rows <= len(b.rows) {
 		return false, nil
 	}
 	all, err := w.ask(w.slice(everything), everything, nothing, true)

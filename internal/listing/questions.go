@@ -40,7 +40,8 @@ func (q *questions) follow(b *answer) error {
 	if b.err != nil {
 		return nil
 	}
-	if !q.unlisted(b.response) && !(b.full && b.dated == len(b.rows) && b.oldest > q.began()) { // nor hidden by what has arrived
+	hides := !q.ended && b.full && b.dated == len(b.rows) && b.oldest > q.began() // all of it has arrived meanwhile
+	if !q.unlisted(b.response) && !hides {
 		if more, err := q.behind(b); err != nil || !more {
 			return err
 		}

@@ -42,9 +42,9 @@ func (r *response) byDate() bool { return !r.slice.Start.IsZero() || !r.slice.En
 // fails reports whether the server failed for a call, and did not refuse it.
 func (r *response) fails() bool { return r.err != nil && r.fault&(NotFound|Refused) == 0 }
 
-// hasNew reports whether rows have come that had not come before, and are not of now.
-func (r *response) hasNew() bool {
-	return slices.ContainsFunc(r.rows, func(row Row) bool { return row.had&came == 0 }) && r.sent > r.arrived
+// hasNew reports whether rows have come that had not come before, and that are not newer than a time.
+func (r *response) hasNew(than int64) bool {
+	return slices.ContainsFunc(r.rows, func(row Row) bool { return row.had&came == 0 && !row.after(than) })
 }
 
 // vain reports whether nothing came, and the call was not refused.

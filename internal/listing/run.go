@@ -144,10 +144,11 @@ func (w *walk) first(exact span) (*answer, error) {
 		sent = everything
 	}
 	a, err := w.ask(w.slice(sent), sent, sent, false)
+	absent := err == nil && a.meta.Absent
 	if err == nil && a.err == nil && a.sent == 0 && sent.open() && w.told.Short == 0 {
 		a, err = w.confirm(a, sent, sent, false)
 	}
-	if err == nil && a.err == nil && a.meta.Absent && w.size() > 0 {
+	if err == nil && a.err == nil && a.sent == 0 && absent && w.size() > 0 {
 		return w.unsized(a, sent)
 	}
 	if err != nil || a.err == nil {

@@ -91,6 +91,9 @@ func Second(t time.Time) int64 {
 // dated reports whether a row bears a time.
 func (r *Row) dated() bool { return r.At != Undated }
 
+// after reports whether a row is newer than a time.
+func (r *Row) after(t int64) bool { return r.At > t }
+
 // None is the Code or Status of a row that shows none of those that were asked for.
 const None = -1
 

@@ -220,6 +220,16 @@ func TestMended(t *testing.T) {
 		{"a start alone is heeded, and long spans are cut", []uint64{758241, 793504}},
 		{"what another question has brought stands behind the end of a list", []uint64{974381}},
 		{"the server fails for what was asked, and nothing comes of anything else", []uint64{715702, 728901}},
+		{"a start of long ago is not answered for, ends are ignored, and lists without dates show a window of the server's own", []uint64{92664, 724181, 948606, 957390, 962447}},
+		{"an end is ignored, starts are cut, and the list without dates has more", []uint64{725427}},
+		{"a full day has more than comes at once, and nothing shows its first requests", []uint64{8954, 710040, 729402, 965170}},
+		{"ends are read earlier, in another zone, and the newest are not the first", []uint64{703411}},
+		{"what arrives is all that comes of a code whose requests are hidden", []uint64{984869}},
+		{"a state that is hidden has requests that do not fit", []uint64{724211}},
+		{"a start without an end is cut, and the first question for a state had no answer", []uint64{738990}},
+		{"a full second is all that is known, and the list without dates has what has arrived", []uint64{1234555}},
+		{"a cache gives the list of all for one of a state, which fails else", []uint64{40312}},
+		{"the second page fails, and the first one does not", []uint64{944313}},
 	} {
 		for _, seed := range m.seeds {
 			c := random(rand.New(rand.NewPCG(seed, 2)))

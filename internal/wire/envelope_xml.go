@@ -182,11 +182,26 @@ func (e *envelope) stepXML() error {
 	if len(e.s.nodes) == 0 {
 		return nil // skipped
 	}
-	if level < len(e.path) || !e.s.itemLike(0, e.keyed) {
-		e.addMeta(0)
-		return nil
+	switch {
+	case level == len(e.path) && e.s.itemLike(0, e.keyed):
+		return e.spread()
+	case level == len(e.path) && e.s.nodes[0].kind == Object && isErrorItem(e.s.name(&e.s.nodes[0])):
+		if f := e.s.faults(0); len(f) > 0 {
+			e.fault(f) // it has the place of a record
+			return nil
+		}
 	}
-	return e.spread()
+	e.addMeta(0)
+	return nil
+}
+
+// isErrorItem reports whether an element among the records is one error, and not a list of them that belongs to the document.
+func isErrorItem(name []byte) bool {
+	switch fold(string(name)) {
+	case "error", "fault", "exception":
+		return true
+	}
+	return false
 }
 
 // attrMeta keeps the attributes of a container around the records.
