@@ -565,6 +565,9 @@ var mendedTowns = []string{
 	"3180 told=Mark-a-Spot query=within",
 	"9426 cap=48 content=errors format=xml",
 	"9880 paging=page1 bad=record content=undated",
+	"12503 param=404 fault=empty told=Mark-a-Spot query=shards",
+	"15413 param=404 fault=null where=window told=Mark-a-Spot",
+	"16994 param=404 fault=empty told=Mark-a-Spot query=code",
 }
 
 // unmended has towns whose listing still breaks a rule, and why. None of them loses anything in silence.

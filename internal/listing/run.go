@@ -46,6 +46,12 @@ func (w *walk) run() error {
 		}
 	}
 	err = w.cover()
+	if err == nil && w.caller.rows == 0 && w.size() > 0 && w.any(func(r *response) bool { return r.meta.Absent }) {
+		if a, err = w.unsized(a, exact); err == nil && w.size() == 0 {
+			w.cov.proven, w.silent = nil, nil
+			err = w.cover()
+		}
+	}
 	if err == nil && plain && w.caller.rows == 0 {
 		if err = w.emptyBounded(span{w.clock() - w.quiet(), w.clock() + day}); err == nil && w.caller.rows > 0 {
 			w.cov.proven, w.silent = nil, nil // it was proven of another question
@@ -190,6 +196,9 @@ func (w *walk) sizeless(sent span) (*answer, error) {
 // unsized is the control of a call with a size that was answered by 404: that may be for want of the parameter.
 func (w *walk) unsized(a *answer, sent span) (*answer, error) {
 	b, err := w.sizeless(sent)
+	if err == nil && b.err == nil && b.sent == 0 && !b.meta.Absent { // so other servers say it: it knows the parameter not, perhaps
+		b, err = w.confirm(b, sent, sent, false)
+	}
 	if err == nil && (b.err != nil || b.sent == 0) {
 		return a, nil
 	}
