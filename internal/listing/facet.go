@@ -149,10 +149,13 @@ func (l *session) each(f, one facet) error {
 	for _, s := range statuses {
 		for _, c := range codes {
 			l.shown.states = [allStates]bool{}
+			clear(l.shown.statuses)
 			part := facet{codes: c, statuses: s}
 			err := l.walk(part)
 			if err == errJoined {
 				err = l.each(part, part)
+			} else if err == nil && len(part.statuses) > 1 && !l.off(offValues) {
+				err = l.unmatched(part)
 			}
 			if err != nil && l.ended(err) {
 				return err

@@ -63,6 +63,9 @@ func (w *walk) end(a *answer) error {
 		if err == nil && !p.heeded {
 			err = w.larger(a)
 		}
+		if err == nil && p.err != nil && p.err != errLoop && a.meta.Next != "" {
+			return w.failedLink(a, p.err)
+		}
 		return err
 	}
 	c, err := w.cursorAt(a.slice, a.response, w.rows)
@@ -199,6 +202,26 @@ func (w *walk) failedEnd(c *cursor, r *response, rows int) error {
 		w.gaps = append(w.gaps, w.gap(fmt.Errorf("the end of the list, where requests without a date stand, could not be had: %w", r.err)))
 	}
 	return nil
+}
+
+// failedLink notes that a list could not be read on by its links, if the one of the same requests that have dates can.
+func (w *walk) failedLink(a *answer, cause error) error {
+	oldest, ok := w.known.oldest()
+	newest, _ := w.known.newest()
+	if !ok || w.belief.limited() {
+		return nil
+	}
+	s := w.slice(w.bounds.widen(span{oldest, newest}))
+	s.Size = a.slice.Size
+	r, err := w.page(s, true)
+	if err != nil || r.err != nil {
+		return err
+	}
+	p, err := w.pages(s, r, pageOptions{wide: true})
+	if err == nil && p.err == nil {
+		w.gaps = append(w.gaps, w.gap(fmt.Errorf("the end of the list, where requests without a date stand, could not be had: %w", cause)))
+	}
+	return err
 }
 
 // tail looks at the end of a long span, where the pages of the list are known: if it has the oldest known row, and none
