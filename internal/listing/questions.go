@@ -40,8 +40,7 @@ func (q *questions) follow(b *answer) error {
 	if b.err != nil {
 		return nil
 	}
-	hides := !q.ended && b.full && b.dated == len(b.rows) && b.oldest > q.began() // all of it has arrived meanwhile
-	if !q.unlisted(b.response) && !hides {
+	if !q.unlisted(b.response) && !(!q.ended && b.full && q.arrived(b.response)) {
 		if more, err := q.behind(b); err != nil || !more {
 			return err
 		}
@@ -70,6 +69,9 @@ func (q *questions) behind(b *answer) (bool, error) {
 		return true, nil // there is one way only to its end
 	}
 	c, err := q.cursorAt(b.slice, b.response, q.listed.count+1)
+	if err == nil && c == nil && q.arrived(b.response) {
+		q.cutBy(errHidden)
+	}
 	if err != nil || c == nil {
 		return false, err
 	}
@@ -78,7 +80,12 @@ func (q *questions) behind(b *answer) (bool, error) {
 	if err == nil && r.fails() {
 		q.cutBy(errHidden) // it fails for something there
 	}
-	return err == nil && q.unlisted(r), err
+	return err == nil && (q.unlisted(r) || q.arrived(r)), err
+}
+
+// arrived reports whether all rows of an answer have arrived since the listing began: they hide what is behind them.
+func (q *questions) arrived(r *response) bool {
+	return len(r.rows) > 0 && !slices.ContainsFunc(r.rows, func(row Row) bool { return !row.after(q.began()) })
 }
 
 // unlisted reports whether an answer has rows of the query that are in none of the lists, and have not arrived since.

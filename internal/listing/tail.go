@@ -54,19 +54,24 @@ func (w *walk) end(a *answer) error {
 	}
 	if w.order != falling && w.order != rising {
 		if (a.order == falling || a.order == rising) && a.pairs >= minPairs { // it was taken for sorted
-			return w.unsorted(a)
+			if err := w.unsorted(a); err != nil {
+				return err
+			}
 		}
-		return nil
+		return w.failedAmong(a)
 	}
 	if a.dated < len(a.rows) || a.meta.Next != "" { // at its beginning, in its only page, or there is one way only to its end
 		p, err := w.pages(a.slice, a.response, pageOptions{twice: true})
 		if err == nil && !p.heeded {
 			err = w.larger(a)
 		}
-		if err == nil && p.err != nil && p.err != errLoop && a.meta.Next != "" {
+		switch {
+		case err != nil || p.err == nil || p.err == errLoop:
+			return err
+		case a.meta.Next != "":
 			return w.failedLink(a, p.err)
 		}
-		return err
+		return w.failedAmong(a)
 	}
 	c, err := w.cursorAt(a.slice, a.response, w.rows)
 	if err != nil {
@@ -186,22 +191,55 @@ func (w *walk) failedEnd(c *cursor, r *response, rows int) error {
 		}
 		more = b.err == nil && w.look(b, everything, nothing).fresh > 0
 	}
+	if more {
+		w.gaps = append(w.gaps, w.hiding(r.err))
+		return nil
+	}
+	return w.failedAt(r)
+}
+
+// hiding is the gap of what a page hides that could not be had.
+func (w *walk) hiding(cause error) Gap {
+	return w.gap(fmt.Errorf("the end of the list, where requests without a date stand, could not be had: %w", cause))
+}
+
+// failedAt notes that a page of a list without dates could not be had, if the page of that number among the requests that have
+// dates can: the server does not fail for the number.
+func (w *walk) failedAt(r *response) error {
 	oldest, ok := w.known.oldest()
 	newest, _ := w.known.newest()
-	if !more && ok && !w.belief.limited() {
-		s = r.slice
-		sent := w.bounds.widen(span{oldest, newest})
-		s.Start, s.End, s.Swapped = stamp(sent.lo), stamp(sent.hi), w.bounds.swapped
-		b, err := w.page(s, true)
-		if err != nil {
-			return err
+	if !ok || w.belief.limited() {
+		return nil
+	}
+	s := r.slice
+	sent := w.bounds.widen(span{oldest, newest})
+	s.Start, s.End, s.Swapped = stamp(sent.lo), stamp(sent.hi), w.bounds.swapped
+	b, err := w.page(s, true)
+	if err == nil && b.err == nil {
+		w.gaps = append(w.gaps, w.hiding(r.err))
+	}
+	return err
+}
+
+// failedAmong does so for the pages of a list in no order, which were read before anything was known of its dates.
+func (w *walk) failedAmong(a *answer) error {
+	if len(w.failed) > 0 {
+		return nil // a gap says so already
+	}
+	var failed *response
+	w.any(func(r *response) bool {
+		s := r.slice
+		paged := s.Page != NotSent || s.Offset != NotSent
+		s.Page, s.Offset = NotSent, NotSent
+		if paged && r.fails() && s.key() == a.slice.key() {
+			failed = r
 		}
-		more = b.err == nil
+		return failed != nil
+	})
+	if failed == nil || w.times(&failed.slice) < maxTimes {
+		return nil
 	}
-	if more {
-		w.gaps = append(w.gaps, w.gap(fmt.Errorf("the end of the list, where requests without a date stand, could not be had: %w", r.err)))
-	}
-	return nil
+	return w.failedAt(failed)
 }
 
 // failedLink notes that a list could not be read on by its links, if the one of the same requests that have dates can.
@@ -219,7 +257,7 @@ func (w *walk) failedLink(a *answer, cause error) error {
 	}
 	p, err := w.pages(s, r, pageOptions{wide: true})
 	if err == nil && p.err == nil {
-		w.gaps = append(w.gaps, w.gap(fmt.Errorf("the end of the list, where requests without a date stand, could not be had: %w", cause)))
+		w.gaps = append(w.gaps, w.hiding(cause))
 	}
 	return err
 }
