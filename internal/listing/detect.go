@@ -11,7 +11,7 @@ func (w *walk) detect(base Slice, first *response, wide bool) (Style, int, error
 	if w.off(offPages) || first.sent == 0 {
 		return NoPages, 0, nil
 	}
-	c := newCursor(Auto, 0, base, first, w.began(), newRowSet())
+	c := newCursor(Auto, 0, base, first, first.since(w.began()), newRowSet())
 	if !w.told.NoPage {
 		number, seen, err := w.detectNumbers(c, wide)
 		if seen {

@@ -47,5 +47,18 @@ func (r *response) hasNew(than int64) bool {
 	return slices.ContainsFunc(r.rows, func(row Row) bool { return row.had&came == 0 && !row.after(than) })
 }
 
+// since returns when a listing began, or, if all rows of an answer are newer, when the newest of them was requested: what has
+// arrived before the answer can be compared with it.
+func (r *response) since(began int64) int64 {
+	newest := began
+	for i := range r.rows {
+		if !r.rows[i].after(began) {
+			return began
+		}
+		newest = max(newest, r.rows[i].At)
+	}
+	return newest
+}
+
 // vain reports whether nothing came, and the call was not refused.
 func (r *response) vain() bool { return r.fault&Refused == 0 && (r.err != nil || r.sent == 0) }
