@@ -241,11 +241,26 @@ func (q *questions) sizes() error {
 		return err
 	}
 	q.heeded = true
-	if failed != nil { // it would have answered if there were no more
-		q.cutBy(fmt.Errorf("the server answers for a smaller page, and fails for a larger one: %w", failed))
-		return nil
+	if failed != nil {
+		return q.oneMore(failed)
 	}
 	return q.sizedStart(larger)
+}
+
+// oneMore asks for one row more than came, where the server fails for a much larger page: for its size, or for what is in it.
+func (q *questions) oneMore(failed error) error {
+	s := q.main.slice
+	s.Size = q.main.sent + 1
+	b, err := q.ask(s, everything, nothing, false)
+	switch {
+	case err != nil:
+		return err
+	case b.fails():
+		q.cutBy(fmt.Errorf("the server answers for a smaller page, and fails for a larger one: %w", failed))
+	case b.err == nil && b.sent > q.main.sent:
+		q.cutBy(errHidden)
+	}
+	return nil
 }
 
 // sizedStart asks for a larger page with a start as well: a server may heed it, and give a window of its own without.

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"html"
 	"io"
 	"slices"
@@ -182,26 +183,17 @@ func (e *envelope) stepXML() error {
 	if len(e.s.nodes) == 0 {
 		return nil // skipped
 	}
-	switch {
-	case level == len(e.path) && e.s.itemLike(0, e.keyed):
-		return e.spread()
-	case level == len(e.path) && e.s.nodes[0].kind == Object && isErrorItem(e.s.name(&e.s.nodes[0])):
-		if f := e.s.faults(0); len(f) > 0 {
-			e.fault(f) // it has the place of a record
-			return nil
-		}
+	if level < len(e.path) || !e.s.itemLike(0, e.keyed) && !e.errorXML() {
+		e.addMeta(0)
+		return nil
 	}
-	e.addMeta(0)
-	return nil
+	return e.spread()
 }
 
-// isErrorItem reports whether an element among the records is one error, and not a list of them that belongs to the document.
-func isErrorItem(name []byte) bool {
-	switch fold(string(name)) {
-	case "error", "fault", "exception":
-		return true
-	}
-	return false
+// errorXML reports whether the element at hand, which stands among the records, is one error and has the place of a record. A list
+// of errors is the document's.
+func (e *envelope) errorXML() bool {
+	return e.s.nodes[0].kind == Object && bytes.EqualFold(e.s.name(&e.s.nodes[0]), []byte("error")) && len(e.s.faults(0)) > 0
 }
 
 // attrMeta keeps the attributes of a container around the records.
