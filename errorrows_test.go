@@ -3,7 +3,6 @@ package open311_test
 import (
 	"net/http"
 	"testing"
-	"testing/synctest"
 
 	"github.com/go-open311/open311"
 )
@@ -31,31 +30,5 @@ func TestErrorAmongTheRecordsOfXML(t *testing.T) {
 				t.Errorf("%+v, %v; want 1 record, and %d skipped", p, err, tt.skipped)
 			}
 		})
-	}
-}
-
-// A server that does not know the parameter for a size says 404, at first and then again. Nothing at all, once in between,
-// is no reason to go on asking by it.
-func TestSizeThatIsNotFoundAndAFault(t *testing.T) {
-	synctest.Test(t, sizeNotFound) // the dialect has a pace
-}
-
-func sizeNotFound(t *testing.T) {
-	calls := 0
-	c := stubClient(t, func(r *http.Request) (*http.Response, error) {
-		calls++
-		switch q := r.URL.Query(); {
-		case calls == 2:
-			return stubReply(r, 200, "application/json", "null"), nil
-		case q.Has("limit"):
-			return stubReply(r, 404, "application/json", `[{"code":404,"description":"not found"}]`), nil
-		case q.Has("page"), q.Has("offset"):
-			return stubReply(r, 200, "application/json", "[]"), nil
-		}
-		return stubReply(r, 200, "application/json", `[{"service_request_id":"1"}]`), nil
-	}, open311.WithFormat(open311.FormatJSON), open311.WithRetry(once), open311.WithDialect(open311.MarkASpot))
-	got, err := listed(t.Context(), c, nil)
-	if len(got) != 1 {
-		t.Errorf("%v, %v", got, err)
 	}
 }

@@ -231,7 +231,8 @@ func (l *lister) watch() (quiet func() bool) {
 }
 
 // misplaced reports whether the server takes the area for another one: the first answer without it has a request that fits
-// the query, area and all. The area is not sent any more then. An error says nothing: nor do requests outside of the area.
+// the query, area and all. The area is not sent any more. An error says
+// nothing, nor do requests outside of the area: then the empty list stands.
 func (l *lister) misplaced() bool {
 	l.everywhere = true
 	if l.prepare() != nil {

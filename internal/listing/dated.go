@@ -99,7 +99,7 @@ func (w *walk) swappable(a *answer) bool {
 
 // swap tries start for end: an answer that then passes its control shows it.
 func (w *walk) swap(a *answer, meant span) bool {
-	near := a.sent == 0 && w.bounds.start < slack && len(w.known.in(meant.apart())) == 0 // wider bounds may bring it
+	near := a.sent == 0 && w.bounds.start < slack && len(w.known.in(meant.clearOfBound())) == 0 // wider bounds may bring it
 	if !w.swappable(a) || near {
 		return false
 	}
@@ -127,9 +127,9 @@ func (w *walk) swap(a *answer, meant span) bool {
 	return false
 }
 
-// apart is the part of a span whose rows are not near to its only bound: those may come though start is no end, and not
+// clearOfBound is the part of a span whose rows are not near to its only bound: those may come though start is no end, and not
 // come though it is none.
-func (s span) apart() span {
+func (s span) clearOfBound() span {
 	switch {
 	case s.hi == future:
 		s.lo += slack

@@ -40,7 +40,7 @@ func (q *questions) follow(b *answer) error {
 	if b.err != nil {
 		return nil
 	}
-	if !q.unlisted(b.response) && !(!q.ended && b.full && q.arrived(b.response)) {
+	if !q.unlisted(b.response) && !(!q.ended && b.full && q.allArrived(b.response)) {
 		if more, err := q.behind(b); err != nil || !more {
 			return err
 		}
@@ -69,7 +69,7 @@ func (q *questions) behind(b *answer) (bool, error) {
 		return true, nil // there is one way only to its end
 	}
 	c, err := q.cursorAt(b.slice, b.response, q.listed.count+1)
-	if err == nil && c == nil && q.arrived(b.response) {
+	if err == nil && c == nil && q.allArrived(b.response) {
 		q.cutBy(errHidden)
 	}
 	if err != nil || c == nil {
@@ -80,11 +80,11 @@ func (q *questions) behind(b *answer) (bool, error) {
 	if err == nil && r.fails() {
 		q.cutBy(errHidden) // it fails for something there
 	}
-	return err == nil && (q.unlisted(r) || q.arrived(r)), err
+	return err == nil && (q.unlisted(r) || q.allArrived(r)), err
 }
 
-// arrived reports whether all rows of an answer have arrived since the listing began: they hide what is behind them.
-func (q *questions) arrived(r *response) bool {
+// allArrived reports whether all rows of an answer have arrived since the listing began: they hide what is behind them.
+func (q *questions) allArrived(r *response) bool {
 	return len(r.rows) > 0 && !slices.ContainsFunc(r.rows, func(row Row) bool { return !row.after(q.began()) })
 }
 

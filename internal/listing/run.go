@@ -46,11 +46,8 @@ func (w *walk) run() error {
 		}
 	}
 	err = w.cover()
-	if err == nil && w.caller.rows == 0 && w.size() > 0 && w.any(func(r *response) bool { return r.meta.Absent }) {
-		if a, err = w.unsized(a, exact); err == nil && w.size() == 0 {
-			w.cov.proven, w.silent = nil, nil
-			err = w.cover()
-		}
+	if err == nil && w.caller.rows == 0 && w.size() > 0 {
+		a, err = w.withoutSize(a, exact)
 	}
 	if err == nil && plain && w.caller.rows == 0 {
 		if err = w.emptyBounded(span{w.clock() - w.quiet(), w.clock() + day}); err == nil && w.caller.rows > 0 {
@@ -193,10 +190,24 @@ func (w *walk) sizeless(sent span) (*answer, error) {
 	return w.ask(s, sent, sent, false)
 }
 
+// withoutSize is the control of nothing at all, some of it said by 404: that may be for want of the parameter for a size. If it
+// is, all is asked for anew without.
+func (w *walk) withoutSize(a *answer, exact span) (*answer, error) {
+	if !w.any(func(r *response) bool { return r.meta.Absent }) {
+		return a, nil
+	}
+	a, err := w.unsized(a, exact)
+	if err == nil && w.size() == 0 {
+		w.cov.proven, w.silent = nil, nil // it was proven of another question
+		err = w.cover()
+	}
+	return a, err
+}
+
 // unsized is the control of a call with a size that was answered by 404: that may be for want of the parameter.
 func (w *walk) unsized(a *answer, sent span) (*answer, error) {
 	b, err := w.sizeless(sent)
-	if err == nil && b.err == nil && b.sent == 0 && !b.meta.Absent { // so other servers say it: it knows the parameter not, perhaps
+	if err == nil && b.err == nil && b.sent == 0 && !b.meta.Absent { // one that says so by 404 has not done so: a fault, perhaps
 		b, err = w.confirm(b, sent, sent, false)
 	}
 	if err == nil && (b.err != nil || b.sent == 0) {

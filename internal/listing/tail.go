@@ -118,7 +118,7 @@ func (w *walk) lastPages(c *cursor, a *answer, again bool) error {
 		if idle++; b.fresh > 0 {
 			idle = 0
 		}
-		if b.fresh == 0 && r.sent < a.sent {
+		if b.fresh == 0 && r.sent < a.sent { // not full, so that it was not cut: nothing stands behind it
 			return nil
 		}
 		due, before = b.fresh > b.arrived, r.number
