@@ -2,6 +2,7 @@ package open311
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -183,7 +184,7 @@ func (e *TruncatedError) Is(target error) bool {
 
 // unproven reports whether nothing speaks for a loss.
 func (e *TruncatedError) unproven() bool {
-	return e != nil && len(e.Gaps) > 0 && !slices.ContainsFunc(e.Gaps, func(g Gap) bool { return g.Err != ErrUnproven })
+	return e != nil && len(e.Gaps) > 0 && !slices.ContainsFunc(e.Gaps, func(g Gap) bool { return !errors.Is(g.Err, ErrUnproven) })
 }
 
 // Unwrap returns the causes of the gaps.
@@ -191,7 +192,7 @@ func (e *TruncatedError) Unwrap() []error {
 	e = orZero(e)
 	errs := make([]error, 0, len(e.Gaps))
 	for _, g := range e.Gaps {
-		if g.Err != nil && (g.Err != ErrUnproven || e.unproven()) {
+		if g.Err != nil && (!errors.Is(g.Err, ErrUnproven) || e.unproven()) {
 			errs = append(errs, g.Err)
 		}
 	}

@@ -69,6 +69,19 @@ func (b Box) distance(p Point) float64 {
 	return min(side(b.Min.Long), side(b.Max.Long))
 }
 
+// boxAround is the box whose sides lie so many metres from a place; over the meridian of 180 degrees if need be.
+func boxAround(p Point, metres float64) *Box {
+	const degree = earthRadius * math.Pi / 180 // of latitude, in metres
+	lat := metres / degree
+	long := min(lat/math.Cos(p.Lat*math.Pi/180), 180)
+	around := func(deg float64) float64 { return math.Remainder(deg, 360) }
+	b := &Box{Point{max(p.Lat-lat, -90), around(p.Long - long)}, Point{min(p.Lat+lat, 90), around(p.Long + long)}}
+	if !(long > 0 && long < 180) { // at a pole
+		b.Min.Long, b.Max.Long = -180, 180
+	}
+	return b
+}
+
 // distance is the length of the great circle between two places, in metres (haversine formula).
 func distance(a, b Point) float64 {
 	rad := func(deg float64) float64 { return deg * math.Pi / 180 }

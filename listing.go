@@ -2,7 +2,9 @@ package open311
 
 import (
 	"context"
+	"errors"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/go-open311/open311/internal/listing"
@@ -124,8 +126,8 @@ func (l *lister) run() error {
 		quiet = l.watch()
 	}
 	gaps, err := l.all(l.traits())
-	if err == nil && quiet() && l.misplaced() {
-		gaps, err = l.all(l.traits())
+	if err == nil && quiet() {
+		gaps, err = l.emptyArea(gaps)
 	}
 	switch {
 	case err != nil:
@@ -214,7 +216,9 @@ func (l *lister) prepare() (err error) {
 // agree about the order of the numbers in bbox: one that reads them in another gives an empty list.
 
 // byArea reports whether the server is asked for an area.
-func (l *lister) byArea() bool { return (l.q.Near != nil || l.q.Within != nil) && len(l.q.IDs) == 0 }
+func (l *lister) byArea() bool {
+	return (l.q.Near != nil && l.c.sends("lat") || l.q.Within != nil && l.c.sends("bbox")) && len(l.q.IDs) == 0
+}
 
 // watch looks on while the query is listed. quiet reports whether nothing was given, and the caller's loop has not ended.
 func (l *lister) watch() (quiet func() bool) {
@@ -230,28 +234,95 @@ func (l *lister) watch() (quiet func() bool) {
 	return func() bool { return !heard }
 }
 
-// misplaced reports whether the server takes the area for another one: the first answer without it has a request that fits
-// the query, area and all. The area is not sent any more. An error says
-// nothing, nor do requests outside of the area: then the empty list stands.
-func (l *lister) misplaced() bool {
+// emptyArea is what becomes of a listing by area of which nothing came, and its gaps. If the server takes the area for
+// another one, it is not sent any more: all are listed, and those of the area given.
+func (l *lister) emptyArea(gaps []Gap) ([]Gap, error) {
+	switch understood, err := l.understands(); {
+	case err != nil && len(gaps) == 0:
+		return []Gap{{Start: l.q.Start, End: l.q.End, Query: l.c.hide.Text(encodeQuery(l.params)), Err: err}}, nil
+	case err != nil || understood:
+		return gaps, nil
+	}
 	l.everywhere = true
-	if l.prepare() != nil {
-		return false
-	}
-	rows, err := l.Open(l.ctx, &listing.Slice{Start: l.q.Start, End: l.q.End, Page: listing.NotSent, Offset: listing.NotSent, Size: l.q.PageSize,
-		Codes: l.q.ServiceCodes, Statuses: words(l.q.Statuses)})
-	if err != nil {
-		return false
-	}
-	defer rows.Abort()
-	for {
-		row, err := rows.Next()
-		if err != nil {
-			return false
-		}
-		if row.Fits {
-			l.keep.warn("bbox", "the server takes the area for another one: all requests are asked for, and those of the area are given")
-			return true
-		}
-	}
+	l.keep.warn("bbox", "the server takes the area for another one: all requests are asked for, and those of the area are given")
+	return l.all(l.traits())
 }
+
+// understands reports whether the server understands areas: a request of a list without one comes by a small area around
+// it, and none of that list lies in the area. The list is that of the query, or all that is given where that has no place. An
+// error: nothing shows it.
+func (l *lister) understands() (bool, error) {
+	asked := l.q
+	asked.Near, asked.Within = nil, nil
+	page, err := l.firstOf(&asked)
+	if err != nil {
+		return false, err
+	}
+	if slices.ContainsFunc(page.Requests, func(r ServiceRequest) bool { return r.Location != nil && l.keep.keeps(&r) }) {
+		return false, nil
+	}
+	some := len(page.Requests)
+	places := placesOf(page)
+	if len(places) == 0 {
+		asked = Query{PageSize: l.q.PageSize, Extensions: l.q.Extensions, Params: l.q.Params}
+		if page, err = l.firstOf(&asked); err != nil {
+			return false, err
+		}
+		places = placesOf(page)
+		some += len(page.Requests)
+	}
+	for _, p := range places {
+		if l.q.Near != nil {
+			asked.Near = &Circle{p, placeSlack}
+		}
+		if l.q.Within != nil {
+			asked.Within = boxAround(p, placeSlack)
+		}
+		if page, err = l.firstOf(&asked); err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(page.Requests, func(r ServiceRequest) bool { return r.Location != nil && distance(p, *r.Location) <= 2*placeSlack }) {
+			return true, nil
+		}
+	}
+	if len(places) == 0 && some > 0 {
+		return false, &areaError{errors.New("no request that it gives says where it is")}
+	}
+	return len(places) == 0, nil // where there is nothing at all, there is nothing in the area
+}
+
+// firstOf returns the first answer to a query. The error says that nothing shows what areas mean to the server, unless no call
+// can be made.
+func (l *lister) firstOf(q *Query) (page *Page, err error) {
+	for range 2 { // one fault says nothing
+		if page, err = (&RequestClient{l.c}).List(l.ctx, q); err == nil {
+			return page, nil
+		}
+	}
+	if l.Fault(err)&listing.Fatal == 0 {
+		err = &areaError{err}
+	}
+	return nil, err
+}
+
+// placesOf returns where the first and the last request of a list are that say so: one may have a place that stands for none.
+func placesOf(page *Page) []Point {
+	var places []Point
+	for _, r := range page.Requests {
+		if r.Location != nil && r.Location.Valid() {
+			places = append(places[:min(len(places), 1)], *r.Location)
+		}
+	}
+	return slices.Compact(places)
+}
+
+// areaError is ErrUnproven for an area of which nothing came.
+type areaError struct{ cause error }
+
+func (e *areaError) Error() string {
+	return "no request of the area has come, and nothing shows that the server understands areas: " + reason(e.cause)
+}
+
+func (e *areaError) Is(target error) bool { return target == ErrUnproven }
+
+func (e *areaError) Unwrap() error { return e.cause }

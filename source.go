@@ -30,7 +30,7 @@ type lister struct {
 	seek   bool                          // only the oldest request is looked for
 	lend   bool                          // a record is the caller's only until the next one
 
-	everywhere bool // the area of the query is not sent, see misplaced
+	everywhere bool // the area of the query is not sent, see emptyArea
 }
 
 func newLister(ctx context.Context, c *conn, q *Query) *lister {

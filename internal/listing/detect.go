@@ -102,7 +102,7 @@ func same(a, b *response) bool {
 
 // style returns how pages are asked for, as far as that is known.
 func (w *walk) style(first *response) (Style, int) {
-	if first.meta.Next != "" || w.linked {
+	if w.any(func(r *response) bool { return r.meta.Next != "" }) {
 		return Links, 0
 	}
 	if style, number := w.belief.paging(); style != Auto {

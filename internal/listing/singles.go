@@ -43,7 +43,7 @@ func (w *walk) detectOnce() error {
 	if r == nil || r.err != nil || w.belief.Paging != nil {
 		return nil
 	}
-	if w.linked = r.meta.Next != ""; w.linked {
+	if r.meta.Next != "" {
 		return nil
 	}
 	style, first, err := w.detect(s, r, false)

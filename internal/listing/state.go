@@ -202,9 +202,7 @@ type walk struct {
 	cov     coverage
 	bounds  bounds
 	win     windows
-	linked  bool // lists that go on say so
-	tailed  bool // the end of a long span has been looked at
-	swaps   int  // how often start was tried for end
+	swaps   int // how often start was tried for end
 	heard
 }
 

@@ -267,11 +267,10 @@ func (w *walk) failedLink(a *answer, cause error) error {
 func (w *walk) tail(open span) (bool, error) {
 	oldest, ok := w.known.oldest()
 	newest, _ := w.known.newest()
-	if !ok || len(w.silent) == 0 || w.tailed || w.wanted.lo != past || w.order != falling || w.belief.limited() || w.off(offPages) ||
+	if !ok || len(w.silent) == 0 || w.wanted.lo != past || w.order != falling || w.belief.limited() || w.off(offPages) ||
 		open.hi != oldest || newest-oldest <= safeSpan || w.belief.far() >= w.quiet() {
 		return false, nil
 	}
-	w.tailed = true
 	long := span{w.cov.goal.lo, w.wanted.hi}
 	base := w.slice(long)
 	first := w.last(&Slice{Page: NotSent, Offset: NotSent, Size: base.Size, Codes: base.Codes, Statuses: base.Statuses})
@@ -284,6 +283,9 @@ func (w *walk) tail(open span) (bool, error) {
 	}
 	for n := range maxTail {
 		s, _ := c.slice()
+		if n == 0 && w.times(&s) > 0 {
+			return false, nil // it has been looked at
+		}
 		r, err := w.page(s, true)
 		if err != nil || r.err != nil {
 			return false, err
