@@ -7,7 +7,7 @@ import "slices"
 // ask makes a call, or takes its answer if it is known, and controls it. A call that fails without having been tried
 // several times is made once more.
 func (w *walk) ask(s Slice, sent, meant span, wide bool) (*answer, error) {
-	r := w.last(&s)
+	r, before := w.last(&s), w.latest
 	if r == nil || r.err != nil && w.times(&s) < maxTimes && r.fault&(Refused|Tried) == 0 {
 		var err error
 		if r == nil {
@@ -21,7 +21,7 @@ func (w *walk) ask(s Slice, sent, meant span, wide bool) (*answer, error) {
 				return nil, err
 			}
 		}
-		if r.echoes == 1 && r.strays(sent) { // a second time it is the server's way
+		if (r.echoes == 1 || r.echoes > 1 && !before.strays(spanOf(before.slice.Start, before.slice.End))) && r.strays(sent) { // a second time it is the server's way
 			w.seen.takeBack(r)
 			if r, err = w.pageAgain(s, wide, inWalk); err != nil {
 				return nil, err
@@ -122,7 +122,7 @@ func (w *walk) look(r *response, sent, meant span) *answer {
 		a.control = control{}
 	}
 	w.absorb(a)
-	if a.above == 0 && a.below == 0 && a.dated > 1 && !sent.open() {
+	if a.above == 0 && a.below == 0 && a.dated > 1 && sent.lo != past && sent.hi != future {
 		// A request of the future tells nothing of how long a span is answered.
 		if length := min(a.newest, w.clock()) - a.oldest; length > w.belief.far() {
 			w.belief.noteFar(length, w.now())

@@ -39,11 +39,15 @@ func (q *questions) beyond() error {
 	if err != nil {
 		return err
 	}
+	before := q.listed.count
 	if slices.ContainsFunc(b.rows, func(r Row) bool { return !r.after(q.began()) && !q.listed.has(r.Key) }) {
 		q.from = whole.lo
 	}
 	if err := q.follow(b); err != nil {
 		return err
+	}
+	if q.listed.count > before {
+		q.from = whole.lo
 	}
 	if whole.lo > long.lo {
 		if err := q.back(whole, b); err != nil {

@@ -67,6 +67,9 @@ func (w *walk) detectNumbers(c *cursor, wide bool) (number int, seen bool, err e
 		return -1, false, err
 	}
 	if two.err == nil && two.sent > 0 && !further || two.fault&Refused != 0 {
+		if two.err == nil && two.arrived > 0 { // it begins with these now
+			*c = *newCursor(Auto, 0, c.base, two, w.clock(), newRowSet())
+		}
 		return -1, false, nil // the same list again
 	}
 	one, other, err := w.compare(c, first, wide)
@@ -83,6 +86,8 @@ func (w *walk) detectNumbers(c *cursor, wide bool) (number int, seen bool, err e
 	switch {
 	case err != nil:
 		return -1, false, err
+	case further && len(two.rows) > 0 && one.fails(): // the first one has come without a number
+		return pageOne - 1, true, nil
 	case one.err != nil || one.sent == 0:
 		return -1, false, nil
 	case other:

@@ -291,7 +291,7 @@ func (w *walk) lacks(a *answer, f facet) bool {
 func (w *walk) lookElsewhere(a *answer, f facet, sent span) (*answer, error) {
 	other := everything
 	if sent.open() {
-		other = span{w.clock() - w.quiet(), w.clock() + day} // without an end, some servers take one of their own
+		other = w.recent()
 	}
 	if a.err != nil || w.dates != helpful {
 		other = sent

@@ -35,11 +35,12 @@ var errEndless = errors.New("5,000 pages in a row had requests of one second, or
 // pages reads the rest of a list whose first answer is there. Its end proves nothing.
 func (w *walk) pages(base Slice, first *response, o pageOptions) (paged, error) {
 	style, number := w.style(first)
+	broken := paged{ending: Repeats} // what the links say of the list: they say that it goes on
 	for _, told := range []bool{style != Auto, false} {
 		if !told {
 			var err error
 			if style, number, err = w.detect(base, first, o.wide); err != nil || style == NoPages {
-				return paged{ending: Repeats}, err
+				return broken, err
 			}
 		}
 		rows := o.rows
@@ -61,6 +62,9 @@ func (w *walk) pages(base Slice, first *response, o pageOptions) (paged, error) 
 		}
 		if err != nil || p.heeded || !told && style != Auto {
 			return p, err
+		}
+		if c.style == Links {
+			broken.ending, broken.err = p.ending, p.err
 		}
 		w.belief.Paging = nil // it is not heeded here
 	}

@@ -50,7 +50,7 @@ func (w *walk) run() error {
 		a, err = w.withoutSize(a, exact)
 	}
 	if err == nil && plain && w.caller.rows == 0 {
-		if err = w.emptyBounded(span{w.clock() - w.quiet(), w.clock() + day}); err == nil && w.caller.rows > 0 {
+		if err = w.emptyBounded(w.recent()); err == nil && w.caller.rows > 0 {
 			w.cov.proven, w.silent = nil, nil // it was proven of another question
 			err = w.cover()
 		}
@@ -313,12 +313,26 @@ func (w *walk) empty(exact span) (bool, error) {
 	return false, nil
 }
 
+// recent is the time of quiet until now, with both bounds: without an end, some servers take one of their own. It is as long as
+// the server was seen to answer for at once.
+func (w *walk) recent() span {
+	long := w.quiet()
+	if w.belief.limited() {
+		long = min(long, w.belief.limit())
+	}
+	return span{w.clock() - long, w.clock() + day}
+}
+
 // emptyBounded looks whether a server that has nothing without dates gives a window of its own then: the query has to bring
 // nothing with both dates, and nothing with start taken for end.
 func (w *walk) emptyBounded(exact span) error {
 	old := w.bounds
 	for range 2 {
 		b, err := w.ask(w.slice(exact), exact, nothing, true)
+		if err == nil && b.fault&Refused != 0 && exact.length(w.clock()) > safeSpan { // it is too long, perhaps
+			part := span{exact.top(w.clock()) - safeSpan, exact.hi}
+			b, err = w.ask(w.slice(part), part, nothing, true)
+		}
 		switch {
 		case err != nil:
 			w.bounds = old // an error teaches nothing

@@ -91,8 +91,8 @@ func Second(t time.Time) int64 {
 // dated reports whether a row bears a time.
 func (r *Row) dated() bool { return r.At != Undated }
 
-// after reports whether a row is newer than a time.
-func (r *Row) after(t int64) bool { return r.At > t }
+// after reports whether a row is not older than a time. One of that very second may be newer.
+func (r *Row) after(t int64) bool { return r.At >= t }
 
 // None is the Code or Status of a row that shows none of those that were asked for.
 const None = -1
