@@ -128,7 +128,7 @@ func (l *session) hidden(f facet) error {
 		if l.shown.states[Open+State(i)] || l.belief.Statuses != nil {
 			continue
 		}
-		if err := l.probe(facet{codes: f.codes, statuses: []string{word}}); err != nil {
+		if err := l.probe(facet{codes: f.codes, statuses: []string{word}, together: true}); err != nil {
 			return err
 		}
 	}

@@ -77,6 +77,9 @@ func (q *questions) behind(b *answer) (bool, error) {
 	}
 	s, _ := c.slice()
 	r, err := q.page(s, false)
+	if err == nil && r.vain() {
+		r, err = q.pageAgain(s, false, 0)
+	}
 	if err == nil && r.fails() {
 		q.cutBy(errHidden) // it fails for something there
 	}

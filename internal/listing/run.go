@@ -81,6 +81,7 @@ func (w *walk) finish(a *answer, plain bool) error {
 		w.gaps = append(w.gaps, w.gap(fmt.Errorf("no requests came, and the server fails for the newest: %w", w.cov.lost[0].err)))
 		return nil
 	case a.err == nil && plain:
+		a.full = a.broken() || w.full(a.response) // larger ones may have come since
 		w.windowed = w.windowed || w.lacksOf(a)
 		if err := w.end(a); err != nil && err != errBudget {
 			return err
