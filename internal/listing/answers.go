@@ -57,6 +57,17 @@ func (m *answers) any(like func(*response) bool) bool {
 	return false
 }
 
+// arrived is how many rows the answers that are kept have brought that are newer than the listing.
+func (m *answers) arrived() int {
+	n := 0
+	for _, a := range m.held {
+		if a.r != nil {
+			n += a.r.arrived
+		}
+	}
+	return n
+}
+
 // keep remembers an answer; old ones are forgotten.
 func (m *answers) keep(r *response) {
 	key := r.slice.key()

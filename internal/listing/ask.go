@@ -134,7 +134,7 @@ func (w *walk) look(r *response, sent, meant span) *answer {
 // absorb takes the rows of an answer for known.
 func (w *walk) absorb(a *answer) {
 	var states, fresh [allStates]int
-	whole := w.facet.statuses != nil || len(a.slice.Statuses) == 0 || len(w.wanted.without([]span{spanOf(a.slice.Start, a.slice.End)})) == 0
+	whole := slices.Equal(a.slice.Statuses, w.facet.statuses) || len(w.wanted.without([]span{spanOf(a.slice.Start, a.slice.End)})) == 0
 	for i := range a.rows {
 		row := &a.rows[i]
 		states[row.State]++

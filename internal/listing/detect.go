@@ -23,7 +23,7 @@ func (w *walk) detect(base Slice, first *response, wide bool) (Style, int, error
 	}
 	if !w.told.NoOffset {
 		s := c.base
-		s.Offset = first.sent
+		s.Offset = w.depth(c)
 		r, other, err := w.compare(c, s, wide)
 		if err != nil {
 			return NoPages, 0, err
@@ -61,8 +61,12 @@ func (w *walk) compare(c *cursor, s Slice, wide bool) (r *response, other bool, 
 // page; -1 if there are no numbers. seen says that a page with other rows has come.
 func (w *walk) detectNumbers(c *cursor, wide bool) (number int, seen bool, err error) {
 	second, first := c.base, c.base
-	second.Page, first.Page = pageTwo, pageOne
+	second.Page, first.Page = pageOne+w.depth(c)/c.step, pageOne
 	two, further, err := w.compare(c, second, wide)
+	if deep := pageOne + w.depth(c)/c.step; err == nil && two.err == nil && two.sent > 0 && !further && deep > second.Page {
+		second.Page = deep // requests have arrived that fill its first pages, perhaps
+		two, further, err = w.compare(c, second, wide)
+	}
 	if err != nil {
 		return -1, false, err
 	}
@@ -98,6 +102,15 @@ func (w *walk) detectNumbers(c *cursor, wide bool) (number int, seen bool, err e
 		return pageOne, false, nil
 	}
 	return -1, false, nil
+}
+
+// depth is the offset by which it is found out how pages are asked for: that of the second one, and in the list of all, where
+// requests have arrived that may fill its first pages, of one that they are not on.
+func (w *walk) depth(c *cursor) int {
+	if s := c.base; s.Start.IsZero() && s.End.IsZero() && w.arrived() > 0 {
+		return max(c.step, w.rows-c.step/2)
+	}
+	return c.step
 }
 
 // same reports whether two answers begin with the same row and have as many.

@@ -84,6 +84,9 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 		}
 		w.pagesAhead(c, p.heeded)
 		r, fresh, err := w.leaf(c, s, o.wide, before)
+		if err == nil && fresh == 0 && c.style == Links && w.movedOn(c, r) {
+			continue
+		}
 		if err == nil && fresh == 0 {
 			p.known = r.err == nil && r.sent == 0 && holes == 0 && o.known.ends(p.rows, first.sent, p.last, w.now())
 			p.end = s
@@ -126,6 +129,13 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 		}
 		return p, err
 	}
+}
+
+// movedOn reports whether nothing on a page is new to its list for those rows that have arrived meanwhile: it has what they have
+// moved on from the pages before it.
+func (w *walk) movedOn(c *cursor, r *response) bool {
+	arrived := w.arrived()
+	return r.err == nil && r.meta.Next != "" && arrived > 0 && (c.page-c.first-maxTail)*c.step <= arrived+c.step
 }
 
 // errMoved is why pages that were read in any order are no help.

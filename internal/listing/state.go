@@ -31,7 +31,7 @@ func (s *shown) note(row *Row, whole bool) {
 		s.codes[row.Code] = true
 	}
 	if row.Status >= 0 && int(row.Status) < len(s.statuses) {
-		s.statuses[row.Status] = true
+		s.statuses[row.Status] = s.statuses[row.Status] || whole
 	}
 	s.states[row.State] = s.states[row.State] || whole
 	if row.dated() && row.Fits {

@@ -86,7 +86,7 @@ func (w *walk) end(a *answer) error {
 // lastPages reads the pages of the list that an answer begins from that on before which a cursor stands. again: it was looked
 // twice how they are asked for.
 func (w *walk) lastPages(c *cursor, a *answer, again bool) error {
-	for idle, due, before := 0, true, 0; idle < maxTail; {
+	for idle, due, before := 0, true, 0; idle < maxTail+w.arrived()/a.sent; {
 		s, ok := c.slice()
 		if !ok {
 			return nil
@@ -121,9 +121,16 @@ func (w *walk) lastPages(c *cursor, a *answer, again bool) error {
 		if b.fresh == 0 && r.sent < a.sent { // not full, so that it was not cut: nothing stands behind it
 			return nil
 		}
-		due, before = b.fresh > b.arrived, r.number
+		due, before = b.fresh > b.arrived || !w.passed(b), r.number
 	}
 	return nil
+}
+
+// passed reports whether a page of a sorted list has the last of the rows that are known.
+func (w *walk) passed(a *answer) bool {
+	oldest, _ := w.known.oldest()
+	newest, _ := w.known.newest()
+	return a.dated == 0 || a.dated < len(a.rows) || w.order == falling && a.oldest <= oldest || w.order == rising && a.newest >= newest
 }
 
 // unpaged asks for more rows of a list that shows no pages. That the server heeds nothing of it is looked at once more, by
