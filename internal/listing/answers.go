@@ -11,8 +11,9 @@ type answers struct {
 
 // asked is a slice that was asked for.
 type asked struct {
-	times int
-	r     *response // nil: it is not kept any more
+	times  int
+	r      *response // nil: it is not kept any more
+	failed *response // the one before it, which was an error; nil: it was none
 }
 
 // maxTimes is how often a slice is asked for: once more tells a passing fault from a lasting one.
@@ -35,6 +36,14 @@ func (m *answers) times(s *Slice) int {
 		return a.times
 	}
 	return 0
+}
+
+// failedBefore returns the error that a slice was answered with before its last answer; nil: it was not.
+func (m *answers) failedBefore(s *Slice) *response {
+	if a := m.to[s.key()]; a != nil {
+		return a.failed
+	}
+	return nil
 }
 
 // good returns the newest of the answers that are kept and have rows; nil: there is none.
@@ -82,6 +91,9 @@ func (m *answers) keep(r *response) {
 	}
 	if a.r != nil {
 		m.rows -= len(a.r.rows)
+		if a.r.err != nil {
+			a.failed = a.r
+		}
 	}
 	a.r = r
 	m.rows += len(r.rows)

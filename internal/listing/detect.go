@@ -25,6 +25,10 @@ func (w *walk) detect(base Slice, first *response, wide bool) (Style, int, error
 		s := c.base
 		s.Offset = w.depth(c)
 		r, other, err := w.compare(c, s, wide)
+		if deep := max(c.step, w.rows-c.step/2); err == nil && r.fails() && c.base.Start.IsZero() && c.base.End.IsZero() && deep > s.Offset {
+			s.Offset = deep // it fails for what is in it, perhaps
+			r, other, err = w.compare(c, s, wide)
+		}
 		if err != nil {
 			return NoPages, 0, err
 		}

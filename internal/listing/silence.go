@@ -62,6 +62,9 @@ func (w *walk) doubt(a *answer, sent, meant span, wide bool) (*answer, error) {
 			w.win.free()
 			return a, nil
 		}
+		if r := w.failedBefore(&a.slice); b.fails() && r != nil {
+			return w.look(r, sent, meant), nil // nothing else says that there is nothing
+		}
 	}
 	if w.times(&a.slice) >= maxTimes {
 		return a, nil

@@ -115,7 +115,7 @@ func (w *walk) lastPages(c *cursor, a *answer, again bool) error {
 		}
 		c.add(r)
 		b := w.look(r, everything, nothing)
-		if idle++; b.fresh > 0 {
+		if idle++; b.fresh > b.arrived {
 			idle = 0
 		}
 		if b.fresh == 0 && r.sent < a.sent { // not full, so that it was not cut: nothing stands behind it
