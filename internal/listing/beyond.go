@@ -28,11 +28,12 @@ func (q *questions) beyond() error {
 	}
 	whole := span{q.clock() - longAgo, future}
 	b, err := q.bounded(whole)
-	if err == nil && b.fault&Refused != 0 { // only because it is long, perhaps
+	long, refused := whole, err == nil && b.fault&Refused != 0
+	if refused { // only because it is long, perhaps
 		whole.lo = q.clock() - safeSpan
 		b, err = q.bounded(whole)
 	}
-	long := whole
+	long.lo = whole.lo
 	if err == nil {
 		b, whole, err = q.heededStart(b, whole)
 	}
@@ -67,7 +68,7 @@ func (q *questions) beyond() error {
 	if err := q.followOther(b); err != nil {
 		return err
 	}
-	if now, _ := q.known.oldest(); now < oldest && q.wanted.has(now) {
+	if now, _ := q.known.oldest(); now < oldest && q.wanted.has(now) || refused && !q.ended && b.err == nil && now > whole.lo && q.wanted.has(whole.lo) {
 		q.cutBy(errDefault)
 	}
 	if newest, _ := q.known.newest(); !q.newestFirst() && newest < q.began() {

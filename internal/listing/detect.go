@@ -23,10 +23,10 @@ func (w *walk) detect(base Slice, first *response, wide bool) (Style, int, error
 	}
 	if !w.told.NoOffset {
 		s := c.base
-		s.Offset = w.depth(c)
+		s.Offset = first.sent
 		r, other, err := w.compare(c, s, wide)
-		if deep := max(c.step, w.rows-c.step/2); err == nil && r.fails() && c.base.Start.IsZero() && c.base.End.IsZero() && deep > s.Offset {
-			s.Offset = deep // it fails for what is in it, perhaps
+		if deep := w.depth(c); err == nil && !other && deep > s.Offset && (r.fails() || r.sent > 0 && w.arrived() > 0) {
+			s.Offset = deep
 			r, other, err = w.compare(c, s, wide)
 		}
 		if err != nil {
@@ -65,10 +65,10 @@ func (w *walk) compare(c *cursor, s Slice, wide bool) (r *response, other bool, 
 // page; -1 if there are no numbers. seen says that a page with other rows has come.
 func (w *walk) detectNumbers(c *cursor, wide bool) (number int, seen bool, err error) {
 	second, first := c.base, c.base
-	second.Page, first.Page = pageOne+w.depth(c)/c.step, pageOne
+	second.Page, first.Page = pageTwo, pageOne
 	two, further, err := w.compare(c, second, wide)
-	if deep := pageOne + w.depth(c)/c.step; err == nil && two.err == nil && two.sent > 0 && !further && deep > second.Page {
-		second.Page = deep // requests have arrived that fill its first pages, perhaps
+	if deep := pageOne + w.depth(c)/c.step; err == nil && two.err == nil && two.sent > 0 && !further && deep > second.Page && w.arrived() > 0 {
+		second.Page = deep
 		two, further, err = w.compare(c, second, wide)
 	}
 	if err != nil {
@@ -108,13 +108,13 @@ func (w *walk) detectNumbers(c *cursor, wide bool) (number int, seen bool, err e
 	return -1, false, nil
 }
 
-// depth is the offset by which it is found out how pages are asked for: that of the second one, and in the list of all, where
-// requests have arrived that may fill its first pages, of one that they are not on.
+// depth is the offset of the last page of the list of all, by which it is found out how pages are asked for if the second one shows
+// nothing: requests that have arrived may fill that, or the server may fail for what is in it.
 func (w *walk) depth(c *cursor) int {
-	if s := c.base; s.Start.IsZero() && s.End.IsZero() && w.arrived() > 0 {
-		return max(c.step, w.rows-c.step/2)
+	if !c.base.Start.IsZero() || !c.base.End.IsZero() || c.step <= minCap {
+		return 0
 	}
-	return c.step
+	return w.rows + w.arrived() - c.step/2
 }
 
 // same reports whether two answers begin with the same row and have as many.

@@ -22,7 +22,7 @@ func (w *walk) unsorted(a *answer) error {
 	}
 	p, err := w.pages(a.slice, a.response, pageOptions{twice: true})
 	if err == nil && (!p.heeded || p.ending == Cut) {
-		err = w.larger(a)
+		_, err = w.larger(a)
 	}
 	if err == errBudget {
 		return nil
@@ -30,18 +30,19 @@ func (w *walk) unsorted(a *answer) error {
 	return err
 }
 
-// larger asks for more rows of a list than came at once, where there are no pages.
-func (w *walk) larger(a *answer) error {
+// larger asks for more rows of a list than came at once, where there are no pages. It reports whether all have come: fewer than
+// were asked for, with all that are known.
+func (w *walk) larger(a *answer) (whole bool, err error) {
 	s := a.slice
 	s.Size = w.largerSize(a)
 	if w.told.NoSize || w.belief.Size != nil || w.told.Brief || slices.ContainsFunc(w.belief.Caps, func(c Cap) bool { return c.Size >= s.Size && c.Rows <= a.sent }) {
-		return nil
+		return false, nil
 	}
 	b, err := w.ask(s, everything, nothing, false)
 	if err == nil && b.fault&Refused != 0 {
 		w.belief.Size = &Refusal{Evidence{w.now(), "a call was refused with it and answered without it"}}
 	}
-	return err
+	return err == nil && b.err == nil && b.sent > a.sent && b.sent < s.Size && len(b.rows) >= w.rows, err
 }
 
 func (w *walk) largerSize(a *answer) int { return max(moreRows*a.sent, maxAsked) }
@@ -63,7 +64,7 @@ func (w *walk) end(a *answer) error {
 	if a.dated < len(a.rows) || a.meta.Next != "" { // at its beginning, in its only page, or there is one way only to its end
 		p, err := w.pages(a.slice, a.response, pageOptions{twice: true})
 		if err == nil && !p.heeded {
-			err = w.larger(a)
+			_, err = w.larger(a)
 		}
 		switch {
 		case err != nil || p.err == nil || p.err == errLoop:
@@ -137,7 +138,7 @@ func (w *walk) passed(a *answer) bool {
 // one call for all that it could heed: one of the answers may have been to another call.
 func (w *walk) unpaged(a *answer) error {
 	before := w.rows
-	if err := w.larger(a); err != nil || w.rows > before {
+	if whole, err := w.larger(a); err != nil || whole || w.rows > before {
 		return err
 	}
 	calls := w.further(a)
