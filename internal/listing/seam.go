@@ -43,6 +43,9 @@ func (w *walk) reached(s span, a *answer) span {
 	if s.hi == future {
 		limit = min(limit, safeStart)
 	}
+	if s.hi == future && w.windowed && a.echoes > 0 && a.dated > 0 {
+		seen.lo = max(seen.lo, a.oldest+1) // it is the list without dates again, which shows a window of the server's own
+	}
 	if s.lo != past && top-s.lo > limit && !(a.dated > 0 && a.newest-s.lo > longSpan) {
 		seen.hi = min(s.hi, max(s.lo+limit, a.newest-1))
 	}

@@ -1,6 +1,9 @@
 package listing
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // byPages is what is left where dates are no help: the pages of the list, and other questions. If none of them brings
 // more, and the server has shown that it heeds any of what it is asked, the list is all there is.
@@ -111,6 +114,9 @@ func (q *questions) otherBounds() error {
 		if err != nil || b.err != nil || same(a.response, b.response) {
 			return err
 		}
+		if !q.full(a.response) && a.leaves(b.response) {
+			q.cutBy(errDefault)
+		}
 		if b.full {
 			p, err := q.pages(b.slice, b.response, pageOptions{twice: true})
 			if err != nil {
@@ -131,6 +137,18 @@ func (q *questions) otherBounds() error {
 		return nil
 	}
 	return q.beyond()
+}
+
+// leaves reports whether an answer to a call with dates leaves out a row of another one that lies between two of its own, or
+// between its start and its oldest row: it is a part of what it was asked for.
+func (a *answer) leaves(b *response) bool {
+	start := past
+	if !a.slice.Start.IsZero() {
+		start = a.slice.Start.Unix()
+	}
+	return a.dated > 0 && slices.ContainsFunc(b.rows, func(r Row) bool {
+		return r.dated() && r.At > start+slack && r.At < a.newest && !slices.ContainsFunc(a.rows, func(o Row) bool { return o.Key == r.Key })
+	})
 }
 
 // states asks for each state, or for each of several values that were asked for together, and sees whether the server
