@@ -52,12 +52,16 @@ func (w *walk) doubt(a *answer, sent, meant span, wide bool) (*answer, error) {
 	}
 	long := w.told.Span > 0 && rest.length(w.clock()) > int64(w.told.Span.Seconds())
 	if rest.lo < meant.lo && rest.lo != past && !w.belief.limited() && !long && w.win.failed == 0 && !w.cov.refuted[bySilence] {
-		longer := w.bounds.widen(rest)
+		asked, anchor := rest, past
+		if oldest, ok := w.known.oldest(); ok && oldest >= meant.hi && w.caps.of(w.size()).Rows > fewRows {
+			asked.hi, anchor = oldest, oldest // it has to bring that
+		}
+		longer := w.bounds.widen(asked)
 		b, err := w.ask(w.slice(longer), longer, nothing, true)
 		if err != nil {
 			return nil, err
 		}
-		if b.err == nil && b.above+b.below == 0 && !b.full && len(w.known.in(meant)) == 0 {
+		if b.err == nil && b.above+b.below == 0 && !b.full && len(w.known.in(meant)) == 0 && (anchor == past || w.anchored(anchor, b)) {
 			w.silent = append(w.silent, silence{rest, true})
 			w.win.free()
 			return a, nil
