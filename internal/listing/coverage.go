@@ -31,6 +31,7 @@ const (
 	byOrder                  // the order of the list
 	bySilence                // that a longer span, or an earlier listing, had nothing either
 	byStart                  // that the start is heeded, where nothing else was asked for
+	byAbsence                // that 404 says that there is nothing
 	allPremises
 )
 

@@ -15,8 +15,10 @@ func (w *walk) dated(meant span) (*answer, error) {
 		s := w.slice(sent)
 		wide := sent.lo < w.wanted.lo || sent.hi > w.wanted.hi
 		a, err := w.ask(s, sent, meant, wide)
-		if err == nil && a.fault&NotFound != 0 && w.controlled && w.times(&s) >= maxTimes && len(w.known.in(meant)) == 0 {
-			a.err = nil // like calls were answered, and this one is not, twice: so some servers say that there is nothing
+		if err == nil && a.fault&NotFound != 0 && w.controlled && w.times(&s) >= maxTimes && len(w.known.in(meant)) == 0 && !w.cov.refuted[byAbsence] {
+			empty := *a.response
+			empty.err = nil // like calls were answered, and this one is not, twice: so some servers say that there is nothing
+			a.response = &empty
 		}
 		if err == nil && a.err == nil && a.sent == 0 && w.win.remains(meant) && w.times(&s) < maxTimes {
 			a, err = w.painless(a, sent, meant, wide)

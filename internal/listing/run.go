@@ -211,7 +211,7 @@ func (w *walk) unsized(a *answer, sent span) (*answer, error) {
 	if err == nil && b.err == nil && b.sent == 0 && !b.meta.Absent { // one that says so by 404 has not done so: a fault, perhaps
 		b, err = w.confirm(b, sent, sent, false)
 	}
-	if err == nil && (b.err != nil || b.sent == 0) {
+	if err == nil && (b.err != nil || b.sent == 0 && b.meta.Absent) {
 		return a, nil
 	}
 	w.asks = 0

@@ -16,6 +16,8 @@ func (w *walk) uncontrolled(meant span) bool {
 // nothing if that is ignored.
 func (w *walk) premise(s span, a *answer) premise {
 	switch {
+	case a.fault&NotFound != 0:
+		return byAbsence
 	case s.hi == future && a.sent == 0 && !w.cov.refuted[byStart]:
 		return byStart
 	case a.sent == 0 && w.times(&a.slice) < maxTimes:
@@ -26,10 +28,13 @@ func (w *walk) premise(s span, a *answer) premise {
 
 // belied looks whether an answer belies silence. It has rows from before its start: that is ignored. Or it has some of a long
 // span that was said to have none: only a part of that was looked at. Then nothing is believed of long spans any more, and what
-// is empty is looked at twice by itself.
+// is empty is looked at twice by itself. An empty list shows that 404 does not mean one.
 func (w *walk) belied(a *answer) {
 	if a.below > 0 {
 		w.cov.void(byStart)
+	}
+	if a.err == nil && a.sent == 0 && a.fault == 0 && !a.meta.Absent && !w.cov.refuted[byAbsence] {
+		w.cov.void(byAbsence) // so it says that there is nothing
 	}
 	if len(w.silent) == 0 { // nearly always
 		return
@@ -43,6 +48,11 @@ func (w *walk) belied(a *answer) {
 	}
 }
 
+// adjoins reports whether nothing can lie between a span and the oldest row that is known.
+func (w *walk) adjoins(s span, oldest int64) bool {
+	return w.cov.goal != span{} && oldest >= s.hi && !w.cov.isOpen(span{s.hi + 1, oldest - 1})
+}
+
 // doubt looks at an empty answer again: by all that is older as well if the server takes long spans, else by the same
 // call.
 func (w *walk) doubt(a *answer, sent, meant span, wide bool) (*answer, error) {
@@ -53,7 +63,7 @@ func (w *walk) doubt(a *answer, sent, meant span, wide bool) (*answer, error) {
 	long := w.told.Span > 0 && rest.length(w.clock()) > int64(w.told.Span.Seconds())
 	if rest.lo < meant.lo && rest.lo != past && !w.belief.limited() && !long && w.win.failed == 0 && !w.cov.refuted[bySilence] {
 		asked, anchor := rest, past
-		if oldest, ok := w.known.oldest(); ok && oldest >= meant.hi && w.caps.of(w.size()).Rows > fewRows {
+		if oldest, ok := w.known.oldest(); ok && w.adjoins(meant, oldest) && w.caps.of(w.size()).Rows > fewRows {
 			asked.hi, anchor = oldest, oldest // it has to bring that
 		}
 		longer := w.bounds.widen(asked)
@@ -65,6 +75,9 @@ func (w *walk) doubt(a *answer, sent, meant span, wide bool) (*answer, error) {
 			w.silent = append(w.silent, silence{rest, true})
 			w.win.free()
 			return a, nil
+		}
+		if b.err == nil && !b.full && anchor != past && !w.anchored(anchor, b) {
+			w.cov.void(bySilence) // it was not asked in vain for what is known: once is enough
 		}
 		if r := w.failedBefore(&a.slice); b.fails() && r != nil {
 			return w.look(r, sent, meant), nil // nothing else says that there is nothing
