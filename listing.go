@@ -239,7 +239,7 @@ func (l *lister) watch() (quiet func() bool) {
 func (l *lister) emptyArea(gaps []Gap) ([]Gap, error) {
 	switch understood, err := l.understands(); {
 	case err != nil && len(gaps) == 0:
-		return []Gap{{Start: l.q.Start, End: l.q.End, Query: l.c.hide.Text(encodeQuery(l.params)), Err: err}}, nil
+		return []Gap{{Start: l.q.Start, End: l.q.End, Query: l.Describe(&listing.Slice{Page: listing.NotSent, Offset: listing.NotSent}), Err: err}}, nil
 	case err != nil || understood:
 		return gaps, nil
 	}
@@ -262,33 +262,28 @@ func (l *lister) understands() (bool, error) {
 		return false, nil
 	}
 	some := len(page.Requests)
-	places := placesOf(page)
-	if len(places) == 0 {
+	placed := placedOf(page)
+	if len(placed) == 0 {
 		asked = Query{PageSize: l.q.PageSize, Extensions: l.q.Extensions, Params: l.q.Params}
 		if page, err = l.firstOf(&asked); err != nil {
 			return false, err
 		}
-		places = placesOf(page)
+		placed = placedOf(page)
 		some += len(page.Requests)
 	}
-	for _, p := range places {
-		if l.q.Near != nil {
-			asked.Near = &Circle{p, placeSlack}
-		}
-		if l.q.Within != nil {
-			asked.Within = boxAround(p, placeSlack)
-		}
-		if page, err = l.firstOf(&asked); err != nil {
+	for _, r := range placed {
+		around := asked.around(*r.Location, &l.q, placeSlack)
+		if page, err = l.firstOf(&around); err != nil {
 			return false, err
 		}
-		if slices.ContainsFunc(page.Requests, func(r ServiceRequest) bool { return r.Location != nil && distance(p, *r.Location) <= 2*placeSlack }) {
+		if slices.ContainsFunc(page.Requests, func(r ServiceRequest) bool { return around.covers(r.Location) }) {
 			return true, nil
 		}
 	}
-	if len(places) == 0 && some > 0 {
+	if len(placed) == 0 && some > 0 {
 		return false, &areaError{errors.New("no request that it gives says where it is")}
 	}
-	return len(places) == 0, nil // where there is nothing at all, there is nothing in the area
+	return len(placed) == 0, nil // where there is nothing at all, there is nothing in the area
 }
 
 // firstOf returns the first answer to a query. The error says that nothing shows what areas mean to the server, unless no call
@@ -305,15 +300,16 @@ func (l *lister) firstOf(q *Query) (page *Page, err error) {
 	return nil, err
 }
 
-// placesOf returns where the first and the last request of a list are that say so: one may have a place that stands for none.
-func placesOf(page *Page) []Point {
-	var places []Point
-	for _, r := range page.Requests {
-		if r.Location != nil && r.Location.Valid() {
-			places = append(places[:min(len(places), 1)], *r.Location)
+// placedOf returns the first and the last request of a list that say where they are: one may have a place that stands for none.
+func placedOf(page *Page) (placed []*ServiceRequest) {
+	for i := range page.Requests {
+		switch r := &page.Requests[i]; {
+		case r.Location == nil, len(placed) > 0 && *placed[0].Location == *r.Location:
+		default:
+			placed = append(placed[:min(len(placed), 1)], r)
 		}
 	}
-	return slices.Compact(places)
+	return placed
 }
 
 // areaError is ErrUnproven for an area of which nothing came.

@@ -76,6 +76,18 @@ func (q *Query) covers(p *Point) bool {
 		(q.Area == nil || p != nil && q.Area.Contains(*p))
 }
 
+// around returns the query with areas around a place, so many metres to each side, of the kinds that another query has.
+func (q *Query) around(p Point, like *Query, metres float64) Query {
+	c := *q
+	if like.Near != nil {
+		c.Near = &Circle{p, metres}
+	}
+	if like.Within != nil {
+		c.Within = boxAround(p, metres)
+	}
+	return c
+}
+
 // list is several values of one parameter, joined by commas as the specification has it.
 type list []string
 

@@ -130,6 +130,9 @@ func (c *cursor) skip(rows int) {
 // maxStrays is how many rows of a page may have come before without the list being in a mess: some change meanwhile.
 const maxStrays = 2
 
+// maxTail is how many pages at the end of a list are looked at.
+const maxTail = 2
+
 // ending says what a page without anything new means.
 func ending(r *response) (Ending, error) {
 	switch {

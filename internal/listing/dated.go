@@ -16,9 +16,7 @@ func (w *walk) dated(meant span) (*answer, error) {
 		wide := sent.lo < w.wanted.lo || sent.hi > w.wanted.hi
 		a, err := w.ask(s, sent, meant, wide)
 		if err == nil && a.fault&NotFound != 0 && w.controlled && w.times(&s) >= maxTimes && len(w.known.in(meant)) == 0 && !w.cov.refuted[byAbsence] {
-			empty := *a.response
-			empty.err = nil // like calls were answered, and this one is not, twice: so some servers say that there is nothing
-			a.response = &empty
+			a = a.asEmpty() // like calls were answered, and this one is not, twice: so some servers say that there is nothing
 		}
 		if err == nil && a.err == nil && a.sent == 0 && w.win.remains(meant) && w.times(&s) < maxTimes {
 			a, err = w.painless(a, sent, meant, wide)
@@ -66,6 +64,13 @@ func (w *walk) dated(meant span) (*answer, error) {
 			return a, errDates
 		}
 	}
+}
+
+// asEmpty is an answer whose error stands for an empty list. The one that is kept for the call stays what it is.
+func (a *answer) asEmpty() *answer {
+	r := *a.response
+	r.err = nil
+	return &answer{response: &r, reading: a.reading, control: a.control}
 }
 
 // misread reports whether an answer shows that the bounds mean something else to the server.

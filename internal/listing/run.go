@@ -314,16 +314,6 @@ func (w *walk) empty(exact span) (bool, error) {
 	return false, nil
 }
 
-// recent is the time of quiet until now, with both bounds: without an end, some servers take one of their own. It is as long as
-// the server was seen to answer for at once.
-func (w *walk) recent() span {
-	long := w.quiet()
-	if w.belief.limited() {
-		long = min(long, w.belief.limit())
-	}
-	return span{w.clock() - long, w.clock() + day}
-}
-
 // emptyBounded looks whether a server that has nothing without dates gives a window of its own then: the query has to bring
 // nothing with both dates, and nothing with start taken for end.
 func (w *walk) emptyBounded(exact span) error {

@@ -152,6 +152,16 @@ func (l *session) quiet() int64 {
 	return defaultQuiet
 }
 
+// recent is the time of quiet until now, with both bounds: without an end, some servers take one of their own. It is as long as
+// the server was seen to answer for at once.
+func (w *walk) recent() span {
+	long := w.quiet()
+	if w.belief.limited() {
+		long = min(long, w.belief.limit())
+	}
+	return span{w.clock() - long, w.clock() + day}
+}
+
 // off names ideas that tests turn off, to see that each of them is worth something.
 type off uint32
 

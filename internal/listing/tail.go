@@ -311,6 +311,3 @@ func (w *walk) tail(open span) (bool, error) {
 	}
 	return false, nil
 }
-
-// maxTail is how many pages at the end of a list are looked at.
-const maxTail = 2
