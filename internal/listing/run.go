@@ -13,7 +13,9 @@ func (w *walk) run() error {
 		return err
 	}
 	answered := a.err == nil
-	w.failing = a.err
+	if !answered {
+		w.failing = a.err
+	}
 	if answered && a.sent == 0 && w.facet.several() && !w.facet.together && !w.off(offValues) {
 		return errJoined
 	}
@@ -210,6 +212,9 @@ func (w *walk) unsized(a *answer, sent span) (*answer, error) {
 	b, err := w.sizeless(sent)
 	if err == nil && b.err == nil && b.sent == 0 && !b.meta.Absent { // one that says so by 404 has not done so: a fault, perhaps
 		b, err = w.confirm(b, sent, sent, false)
+	}
+	if err == nil && b.fails() {
+		w.failing = b.err
 	}
 	if err == nil && (b.err != nil || b.sent == 0 && b.meta.Absent) {
 		return a, nil

@@ -20,7 +20,7 @@ func (w *walk) unsorted(a *answer) error {
 	if a.err != nil || !a.full || a.sent <= minCap {
 		return nil
 	}
-	p, err := w.pages(a.slice, a.response, pageOptions{twice: true})
+	p, err := w.pages(a.slice, a.response, pageOptions{twice: true, holes: true}) // what a hole hides is asked of what comes of dates
 	if err == nil && (!p.heeded || p.ending == Cut) {
 		_, err = w.larger(a)
 	}
