@@ -62,11 +62,14 @@ func (q *questions) follow(b *answer) error {
 
 // behind reports whether a list that begins like the one that is known goes on behind its end.
 func (q *questions) behind(b *answer) (bool, error) {
-	if !q.ended || !b.full {
+	if !b.full {
 		return false, nil
 	}
-	if b.meta.Next != "" {
+	if b.meta.Next != "" && (q.ended || q.main.meta.Next == "") {
 		return true, nil // there is one way only to its end
+	}
+	if !q.ended {
+		return false, nil
 	}
 	c, err := q.cursorAt(b.slice, b.response, q.listed.count+1)
 	if err == nil && c == nil && q.allArrived(b.response) {

@@ -111,6 +111,9 @@ func (q *questions) otherBounds() error {
 	a := q.main
 	if a.byDate() {
 		b, err := q.ask(q.slice(everything), everything, nothing, false)
+		if err == nil && b.fails() {
+			q.cutBy(fmt.Errorf("the server fails for the list of all requests, and dates do not help to find them: %w", b.err))
+		}
 		if err != nil || b.err != nil || same(a.response, b.response) {
 			return err
 		}
