@@ -144,9 +144,10 @@ func (q *questions) newestFirst() bool {
 	return q.order == falling || q.main.order == falling && q.main.pairs >= minPairs && !q.main.rival
 }
 
-// followOther follows a list that is another one than that of all: where the server does not heed the date, it is the same.
+// followOther follows a list that is another one than that of all: where the server does not heed the date, it is the same, and does
+// not go on where that ends.
 func (q *questions) followOther(b *answer) error {
-	if q.ended && same(q.main.response, b.response) {
+	if q.ended && same(q.main.response, b.response) && (b.meta.Next == "" || q.main.meta.Next != "") {
 		return nil
 	}
 	return q.follow(b)
