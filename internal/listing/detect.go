@@ -29,6 +29,11 @@ func (w *walk) detect(base Slice, first *response, wide bool) (Style, int, error
 			s.Offset = deep
 			r, other, err = w.compare(c, s, wide)
 		}
+		if err == nil && r.fault&NotFound != 0 && c.step > minCap { // a fault, perhaps
+			if r, err = w.pageAgain(s, wide, 0); err == nil {
+				other = c.other(r)
+			}
+		}
 		if err != nil {
 			return NoPages, 0, err
 		}
@@ -122,8 +127,8 @@ func same(a, b *response) bool {
 	return a.err == nil && b.err == nil && len(a.rows) == len(b.rows) && len(a.rows) > 0 && a.rows[0].Key == b.rows[0].Key
 }
 
-// style returns how pages are asked for, as far as that is known.
-func (w *walk) style(first *response) (Style, int) {
+// style returns how pages are asked for, as far as that is known. Who has once given a link does so wherever a list goes on.
+func (w *walk) style() (Style, int) {
 	if w.any(func(r *response) bool { return r.meta.Next != "" }) {
 		return Links, 0
 	}
@@ -164,7 +169,7 @@ func (w *walk) learnPaging(style Style, first int) {
 
 // cursorAt returns a cursor that stands before the page of a list with its last rows; nil: there are no pages.
 func (w *walk) cursorAt(base Slice, r *response, rows int) (*cursor, error) {
-	style, first := w.style(r)
+	style, first := w.style()
 	if style == Auto || w.belief.Paging == nil {
 		var err error
 		if style, first, err = w.detect(r.slice, r, false); err != nil {

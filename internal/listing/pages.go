@@ -34,7 +34,7 @@ var errEndless = errors.New("5,000 pages in a row had requests of one second, or
 
 // pages reads the rest of a list whose first answer is there. Its end proves nothing.
 func (w *walk) pages(base Slice, first *response, o pageOptions) (paged, error) {
-	style, number := w.style(first)
+	style, number := w.style()
 	broken := paged{ending: Repeats} // what the links say of the list: they say that it goes on
 	for _, told := range []bool{style != Auto, false} {
 		if !told {

@@ -230,6 +230,18 @@ func TestMended(t *testing.T) {
 		{"a full second is all that is known, and the list without dates has what has arrived", []uint64{1234555}},
 		{"a cache gives the list of all for one of a state, which fails else", []uint64{40312}},
 		{"the second page fails, and the first one does not", []uint64{944313}},
+		{"so many requests arrive that they fill the pages by which it is found out how these are asked for", []uint64{3004757, 5055040, 8067936, 12021139, 12034767, 12034961, 15089030}},
+		{"a start alone is ignored, so that its answers show nothing of spans", []uint64{5099703, 8082961}},
+		{"spans are cut or refused, and the second look at a state or a code was a long one", []uint64{3071315, 3087339, 5090368, 8028327, 8028497}},
+		{"lists with a start are read to their end, and begin like those without", []uint64{3038789, 8003355}},
+		{"the first link of a list fails", []uint64{3046919}},
+		{"a cache gives an answer again that had come twice", []uint64{3062512}},
+		{"a fault hides the second page of a list that goes on by offsets", []uint64{8009405}},
+		{"what a state has at one moment says nothing of the others", []uint64{15069077}},
+		{"ends are ignored, starts are cut, and the list without dates has more between its rows", []uint64{8079357}},
+		{"long spans are answered with nothing", []uint64{15001055}},
+		{"start means end, and the server fails for the list of all", []uint64{12069988, 15050042, 25053146, 25088133}},
+		{"a list with an end goes on by links, and begins like that of all", []uint64{15005998, 15056697, 25090234}},
 	} {
 		for _, seed := range m.seeds {
 			c := random(rand.New(rand.NewPCG(seed, 2)))
