@@ -573,7 +573,6 @@ var mendedTowns = []string{
 	"35598 filters=last told=Klarschiff query=codes",
 	"39920 paging=offset order=id bad=record content=undated",
 	"78776 paging=offset bounds=refused arrivals=some told=uReport",
-	"79951 paging=page0 order=id bad=page2 content=undated",
 	"80545 paging=offset bad=page2 content=undated",
 	"89917 days=800 hide=30 fault=null when=8 bad=record ahead=8",
 	"94694 days=800 span=cutoldest fault=404 when=5 where=window",
