@@ -63,7 +63,7 @@
 //   - an empty list, or a 404, comes once by mistake, for a call that nothing else controls;
 //   - lists are in random order, new for each call, and dates are of no use;
 //   - pages end at a depth, and dates are of no use;
-//   - the server gives one request at a time and shows no way to more, and several are of one second;
+//   - the server gives one request at a time, or two, and shows no way to more, and several are of one second;
 //   - a query without Start has requests from before a silence of two years ([Dialect.Quiet]).
 //
 // # Filing a report

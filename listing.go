@@ -25,7 +25,8 @@ import (
 // known to give. Without Start, the listing goes back until nothing has been requested for two years
 // ([Dialect.Quiet]). Both bounds are inclusive, in whole seconds. Filters that the server ignores are applied
 // here, as far as a request shows what they ask for: codes, statuses, dates, updates, and areas. A request that
-// does not show it is given, with a warning ([WithWarnings]). Search cannot be checked.
+// does not show it is given, with a warning ([WithWarnings]). Search cannot be checked. Where nothing comes of an area,
+// a known request has to come by an area around it; else all are listed, and those of the area given, with a warning.
 //
 // One record is in memory at a time, and 11 to 16 bytes for each that was given. break ends the
 // call in hand at once. The sequence can be ranged over again; it then starts anew.

@@ -183,8 +183,9 @@ var (
 	// ErrTruncated: a listing is not complete; TruncatedError says what is missing.
 	ErrTruncated = errors.New("truncated")
 	// ErrUnproven: the listing may be complete, and cannot be proven to be. The server gives one list whatever dates,
-	// pages, sizes or filters it is asked for, and nothing shows that something is missing. Set Dialect.Whole if
-	// that list is all it has.
+	// pages, sizes or filters it is asked for, and nothing shows that something is missing: set Dialect.Whole if
+	// that list is all it has. Or nothing came of Query.Near or Query.Within, and no request by which it could be
+	// seen whether the server understands areas.
 	ErrUnproven error = listing.ErrUnproven
 )
 

@@ -23,7 +23,7 @@ type Query struct {
 	UpdatedAfter  time.Time `json:"updated_after,omitzero"` // an extension of many servers
 	UpdatedBefore time.Time `json:"updated_before,omitzero"`
 	Near          *Circle   `json:"near,omitempty"`   // sent as lat, long and radius in metres (CitySDK)
-	Within        *Box      `json:"within,omitempty"` // sent as bbox, see Dialect.BoxOrder; if nothing comes, All looks without it
+	Within        *Box      `json:"within,omitempty"` // sent as bbox, see Dialect.BoxOrder
 	// Area is an area of any shape, such as a Circle, a Box or the type of a polygon library. It is not sent:
 	// requests outside of it are left out on this side. One that does not say where it is is kept, with a warning; a
 	// feed leaves it out. A query with an Area cannot be written as JSON.
