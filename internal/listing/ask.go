@@ -21,7 +21,7 @@ func (w *walk) ask(s Slice, sent, meant span, wide bool) (*answer, error) {
 				return nil, err
 			}
 		}
-		if (r.echoes == 1 || r.echoes > 1 && !before.strays(spanOf(before.slice.Start, before.slice.End))) && r.strays(sent) { // a second time it is the server's way
+		if r.strays(sent) && r.echo(before) {
 			w.seen.takeBack(r)
 			if r, err = w.pageAgain(s, wide, inWalk); err != nil {
 				return nil, err
@@ -29,6 +29,12 @@ func (w *walk) ask(s Slice, sent, meant span, wide bool) (*answer, error) {
 		}
 	}
 	return w.look(r, sent, meant), nil
+}
+
+// echo reports whether an answer may be the one to the call before: it has the same rows, as that did not have of its own
+// predecessor, or had with reason. A second time it is the server's way.
+func (r *response) echo(before *response) bool {
+	return r.echoes == 1 || r.echoes > 1 && !before.strays(spanOf(before.slice.Start, before.slice.End))
 }
 
 // strays reports whether an answer has rows outside of the span that was sent, by however little.

@@ -28,12 +28,12 @@ func (q *questions) beyond() error {
 	}
 	whole := span{q.clock() - longAgo, future}
 	b, err := q.bounded(whole)
-	long, refused := whole, err == nil && b.fault&Refused != 0
+	refused := err == nil && b.fault&Refused != 0
 	if refused { // only because it is long, perhaps
 		whole.lo = q.clock() - safeSpan
 		b, err = q.bounded(whole)
 	}
-	long.lo = whole.lo
+	longest := whole.lo
 	if err == nil {
 		b, whole, err = q.heededStart(b, whole)
 	}
@@ -50,7 +50,7 @@ func (q *questions) beyond() error {
 	if q.listed.count > before {
 		q.from = whole.lo
 	}
-	if whole.lo > long.lo {
+	if whole.lo > longest {
 		if err := q.back(whole, b); err != nil {
 			return err
 		}

@@ -131,11 +131,11 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 	}
 }
 
-// movedOn reports whether nothing on a page is new to its list for those rows that have arrived meanwhile: it has what they have
-// moved on from the pages before it.
+// movedOn reports whether nothing on a page may be new to its list because rows have arrived meanwhile: it has what these have
+// pushed on from the pages before it. So do as many pages as they fill, and two more.
 func (w *walk) movedOn(c *cursor, r *response) bool {
-	arrived := w.arrived()
-	return r.err == nil && r.meta.Next != "" && arrived > 0 && (c.page-c.first-maxTail)*c.step <= arrived+c.step
+	arrived, read := w.arrived(), (c.page-c.first)*c.step
+	return r.err == nil && r.meta.Next != "" && arrived > 0 && read <= arrived+(1+maxTail)*c.step
 }
 
 // errMoved is why pages that were read in any order are no help.

@@ -77,7 +77,7 @@ func (w *walk) doubt(a *answer, sent, meant span, wide bool) (*answer, error) {
 			return a, nil
 		}
 		if b.err == nil && !b.full && anchor != past && !w.anchored(anchor, b) {
-			w.cov.void(bySilence) // it was not asked in vain for what is known: once is enough
+			w.cov.void(bySilence) // it does not even bring what is known: long spans show nothing here
 		}
 		if r := w.failedBefore(&a.slice); b.fails() && r != nil {
 			return w.look(r, sent, meant), nil // nothing else says that there is nothing
