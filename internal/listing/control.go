@@ -82,13 +82,15 @@ type control struct {
 // says that the answer may be cut: then only the row at which the list has to begin is sure to come.
 func (k *known) check(r *reading, sent, meant span, full bool, o order) control {
 	var c control
-	for i := range r.list {
-		switch row := &r.list[i]; {
-		case !row.dated():
-		case row.At > sent.hi+slack:
-			c.above++
-		case row.At < sent.lo-slack:
-			c.below++
+	if r.dated > 0 && (r.newest > sent.hi+slack || r.oldest < sent.lo-slack) {
+		for i := range r.list {
+			switch row := &r.list[i]; {
+			case !row.dated():
+			case row.At > sent.hi+slack:
+				c.above++
+			case row.At < sent.lo-slack:
+				c.below++
+			}
 		}
 	}
 	if full {

@@ -32,14 +32,20 @@ func (k *known) add(rows []Row) {
 	if k.sample != 0 {
 		newest, oldest = k.marks[edgeSize].at, k.marks[len(k.marks)-edgeSize].at
 	}
+	sorted := true
 	for i := range rows {
 		if row := &rows[i]; row.dated() && (row.Key&k.sample == 0 || row.At >= newest || row.At <= oldest) {
-			run = append(run, mark{row.At, row.Key})
+			m := mark{row.At, row.Key}
+			sorted = sorted && (len(run) == 0 || m.behind(run[len(run)-1]))
+			run = append(run, m)
 		}
 	}
 	k.run = run
-	slices.SortFunc(run, newerFirst)
-	k.marks = mergeMarks(k.marks, slices.Compact(run))
+	if !sorted { // most lists begin with the newest
+		slices.SortFunc(run, newerFirst)
+		run = slices.Compact(run)
+	}
+	k.marks = mergeMarks(k.marks, run)
 	for len(k.marks) > maxMarks {
 		k.thin()
 		if len(k.marks) > maxMarks*3/4 {
