@@ -78,21 +78,27 @@ type control struct {
 	disorder     bool // rows have been left out between others: the list is not in the order that it seems to have
 }
 
+// outside counts the rows of an answer that lie outside of a span by more than the slack.
+func (r *reading) outside(sent span) (c control) {
+	if r.dated == 0 || r.newest <= sent.hi+slack && r.oldest >= sent.lo-slack { // nearly always
+		return c
+	}
+	for i := range r.list {
+		switch row := &r.list[i]; {
+		case !row.dated():
+		case row.At > sent.hi+slack:
+			c.above++
+		case row.At < sent.lo-slack:
+			c.below++
+		}
+	}
+	return c
+}
+
 // check compares an answer to a call for the span sent with the rows that are known in the span that was meant. full
 // says that the answer may be cut: then only the row at which the list has to begin is sure to come.
 func (k *known) check(r *reading, sent, meant span, full bool, o order) control {
-	var c control
-	if r.dated > 0 && (r.newest > sent.hi+slack || r.oldest < sent.lo-slack) {
-		for i := range r.list {
-			switch row := &r.list[i]; {
-			case !row.dated():
-			case row.At > sent.hi+slack:
-				c.above++
-			case row.At < sent.lo-slack:
-				c.below++
-			}
-		}
-	}
+	c := r.outside(sent)
 	if full {
 		switch {
 		case r.dated == 0:
