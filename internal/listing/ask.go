@@ -32,9 +32,9 @@ func (w *walk) ask(s Slice, sent, meant span, wide bool) (*answer, error) {
 }
 
 // echo reports whether an answer may be the one to the call before: it has the same rows, as that did not have of its own
-// predecessor, or had with reason. A second time it is the server's way.
+// predecessor, or had with reason. A second time it is the server's way, and one row is often the only one of several spans.
 func (r *response) echo(before *response) bool {
-	return r.echoes == 1 || r.echoes > 1 && !before.strays(spanOf(before.slice.Start, before.slice.End))
+	return r.echoes == 1 || r.echoes > 1 && len(r.rows) > 1 && !before.strays(spanOf(before.slice.Start, before.slice.End))
 }
 
 // strays reports whether an answer has rows outside of the span that was sent, by however little.

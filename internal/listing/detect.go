@@ -91,7 +91,7 @@ func (w *walk) detectNumbers(c *cursor, wide bool) (number int, seen bool, err e
 			other = c.other(one)
 		}
 	}
-	if err == nil && one.err == nil && !other && two.vain() && max(w.rows, c.step) > minCap { // a fault, perhaps
+	if err == nil && one.err == nil && !other && two.vain() && (w.rows > c.step || c.step > fewRows) { // a fault, perhaps
 		if two, err = w.pageAgain(second, wide, 0); err == nil {
 			further = c.other(two)
 		}

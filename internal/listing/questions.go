@@ -80,7 +80,7 @@ func (q *questions) behind(b *answer) (bool, error) {
 	}
 	s, _ := c.slice()
 	r, err := q.page(s, false)
-	if err == nil && r.vain() {
+	if err == nil && r.vain() && q.listed.count%b.sent > 0 { // listed rows have to stand there
 		r, err = q.pageAgain(s, false, 0)
 	}
 	if err == nil && r.fails() {
