@@ -74,7 +74,8 @@ func (w *walk) learnOrder(a *answer) {
 }
 
 // quietBelow reports whether an earlier listing has found nothing before a time. Then one call is enough to see that it
-// is still so.
+// is still so. Of a state that lists may leave out which do not ask for one, it has not looked for any.
 func (w *walk) quietBelow(t int64) bool {
-	return w.belief.Quiet != nil && t <= w.belief.Quiet.Before.Unix()
+	hidden := len(w.facet.statuses) > 0 && w.belief.Statuses == nil
+	return !hidden && w.belief.Quiet != nil && t <= w.belief.Quiet.Before.Unix()
 }
