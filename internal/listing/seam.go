@@ -36,7 +36,8 @@ func (w *walk) reached(s span, a *answer) span {
 	}
 	seen := s
 	top := s.top(w.clock())
-	if low := top - w.belief.far(); low > s.lo && !(a.dated > 0 && w.quietBelow(low)) {
+	unasked := len(w.facet.statuses) > 0 && w.belief.Statuses == nil // of a state that lists may leave out it was not looked for any
+	if low := top - w.belief.far(); low > s.lo && !(a.dated > 0 && !unasked && w.quietBelow(low)) {
 		seen.lo = low
 	}
 	limit := w.belief.far()
@@ -74,8 +75,7 @@ func (w *walk) learnOrder(a *answer) {
 }
 
 // quietBelow reports whether an earlier listing has found nothing before a time. Then one call is enough to see that it
-// is still so. Of a state that lists may leave out which do not ask for one, it has not looked for any.
+// is still so.
 func (w *walk) quietBelow(t int64) bool {
-	hidden := len(w.facet.statuses) > 0 && w.belief.Statuses == nil
-	return !hidden && w.belief.Quiet != nil && t <= w.belief.Quiet.Before.Unix()
+	return w.belief.Quiet != nil && t <= w.belief.Quiet.Before.Unix()
 }
