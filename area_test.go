@@ -20,6 +20,7 @@ type mapped struct {
 	empty     bool          // it has no requests
 	one       bool          // it has only the request outside of the area
 	later     bool          // the request of the area is not in the first list
+	late      bool          // the first two lists are empty
 	narrow    bool          // it gives nothing for an area of more than a degree
 	recent    bool          // it has none of the time that is asked for
 	fails     int           // so many lists without an area
@@ -65,7 +66,7 @@ func (m *mapped) client(t *testing.T) *open311.Client {
 		if !q.Has("bbox") && (m.one || m.later && m.all == 1) {
 			rows = rows[:1]
 		}
-		if m.empty || m.recent && strings.Contains(r.URL.RawQuery, "date") || q.Has("page") || q.Has("offset") {
+		if m.empty || m.late && m.all <= 2 || m.recent && strings.Contains(r.URL.RawQuery, "date") || q.Has("page") || q.Has("offset") {
 			rows = nil
 		}
 		var list []string
@@ -101,7 +102,8 @@ func TestEmptyArea(t *testing.T) {
 		{"read otherwise, and further down", mapped{at: open311.Point{Lat: 10, Long: 20}, eastFirst: true, later: true}, 50, "[in]", 0, false},
 		{"too large", mapped{at: open311.Point{Lat: 10, Long: 20}, narrow: true}, 50, "[in]", 0, false},
 		{"read otherwise, and empty", mapped{at: open311.Point{Lat: 10, Long: 20}, eastFirst: true}, 0, "[]", 0, false},
-		{"nothing at all", mapped{empty: true}, 0, "[]", 2, false},
+		{"nothing at all", mapped{empty: true}, 0, "[]", 0, false},
+		{"read otherwise, and nothing in the first lists", mapped{at: open311.Point{Lat: 10, Long: 20}, eastFirst: true, late: true}, 50, "[in]", 0, false},
 		{"no list without an area", mapped{fails: 100}, 0, "[]", 2, true},
 		{"no places", mapped{unplaced: true}, 0, "[]", 2, true},
 	} {

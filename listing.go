@@ -235,8 +235,8 @@ func (l *lister) watch() (quiet func() bool) {
 	return func() bool { return !heard }
 }
 
-// emptyArea is what becomes of a listing by area of which nothing came, and its gaps. If the server takes the area for
-// another one, it is not sent any more: all are listed, and those of the area given.
+// emptyArea is what becomes of a listing by area of which nothing came, and its gaps. Unless the server is seen to understand
+// areas, it is not asked for one any more: all are listed, as any query is, and those of the area given.
 func (l *lister) emptyArea(gaps []Gap) ([]Gap, error) {
 	switch understood, err := l.understands(); {
 	case err != nil && len(gaps) == 0:
@@ -245,7 +245,7 @@ func (l *lister) emptyArea(gaps []Gap) ([]Gap, error) {
 		return gaps, nil
 	}
 	l.everywhere = true
-	l.keep.warn("bbox", "the server takes the area for another one: all requests are asked for, and those of the area are given")
+	l.keep.warn("bbox", "the server does not show that it understands the area: all requests are asked for, and those of the area are given")
 	return l.all(l.traits())
 }
 
@@ -284,7 +284,7 @@ func (l *lister) understands() (bool, error) {
 	if len(placed) == 0 && some > 0 {
 		return false, &areaError{errors.New("no request that it gives says where it is")}
 	}
-	return len(placed) == 0, nil // where there is nothing at all, there is nothing in the area
+	return false, nil // that an answer has nothing at all proves nothing
 }
 
 // firstOf returns the first answer to a query. The error says that nothing shows what areas mean to the server, unless no call
@@ -317,7 +317,7 @@ func placedOf(page *Page) (placed []*ServiceRequest) {
 type areaError struct{ cause error }
 
 func (e *areaError) Error() string {
-	return "no request of the area has come, and nothing shows that the server understands areas: " + reason(e.cause)
+	return "no request of the area has come, and nothing shows that the server understands areas (Query.Area is not left to it): " + reason(e.cause)
 }
 
 func (e *areaError) Is(target error) bool { return target == ErrUnproven }
