@@ -37,7 +37,7 @@ func (w *walk) reached(s span, a *answer) span {
 	seen := s
 	top := s.top(w.clock())
 	unasked := len(w.facet.statuses) > 0 && w.belief.Statuses == nil // of a state that lists may leave out it was not looked for any
-	if low := top - w.belief.far(); low > s.lo && !(a.dated > 0 && !unasked && w.quietBelow(low)) {
+	if low := top - w.belief.far(); low > s.lo && top-s.lo > outgrown(w.belief.far()) && !(a.dated > 0 && !unasked && w.quietBelow(low)) {
 		seen.lo = low
 	}
 	limit := w.belief.far()
@@ -47,7 +47,7 @@ func (w *walk) reached(s span, a *answer) span {
 	if s.hi == future && w.windowed && a.echoes > 0 && a.dated > 0 {
 		seen.lo = max(seen.lo, a.oldest+1) // it is the list without dates again, which shows a window of the server's own
 	}
-	if s.lo != past && top-s.lo > limit && !(a.dated > 0 && a.newest-s.lo > longSpan) {
+	if s.lo != past && top-s.lo > outgrown(limit) && !(a.dated > 0 && a.newest-s.lo > longSpan) {
 		seen.hi = min(s.hi, max(s.lo+limit, a.newest-1))
 	}
 	return seen
