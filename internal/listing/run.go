@@ -52,7 +52,8 @@ func (w *walk) run() error {
 		a, err = w.withoutSize(a, exact)
 	}
 	if err == nil && plain && w.caller.rows == 0 {
-		if err = w.emptyBounded(w.recent()); err == nil && w.caller.rows > 0 {
+		var turned bool
+		if turned, err = w.emptyBounded(w.recent()); err == nil && (turned || w.caller.rows > 0) {
 			w.cov.proven, w.silent = nil, nil // it was proven of another question
 			err = w.cover()
 		}
@@ -298,7 +299,8 @@ func (w *walk) empty(exact span) (bool, error) {
 		return true, err
 	}
 	if a.sent == 0 && w.caller.rows == 0 { // nothing has shown what dates mean
-		return true, w.emptyBounded(exact)
+		_, err := w.emptyBounded(exact)
+		return true, err
 	}
 	if a.sent == 0 {
 		return true, nil
@@ -320,28 +322,35 @@ func (w *walk) empty(exact span) (bool, error) {
 }
 
 // emptyBounded looks whether a server that has nothing without dates gives a window of its own then: the query has to bring
-// nothing with both dates, and nothing with start taken for end.
-func (w *walk) emptyBounded(exact span) error {
+// nothing with both dates, and nothing with start taken for end. turned: that brings some.
+func (w *walk) emptyBounded(exact span) (turned bool, err error) {
 	old := w.bounds
-	for range 2 {
+	var straight *answer
+	for _, turned := range []bool{false, true} {
 		b, err := w.ask(w.slice(exact), exact, nothing, true)
 		if err == nil && b.fault&Refused != 0 && exact.length(w.clock()) > safeSpan { // it is too long, perhaps
 			part := span{exact.top(w.clock()) - safeSpan, exact.hi}
 			b, err = w.ask(w.slice(part), part, nothing, true)
 		}
+		shows := err == nil && b.err == nil && b.inside(exact) > 0 && b.above+b.below == 0
+		if shows && turned && b.arrived == b.sent { // they have just come: now the first question may bring them as well
+			straight, err = w.again(straight, exact, nothing, true)
+			shows = err == nil && straight.err == nil && straight.sent == 0
+		}
 		switch {
 		case err != nil:
 			w.bounds = old // an error teaches nothing
-			return err
-		case b.err == nil && b.inside(exact) > 0 && b.above+b.below == 0:
-			return nil
+			return false, err
+		case shows:
+			return turned, nil
 		case b.fails():
 			w.failing = b.err
 		}
+		straight = b
 		w.bounds.swap()
 	}
 	w.bounds = old
-	return nil
+	return false, nil
 }
 
 // emptyBeside is the control where the server fails for the list without dates: the same bounds in the other meaning, or

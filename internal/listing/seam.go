@@ -62,7 +62,7 @@ func (w *walk) learnOrder(a *answer) {
 	if a.order == falling && !a.rival {
 		w.sorted = true
 	}
-	w.pairs += a.pairs
+	w.pairs += min(a.pairs, a.fresh) // the same rows in the same order are no more evidence than once
 	if a.order == anyOrder || a.order == w.order || w.order == mixed {
 		return
 	}
