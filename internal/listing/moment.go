@@ -101,11 +101,19 @@ func (w *walk) few(b *answer, m span) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if all.sent > 0 && all.sent <= b.sent && !slices.ContainsFunc(all.rows, func(r Row) bool { return m.has(r.At) }) {
+	if all.sent > 0 && all.sent <= b.sent && all.lacksSome(b, m) {
 		return false, nil // it is cut at so many
 	}
 	w.fews = append(w.fews, few{b.sent, w.caller.rows, gapOf(m.clip(w.wanted), errMoment, w.src.Describe(&b.slice))})
 	return true, nil
+}
+
+// lacksSome reports whether a list lacks rows of a moment that another one has, and not for their state.
+func (a *answer) lacksSome(b *answer, m span) bool {
+	others := !slices.ContainsFunc(a.rows, func(r Row) bool { return m.has(r.At) })
+	return slices.ContainsFunc(b.rows, func(r Row) bool {
+		return m.has(r.At) && (others || a.shows(r.State)) && !slices.ContainsFunc(a.rows, func(twin Row) bool { return twin.Key == r.Key })
+	})
 }
 
 // narrowly asks for a moment, with bounds that are no wider than they have to be.
