@@ -47,7 +47,10 @@ func (w *walk) run() error {
 			w.begin(exact, a)
 		}
 	}
-	err = w.cover()
+	if err = w.cover(); err == nil && w.failsBefore() {
+		w.cov.goal.lo -= w.quiet()
+		err = w.cover()
+	}
 	if err == nil && w.caller.rows == 0 && w.size() > 0 {
 		a, err = w.withoutSize(a, exact)
 	}
@@ -65,6 +68,18 @@ func (w *walk) run() error {
 		return err
 	}
 	return w.finish(a, plain)
+}
+
+// failsBefore reports whether the server fails for a time before all that was looked at, and does not for all of it that was:
+// there may be a request for which it does.
+func (w *walk) failsBefore() bool {
+	return w.wanted.lo == past && w.any(func(r *response) bool {
+		if !r.fails() || r.slice.Start.IsZero() || !slices.Equal(r.slice.Codes, w.facet.codes) || !slices.Equal(r.slice.Statuses, w.facet.statuses) {
+			return false
+		}
+		s := spanOf(r.slice.Start, r.slice.End)
+		return s.lo < w.cov.goal.lo && !slices.ContainsFunc(w.cov.lost, func(l loss) bool { return !l.clip(s).empty() })
+	})
 }
 
 // finish is what is left once dates have brought all that they could. a is the first answer; plain says that it was asked
