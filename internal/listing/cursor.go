@@ -42,7 +42,7 @@ var errOverlap = errors.New("the pages of the list overlap: it is sorted anew fo
 // newCursor begins behind the first answer to base. rows is where it notes those of the list.
 func newCursor(style Style, firstPage int, base Slice, first *response, began int64, rows *rowSet) *cursor {
 	if base.Size > len(first.rows) && first.sent > 0 {
-		base.Size = first.sent // the server gives fewer than it was asked for: it must not count by that
+		base.Size = first.different() // the server gives fewer than it was asked for: it must not count by that
 	}
 	o := read(first.rows)
 	c := &cursor{style: style, step: first.sent, began: began, base: base, first: firstPage, page: firstPage, rows: rows,

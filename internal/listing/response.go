@@ -47,6 +47,17 @@ func (r *response) hasNew(than int64) bool {
 	return slices.ContainsFunc(r.rows, func(row Row) bool { return row.had&came == 0 && !row.after(than) })
 }
 
+// shared is how many rows of an answer are in another one.
+func (r *response) shared(other *response) int {
+	n := 0
+	for i := range r.rows {
+		if slices.ContainsFunc(other.rows, func(row Row) bool { return row.Key == r.rows[i].Key }) {
+			n++
+		}
+	}
+	return n
+}
+
 // since returns when a listing began, or, if all rows of an answer are newer, when the newest of them was requested: what has
 // arrived before the answer can be compared with it.
 func (r *response) since(began int64) int64 {
