@@ -40,7 +40,7 @@ func (q *questions) follow(b *answer) error {
 	if b.err != nil {
 		return nil
 	}
-	if !q.unlisted(b.response) && !(!q.ended && b.full && q.allArrived(b.response)) {
+	if !q.unlisted(b.response) && !(!q.ended && b.full && q.beside(b.response)) {
 		if more, err := q.behind(b); err != nil || !more {
 			return err
 		}
@@ -87,6 +87,12 @@ func (q *questions) behind(b *answer) (bool, error) {
 		q.cutBy(errHidden) // it fails for something there
 	}
 	return err == nil && (q.unlisted(r) || q.allArrived(r)), err
+}
+
+// beside reports whether no row of an answer is one of the query that was there when the listing began: what comes first hides
+// what is behind it.
+func (q *questions) beside(r *response) bool {
+	return len(r.rows) > 0 && !slices.ContainsFunc(r.rows, func(row Row) bool { return !row.after(q.began()) && q.fits(&row, false) })
 }
 
 // allArrived reports whether all rows of an answer have arrived since the listing began: they hide what is behind them.
