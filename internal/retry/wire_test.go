@@ -451,12 +451,13 @@ func TestSwitchedProtocolsHaveNoBody(t *testing.T) {
 // A limit that passes while the server is silent ends the attempt for real.
 func TestTimeoutOnTheWire(t *testing.T) {
 	t.Parallel()
+	const limit = 500 * time.Millisecond // shorter ones pass before a busy machine has made the connection
 	for method, sentTwice := range map[string]int{"GET": 2, "POST": 1} {
 		s := serve(t, func(_ net.Conn, r *bufio.Reader) {
 			_ = readRequest(r)
 			_, _ = r.ReadByte() // until the client hangs up
 		})
-		c := New(&http.Client{Transport: transport(t)}, Config{Policy: Policy{MaxAttempts: 2, MaxWait: 1}, Timeout: 50 * time.Millisecond})
+		c := New(&http.Client{Transport: transport(t)}, Config{Policy: Policy{MaxAttempts: 2, MaxWait: 1}, Timeout: limit})
 		_, err := do(t, c, t.Context(), method, "http://"+s.Addr().String())
 		var e *Error
 		if !errors.As(err, &e) || !e.Timeout() || !e.Sent || e.Attempts != sentTwice || int(s.conns.Load()) != sentTwice {
@@ -464,7 +465,7 @@ func TestTimeoutOnTheWire(t *testing.T) {
 		}
 	}
 	s := serve(t, respond("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"))
-	c := New(&http.Client{Transport: transport(t)}, Config{Timeout: 50 * time.Millisecond})
+	c := New(&http.Client{Transport: transport(t)}, Config{Timeout: limit})
 	r, err := do(t, c, t.Context(), "GET", "http://"+s.Addr().String())
 	if err != nil {
 		t.Fatal(err)
