@@ -74,8 +74,12 @@ func (w *walk) learnOrder(a *answer) {
 	w.cov.void(byOrder)
 }
 
-// quietBelow reports whether an earlier listing has found nothing before a time. Then one call is enough to see that it
-// is still so.
+// quietBelow reports whether an earlier listing, or the list of another facet, has found nothing before a time, and no older row
+// has come since. Then one call is enough to see that it is still so.
 func (w *walk) quietBelow(t int64) bool {
-	return w.belief.Quiet != nil && t <= w.belief.Quiet.Before.Unix()
+	if w.belief.Quiet == nil {
+		return false
+	}
+	before := w.belief.Quiet.Before.Unix()
+	return t <= before && w.shown.oldest >= before
 }
