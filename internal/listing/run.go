@@ -51,15 +51,8 @@ func (w *walk) run() error {
 		w.cov.goal.lo -= w.quiet()
 		err = w.cover()
 	}
-	if err == nil && w.caller.rows == 0 && w.size() > 0 {
-		a, err = w.withoutSize(a, exact)
-	}
-	if err == nil && plain && w.caller.rows == 0 {
-		var turned bool
-		if turned, err = w.emptyBounded(w.recent()); err == nil && (turned || w.caller.rows > 0) {
-			w.cov.proven, w.silent = nil, nil // it was proven of another question
-			err = w.cover()
-		}
+	if err == nil && w.caller.rows == 0 {
+		a, err = w.nothingCame(a, exact)
 	}
 	if err == errDates {
 		return w.byPages(a)
@@ -68,6 +61,23 @@ func (w *walk) run() error {
 		return err
 	}
 	return w.finish(a, plain)
+}
+
+// nothingCame is the control of nothing at all: the size, or the bounds, that it was asked for with may be why.
+func (w *walk) nothingCame(a *answer, exact span) (*answer, error) {
+	var err error
+	if w.size() > 0 {
+		a, err = w.withoutSize(a, exact)
+	}
+	if err != nil || !exact.open() || w.caller.rows > 0 {
+		return a, err
+	}
+	turned, err := w.emptyBounded(w.recent())
+	if err == nil && (turned || w.caller.rows > 0) {
+		w.cov.proven, w.silent = nil, nil // it was proven of another question
+		err = w.cover()
+	}
+	return a, err
 }
 
 // failsBefore reports whether the server fails for a time before all that was looked at, and does not for all of it that was:
