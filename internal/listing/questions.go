@@ -71,7 +71,7 @@ func (q *questions) behind(b *answer) (bool, error) {
 	if !q.ended {
 		return false, nil
 	}
-	c, err := q.cursorAt(b.slice, b.response, q.listed.count+1)
+	c, err := q.cursorAt(b.slice, b.response, q.listedIn(b)+1)
 	if err == nil && c == nil && q.allArrived(b.response) {
 		q.cutBy(errHidden)
 	}
@@ -87,6 +87,15 @@ func (q *questions) behind(b *answer) (bool, error) {
 		q.cutBy(errHidden) // it fails for something there
 	}
 	return err == nil && (q.unlisted(r) || q.allArrived(r)), err
+}
+
+// listedIn is how many of the listed rows a list has that begins with one of them. One with an end that is heeded begins behind
+// the newer ones.
+func (q *questions) listedIn(b *answer) int {
+	if b.slice.End.IsZero() || same(b.response, q.main.response) {
+		return q.listed.count
+	}
+	return len(q.known.in(spanOf(b.slice.Start, b.slice.End)))
 }
 
 // beside reports whether no row of an answer is one of the query that was there when the listing began: what comes first hides
