@@ -242,6 +242,15 @@ func TestMended(t *testing.T) {
 		{"long spans are answered with nothing", []uint64{15001055}},
 		{"start means end, and the server fails for the list of all", []uint64{12069988, 15050042, 25053146, 25088133}},
 		{"a list with an end goes on by links, and begins like that of all", []uint64{15005998, 15056697, 25090234}},
+		{"the clock ticks: start means end, and all that comes for that has just arrived", []uint64{11886, 16472, 30019722}},
+		{"the same two requests have come again and again in the same order, which is no order", []uint64{30003993}},
+		{"the list of all lacks one request of a second, and has another of it", []uint64{30034834}},
+		{"the server fails for a request older than all that was looked at", []uint64{30048118}},
+		{"a hidden state fills the list with what is newer than the query", []uint64{60008840}},
+		{"pages are cut late, and have rows that come twice", []uint64{60049334}},
+		{"beyond some depth the last page comes again, pushed on by what arrives", []uint64{61026359}},
+		{"a list had nothing older, and a hidden state has, behind a fault", []uint64{60009407, 61027521}},
+		{"the pages of all end at a depth, and the oldest request is behind the list that ends with it", []uint64{60018938}},
 	} {
 		for _, seed := range m.seeds {
 			c := random(rand.New(rand.NewPCG(seed, 2)))
