@@ -68,7 +68,7 @@ func (q *questions) beyond() error {
 	if err := q.followOther(b); err != nil {
 		return err
 	}
-	if now, _ := q.known.oldest(); now < oldest && q.wanted.has(now) || refused && !q.ended && b.err == nil && now > whole.lo && q.wanted.has(whole.lo) {
+	if now, _ := q.known.oldest(); now < oldest && q.wanted.has(now) || refused && (!q.ended || q.from != past) && b.err == nil && now > q.clock()-longSpan && q.wanted.has(whole.lo) {
 		q.cutBy(errDefault)
 	}
 	if newest, _ := q.known.newest(); !q.newestFirst() && newest < q.began() {

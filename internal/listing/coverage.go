@@ -12,27 +12,26 @@ import (
 type coverage struct {
 	goal    span
 	proven  []claim
-	refuted [allPremises]bool // by what was seen
+	refuted premise // by what was seen
 	lost    []loss
 	skip    []span // that were given up for other lists already
 }
 
-// claim is a span that is proven as long as its premise holds.
+// claim is a span that is proven as long as all of its premise holds.
 type claim struct {
 	span
 	premise premise
 }
 
-// premise is a belief that a proof rests on.
+// premise is what a proof rests on: one belief, or several.
 type premise uint8
 
 const (
-	byCount   premise = iota // an answer that was not cut: it rests on nothing else
-	byOrder                  // the order of the list
-	bySilence                // that a longer span, or an earlier listing, had nothing either
-	byStart                  // that the start is heeded, where nothing else was asked for
-	byAbsence                // that 404 says that there is nothing
-	allPremises
+	byCount   premise = 1 << iota // an answer that was not cut
+	byOrder                       // the order of the list
+	bySilence                     // that a longer span, or an earlier listing, had nothing either
+	byStart                       // that the start is heeded, where nothing else was asked for
+	byAbsence                     // that 404 says that there is nothing
 )
 
 // loss is a span that has been given up.
@@ -53,7 +52,7 @@ func (c *coverage) prove(s span, p premise) {
 	}
 }
 
-// merge joins the claims of one premise that touch, so that there are few of them however long a listing is.
+// merge joins the claims of the same premise that touch, so that there are few of them however long a listing is.
 func merge(claims []claim) []claim {
 	slices.SortFunc(claims, func(a, b claim) int {
 		return cmp.Or(cmp.Compare(a.premise, b.premise), cmp.Compare(a.lo, b.lo))
@@ -69,11 +68,14 @@ func merge(claims []claim) []claim {
 	return out
 }
 
-// void takes back what rests on a premise that has been contradicted.
+// void takes back what rests on a belief that has been contradicted.
 func (c *coverage) void(p premise) {
-	c.refuted[p] = true
-	c.proven = slices.DeleteFunc(c.proven, func(claim claim) bool { return claim.premise == p })
+	c.refuted |= p
+	c.proven = slices.DeleteFunc(c.proven, func(claim claim) bool { return claim.premise&p != 0 })
 }
+
+// doubts reports whether a belief has been contradicted.
+func (c *coverage) doubts(p premise) bool { return c.refuted&p != 0 }
 
 // reopen takes back what was proven of a span.
 func (c *coverage) reopen(s span) {

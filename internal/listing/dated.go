@@ -9,13 +9,13 @@ import "fmt"
 func (w *walk) dated(meant span) (*answer, error) {
 	for {
 		sent := w.bounds.widen(meant)
-		if w.cov.refuted[byStart] && sent.hi == future { // an end is heeded, perhaps
+		if w.cov.doubts(byStart) && sent.hi == future { // an end is heeded, perhaps
 			sent.hi = w.clock() + day
 		}
 		s := w.slice(sent)
 		wide := sent.lo < w.wanted.lo || sent.hi > w.wanted.hi
 		a, err := w.ask(s, sent, meant, wide)
-		if err == nil && a.fault&NotFound != 0 && w.controlled && w.times(&s) >= maxTimes && len(w.known.in(meant)) == 0 && !w.cov.refuted[byAbsence] {
+		if err == nil && a.fault&NotFound != 0 && w.controlled && w.times(&s) >= maxTimes && len(w.known.in(meant)) == 0 && !w.cov.doubts(byAbsence) {
 			a = a.asEmpty() // like calls were answered, and this one is not, twice: so some servers say that there is nothing
 		}
 		if err == nil && a.err == nil && a.sent == 0 && w.win.remains(meant) && w.times(&s) < maxTimes {

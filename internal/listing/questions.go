@@ -68,7 +68,7 @@ func (q *questions) behind(b *answer) (bool, error) {
 	if b.meta.Next != "" && (q.ended || q.main.meta.Next == "") {
 		return true, nil // there is one way only to its end
 	}
-	if !q.ended {
+	if !q.ended && q.from == past {
 		return false, nil
 	}
 	c, err := q.cursorAt(b.slice, b.response, q.listedIn(b)+1)

@@ -13,17 +13,19 @@ func (w *walk) uncontrolled(meant span) bool {
 }
 
 // premise is what the proof rests on that an answer is which was not cut: an empty one to a call with a start alone says
-// nothing if that is ignored.
+// nothing if that is ignored, and one that was asked for once no more than the silence beside it.
 func (w *walk) premise(s span, a *answer) premise {
-	switch {
-	case a.fault&NotFound != 0:
-		return byAbsence
-	case s.hi == future && a.sent == 0 && !w.cov.refuted[byStart]:
-		return byStart
-	case a.sent == 0 && w.times(&a.slice) < maxTimes:
-		return bySilence
+	p := byCount
+	if a.fault&NotFound != 0 {
+		p |= byAbsence
 	}
-	return byCount
+	if a.sent == 0 && s.hi == future && !w.cov.doubts(byStart) {
+		p |= byStart
+	}
+	if a.sent == 0 && a.fault&NotFound == 0 && w.times(&a.slice) < maxTimes {
+		p |= bySilence
+	}
+	return p
 }
 
 // belied looks whether an answer belies silence. It has rows from before its start: that is ignored. Or it has some of a long
@@ -33,7 +35,7 @@ func (w *walk) belied(a *answer) {
 	if a.below > 0 {
 		w.cov.void(byStart)
 	}
-	if a.err == nil && a.sent == 0 && a.fault == 0 && !a.meta.Absent && !w.cov.refuted[byAbsence] {
+	if a.err == nil && a.sent == 0 && a.fault == 0 && !a.meta.Absent && !w.cov.doubts(byAbsence) {
 		w.cov.void(byAbsence) // so it says that there is nothing
 	}
 	if len(w.silent) == 0 { // nearly always
@@ -61,7 +63,7 @@ func (w *walk) doubt(a *answer, sent, meant span, wide bool) (*answer, error) {
 		rest.lo = min(rest.lo, w.clock()-longAgo) // for the same call it is seen whether there is anything older at all
 	}
 	long := w.told.Span > 0 && rest.length(w.clock()) > int64(w.told.Span.Seconds())
-	if rest.lo < meant.lo && rest.lo != past && !w.belief.limited() && !long && w.win.failed == 0 && !w.cov.refuted[bySilence] {
+	if rest.lo < meant.lo && rest.lo != past && !w.belief.limited() && !long && w.win.failed == 0 && !w.cov.doubts(bySilence) {
 		asked, anchor := rest, past
 		if oldest, ok := w.known.oldest(); ok && w.adjoins(meant, oldest) && w.caps.of(w.size()).Rows > fewRows {
 			asked.hi, anchor = oldest, oldest // it has to bring that
