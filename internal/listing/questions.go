@@ -98,10 +98,12 @@ func (q *questions) listedIn(b *answer) int {
 	return len(q.known.in(spanOf(b.slice.Start, b.slice.End)))
 }
 
-// beside reports whether no row of an answer is one of the query that was there when the listing began: what comes first hides
-// what is behind it.
+// beside reports whether no row of an answer is of the query's time, and was there when the listing began: what comes first
+// hides what is behind it.
 func (q *questions) beside(r *response) bool {
-	return len(r.rows) > 0 && !slices.ContainsFunc(r.rows, func(row Row) bool { return !row.after(q.began()) && q.fits(&row, false) })
+	return len(r.rows) > 0 && !slices.ContainsFunc(r.rows, func(row Row) bool {
+		return !row.after(q.began()) && (!row.dated() || q.wanted.has(row.At))
+	})
 }
 
 // allArrived reports whether all rows of an answer have arrived since the listing began: they hide what is behind them.

@@ -19,11 +19,12 @@ func TestUncontrolled(t *testing.T) {
 		"a part of it was silent":  {func(w *walk) { w.silent = []silence{{span: span{42 * day, 48 * day}}} }, span{41 * day, 49 * day}, true},
 		"below all that is known":  {nil, span{10 * day, 39 * day}, true},
 		"nothing was there before": {func(w *walk) { w.belief.Quiet = &Quiet{Before: stamp(39 * day)} }, span{10 * day, 39 * day}, false},
+		"older ones have come":     {func(w *walk) { w.belief.Quiet, w.shown.oldest = &Quiet{Before: stamp(39 * day)}, 38*day }, span{10 * day, 39 * day}, true},
 		"there may have been some": {func(w *walk) { w.belief.Quiet = &Quiet{Before: stamp(38 * day)} }, span{10 * day, 39 * day}, true},
 		"nothing is known":         {func(w *walk) { w.known = known{} }, span{10 * day, 39 * day}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := &walk{session: &session{}}
+			w := &walk{session: &session{shown: newShown(0, 0)}}
 			w.known.add(at(50*day, 40*day))
 			if test.change != nil {
 				test.change(w)
