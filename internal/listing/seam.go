@@ -62,7 +62,9 @@ func (w *walk) learnOrder(a *answer) {
 	if a.order == falling && !a.rival {
 		w.sorted = true
 	}
-	w.pairs += min(a.pairs, a.fresh) // the same rows in the same order are no more evidence than once
+	if a.pairs > 1 || a.fresh > 0 { // one pair falls by chance as often as not, and coming again shows nothing else
+		w.pairs += a.pairs
+	}
 	if a.order == anyOrder || a.order == w.order || w.order == mixed {
 		return
 	}
