@@ -92,10 +92,11 @@ func (q *questions) behind(b *answer) (bool, error) {
 // listedIn is how many of the listed rows a list has that begins with one of them. One with an end that is heeded begins behind
 // the newer ones.
 func (q *questions) listedIn(b *answer) int {
-	if b.slice.End.IsZero() || same(b.response, q.main.response) {
+	s := spanOf(b.slice.Start, b.slice.End)
+	if s.hi == future || b.dated == 0 || b.newest > s.hi+slack {
 		return q.listed.count
 	}
-	return len(q.known.in(spanOf(b.slice.Start, b.slice.End)))
+	return len(q.known.in(s))
 }
 
 // beside reports whether no row of an answer is of the query's time, and was there when the listing began: what comes first
