@@ -38,11 +38,16 @@ func (w *walk) larger(a *answer) (whole bool, err error) {
 	if w.told.NoSize || w.belief.Size != nil || w.told.Brief || slices.ContainsFunc(w.belief.Caps, func(c Cap) bool { return c.Size >= s.Size && c.Rows <= a.sent }) {
 		return false, nil
 	}
-	b, err := w.ask(s, everything, nothing, false)
-	if err == nil && b.fault&Refused != 0 {
-		w.belief.Size = &Refusal{Evidence{w.now(), "a call was refused with it and answered without it"}}
+	for {
+		b, err := w.ask(s, everything, nothing, false)
+		if err == nil && b.fault&Refused != 0 {
+			w.belief.Size = &Refusal{Evidence{w.now(), "a call was refused with it and answered without it"}}
+		}
+		if err != nil || b.err != nil || b.sent < s.Size || s.Size*moreRows > maxHeld { // as many as were asked for are no end
+			return err == nil && b.err == nil && b.sent > a.sent && b.sent < s.Size && len(b.rows) >= w.rows, err
+		}
+		s.Size *= moreRows
 	}
-	return err == nil && b.err == nil && b.sent > a.sent && b.sent < s.Size && len(b.rows) >= w.rows, err
 }
 
 func (w *walk) largerSize(a *answer) int { return max(moreRows*a.sent, maxAsked) }
