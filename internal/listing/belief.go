@@ -195,9 +195,12 @@ func (b *Belief) limited() bool { return b.limit() > 0 }
 // a day, an hour.
 var limits = [...]int64{safeSpan, safeStart, 6 * day, 20 * hour, 50 * minute}
 
-// outgrown is how long a span may be for which one of a limit was asked: where it has no end, time has passed since. Limits
-// leave more than that to those of servers.
-func outgrown(limit int64) int64 { return limit + limit/100 }
+// outgrowth is by which part of its length a span without an end may have grown when its answer is judged: time passes. The
+// limits leave more than that to those of servers.
+const outgrowth = 100
+
+// outgrown is how long a span may be for which one of a limit was asked.
+func outgrown(limit int64) int64 { return limit + limit/outgrowth }
 
 // shorter returns the next shorter one of the limits; false: there is none.
 func shorter(length int64) (int64, bool) {

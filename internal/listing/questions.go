@@ -89,8 +89,7 @@ func (q *questions) behind(b *answer) (bool, error) {
 	return err == nil && (q.unlisted(r) || q.allArrived(r)), err
 }
 
-// listedIn is how many of the listed rows a list has that begins with one of them. One with an end that is heeded begins behind
-// the newer ones.
+// listedIn is how many of the listed rows stand in another list: all of them, but in one with an end that is heeded.
 func (q *questions) listedIn(b *answer) int {
 	s := spanOf(b.slice.Start, b.slice.End)
 	if s.hi == future || b.dated == 0 || b.newest > s.hi+slack {
@@ -99,8 +98,8 @@ func (q *questions) listedIn(b *answer) int {
 	return len(q.known.in(s))
 }
 
-// beside reports whether no row of an answer is of the query's time, and was there when the listing began: what comes first
-// hides what is behind it.
+// beside reports whether all rows of an answer lie outside of the query's time, or have arrived since the listing began: they
+// hide what is behind them.
 func (q *questions) beside(r *response) bool {
 	return len(r.rows) > 0 && !slices.ContainsFunc(r.rows, func(row Row) bool {
 		return !row.after(q.began()) && (!row.dated() || q.wanted.has(row.At))

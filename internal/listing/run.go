@@ -347,8 +347,8 @@ func (w *walk) empty(exact span) (bool, error) {
 }
 
 // emptyBounded looks whether a server that has nothing without dates gives a window of its own then: the query has to bring
-// nothing with both dates, and nothing with start taken for end. turned: that brings some.
-func (w *walk) emptyBounded(exact span) (turned bool, err error) {
+// nothing with both dates, and nothing with start taken for end. It reports whether that brings some.
+func (w *walk) emptyBounded(exact span) (bool, error) {
 	old := w.bounds
 	var straight *answer
 	for _, turned := range []bool{false, true} {

@@ -40,7 +40,7 @@ func (w *walk) larger(a *answer) (whole bool, err error) {
 	}
 	for {
 		b, err := w.ask(s, everything, nothing, false)
-		if err == nil && b.fault&Refused != 0 {
+		if err == nil && b.fault&Refused != 0 && s.Size == w.largerSize(a) { // else only so much of it
 			w.belief.Size = &Refusal{Evidence{w.now(), "a call was refused with it and answered without it"}}
 		}
 		if err != nil || b.err != nil || b.sent < s.Size || s.Size*moreRows > maxHeld { // as many as were asked for are no end
