@@ -1,5 +1,7 @@
 package listing
 
+import "slices"
+
 // A request that the server fails for makes every window fail that has it. It is isolated to its second where that is worth
 // the calls, and given up.
 
@@ -59,4 +61,15 @@ func (w *walk) isolated(moment span) span {
 	}
 	moment.lo -= 2 * edge // so that it is not in what is asked for next, with bounds that are sent wider
 	return moment
+}
+
+// failsBeside reports whether the server has failed for other pages of a list, and not for one call only.
+func (w *walk) failsBeside(s *Slice) bool {
+	n := 0
+	return w.any(func(r *response) bool {
+		if r.fails() && r.slice.Start.Equal(s.Start) && r.slice.End.Equal(s.End) && slices.Equal(r.slice.Codes, s.Codes) && slices.Equal(r.slice.Statuses, s.Statuses) {
+			n += w.times(&r.slice)
+		}
+		return n > 1
+	})
 }

@@ -224,7 +224,7 @@ func (w *walk) momentStates(b *answer, wide bool) (more, heeded bool, err error)
 			continue
 		}
 		before := w.rows
-		if _, err := w.pages(c.slice, c.response, pageOptions{wide: wide}); err != nil || w.rows-before > c.arrived {
+		if _, err := w.pages(c.slice, c.response, pageOptions{wide: wide}); err != nil || w.rows-before > c.arrived || w.failsBeside(&c.slice) {
 			return true, false, err
 		}
 	}
