@@ -114,9 +114,10 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 			w.learnPaging(c.style, c.first)
 			before = r.number
 			continue
-		case r.fails() && o.holes && c.style != Links && holes == 0:
-			p.hole = r.err
+		case w.failingPage(r) != nil && o.holes && c.style != Links && holes == 0:
+			p.hole = w.failingPage(r)
 			holes++
+			c.back(r)
 			c.skip(first.sent)
 			continue
 		}
@@ -129,6 +130,18 @@ func (w *walk) turn(c *cursor, first *response, o pageOptions) (paged, error) {
 		}
 		return p, err
 	}
+}
+
+// failingPage returns why a page could not be had, or, if nothing on it is new, why it could not be had before: it may have been the
+// answer to another call. nil: it is no page that fails.
+func (w *walk) failingPage(r *response) error {
+	if before := w.failedBefore(&r.slice); r.err == nil && r.sent > 0 && before != nil && before.fails() {
+		return before.err
+	}
+	if r.fails() {
+		return r.err
+	}
+	return nil
 }
 
 // movedOn reports whether nothing on a page may be new to its list because rows have arrived meanwhile: it has what these have

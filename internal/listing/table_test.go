@@ -252,6 +252,8 @@ func TestMended(t *testing.T) {
 		{"a list had nothing older, and a hidden state has, behind a fault", []uint64{60009407, 61027521}},
 		{"starts of long ago are refused or not answered for, ends are ignored, and lists without dates show a window", []uint64{70036892, 70048526, 71032461, 71035414}},
 		{"the server fails for pages of one state of a second", []uint64{90049362}},
+		{"a cache gives the page before for one that fails", []uint64{95091134}},
+		{"as many requests arrive as a page has, and the second page is the first one", []uint64{95054981}},
 		{"one start without an end has no answer, once, and long spans have none", []uint64{71048254}},
 		{"requests without a date are behind as many as were asked for", []uint64{71022156}},
 		{"the pages of all end at a depth, and the oldest request is behind the list that ends with it", []uint64{60018938}},

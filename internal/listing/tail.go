@@ -142,8 +142,8 @@ func (w *walk) passed(a *answer) bool {
 // unpaged asks for more rows of a list that shows no pages. That the server heeds nothing of it is looked at once more, by
 // one call for all that it could heed: one of the answers may have been to another call.
 func (w *walk) unpaged(a *answer) error {
-	before := w.rows
-	if whole, err := w.larger(a); err != nil || whole || w.rows > before {
+	before := w.rows - w.arrived()
+	if whole, err := w.larger(a); err != nil || whole || w.rows-w.arrived() > before {
 		return err
 	}
 	calls := w.further(a)

@@ -193,6 +193,9 @@ func (q *questions) statesOf(s Slice) (bool, error) {
 		}
 		s.Statuses = []string{word}
 		b, err := q.ask(s, everything, nothing, false)
+		if err == nil && b.err != nil && q.times(&s) < maxTimes { // one answer teaches nothing
+			b, err = q.again(b, everything, nothing, false)
+		}
 		if err != nil {
 			return false, err
 		}
