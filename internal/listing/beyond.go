@@ -68,19 +68,29 @@ func (q *questions) beyond() error {
 	if err := q.followOther(b); err != nil {
 		return err
 	}
-	if now, _ := q.known.oldest(); now < oldest && q.wanted.has(now) || refused && (!q.ended || q.from != past) && b.err == nil && now > q.clock()-longSpan && q.wanted.has(whole.lo) {
+	now, _ := q.known.oldest()
+	window := !q.ended || q.from != past // what came without dates may be all that the server likes to show
+	unseen := refused && window && b.err == nil && now > q.clock()-longSpan && q.wanted.has(whole.lo)
+	if unseen || now < oldest && q.wanted.has(now) {
 		q.cutBy(errDefault)
 	}
-	if newest, _ := q.known.newest(); !q.newestFirst() && newest < q.began() {
-		if b, err = q.bounded(span{newest, future}); err != nil {
-			return err
-		}
-		if b.err == nil && b.full && b.oldest >= newest-slack && b.given > b.arrived {
-			q.cutBy(errHidden)
-		}
-		return q.followOther(b)
+	return q.newer()
+}
+
+// newer asks for what is newer by a start, where the newest do not come first.
+func (q *questions) newer() error {
+	newest, _ := q.known.newest()
+	if q.newestFirst() || newest >= q.began() {
+		return nil
 	}
-	return nil
+	b, err := q.bounded(span{newest, future})
+	if err != nil {
+		return err
+	}
+	if b.err == nil && b.full && b.oldest >= newest-slack && b.given > b.arrived {
+		q.cutBy(errHidden)
+	}
+	return q.followOther(b)
 }
 
 // heededStart asks for all by a start in other ways if an answer to it has none of the rows that are known: a server may

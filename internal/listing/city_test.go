@@ -75,7 +75,7 @@ type town struct {
 	states     []string
 	cap        int
 	now        int64
-	takes      time.Duration // a call
+	latency    time.Duration
 	rng        *rand.Rand
 	calls      int
 	asked      map[string]int
@@ -183,7 +183,7 @@ func (t *town) Open(ctx context.Context, s *Slice) (Rows, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	time.Sleep(t.takes)
+	time.Sleep(t.latency)
 	t.calls++
 	t.asked[s.key()]++
 	if t.city["arrivals"] == "some" && t.calls > 1 && t.calls%2 == 0 {

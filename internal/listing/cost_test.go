@@ -24,18 +24,18 @@ func TestCost(t *testing.T) {
 						c["paging"], c["query"], c["rows"], c["cap"], c["days"] = paging, query, rows, size, days
 						told := maps.Clone(c)
 						told["told"] = "right"
-						for _, takes := range calls {
+						for _, latency := range latencies {
 							cities++
 							var first, later, informed, least int
 							inItsTime(t, 7, func() {
-								first, later, least = costs(t, c, takes)
-								informed, _, _ = costs(t, told, takes)
+								first, later, least = costs(t, c, latency)
+								informed, _, _ = costs(t, told, latency)
 							})
 							w := worst[query]
 							w.first, w.later, w.told = max(w.first, first-least), max(w.later, later-least), max(w.told, informed-first)
 							worst[query] = w
 							if first > least+15 || later > least+14 || informed > first {
-								t.Errorf("%v, a call takes %v: %d calls, %d later, %d if told; least %d", c, takes, first, later, informed, least)
+								t.Errorf("%v, a call takes %v: %d calls, %d later, %d if told; least %d", c, latency, first, later, informed, least)
 							}
 						}
 					}
@@ -47,10 +47,10 @@ func TestCost(t *testing.T) {
 }
 
 // costs returns the calls of a first listing, of the next one, and the least, where a call takes some time.
-func costs(t *testing.T, c city, takes time.Duration) (first, later, least int) {
+func costs(t *testing.T, c city, latency time.Duration) (first, later, least int) {
 	t.Helper()
 	s := newTown(c, 7)
-	s.takes = takes
+	s.latency = latency
 	queries, told := s.queries()
 	shared := &Beliefs{}
 	for i := range 2 {

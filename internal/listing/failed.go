@@ -1,7 +1,5 @@
 package listing
 
-import "slices"
-
 // A request that the server fails for makes every window fail that has it. It is isolated to its second where that is worth
 // the calls, and given up.
 
@@ -67,7 +65,7 @@ func (w *walk) isolated(moment span) span {
 func (w *walk) failsBeside(s *Slice) bool {
 	n := 0
 	return w.any(func(r *response) bool {
-		if r.fails() && r.slice.Start.Equal(s.Start) && r.slice.End.Equal(s.End) && slices.Equal(r.slice.Codes, s.Codes) && slices.Equal(r.slice.Statuses, s.Statuses) {
+		if r.fails() && r.slice.Start.Equal(s.Start) && r.slice.End.Equal(s.End) && r.slice.asksFor(s.Codes, s.Statuses) {
 			n += w.times(&r.slice)
 		}
 		return n > 1

@@ -103,13 +103,13 @@ func (t *town) traits() (told Traits) {
 	return told
 }
 
-// calls is how long those of a city take: the clock ticks while it is listed, often or never.
-var calls = [...]time.Duration{0, 130 * time.Millisecond, 900 * time.Millisecond, 7 * time.Second}
+// latencies are how long a call takes, by city: the clock ticks while it is listed, often or never.
+var latencies = [...]time.Duration{0, 130 * time.Millisecond, 900 * time.Millisecond, 7 * time.Second}
 
 // judge lists a city and says which invariants were broken.
 func judge(c city, seed uint64, without off, trace io.Writer) verdict {
 	t := newTown(c, seed)
-	t.takes, t.trace = calls[seed/4%uint64(len(calls))], trace
+	t.latency, t.trace = latencies[seed/4%uint64(len(latencies))], trace
 	v := verdict{broken: map[string]string{}}
 	queries, told := t.queries()
 	shared := &Beliefs{}

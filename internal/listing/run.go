@@ -84,7 +84,7 @@ func (w *walk) nothingCame(a *answer, exact span) (*answer, error) {
 // there may be a request for which it does.
 func (w *walk) failsBefore() bool {
 	return w.wanted.lo == past && w.any(func(r *response) bool {
-		if !r.fails() || r.slice.Start.IsZero() || !slices.Equal(r.slice.Codes, w.facet.codes) || !slices.Equal(r.slice.Statuses, w.facet.statuses) {
+		if !r.fails() || r.slice.Start.IsZero() || !r.slice.asksFor(w.facet.codes, w.facet.statuses) {
 			return false
 		}
 		s := spanOf(r.slice.Start, r.slice.End)

@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -184,4 +185,9 @@ func (s *Slice) key() string {
 		return s.Next
 	}
 	return fmt.Sprint(s.Start.Unix(), s.End.Unix(), s.Swapped, s.Page, s.Offset, s.Size, "|", strings.Join(s.Codes, "\x00"), "|", strings.Join(s.Statuses, "\x00"))
+}
+
+// asksFor reports whether a slice is of these values.
+func (s *Slice) asksFor(codes, statuses []string) bool {
+	return slices.Equal(s.Codes, codes) && slices.Equal(s.Statuses, statuses)
 }

@@ -30,9 +30,9 @@ func (w *walk) unsorted(a *answer) error {
 	return err
 }
 
-// larger asks for more rows of a list than came at once, where there are no pages. It reports whether all have come: fewer than
-// were asked for, with all that are known.
-func (w *walk) larger(a *answer) (whole bool, err error) {
+// larger asks for more rows of a list than came at once, where there are no pages. It reports whether that has brought any that
+// have not just arrived, or all of them: fewer than were asked for, with all that are known.
+func (w *walk) larger(a *answer) (more bool, err error) {
 	s := a.slice
 	s.Size = w.largerSize(a)
 	if w.told.NoSize || w.belief.Size != nil || w.told.Brief || slices.ContainsFunc(w.belief.Caps, func(c Cap) bool { return c.Size >= s.Size && c.Rows <= a.sent }) {
@@ -43,8 +43,12 @@ func (w *walk) larger(a *answer) (whole bool, err error) {
 		if err == nil && b.fault&Refused != 0 && s.Size == w.largerSize(a) { // else only so much of it
 			w.belief.Size = &Refusal{Evidence{w.now(), "a call was refused with it and answered without it"}}
 		}
-		if err != nil || b.err != nil || b.sent < s.Size || s.Size*moreRows > maxHeld { // as many as were asked for are no end
-			return err == nil && b.err == nil && b.sent > a.sent && b.sent < s.Size && len(b.rows) >= w.rows, err
+		if err != nil || b.err != nil {
+			return more, err
+		}
+		more = more || b.fresh > b.arrived
+		if b.sent < s.Size || s.Size*moreRows > maxHeld { // as many as were asked for are no end
+			return more || b.sent > a.sent && b.sent < s.Size && len(b.rows) >= w.rows, nil
 		}
 		s.Size *= moreRows
 	}
@@ -142,8 +146,7 @@ func (w *walk) passed(a *answer) bool {
 // unpaged asks for more rows of a list that shows no pages. That the server heeds nothing of it is looked at once more, by
 // one call for all that it could heed: one of the answers may have been to another call.
 func (w *walk) unpaged(a *answer) error {
-	before := w.rows - w.arrived()
-	if whole, err := w.larger(a); err != nil || whole || w.rows-w.arrived() > before {
+	if more, err := w.larger(a); err != nil || more {
 		return err
 	}
 	calls := w.further(a)
