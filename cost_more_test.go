@@ -55,7 +55,7 @@ func TestCostOfTexts(t *testing.T) {
 	values := slices.Concat(made, slices.DeleteFunc(slices.Clone(zeros), clients))
 	zerotest.Long(t, values, funcs,
 		"Feed.Watch", "RequestClient.Await", // Poll and Resolve, again and again
-		"RequestClient.All, lists", "RequestClient.AllInto, lists", "RequestClient.Pages, lists", // each call for fifty ids sends all of Params: two lists that multiply; TestCostIsLinear has each alone
+		"RequestClient.All, lists", "RequestClient.AllInto, lists", "RequestClient.Oldest, lists", "RequestClient.Pages, lists", // each call for fifty ids sends all of Params: two lists that multiply; TestCostIsLinear has each alone
 		// options without a text
 		"WithCharsetReader", "WithConcurrency", "WithFormat", "WithHTTPClient", "WithInsecureDiscovery", "WithKeyOnReads", "WithLearned", "WithLimiter", "WithLocation",
 		"WithLogger", "WithMaxResponse", "WithMiddleware", "WithObserver", "WithPageSize", "WithRateLimit", "WithRetry", "WithStrict", "WithTimeout", "WithWarnings",
