@@ -47,9 +47,10 @@ func TestFeedProperty(t *testing.T) {
 	}
 }
 
-// TestFeedMended watches cities in which a fault at one call had a feed see nothing more.
+// TestFeedMended watches cities in which a fault at one call had a feed see nothing more, in which a change was told late where
+// all that was listed had changed (4626, 17412), or out of the order of dates where it came twice in a poll.
 func TestFeedMended(t *testing.T) {
-	for _, seed := range []uint64{515, 1509} {
+	for _, seed := range []uint64{515, 1509, 4626, 17412, 40137} {
 		synctest.Test(t, func(t *testing.T) { watchWorld(t, seed, false) })
 	}
 }

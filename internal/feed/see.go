@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"strings"
 	"time"
 )
@@ -112,12 +113,13 @@ func (p *pass) discovered(e *entry) (kind Kind, forgotten, tell bool) {
 
 // changed returns a change that a sighting has shown, of which ch says the rest.
 func (p *pass) changed(next entry, s seen, ch Change) *Change {
-	at := When(ch.Kind, s.Requested, s.Updated)
-	if at.IsZero() {
-		at = p.now
-	}
 	p.kept += int64(s.Size)
-	return &Change{Kind: ch.Kind, Record: s.Record, Previous: ch.Previous, Forgotten: ch.Forgotten, at: at, size: s.Size, next: next, old: ch.old}
+	return &Change{Kind: ch.Kind, Record: s.Record, Previous: ch.Previous, Forgotten: ch.Forgotten, at: p.dateOf(ch.Kind, s), size: s.Size, next: next, old: ch.old}
+}
+
+// dateOf returns what a change of a kind that a sighting has shown is sorted by.
+func (p *pass) dateOf(kind Kind, s seen) time.Time {
+	return cmp.Or(When(kind, s.Requested, s.Updated), p.now)
 }
 
 // compare takes in a record that is known, by another key if old is set, and returns what has changed.
@@ -150,14 +152,17 @@ func (p *pass) unlisted(id string, s seen) bool {
 func (p *pass) seenAgain(ch *Change, s seen) *Change {
 	next, kind := p.merge(&ch.next, s)
 	next = *next.as(next.flags.with(flagUnlisted, p.unlisted(next.id, s)))
-	record, size, all := s.Record, s.Size, ch.Kind
 	if kind == "" {
-		record, size = ch.Record, ch.size
-	} else if ch.Kind != Created && kind != Updated {
+		known := *ch
+		known.next = next
+		return &known
+	}
+	all := ch.Kind
+	if ch.Kind != Created && kind != Updated {
 		all = p.together(ch, &next, kind)
 	}
-	p.kept += int64(size - ch.size)
-	return &Change{Kind: all, Record: record, Gone: ch.Gone, Previous: ch.Previous, Forgotten: ch.Forgotten, at: ch.at, size: size, next: next, old: ch.old}
+	p.kept += int64(s.Size - ch.size)
+	return &Change{Kind: all, Record: s.Record, Previous: ch.Previous, Forgotten: ch.Forgotten, at: p.dateOf(all, s), size: s.Size, next: next, old: ch.old}
 }
 
 // together returns of which kind two changes are, of which the second one is of a kind and leads to next.

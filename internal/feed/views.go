@@ -29,7 +29,8 @@ func (p *pass) compareViews() (Like, error) {
 	return learned, nil
 }
 
-// telling returns two records that a list has just shown and that most has happened to.
+// telling returns two records that a list has just shown and that most has happened to, as it has shown them: also those
+// that have changed by that, which may be all there are.
 func (p *pass) telling() (best []*entry) {
 	moved := func(e *entry) int64 { return e.views[byList].updated - e.requested }
 	more := func(a, b *entry) int {
@@ -37,7 +38,10 @@ func (p *pass) telling() (best []*entry) {
 	}
 	for key, r := range p.rows {
 		e := p.t.store.known[key]
-		if e != nil && !nameless(key) && r.in&inLists != 0 && r.change == nil && e.flags.has(hasList) {
+		if r.change != nil {
+			e = &r.change.next
+		}
+		if e != nil && !nameless(key) && r.in&inLists != 0 && e.flags.has(hasList) {
 			best = keepFirst(best, e, 2, more)
 		}
 	}
