@@ -315,7 +315,7 @@ func silence() time.Duration {
 	if runtime.GOOS == "js" {
 		return time.Second
 	}
-	return 150 * time.Millisecond
+	return 400 * time.Millisecond
 }
 
 // TestFilingFaults runs every row of the table and compares the table with docs/filing-faults.md.
