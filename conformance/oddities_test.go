@@ -66,16 +66,20 @@ func packed(b []byte) []byte {
 	return z.Bytes()
 }
 
-// onceOnly refuses a report whose text it has had.
-func onceOnly() open311test.Option {
-	var mu sync.Mutex
-	seen := make(map[string]bool)
+// onceOnly refuses a report of which it has had all of these parameters.
+func onceOnly(names ...string) open311test.Option {
 	return open311test.WithMiddleware(func(next http.Handler) http.Handler {
+		var mu sync.Mutex
+		seen := make(map[string]bool)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			a := asked(r)
+			of := ""
+			for _, name := range names {
+				of += a.form.Get(name) + "\n"
+			}
 			mu.Lock()
-			twice := a.op == OpCreate && seen[a.form.Get("description")]
-			seen[a.form.Get("description")] = true
+			twice := a.op == OpCreate && seen[of]
+			seen[of] = true
 			mu.Unlock()
 			if twice {
 				a.header = w.Header()
@@ -155,7 +159,8 @@ var oddities = map[string]open311test.Option{
 	"a code in words":                 replacedErrors(`(code>)(\d+)<`, `${1}E-${2}<`),
 	"a receipt without a notice":      receipts(func(r *node) { r.drop("service_notice", "account_id") }),
 	"a receipt with a notice":         receipts(func(r *node) { r.set("service_notice", "Within three days.", kindText) }),
-	"a refusal of duplicates":         onceOnly(),
+	"a refusal of duplicates":         onceOnly("description"),
+	"a refusal of all in one place":   onceOnly("lat", "long"),
 	"a place next door":               recordsOf(FormatNone, func(r *node) { nextDoor(r) }),
 	"a moderated text":                when(func(a *answer) bool { return a.op == OpRequest && bytes.Contains(a.body, []byte("Conformance test")) }, func(a *answer) { a.edit(func(d *node) { d.kids[0].set("description", "[is being read]", kindText) }) }),
 	"a heart":                         recordsOf(FormatNone, func(r *node) { r.set("description", "we <3 this town & <all> of you", kindText) }),

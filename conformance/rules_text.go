@@ -136,7 +136,7 @@ func judgeNamesArgument(s *session) outcome {
 	seen := false
 	for _, name := range []string{"no service", "unknown service", "no location"} {
 		fl := s.filings[name+"."+string(f)]
-		if fl == nil || fl.why != "" || fl.x.status/100 != 4 || fl.x.doc == nil {
+		if fl == nil || !good(fl.outcome()) || fl.x.status/100 != 4 || fl.x.doc == nil {
 			continue
 		}
 		seen = true
