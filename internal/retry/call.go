@@ -42,7 +42,7 @@ func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
 
 // Value returns the call itself, or what the caller's context has.
 func (k *call) Value(key any) any {
-	if key == (callKey{}) {
+	if _, ok := key.(callKey); ok {
 		return k
 	}
 	return k.Context.Value(key)

@@ -24,8 +24,9 @@ type wire struct {
 	asked, got, wrote atomic.Bool
 	allowed           int32 // how often it may be sent again
 	repeats           atomic.Int32
-	aside             atomic.Bool  // a middleware makes a call of its own: see Witness
-	refusals          atomic.Int32 // answers of 401 that a middleware has seen
+	aside             atomic.Bool              // a middleware makes a call of its own: see Witness
+	refusals          atomic.Int32             // answers of 401 that a middleware has seen
+	late              atomic.Pointer[net.Conn] // got after the attempt was ended
 	trace             httptrace.ClientTrace
 }
 
@@ -46,13 +47,27 @@ func (w *wire) watch(ctx context.Context, repeats int32, cancel context.CancelCa
 				cancel(errSentTwice)
 			}
 		},
-		GotConn: func(httptrace.GotConnInfo) { w.got.Store(true) },
+		// Where a connection is at hand, a context that has ended may be noticed too late: net/http draws lots
+		// between the two. Such a connection of HTTP/1, which is this request's alone, is closed before its
+		// request goes from the buffer to the network; HTTP/2 looks at the context once more by itself.
+		GotConn: func(i httptrace.GotConnInfo) {
+			w.got.Store(true)
+			if w.Err() != nil {
+				c := i.Conn
+				w.late.Store(&c)
+			}
+		},
 		// The first header is reported before the block of headers is complete,
 		// and so before a server can act on the request. In HTTP/1 only the
 		// request line may precede it; HTTP/2 reports all before it writes.
-		WroteHeaderField: func(string, []string) { w.write() },
-		WroteHeaders:     w.write,
-		WroteRequest:     func(httptrace.WroteRequestInfo) { w.write() },
+		WroteHeaderField: func(name string, _ []string) {
+			w.write()
+			if c := w.late.Load(); c != nil && name == "Host" { // HTTP/2 and 3 have :authority
+				_ = (*c).Close()
+			}
+		},
+		WroteHeaders: w.write,
+		WroteRequest: func(httptrace.WroteRequestInfo) { w.write() },
 	}
 	return httptrace.WithClientTrace(w, &w.trace)
 }
@@ -61,7 +76,7 @@ type wireKey struct{}
 
 // Value returns the wire itself, or what the context around it has.
 func (w *wire) Value(key any) any {
-	if key == (wireKey{}) {
+	if _, ok := key.(wireKey); ok {
 		return w
 	}
 	return w.Context.Value(key)

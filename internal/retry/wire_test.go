@@ -297,39 +297,56 @@ func TestHTTP2TransportRepeatsLittle(t *testing.T) {
 	}
 }
 
-// A pool full of dead connections is not tried one by one to its end.
+// A pool full of dead connections is not tried one by one to its end, even
+// where one is at hand when it is enough.
 func TestDeadConnectionsAreNotAllTried(t *testing.T) {
 	t.Parallel()
 	const pool = 2 * maxRepeats
-	var opened sync.WaitGroup
-	opened.Add(pool)
-	var again atomic.Int32
-	s := serve(t, func(c net.Conn, r *bufio.Reader) {
-		_ = readRequest(r)
-		opened.Done()
-		opened.Wait() // all at once, so that each has a connection of its own
-		_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-		if readRequest(r) == nil {
-			again.Add(1)
-		}
-		reset(c)
-	})
-	tr := transport(t)
-	tr.MaxIdleConnsPerHost = pool
-	cl := New(&http.Client{Transport: tr}, Config{Policy: Policy{MaxAttempts: 1}})
-	var calls sync.WaitGroup
-	for range pool {
-		calls.Go(func() {
-			if _, err := do(t, cl, t.Context(), "GET", "http://"+s.Addr().String()); err != nil {
-				t.Error(err)
+	for range 10 { // net/http draws lots
+		var opened sync.WaitGroup
+		opened.Add(pool)
+		var again atomic.Int32
+		s := serve(t, func(c net.Conn, r *bufio.Reader) {
+			_ = readRequest(r)
+			opened.Done()
+			opened.Wait() // all at once, so that each has a connection of its own
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+			if readRequest(r) == nil {
+				again.Add(1)
 			}
+			reset(c)
 		})
+		tr := transport(t)
+		tr.MaxIdleConnsPerHost = pool
+		tr.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			c, err := new(net.Dialer).DialContext(ctx, network, address)
+			return slowlyClosed{c}, err
+		}
+		cl := New(&http.Client{Transport: tr}, Config{Policy: Policy{MaxAttempts: 1}})
+		var calls sync.WaitGroup
+		for range pool {
+			calls.Go(func() {
+				if _, err := do(t, cl, t.Context(), "GET", "http://"+s.Addr().String()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		calls.Wait()
+		_, err := do(t, cl, t.Context(), "GET", "http://"+s.Addr().String())
+		if n := again.Load(); !errors.Is(err, errSentTwice) || n != 1+maxRepeats {
+			t.Fatalf("%d requests, want %d: %v", n, 1+maxRepeats, err)
+		}
 	}
-	calls.Wait()
-	_, err := do(t, cl, t.Context(), "GET", "http://"+s.Addr().String())
-	if n := again.Load(); !errors.Is(err, errSentTwice) || n != 1+maxRepeats {
-		t.Errorf("%d requests, want %d: %v", n, 1+maxRepeats, err)
+}
+
+// slowlyClosed lets all others go first, the one that writes to it among them.
+type slowlyClosed struct{ net.Conn }
+
+func (c slowlyClosed) Close() error {
+	for range 1000 {
+		runtime.Gosched()
 	}
+	return c.Conn.Close()
 }
 
 // goAway is no code of a stream: the server closes the connection, and has looked at no stream.
