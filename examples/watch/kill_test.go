@@ -38,7 +38,14 @@ func TestKill(t *testing.T) {
 	clock := open311test.NewClock(start, 24*3600/0.7)
 	h := open311test.NewHandler(open311test.WithTicking(clock), open311test.WithRequests(), open311test.WithQuirks(open311test.Quirks{UpdatedFilters: true}),
 		open311test.WithLife(open311test.Life{PerDay: 25, Notes: 0.5, Reopen: 0.2, Late: 0.1, By: 6 * time.Hour, Until: start.Add(22 * 24 * time.Hour)}))
-	city := httptest.NewServer(h)
+	asked := make(chan struct{}, 1)
+	city := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
+		h.ServeHTTP(w, r)
+	}))
 	defer city.Close()
 	hook := &receiver{seen: map[string]int{}, last: map[string]string{}}
 	hooks := httptest.NewServer(hook)
@@ -64,16 +71,17 @@ func TestKill(t *testing.T) {
 		}
 	}
 	hook.compare(t, h.Requests())
-	stopped(t, program, args)
+	<-asked
+	stopped(t, program, args, asked)
 }
 
-// stopped checks that SIGTERM ends the program cleanly.
-func stopped(t *testing.T, program string, args []string) {
+// stopped checks that SIGTERM ends the program cleanly once it has asked the city.
+func stopped(t *testing.T, program string, args []string, asked <-chan struct{}) {
 	cmd := exec.Command(program, append(args, "-every", "50ms")...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(2 * time.Second) // to be up and running, on a loaded machine too
+	<-asked
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
