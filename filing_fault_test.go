@@ -44,6 +44,9 @@ type faultNet struct {
 	transport *http.Transport
 }
 
+// nobody is an address at which no server listens, nor will: a port that one has had can be given to another.
+const nobody = "http://127.0.0.1:1"
+
 const (
 	unknown  = "unknown"        // ErrOutcomeUnknown
 	notFiled = "not filed"      // an error, and not ErrOutcomeUnknown
@@ -120,7 +123,7 @@ func networkFaults() []filingFault {
 			cancel()
 			return ctx, cancel
 		}},
-		{name: "connection refused", posts: 0, end: notFiled, network: func(n *faultNet) { n.server.Close() }},
+		{name: "connection refused", posts: 0, end: notFiled, network: func(n *faultNet) { n.endpoint = nobody }},
 		{name: "connection refused once", posts: 1, end: filed, do: answered, serve: receipt, network: func(n *faultNet) {
 			var calls atomic.Int32
 			n.transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {

@@ -127,6 +127,7 @@ func betray(t *testing.T, b *betrayal, c *carrier, ops []stubOp) {
 	defer srv.Close()
 	if b.closed {
 		srv.Close()
+		srv.URL = nobody
 	}
 	tr := &http.Transport{}
 	defer tr.CloseIdleConnections()

@@ -77,16 +77,22 @@ func (d *DB) hold(ctx context.Context, host string, pause time.Duration) error {
 
 // Wait implements [open311.Limiter].
 func (p pace) Wait(ctx context.Context) error {
-	wait, err := p.db.take(ctx, p.host, p.gap)
-	if err != nil || wait == 0 {
-		return err
-	}
-	t := time.NewTimer(wait)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-t.C:
-		return nil
+	for {
+		wait, err := p.db.take(ctx, p.host, p.gap)
+		if err != nil || wait == 0 {
+			return err
+		}
+		due := time.Now().Add(wait)
+		t := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return context.Cause(ctx)
+		case <-t.C:
+		}
+		// A process that had stood still has missed its instant, and other calls theirs: all of them would go at once.
+		if time.Since(due) <= late/2 {
+			return nil
+		}
 	}
 }

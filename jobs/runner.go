@@ -134,6 +134,9 @@ func (r *Runner) Run(ctx context.Context) error {
 		return errNoRunner
 	}
 	if err := r.river.Start(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // it had not begun
+		}
 		return fmt.Errorf("jobs: %w", err)
 	}
 	<-r.river.Stopped()

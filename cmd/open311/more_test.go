@@ -22,12 +22,11 @@ import (
 // Every row is asked, and what lives is told from what does not.
 func TestServersCheck(t *testing.T) {
 	one, two := town(t)
-	gone := httptest.NewServer(nil)
-	gone.Close()
+	const gone = "http://127.0.0.1:1" // no server listens there, nor will
 	_ = one
 	file := filepath.Join(t.TempDir(), "servers.json")
 	text := fmt.Sprintf(`{"servers":[{"key":"alive","base_url":%q},{"key":"dead","base_url":%q},
-		{"key":"retired","base_url":%q,"status":"retired","retired":{"reason":"moved"}}]}`, strings.TrimPrefix(two, "--endpoint="), gone.URL, gone.URL)
+		{"key":"retired","base_url":%q,"status":"retired","retired":{"reason":"moved"}}]}`, strings.TrimPrefix(two, "--endpoint="), gone, gone)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
