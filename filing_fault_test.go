@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -147,14 +146,14 @@ func networkFaults() []filingFault {
 		{name: "reset before the body is read", posts: 1, end: unknown, serve: cutOff(false, "")},
 		{name: "reset after the body is read", posts: 1, end: unknown, serve: cutOff(true, "")},
 		{name: "connection closed within the answer's header", posts: 1, end: unknown, serve: cutOff(true, "HTTP/1.1 200 OK\r\nContent-")},
-		{name: "no answer in time", posts: 1, end: unknown, opts: []open311.Option{open311.WithTimeout(silence())},
+		{name: "no answer in time", posts: 1, end: unknown, opts: []open311.Option{open311.WithTimeout(silence)},
 			serve: func(_ http.ResponseWriter, r *http.Request) {
 				_, _ = io.Copy(io.Discard, r.Body)
 				<-r.Context().Done()
 			}},
 		{name: "context over while waiting for the answer", posts: 1, end: unknown,
 			ctx: func(ctx context.Context) (context.Context, context.CancelFunc) {
-				return context.WithTimeout(ctx, silence())
+				return context.WithTimeout(ctx, silence)
 			},
 			serve: func(_ http.ResponseWriter, r *http.Request) {
 				_, _ = io.Copy(io.Discard, r.Body)
@@ -314,12 +313,7 @@ func (f *filingFault) run(t *testing.T, do func(context.Context, *open311.Client
 
 // silence is how long a server that says nothing is waited for; by then the call must have been sent, which takes its time
 // where all runs in one thread.
-func silence() time.Duration {
-	if runtime.GOOS == "js" {
-		return time.Second
-	}
-	return 400 * time.Millisecond
-}
+const silence = time.Second
 
 // TestFilingFaults runs every row of the table and compares the table with docs/filing-faults.md.
 func TestFilingFaults(t *testing.T) {

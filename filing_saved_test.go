@@ -48,7 +48,7 @@ func savedAnswers() []savedAnswer {
 		{name: "no answer in time", serve: func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			<-r.Context().Done()
-		}, timeout: silence()},
+		}, timeout: silence},
 		{name: "302", serve: bare(302, "Location", "/thanks")},
 		{name: "303", serve: bare(303, "Location", "/thanks")},
 		{name: "404 with a page", serve: page(404), never: true},
@@ -216,6 +216,7 @@ func runSaved(t *testing.T, answer savedAnswer, saves bool, k savedCase) string 
 		n.Media = []open311.Media{mediaOf("a.jpg", "\xff\xd8\xff\xe0 a photo", 0)}
 	}
 	receipt, err := c.Requests.Create(t.Context(), n)
+	server.Close() // it waits for calls that have come and are not counted yet
 	city.mu.Lock()
 	defer city.mu.Unlock()
 	word, posts, receipts := outcomeOf(err), city.posts, 0

@@ -1,6 +1,7 @@
 package open311
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -69,7 +70,13 @@ type FilingAttempt struct {
 //
 // can prove that a process died between Put of a filing as FilingSending and its first byte. Leave is called before that
 // byte, and notes that it leaves, faster than Put may be: the note has to survive this process. Left reports whether the
-// note may be there, or may have been lost. Once it is not, a Leave that is late has to fail.
+// note may be there, or may have been lost. Once it is not, a Leave that is late has to fail. And of one that has
+//
+//	Filed(ctx context.Context, since time.Time) iter.Seq2[*Filing, error]
+//
+// no request is taken for a report, however like it, that is the receipt of another one: Filed yields at least those that
+// have become FilingFiled since then. Without it, two reports that are sent within seconds from places beside each other,
+// and in the same words, are told from each other by the numbers in them alone.
 type Outbox interface {
 	Put(ctx context.Context, f *Filing) error
 	Pending(ctx context.Context) iter.Seq2[*Filing, error]
@@ -312,7 +319,9 @@ func (w *filer) search(ctx context.Context, why error) (*Receipt, error) {
 	}
 	again := func() (l *look, found []Candidate, whole bool, err error) {
 		l = &look{c: w.c, n: f.Report, own: f.ID, now: time.Now(), span: match.Span{From: first.Sent, To: last.Ended}}
-		found, whole, err = l.run(ctx)
+		if l.taken, err = w.taken(ctx, l.begin()); err == nil {
+			found, whole, err = l.run(ctx)
+		}
 		return
 	}
 	l, found, whole, err := again()
@@ -334,6 +343,26 @@ func (w *filer) search(ctx context.Context, why error) (*Receipt, error) {
 	}
 	f.Candidates, f.Error = found, why.Error()
 	return nil, errors.Join(why, w.put(ctx, FilingWaiting))
+}
+
+// taken returns the ids of requests that are the receipts of other filings.
+func (w *filer) taken(ctx context.Context, since time.Time) (map[string]bool, error) {
+	box, ok := w.box.(interface {
+		Filed(ctx context.Context, since time.Time) iter.Seq2[*Filing, error]
+	})
+	if !ok {
+		return nil, nil
+	}
+	ids := make(map[string]bool)
+	for f, err := range box.Filed(ctx, since) {
+		if err != nil {
+			return nil, err
+		}
+		if f.ID != w.f.ID && f.Receipt != nil && f.Receipt.ID != "" {
+			ids[f.Receipt.ID] = true
+		}
+	}
+	return ids, nil
 }
 
 // wait waits, and reports whether there was time for it, and need.
@@ -413,6 +442,23 @@ func (o fileOutbox) Pending(ctx context.Context) iter.Seq2[*Filing, error] {
 			f, err := readFiling(document, err)
 			if err != nil {
 				err = fmt.Errorf("open311: the outbox: %s: %w", name, err)
+			}
+			if !yield(f, err) {
+				return
+			}
+		}
+	}
+}
+
+// Filed yields the filings whose files were written since then, and that are FilingFiled.
+func (o fileOutbox) Filed(ctx context.Context, since time.Time) iter.Seq2[*Filing, error] {
+	return func(yield func(*Filing, error) bool) {
+		for document, err := range o.dir.Done(since) {
+			f, err := readFiling(document, cmp.Or(ctx.Err(), err))
+			if err != nil {
+				err = fmt.Errorf("open311: the outbox: %w", err)
+			} else if f.State != FilingFiled {
+				continue
 			}
 			if !yield(f, err) {
 				return

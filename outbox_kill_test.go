@@ -93,6 +93,11 @@ func TestFileSurvivesKill(t *testing.T) {
 			during++
 		}
 		runChild(t, dir, city.Client().Endpoint(), i, time.Minute)
+		// Whether it is not there shows what others have filed since: on a busy machine they are late.
+		for again := 0; again < 20 && there == 0 && stored(t, dir, i) == open311.FilingWaiting; again++ {
+			<-time.After(time.Second)
+			runChild(t, dir, city.Client().Endpoint(), i, time.Minute)
+		}
 		switch end := stored(t, dir, i); {
 		case end == open311.FilingWaiting:
 			asked++
@@ -104,7 +109,7 @@ func TestFileSurvivesKill(t *testing.T) {
 		case end != open311.FilingFiled:
 			t.Errorf("report %d ends as %q, killed in state %q", i, end, state)
 		}
-		if n := countFiled(city, numbered(i).Description); n > 1 {
+		if n := countFiled(city, numbered(i).Description); n > 1 || n == 0 && stored(t, dir, i) == open311.FilingFiled {
 			t.Errorf("report %d is there %d times, killed in state %q", i, n, state)
 		}
 	}

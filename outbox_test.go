@@ -178,6 +178,36 @@ func TestFileWaitsForAPerson(t *testing.T) {
 	}
 }
 
+// Two reports of the same words and place, filed one after the other: where the process dies within the second, the first
+// one's request is not taken for its own, though nothing tells them apart but the first one's receipt.
+func TestFileTellsTwinsApart(t *testing.T) {
+	sent := time.Now().Add(-time.Minute)
+	now := sent
+	city := open311test.NewServer(t, open311test.WithClock(func() time.Time { return now }), open311test.WithSize(50))
+	c, box := city.Client(), open311.FileOutbox(t.TempDir())
+	first, err := c.Requests.File(t.Context(), box, &open311.Filing{ID: "first", Report: numbered(0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now = sent.Add(50 * time.Second)
+	rat := &open311.NewRequest{ServiceCode: "0102", Location: &open311.Point{Lat: 43.2, Long: -68.2}, Description: "A rat"}
+	if _, err := c.Requests.Create(t.Context(), rat); err != nil {
+		t.Fatal(err)
+	}
+	f := &open311.Filing{ID: "second", Report: numbered(0), State: open311.FilingSending, Attempts: []open311.FilingAttempt{{Sent: sent}}}
+	if err := box.Put(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+	if err := box.(interface {
+		Leave(context.Context, string) error
+	}).Leave(t.Context(), "second"); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := c.Requests.File(t.Context(), box, f); err != nil || r.ID == first.ID || len(city.Filed()) != 3 {
+		t.Errorf("%v, which is the first one's: %v; %d are filed, %v", r, first, len(city.Filed()), err)
+	}
+}
+
 // What a filing needs survives as JSON, files by their paths; a file without one cannot.
 func TestFilingIsJSON(t *testing.T) {
 	dir := t.TempDir()

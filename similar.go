@@ -84,8 +84,9 @@ type look struct {
 	span match.Span
 	now  time.Time
 
-	response Response      // the last answer
-	ahead    time.Duration // what the server's clock is ahead of that of this machine
+	taken    map[string]bool // ids of requests that are others' receipts
+	response Response        // the last answer
+	ahead    time.Duration   // what the server's clock is ahead of that of this machine
 	rows     []ServiceRequest
 	known    map[string]bool // the ids in rows
 }
@@ -228,7 +229,7 @@ func (l *look) weigh() []Candidate {
 	ranking := match.Rank(report, records, l.now.Add(l.ahead))
 	var out []Candidate
 	for i := range records {
-		if v := ranking.Weigh(&records[i]); v.Score >= worthTelling {
+		if v := ranking.Weigh(&records[i]); v.Score >= worthTelling && !l.taken[l.rows[i].ID] {
 			out = append(out, Candidate{Request: l.rows[i], Score: v.Score, Reasons: v.Reasons})
 		}
 	}

@@ -3,6 +3,8 @@ package jobs_test
 import (
 	"context"
 	"errors"
+	"iter"
+	"slices"
 	"testing"
 	"time"
 
@@ -129,6 +131,40 @@ func TestOutboxKeepsOneFiler(t *testing.T) {
 		}
 		if n := len(city.Filed()); n != 1 {
 			t.Errorf("it was filed %d times", n)
+		}
+	})
+}
+
+// What has been filed since a time is known to all processes: no other report takes its request for its own.
+func TestOutboxFiled(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, name string) {
+		db := open(t, name)
+		city, other := db.Outbox("quillhaven"), db.Outbox("chicago")
+		now := time.Now()
+		for id, f := range map[string]*open311.Filing{
+			"filed": {State: open311.FilingFiled, Changed: now}, "old": {State: open311.FilingFiled, Changed: now.Add(-time.Hour)},
+			"refused": {State: open311.FilingRefused, Changed: now}, "waiting": {State: open311.FilingWaiting, Changed: now},
+		} {
+			f.ID = id
+			if err := city.Put(t.Context(), f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := other.Put(t.Context(), &open311.Filing{ID: "elsewhere", State: open311.FilingFiled, Changed: now}); err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		for f, err := range db.Outbox("quillhaven").(interface {
+			Filed(context.Context, time.Time) iter.Seq2[*open311.Filing, error]
+		}).Filed(t.Context(), now.Add(-time.Minute)) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, f.ID)
+		}
+		if !slices.Equal(ids, []string{"filed"}) {
+			t.Errorf("filed: %q", ids)
 		}
 	})
 }

@@ -126,9 +126,25 @@ func scanFiling(row interface{ Scan(...any) error }) (*open311.Filing, int64, er
 
 // Pending implements [open311.Outbox].
 func (o *outbox) Pending(ctx context.Context) iter.Seq2[*open311.Filing, error] {
+	return o.yield(func() ([]*open311.Filing, error) { return o.pending(ctx) })
+}
+
+func (o *outbox) pending(ctx context.Context) ([]*open311.Filing, error) {
+	return o.list(ctx, "state NOT IN ($2, $3) ORDER BY changed", string(open311.FilingFiled), string(open311.FilingRefused))
+}
+
+// Filed yields the reports of the city that have been filed since a time, by any process.
+func (o *outbox) Filed(ctx context.Context, since time.Time) iter.Seq2[*open311.Filing, error] {
+	return o.yield(func() ([]*open311.Filing, error) {
+		return o.list(ctx, "state = $2 AND changed >= $3", string(open311.FilingFiled), o.db.at(since))
+	})
+}
+
+// yield yields what is listed, and then the error if there was one.
+func (o *outbox) yield(list func() ([]*open311.Filing, error)) iter.Seq2[*open311.Filing, error] {
 	return func(yield func(*open311.Filing, error) bool) {
-		list, err := o.pending(ctx)
-		for _, f := range list {
+		filings, err := list()
+		for _, f := range filings {
 			if !yield(f, nil) {
 				return
 			}
@@ -139,9 +155,8 @@ func (o *outbox) Pending(ctx context.Context) iter.Seq2[*open311.Filing, error] 
 	}
 }
 
-func (o *outbox) pending(ctx context.Context) (list []*open311.Filing, err error) {
-	rows, err := o.db.SQL().QueryContext(ctx, o.db.q("SELECT doc, revision FROM open311_filing WHERE server = $1 AND state NOT IN ($2, $3) ORDER BY changed"),
-		o.city, string(open311.FilingFiled), string(open311.FilingRefused))
+func (o *outbox) list(ctx context.Context, which string, args ...any) (list []*open311.Filing, err error) {
+	rows, err := o.db.SQL().QueryContext(ctx, o.db.q("SELECT doc, revision FROM open311_filing WHERE server = $1 AND "+which), append([]any{o.city}, args...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -3,23 +3,26 @@ package match
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
 // likeness is what two texts have in common.
 type likeness struct {
-	kind    kind
-	letters int // that agree
+	kind     kind
+	letters  int  // that agree
+	replaced bool // other words stand where mine have stood
 }
 
 type kind uint8
 
 const (
-	silent kind = iota // one of them says nothing
-	same               // the same text, in whatever spelling
-	part               // the one holds the other: it was cut, or framed
-	akin               // much of it agrees, but not enough to say so
-	other              // another text
+	silent     kind = iota // one of them says nothing
+	same                   // the same text, in whatever spelling
+	part                   // the one holds the other: it was cut, or framed
+	renumbered             // much of it agrees, and a number does not: another report of a series
+	akin                   // much of it agrees, but not enough to say so
+	other                  // another text
 )
 
 const (
@@ -55,17 +58,17 @@ func better(a, b likeness) bool {
 func alike(mine, theirs *text) likeness {
 	switch {
 	case len(mine.words) == 0 && mine.shape == theirs.shape && strings.Contains(mine.shape, "?"):
-		return likeness{same, 1} // nothing but emoji
+		return likeness{kind: same, letters: 1} // nothing but emoji
 	case len(mine.words) == 0:
 		return likeness{}
 	case mine.shape == theirs.shape:
-		return likeness{same, max(len(strings.NewReplacer("?", "", " ", "").Replace(mine.shape)), strings.Count(mine.shape, "?")*2)}
+		return likeness{kind: same, letters: max(len(strings.NewReplacer("?", "", " ", "").Replace(mine.shape)), strings.Count(mine.shape, "?")*2)}
 	case theirs.letters == 0:
 		return likeness{}
 	case mine.joined == theirs.joined:
-		return likeness{same, mine.letters}
+		return likeness{kind: same, letters: mine.letters}
 	case mine.bare == theirs.bare && 2*len(mine.bare) >= mine.letters: // a blank for each letter that is not ASCII
-		return likeness{same, len(mine.bare)}
+		return likeness{kind: same, letters: len(mine.bare)}
 	}
 	if l, ok := within(mine, theirs); ok {
 		return l
@@ -84,12 +87,20 @@ func within(mine, theirs *text) (likeness, bool) {
 		short, long = long, short
 	}
 	switch {
-	case !strings.Contains(long.joined, short.joined):
+	case !strings.Contains(long.joined, short.joined), splitsNumber(long.joined, short.joined):
 		return likeness{}, false
 	case short.letters < leastPart && !(short.letters >= 3 && long.letters-short.letters <= 2):
 		return likeness{}, true // a word that is in many texts says neither yes nor no
 	}
-	return likeness{part, short.letters}, true
+	return likeness{kind: part, letters: short.letters}, true
+}
+
+// splitsNumber reports whether what is held begins or ends among digits: lamp 1 is not lamp 13.
+func splitsNumber(long, short string) bool {
+	i := strings.Index(long, short)
+	digit := func(s string, i int) bool { return i >= 0 && i < len(s) && '0' <= s[i] && s[i] <= '9' }
+	end := i + len(short)
+	return digit(short, 0) && digit(long, i-1) || digit(short, len(short)-1) && digit(long, end)
 }
 
 // related is a quick look: texts that have few words in common need not be laid beside each other.
@@ -122,6 +133,8 @@ type alignment struct {
 	matched       int
 	inside        stretch // between the first and the last word that agree
 	before, after stretch // and outside
+	renumbered    bool    // beside what agrees, they have different numbers
+	replaced      bool    // between what agrees, words of mine stand where they have others
 }
 
 // stretch is what two texts have where they do not agree, in letters.
@@ -184,17 +197,24 @@ func align(mine, theirs *text) alignment {
 	var out alignment
 	var s stretch
 	begun := false
+	fromA, fromB := 0, 0 // where the stretch began
 	for i, j := 0, 0; i < len(a) || j < len(b); {
 		switch {
 		case i < len(a) && j < len(b) && agree(a[i], b[j], j == last) && best[i][j] == best[i+1][j+1]+gain(a[i], b[j]):
 			out.matched += min(a[i].size, b[j].size)
+			onlyA, onlyB := a[fromA:i], b[fromB:j]
+			out.renumbered = out.renumbered || begun && clash(head(onlyA), head(onlyB)) || clash(tail(onlyA), tail(onlyB)) ||
+				i == len(a)-1 && shortened(a[i], b[j])
+			end := s.end()
+			out.replaced = out.replaced || begun && end.a > 0 && end.b > 0 && s.blanked == 0 && s.cut == 0
 			if begun {
-				out.inside.add(s.end())
+				out.inside.add(end)
 			} else {
-				out.before = s.end()
+				out.before = end
 			}
 			begun, s = true, stretch{}
 			i, j = i+1, j+1
+			fromA, fromB = i, j
 		case j == len(b) || i < len(a) && best[i+1][j] >= best[i][j+1]:
 			s.miss(a[i], theirs.blanked)
 			i++
@@ -204,7 +224,51 @@ func align(mine, theirs *text) alignment {
 		}
 	}
 	out.after = s.end()
+	out.renumbered = !theirs.blanked && (out.renumbered || clash(head(a[fromA:]), head(b[fromB:])))
 	return out
+}
+
+// clash reports whether both have numbers in one place, and different ones. Cities leave numbers out and write them
+// otherwise; none writes another one.
+func clash(mine, shown []word) bool {
+	a, b := digits(mine), digits(shown)
+	return a != "" && b != "" && a != b
+}
+
+// shortened reports whether a number is shown without its end: it was cut, or is another one.
+func shortened(mine, shown word) bool {
+	return mine.digit && shown.size < mine.size && strings.HasPrefix(mine.fold, shown.fold)
+}
+
+// head returns the words with numbers that come first.
+func head(words []word) []word {
+	n := slices.IndexFunc(words, func(w word) bool { return !w.digit })
+	if n < 0 {
+		return words
+	}
+	return words[:n]
+}
+
+// tail returns those that come last.
+func tail(words []word) []word {
+	for i, w := range slices.Backward(words) {
+		if !w.digit {
+			return words[i+1:]
+		}
+	}
+	return words
+}
+
+func digits(words []word) string {
+	var b strings.Builder
+	for _, w := range words {
+		for _, r := range w.fold {
+			if unicode.IsDigit(r) {
+				b.WriteRune(r)
+			}
+		}
+	}
+	return b.String()
 }
 
 // miss notes a word that only my text has. A number that differs counts more.
@@ -242,13 +306,15 @@ func (a alignment) judge(mine, theirs *text) likeness {
 	switch {
 	case a.matched == 0:
 		return likeness{kind: other}
+	case a.renumbered && 2*a.matched >= min(mine.letters, theirs.letters):
+		return likeness{kind: renumbered, letters: a.matched}
 	case share >= agreement && smallA && smallB:
-		return likeness{same, a.matched}
+		return likeness{same, a.matched, a.replaced}
 	case share >= agreement && (smallA || smallB) && a.matched >= leastPart,
 		share >= agreement && a.matched >= looseEnds:
-		return likeness{part, a.matched}
+		return likeness{part, a.matched, a.replaced}
 	case 2*a.matched >= min(mine.letters, theirs.letters):
-		return likeness{akin, a.matched}
+		return likeness{kind: akin, letters: a.matched}
 	}
 	return likeness{kind: other}
 }

@@ -211,3 +211,42 @@ func TestRewritten(t *testing.T) {
 		t.Fail()
 	}
 }
+
+// Reports of a series differ in a number alone, or in a word. The one is not taken for the other without a person: it
+// may be that, or be rewritten.
+func TestSeries(t *testing.T) {
+	now := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	home := Place{52.123456, 10.654321}
+	const long = "The lamp at the corner of Main Street and the market has been out since Monday morning, please repair it soon"
+	for _, tt := range []struct {
+		mine, shown string
+		kind        kind
+		sure        bool
+	}{
+		{"Report 0: the lid of the drain is broken", "Report 1: the lid of the drain is broken", renumbered, false},
+		{"Report 0: the lid of the drain is broken", "Report 0: the lid of the drain is broken!", same, true},
+		{"Defective streetlight 1", "Defective streetlight 13", renumbered, false},
+		{"Defective streetlight 13", "Defective streetlight 1", renumbered, false},
+		{"13 lamps are out on the bridge", "3 lamps are out on the bridge", renumbered, false},
+		{"14 High Street: the lamp is out since Sunday", "16 High Street: the lamp is out since Sunday", renumbered, false},
+		{"Lamp A12 at the market is out of order", "Lamp A13 at the market is out of order", renumbered, false},
+		{"Lamp A 12 at the market is out of order", "Lamp A-12 at the market is out of order", same, true},
+		{"Call 555-0199 about the hole in the road", "Call +1 555 01 99 about the hole in the road", same, true},
+		{"Call 555-0199 about the hole in the road", "Call *** about the hole in the road", same, true},
+		{"Call 555-0199 about the hole in the road", "Call 555-01", part, true},
+		{"There are 3 holes in the road at the market", "There are holes in the road at the market", same, true},
+		{"There are 3 holes in the road at the market", "Ticket 88 - There are 3 holes in the road at the market", part, true},
+		{long, strings.Replace(long, "Main", "High", 1), same, false},
+		{long, strings.Replace(long, "Main", "M**n", 1), same, true},
+		{long, strings.Replace(long, "Main ", "", 1), same, true},
+	} {
+		if l := compare(read(tt.mine), tt.shown); l.kind != tt.kind {
+			t.Errorf("%q and %q: kind %d, want %d", tt.mine, tt.shown, l.kind, tt.kind)
+		}
+		shown := Record{Text: tt.shown, Place: &home, At: now}
+		r := Rank(&Report{Text: tt.mine, Place: &home, Sent: Span{now.Add(-time.Second), now}}, []Record{shown}, now)
+		if v := r.Weigh(&shown); v.Score < Found || v.Score > doubted != tt.sure {
+			t.Errorf("%q and %q: %v", tt.mine, tt.shown, v)
+		}
+	}
+}

@@ -37,6 +37,10 @@ type Verdict struct {
 // Found is the score from which a record is taken to be the report.
 const Found = 0.5
 
+// doubted is the most that a record scores whose text has other words or another number than the report's: cities
+// rewrite texts, and people report one thing after the other in nearly the same words.
+const doubted = 0.85
+
 // What traits weigh, as the logarithm of how much more often they are seen of a report than of a stranger's record
 // of the same service. The corpus in rewrite_test.go holds them.
 const (
@@ -115,18 +119,22 @@ func (r *Ranking) Weigh(shown *Record) Verdict {
 		}
 		return Verdict{}
 	}
-	sum := strange
+	sum, most := strange, 1.0
 	var reasons []string
-	for _, trait := range []func(*Record) (float64, string){r.weighTime, r.weighText, r.weighPlace} {
-		weight, reason := trait(shown)
+	like := compare(r.text, shown.Text)
+	if like.replaced || like.kind == renumbered || like.kind == akin {
+		most = doubted
+	}
+	for _, trait := range []func(*Record, likeness) (float64, string){r.weighTime, r.weighText, r.weighPlace} {
+		weight, reason := trait(shown, like)
 		if sum += weight; reason != "" {
 			reasons = append(reasons, reason)
 		}
 	}
-	return Verdict{Score: 1 / (1 + math.Exp(-sum)), Reasons: reasons}
+	return Verdict{Score: min(most, 1/(1+math.Exp(-sum))), Reasons: reasons}
 }
 
-func (r *Ranking) weighTime(shown *Record) (float64, string) {
+func (r *Ranking) weighTime(shown *Record, _ likeness) (float64, string) {
 	f := r.report.Sent.fit(shown.At, r.least)
 	if !r.report.Posted.From.IsZero() && r.report.Posted.fit(shown.At, r.least) == prompt {
 		f = prompt
@@ -150,8 +158,7 @@ func (r *Ranking) weighTime(shown *Record) (float64, string) {
 	return 0, ""
 }
 
-func (r *Ranking) weighText(shown *Record) (float64, string) {
-	like := compare(r.text, shown.Text)
+func (r *Ranking) weighText(shown *Record, like likeness) (float64, string) {
 	weight := textWeight(like)
 	if r.scattered(shown) {
 		weight = min(weight, commonText)
@@ -161,6 +168,8 @@ func (r *Ranking) weighText(shown *Record) (float64, string) {
 		return weight, "the text is the same"
 	case part:
 		return weight, "one text holds the other"
+	case renumbered:
+		return otherText, "the text has another number"
 	case akin:
 		return akinText, "the texts have much in common"
 	case other:
@@ -219,7 +228,7 @@ func heldBack(s string) bool {
 	return false
 }
 
-func (r *Ranking) weighPlace(shown *Record) (float64, string) {
+func (r *Ranking) weighPlace(shown *Record, _ likeness) (float64, string) {
 	switch {
 	case known(r.report.Place, shown.Place):
 		d := Distance(*r.report.Place, *shown.Place)

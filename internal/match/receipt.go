@@ -25,6 +25,9 @@ func Mine(report *Report, shown *Record, dated bool) bool {
 		return report.Own == shown.Own
 	}
 	text := liken(report.Text, shown.Text)
+	if text.kind == renumbered { // the one that was filed before
+		return false
+	}
 	agrees := (text.kind == same || text.kind == part) && (text.letters >= leastPart || text.kind == same)
 	differs := (text.kind == other || text.kind == akin) && !heldBack(shown.Text)
 	placed, far := known(report.Place, shown.Place), 0.0
@@ -38,7 +41,7 @@ func Mine(report *Report, shown *Record, dated bool) bool {
 		if shown.At.After(report.Sent.To) { // a clock that is ahead: nobody has filed anything before that
 			break
 		}
-		return report.Sent.From.Sub(shown.At) <= oldest && (agrees && here || !dated && (agrees || here))
+		return report.Sent.From.Sub(shown.At) <= oldest && (agrees && here || !dated && (agrees || here && !differs))
 	case otherZone: // or older than the report, by chance
 		if differs || !agrees && !here && !(placed && far <= sameSpot) {
 			return false

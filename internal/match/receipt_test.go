@@ -31,6 +31,8 @@ func TestMine(t *testing.T) {
 		"the place, 5:30 ahead":                  {Record{Place: home, At: ago(-330 * time.Minute)}, true, true},
 		"moved down the street, hours behind":    {Record{Place: street, At: ago(3 * time.Hour)}, true, true},
 		"another text at the place, hours older": {Record{Text: "Dead fox on the motorway", Place: home, At: ago(3 * time.Hour)}, false, false},
+		"another text at the place, older":       {Record{Text: "Dead fox on the motorway", Place: home, At: ago(190 * time.Minute)}, false, false},
+		"another text at the place, days older":  {Record{Text: "Dead fox on the motorway", Place: home, At: ago(2 * wholeDay)}, false, false},
 		"a clock that is ahead":                  {Record{Place: street, At: ago(-7 * time.Minute)}, true, true},
 		"33 km away, without a text":             {Record{Place: away, At: now}, false, false},
 		"33 km away, with the text":              {Record{Text: text, Place: away, At: now}, true, true},
@@ -62,6 +64,12 @@ func TestMine(t *testing.T) {
 	} {
 		if got := Mine(&byAddress, &tt.shown, true); got != tt.want {
 			t.Errorf("by address: %s: %v", name, got)
+		}
+	}
+	series := Report{Service: "P7", Text: "Lamp 13 is out", Place: home, Sent: report.Sent}
+	for text, want := range map[string]bool{"Lamp 13 is out": true, "Lamp 14 is out": false, "Lamp is out": true} {
+		if got := Mine(&series, &Record{Text: text, Place: home, At: now}, true); got != want {
+			t.Errorf("%s: %v", text, got)
 		}
 	}
 	own := Report{Own: "abc", Sent: report.Sent}

@@ -8,10 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Dir is a directory of documents. Those that are done are kept in a directory of their own below it, so that
@@ -124,6 +126,34 @@ func (d Dir) ReadOpen(name string) (document []byte, finished bool, err error) {
 	}
 	document, err = read(filepath.Join(string(d), name))
 	return document, errors.Is(err, fs.ErrNotExist), err
+}
+
+// Done yields the documents that have been done since a time, or whose files were copied since.
+func (d Dir) Done(since time.Time) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		dir := Dir(filepath.Join(string(d), done))
+		names, err := dir.Open()
+		if err != nil {
+			yield(nil, err)
+		}
+		for _, name := range names {
+			path := filepath.Join(string(dir), name)
+			info, err := os.Lstat(path)
+			switch {
+			case errors.Is(err, fs.ErrNotExist): // deleted meanwhile
+				continue
+			case err == nil && info.ModTime().Before(since):
+				continue
+			}
+			var document []byte
+			if err == nil {
+				document, err = read(path)
+			}
+			if !yield(document, err) {
+				return
+			}
+		}
+	}
 }
 
 func (d Dir) path(id string, finished bool) string {

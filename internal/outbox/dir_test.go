@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -45,6 +46,17 @@ func TestDir(t *testing.T) {
 	}
 	if names, _ := d.Open(); len(names) != 5 {
 		t.Errorf("one is done: %q", names)
+	}
+	for since, want := range map[time.Time]int{time.Now().Add(-time.Hour): 1, time.Now().Add(time.Hour): 0} {
+		n := 0
+		for document, err := range d.Done(since) {
+			if n++; err != nil || string(document) != "2" {
+				t.Errorf("done: %q, %v", document, err)
+			}
+		}
+		if n != want {
+			t.Errorf("done since %s: %d, want %d", since, n, want)
+		}
 	}
 	if all, _ := filepath.Glob(filepath.Join(string(d), ".*")); all != nil {
 		t.Errorf("left behind: %q", all)
