@@ -176,3 +176,20 @@ func ended(t *testing.T, events <-chan *river.Event, kind string, how river.Even
 		}
 	}
 }
+
+// A process that is stopped while it begins ends as one that is stopped later.
+func TestRunThatIsStoppedBeforeItBegins(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, name string) {
+		city := open311test.NewServer(t)
+		r, err := jobs.New(open(t, name), quick(row("quillhaven", city)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		if err := r.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+}
