@@ -172,11 +172,11 @@ func run(t *testing.T, program, address string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	home, err := os.MkdirTemp("", "browser-*")
+	home, err := os.MkdirTemp("", "browser-*") //nolint:usetesting // its helpers may outlive it and write there still
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = os.RemoveAll(home) }() // its helpers may outlive it and write there still
+	defer func() { _ = os.RemoveAll(home) }()
 	cmd := exec.CommandContext(ctx, program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
 		"--no-first-run", "--no-proxy-server", "--disable-background-networking", "--disable-component-update", "--disable-sync",
 		"--disable-extensions", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--user-data-dir="+home,

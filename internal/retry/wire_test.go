@@ -500,7 +500,7 @@ func endsSilence(t *testing.T, limit time.Duration, method string, attempts int)
 	_, err := do(t, c, t.Context(), method, "http://"+s.Addr().String())
 	var e *Error
 	if !errors.As(err, &e) || !e.Timeout() || !e.Sent || e.Attempts != attempts || int(s.conns.Load()) != attempts {
-		return fmt.Errorf("%s: %+v, %d connections", method, e, s.conns.Load())
+		return fmt.Errorf("%s: %+v, %d connections: %w", method, e, s.conns.Load(), err)
 	}
 	return nil
 }
