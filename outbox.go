@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -391,4 +392,14 @@ func (l *look) wouldShow(then time.Time) bool {
 		}
 	}
 	return false
+}
+
+// Format prints a filing without the reporter's data, whatever the verb.
+func (f Filing) Format(s fmt.State, _ rune) {
+	fmt.Fprintf(s, "open311.Filing{ID: %q, State: %q, %d attempts, Error: %q}", f.ID, f.State, len(f.Attempts), f.Error)
+}
+
+// LogValue keeps the reporter's data out of logs, whatever the handler.
+func (f Filing) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("id", f.ID), slog.String("state", string(f.State)), slog.Int("attempts", len(f.Attempts)), slog.String("error", f.Error))
 }

@@ -1,12 +1,15 @@
 package open311
 
 import (
+	"fmt"
+	"log/slog"
 	"maps"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/go-open311/open311/internal/redact"
 	"github.com/go-open311/open311/internal/spelling"
 	"github.com/google/go-querystring/query"
 )
@@ -324,4 +327,31 @@ func unique(ids []string) []string {
 // partly reports whether a query asks for a part of the list beside dates, codes and statuses.
 func (q *Query) partly() bool {
 	return q.Near != nil || q.Within != nil || q.Area != nil || q.Search != "" || !q.UpdatedAfter.IsZero() || !q.UpdatedBefore.IsZero() || len(q.Params) > 0
+}
+
+// Format prints a query without the values of its Params, whatever the verb: one of them may be a key.
+func (q Query) Format(f fmt.State, verb rune) { fmt.Fprintf(f, fmt.FormatString(f, verb), q.shown()) }
+
+// LogValue keeps the values of Params out of logs, whatever the handler.
+func (q Query) LogValue() slog.Value { return slog.AnyValue(q.shown()) }
+
+// shownQuery is a query as it may be printed: without methods.
+type shownQuery Query
+
+func (q *Query) shown() shownQuery {
+	c := shownQuery(*q)
+	c.Params = shownParams(q.Params)
+	return c
+}
+
+// shownParams returns parameters without their values.
+func shownParams(params url.Values) url.Values {
+	if params == nil {
+		return nil
+	}
+	shown := make(url.Values, len(params))
+	for name := range params {
+		shown[name] = []string{redact.Mask}
+	}
+	return shown
 }
