@@ -69,10 +69,17 @@ func (o fileOutbox) Pending(ctx context.Context) iter.Seq2[*Filing, error] {
 // Filed yields the filings whose files were written since then, and that are FilingFiled.
 func (o fileOutbox) Filed(ctx context.Context, since time.Time) iter.Seq2[*Filing, error] {
 	return func(yield func(*Filing, error) bool) {
-		for document, err := range o.dir.Done(since) {
-			f, err := readFiling(document, cmp.Or(ctx.Err(), err))
+		for path, err := range o.dir.Done(since) {
+			var document []byte
+			if err = cmp.Or(ctx.Err(), err); err == nil {
+				document, err = outbox.ReadFile(path)
+			}
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // it was deleted just now
+			}
+			f, err := readFiling(document, err)
 			if err != nil {
-				err = fmt.Errorf("open311: the outbox: %w", err)
+				err = fmt.Errorf("open311: the outbox: %s: %w", path, err)
 			} else if f.State != FilingFiled {
 				continue
 			}

@@ -184,7 +184,8 @@ func TestFileTellsTwinsApart(t *testing.T) {
 	sent := time.Now().Add(-time.Minute)
 	now := sent
 	city := open311test.NewServer(t, open311test.WithClock(func() time.Time { return now }), open311test.WithSize(50))
-	c, box := city.Client(), open311.FileOutbox(t.TempDir())
+	dir := t.TempDir()
+	c, box := city.Client(), open311.FileOutbox(dir)
 	first, err := c.Requests.File(t.Context(), box, &open311.Filing{ID: "first", Report: numbered(0)})
 	if err != nil {
 		t.Fatal(err)
@@ -201,6 +202,16 @@ func TestFileTellsTwinsApart(t *testing.T) {
 	if err := box.(interface {
 		Leave(context.Context, string) error
 	}).Leave(t.Context(), "second"); err != nil {
+		t.Fatal(err)
+	}
+	broken := filepath.Join(dir, "done", "broken.json")
+	if err := os.WriteFile(broken, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Requests.File(t.Context(), box, f); !errors.Is(err, open311.ErrOutcomeUnknown) || !strings.Contains(err.Error(), broken) {
+		t.Errorf("with a file that cannot be read: %v", err)
+	}
+	if err := os.Remove(broken); err != nil {
 		t.Fatal(err)
 	}
 	if r, err := c.Requests.File(t.Context(), box, f); err != nil || r.ID == first.ID || len(city.Filed()) != 3 {

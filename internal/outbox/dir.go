@@ -80,15 +80,15 @@ func remove(name string) error {
 
 // Read returns a document. The error matches fs.ErrNotExist if there is none of that id.
 func (d Dir) Read(id string) ([]byte, error) {
-	document, err := read(d.path(id, true))
+	document, err := ReadFile(d.path(id, true))
 	if errors.Is(err, fs.ErrNotExist) {
-		return read(d.path(id, false))
+		return ReadFile(d.path(id, false))
 	}
 	return document, err
 }
 
-// read reads a file. A link could lead to any other one, and a pipe to no end.
-func read(name string) ([]byte, error) {
+// ReadFile reads a file. A link could lead to any other one, and a pipe to no end.
+func ReadFile(name string) ([]byte, error) {
 	info, err := os.Lstat(name)
 	if err != nil {
 		return nil, err
@@ -124,32 +124,26 @@ func (d Dir) ReadOpen(name string) (document []byte, finished bool, err error) {
 	if _, err := os.Lstat(filepath.Join(string(d), done, name)); err == nil {
 		return nil, true, nil
 	}
-	document, err = read(filepath.Join(string(d), name))
+	document, err = ReadFile(filepath.Join(string(d), name))
 	return document, errors.Is(err, fs.ErrNotExist), err
 }
 
-// Done yields the documents that have been done since a time, or whose files were copied since.
-func (d Dir) Done(since time.Time) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
+// Done yields the documents that have been done since a time, or whose files were copied since, by the paths of their files.
+func (d Dir) Done(since time.Time) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
 		dir := Dir(filepath.Join(string(d), done))
 		names, err := dir.Open()
 		if err != nil {
-			yield(nil, err)
+			yield(string(dir), err)
+			return
 		}
 		for _, name := range names {
 			path := filepath.Join(string(dir), name)
 			info, err := os.Lstat(path)
-			switch {
-			case errors.Is(err, fs.ErrNotExist): // deleted meanwhile
-				continue
-			case err == nil && info.ModTime().Before(since):
-				continue
+			if errors.Is(err, fs.ErrNotExist) || err == nil && info.ModTime().Before(since) {
+				continue // it was deleted meanwhile, or is old
 			}
-			var document []byte
-			if err == nil {
-				document, err = read(path)
-			}
-			if !yield(document, err) {
+			if !yield(path, err) {
 				return
 			}
 		}

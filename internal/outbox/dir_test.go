@@ -49,10 +49,11 @@ func TestDir(t *testing.T) {
 	}
 	for since, want := range map[time.Time]int{time.Now().Add(-time.Hour): 1, time.Now().Add(time.Hour): 0} {
 		n := 0
-		for document, err := range d.Done(since) {
-			if n++; err != nil || string(document) != "2" {
-				t.Errorf("done: %q, %v", document, err)
+		for path, err := range d.Done(since) {
+			if document, _ := ReadFile(path); err != nil || string(document) != "2" {
+				t.Errorf("done: %s, %q, %v", path, document, err)
 			}
+			n++
 		}
 		if n != want {
 			t.Errorf("done since %s: %d, want %d", since, n, want)
