@@ -37,6 +37,7 @@ const (
 const (
 	blankLetters = 40
 	restLetters  = 4000
+	leastMask    = 5 // digits, all of them the same
 )
 
 // read makes a text ready.
@@ -146,11 +147,17 @@ func readShown(s string, mine *text) *text {
 	s = bracketed().ReplaceAllStringFunc(s, hide)
 	s = starred().ReplaceAllStringFunc(s, hide)
 	t := split(s)
-	if len(t.digits) > 1 && strings.Trim(t.digits, t.digits[:1]) == "" && strings.Trim(mine.digits, t.digits[:1]) != "" {
+	if zeros(t.digits) && strings.Trim(mine.digits, t.digits[:1]) != "" {
 		t = split(numbers().ReplaceAllString(s, string(blank)))
 	}
 	t.blanked = t.blanked || blanked || t.digits == "" && mine.digits != ""
 	return t
+}
+
+// zeros reports whether digits look like what is put in place of others: zeros, or another digit so often that no number
+// has it.
+func zeros(digits string) bool {
+	return len(digits) > 1 && strings.Trim(digits, digits[:1]) == "" && (digits[0] == '0' || len(digits) >= leastMask)
 }
 
 func isQuote(r rune) bool {
