@@ -71,8 +71,8 @@ type FilingAttempt struct {
 //
 //	Filed(ctx context.Context, since time.Time) iter.Seq2[*Filing, error]
 //
-// no request is taken for a report, however like it, that is the receipt of another one: Filed yields at least those that
-// have become FilingFiled since then. Without it, two reports that are sent within seconds from places beside each other,
+// no request is taken for a report that is the receipt of another one, and as like that: Filed yields at least those that
+// have become FilingFiled since then, with their Report, for the same city. Without it, two reports that are sent within seconds from places beside each other,
 // and in the same words, are told from each other by the numbers in them alone.
 type Outbox interface {
 	Put(ctx context.Context, f *Filing) error
@@ -316,7 +316,7 @@ func (w *filer) search(ctx context.Context, why error) (*Receipt, error) {
 	}
 	again := func() (l *look, found []Candidate, whole bool, err error) {
 		l = &look{c: w.c, n: f.Report, own: f.ID, now: time.Now(), span: match.Span{From: first.Sent, To: last.Ended}}
-		if l.taken, err = w.taken(ctx, l.begin()); err == nil {
+		if l.others, err = w.others(ctx, l.begin()); err == nil {
 			found, whole, err = l.run(ctx)
 		}
 		return
@@ -342,24 +342,24 @@ func (w *filer) search(ctx context.Context, why error) (*Receipt, error) {
 	return nil, errors.Join(why, w.put(ctx, FilingWaiting))
 }
 
-// taken returns the ids of requests that are the receipts of other filings.
-func (w *filer) taken(ctx context.Context, since time.Time) (map[string]bool, error) {
+// others returns the other filings by the ids of the requests that are their receipts.
+func (w *filer) others(ctx context.Context, since time.Time) (map[string]*Filing, error) {
 	box, ok := w.box.(interface {
 		Filed(ctx context.Context, since time.Time) iter.Seq2[*Filing, error]
 	})
 	if !ok {
 		return nil, nil
 	}
-	ids := make(map[string]bool)
+	others := make(map[string]*Filing)
 	for f, err := range box.Filed(ctx, since) {
 		if err != nil {
 			return nil, err
 		}
 		if f.ID != w.f.ID && f.Receipt != nil && f.Receipt.ID != "" {
-			ids[f.Receipt.ID] = true
+			others[f.Receipt.ID] = f
 		}
 	}
-	return ids, nil
+	return others, nil
 }
 
 // wait waits, and reports whether there was time for it, and need.

@@ -219,6 +219,35 @@ func TestFileTellsTwinsApart(t *testing.T) {
 	}
 }
 
+// That a request is the receipt of a report which it is not like proves nothing: ids are those of one city, and a receipt may be
+// a mistake. The report is neither sent again nor taken for done; a person is asked.
+func TestFileAsksWhoseReceipt(t *testing.T) {
+	sent := time.Now().Add(-time.Minute)
+	now := sent
+	city := open311test.NewServer(t, open311test.WithClock(func() time.Time { return now }), open311test.WithSize(50))
+	c, box := city.Client(), open311.FileOutbox(t.TempDir())
+	own, err := c.Requests.Create(t.Context(), numbered(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now = sent.Add(50 * time.Second)
+	rat := &open311.NewRequest{ServiceCode: "0102", Location: &open311.Point{Lat: 43.2, Long: -68.2}, Description: "A rat"}
+	if _, err := c.Requests.Create(t.Context(), rat); err != nil {
+		t.Fatal(err)
+	}
+	for name, report := range map[string]*open311.NewRequest{"another report": numbered(7), "no report": nil} {
+		f := &open311.Filing{ID: "own", Report: numbered(0), State: open311.FilingWaiting, Attempts: []open311.FilingAttempt{{Sent: sent, Ended: sent.Add(time.Second)}}}
+		other := &open311.Filing{ID: "other", Report: report, State: open311.FilingFiled, Receipt: own, Attempts: f.Attempts}
+		if err := box.Put(t.Context(), other); err != nil {
+			t.Fatal(err)
+		}
+		_, err := c.Requests.File(t.Context(), box, f)
+		if !errors.Is(err, open311.ErrOutcomeUnknown) || len(city.Filed()) != 2 || len(f.Candidates) == 0 || f.Candidates[0].Request.ID != own.ID {
+			t.Errorf("%s: %v, %d are filed, candidates %v", name, err, len(city.Filed()), f.Candidates)
+		}
+	}
+}
+
 // What a filing needs survives as JSON, files by their paths; a file without one cannot.
 func TestFilingIsJSON(t *testing.T) {
 	dir := t.TempDir()

@@ -84,9 +84,9 @@ type look struct {
 	span match.Span
 	now  time.Time
 
-	taken    map[string]bool // ids of requests that are others' receipts
-	response Response        // the last answer
-	ahead    time.Duration   // what the server's clock is ahead of that of this machine
+	others   map[string]*Filing // by the ids of the requests that are their receipts
+	response Response           // the last answer
+	ahead    time.Duration      // what the server's clock is ahead of that of this machine
 	rows     []ServiceRequest
 	known    map[string]bool // the ids in rows
 }
@@ -229,12 +229,34 @@ func (l *look) weigh() []Candidate {
 	ranking := match.Rank(report, records, l.now.Add(l.ahead))
 	var out []Candidate
 	for i := range records {
-		if v := ranking.Weigh(&records[i]); v.Score >= worthTelling && !l.taken[l.rows[i].ID] {
+		v := ranking.Weigh(&records[i])
+		if f := l.others[l.rows[i].ID]; f != nil && v.Score >= worthTelling {
+			v = l.disputed(v, f, report, records, i)
+		}
+		if v.Score >= worthTelling {
 			out = append(out, Candidate{Request: l.rows[i], Score: v.Score, Reasons: v.Reasons})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Candidate) int { return cmp.Compare(b.Score, a.Score) })
 	return out
+}
+
+// disputed weighs a record anew that is the receipt of another filing. It is that one's if it is as like that one's report as
+// it is like ours. Else that one may have got it by mistake, or from another city with the same ids, and a person has to say.
+func (l *look) disputed(ours match.Verdict, f *Filing, report *match.Report, records []match.Record, i int) match.Verdict {
+	if f.Report != nil {
+		theirs := f.Report.matched()
+		theirs.Sent, theirs.Posted = report.Sent, report.Posted // what tells them apart is the text and the place
+		if report.Own != "" {
+			theirs.Own = f.ID
+		}
+		if match.Rank(theirs, records, l.now.Add(l.ahead)).Weigh(&records[i]).Score >= ours.Score {
+			return match.Verdict{}
+		}
+	}
+	ours.Score = min(ours.Score, match.Doubted)
+	ours.Reasons = append(ours.Reasons, "it is the receipt of another report, too")
+	return ours
 }
 
 // likely reports whether there is a candidate to be taken seriously.

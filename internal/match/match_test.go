@@ -249,7 +249,7 @@ func TestSeries(t *testing.T) {
 		}
 		shown := Record{Text: tt.shown, Place: &home, At: now}
 		r := Rank(&Report{Text: tt.mine, Place: &home, Sent: Span{now.Add(-time.Second), now}}, []Record{shown}, now)
-		if v := r.Weigh(&shown); v.Score < Found || v.Score > doubted != tt.sure {
+		if v := r.Weigh(&shown); v.Score < Found || v.Score > Doubted != tt.sure {
 			t.Errorf("%q and %q: %v", tt.mine, tt.shown, v)
 		}
 	}

@@ -37,9 +37,9 @@ type Verdict struct {
 // Found is the score from which a record is taken to be the report.
 const Found = 0.5
 
-// doubted is the most that a record scores whose text has other words or another number than the report's: cities
+// Doubted is the most that a record scores whose text has other words or another number than the report's: cities
 // rewrite texts, and people report one thing after the other in nearly the same words.
-const doubted = 0.85
+const Doubted = 0.85
 
 // What traits weigh, as the logarithm of how much more often they are seen of a report than of a stranger's record
 // of the same service. The corpus in rewrite_test.go holds them.
@@ -123,7 +123,7 @@ func (r *Ranking) Weigh(shown *Record) Verdict {
 	var reasons []string
 	like := compare(r.text, shown.Text)
 	if like.replaced || like.kind == renumbered || like.kind == akin {
-		most = doubted
+		most = Doubted
 	}
 	for _, trait := range []func(*Record, likeness) (float64, string){r.weighTime, r.weighText, r.weighPlace} {
 		weight, reason := trait(shown, like)
